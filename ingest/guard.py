@@ -1,0 +1,124 @@
+"""The main process's side of the parse worker: start it, ask it, kill and replace it when a file is too much for it."""
+
+import json
+import selectors
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Self
+
+from ingest.mapping import Mapping
+from ingest.readers.base import Refused
+from vectorstore.errors import RefdeskError
+from vectorstore.types import Page, ParsedDocument, Span, Unit
+
+_START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """``tokenizer_file`` and ``token_limit`` are the embedding model's; the other two bound the reading of one file."""
+
+    tokenizer_file: Path
+    token_limit: int
+    timeout_seconds: float = 30.0
+    memory_mb: int = 1024
+
+
+class ParseWorker:
+    """Parses files in a process of its own. Use as a context manager, from one thread."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self._buffer = b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._kill()
+
+    def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
+        """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
+        process = self._running()
+        request = {"path": str(path), "mappings": [mapping.model_dump() for mapping in mappings]}
+        try:
+            _pipe(process.stdin).write(json.dumps(request).encode() + b"\n")
+            _pipe(process.stdin).flush()
+            reply = self._receive(self._settings.timeout_seconds)
+        except TimeoutError:
+            self._kill()
+            raise Refused("timeout", f"Reading the file took longer than {self._settings.timeout_seconds:.0f} seconds.") from None
+        except (EOFError, BrokenPipeError):
+            self._kill()
+            raise Refused("damaged", "Reading the file ended its reader process.") from None
+        if "refused" in reply:
+            if reply["refused"] == "out of memory":
+                self._kill()  # what it allocated may not come back
+            raise Refused(reply["refused"], reply["detail"])
+        return reply["sha256"], ParsedDocument(
+            title=reply["title"],
+            pages=tuple(Page(*page) for page in reply["pages"]),
+            units=tuple(Unit(*unit) for unit in reply["units"]),
+            chunks=tuple(Span(*chunk) for chunk in reply["chunks"]),
+            metadata=reply["metadata"],
+        )
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._kill()
+        settings = self._settings
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ingest.worker", str(settings.tokenizer_file), str(settings.token_limit), str(settings.memory_mb)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            cwd="/",
+        )
+        try:
+            self._receive(_START_SECONDS)
+        except (TimeoutError, EOFError) as error:
+            self._kill()
+            raise RefdeskError(
+                "The reader process does not start", where="ingest.worker", remedy="Run `refdesk doctor`; `make setup` installs it again."
+            ) from error
+        return self._process
+
+    def _receive(self, timeout: float) -> dict[str, Any]:
+        assert self._process is not None
+        stream = _pipe(self._process.stdout)
+        with selectors.DefaultSelector() as selector:
+            selector.register(stream, selectors.EVENT_READ)
+            while b"\n" not in self._buffer:
+                if not selector.select(timeout):
+                    raise TimeoutError
+                data = stream.read1(1 << 20)  # type: ignore[attr-defined]
+                if not data:
+                    raise EOFError
+                self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+        self._buffer = b""
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
+
+
+def _environment() -> dict[str, str]:
+    """The worker gets no secrets, and finds our packages wherever they run from."""
+    root = str(Path(__file__).resolve().parent.parent)
+    return {"PYTHONPATH": root, "PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false", "LANG": "C.UTF-8"}

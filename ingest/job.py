@@ -1,0 +1,224 @@
+"""An ingestion: files to outcomes. Parsing runs in a worker process while the main one embeds and stores."""
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from typing import Literal
+
+from ingest.chunking import CHUNK_TOKENS
+from ingest.guard import ParseWorker, WorkerSettings
+from ingest.mapping import Mapping, presets
+from ingest.readers import SUFFIXES, VERSION, uses_mappings
+from ingest.readers.base import Reason, Refused
+from vectorstore import catalogue
+from vectorstore.catalogue import FileState
+from vectorstore.embedding import embedding_input
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import ParsedDocument, Vectors
+
+_BATCH_CHUNKS = 512
+_BATCH_FILES = 128
+"""A batch is embedded together and committed in one transaction; larger ones pad less, smaller ones show up sooner."""
+
+Status = Literal["indexed", "unchanged", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: str
+    status: Status
+    chunks: int = 0
+    document: int | None = None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After some files: how many are done, of how many, and the chunks embedded so far."""
+
+    files_done: int
+    files_total: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    path: Path
+    state: FileState
+    sha256: str
+    document: ParsedDocument
+
+
+class Ingestion:
+    """Brings files into one collection of a knowledge base."""
+
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        worker: WorkerSettings,
+        collection: str,
+        mappings: Sequence[Mapping] = (),
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        self._knowledge = knowledge
+        self._worker = worker
+        self._collection = collection
+        self._mappings = (*mappings, *presets())
+        self._on_progress = on_progress
+        tokens = min(worker.token_limit, CHUNK_TOKENS)
+        tokenizer = hashlib.sha256(worker.tokenizer_file.read_bytes()).hexdigest()[:8]
+        self._plain_recipe = f"readers-{VERSION} chunks-{tokens}-{tokenizer}"
+
+    def run(self, files: Sequence[Path]) -> list[Outcome]:
+        """One outcome a file, in the files' order. What is committed stays, whatever happens to the rest."""
+        outcomes: dict[Path, Outcome] = {}
+        chunks = 0
+
+        def record(batch: dict[Path, Outcome]) -> None:
+            nonlocal chunks
+            outcomes.update(batch)
+            chunks += sum(outcome.chunks for outcome in batch.values() if outcome.status == "indexed")
+            self._on_progress(Progress(len(outcomes), len(files), chunks))
+
+        to_parse: list[Path] = []
+        for path in files:
+            outcome = self._without_parsing(path)
+            if outcome is None:
+                to_parse.append(path)
+            else:
+                record({path: outcome})
+        for batch in self._parsed_batches(to_parse):
+            refused = {path: item for path, item in batch.items() if isinstance(item, Outcome)}
+            record(refused | self._store([item for item in batch.values() if isinstance(item, _Parsed)]))
+        if any(outcome.status == "indexed" for outcome in outcomes.values()):
+            self._knowledge.fold()
+        return [outcomes[path] for path in files]
+
+    def _recipe(self, path: Path) -> str:
+        recipe = f"{path.suffix.lower()} {self._plain_recipe}"
+        if uses_mappings(path):
+            recipe += " mappings-" + hashlib.sha256("".join(m.fingerprint for m in self._mappings).encode()).hexdigest()[:8]
+        return recipe
+
+    def _without_parsing(self, path: Path) -> Outcome | None:
+        """The outcome of a file that is unknown to every reader, unchanged, or a copy of one that is stored."""
+        if path.suffix.lower() not in SUFFIXES:
+            return Outcome(str(path), "refused", reason="unsupported", detail=f"Refdesk reads {', '.join(SUFFIXES)}.")
+        recipe = self._recipe(path)
+        try:
+            state = _state(path)
+            with self._knowledge.database.read() as connection:
+                known = catalogue.find_file(connection, self._collection, str(path))
+            if known and known.recipe == recipe and known.state == state:
+                return Outcome(str(path), "unchanged", document=known.document)
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            return Outcome(str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror}).")
+        if known and known.recipe == recipe and known.sha256 == sha256:
+            with self._knowledge.database.write() as connection:
+                catalogue.touch_document(connection, known.document, state)
+            return Outcome(str(path), "unchanged", document=known.document)
+        with self._knowledge.database.read() as connection:
+            content = catalogue.find_content(connection, sha256, recipe)
+        if content is None:
+            return None
+        with self._knowledge.change() as connection:
+            content = catalogue.find_content(connection, sha256, recipe)
+            if content is None:  # its last document was removed a moment ago
+                return None
+            title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).fetchone()[0] or path.stem
+            document = catalogue.put_document(connection, self._collection, str(path), title, content, state)
+        return Outcome(str(path), "indexed", document=document)
+
+    def _parsed_batches(self, files: Sequence[Path]) -> Iterator[dict[Path, _Parsed | Outcome]]:
+        """Batches as the worker delivers them; it stays a little ahead, so memory is bounded."""
+        parsed: Queue[_Parsed | Outcome | Exception | None] = Queue(maxsize=2 * _BATCH_FILES)
+        cancelled = threading.Event()
+
+        def parse_all() -> None:
+            try:
+                with ParseWorker(self._worker) as worker:
+                    for path in files:
+                        if cancelled.is_set():
+                            return
+                        parsed.put(self._parse(worker, path))
+                parsed.put(None)
+            except Exception as error:  # handed to the main thread, which raises it
+                parsed.put(error)
+
+        if not files:
+            return
+        thread = threading.Thread(target=parse_all, name="parse", daemon=True)
+        thread.start()
+        try:
+            batch: dict[Path, _Parsed | Outcome] = {}
+            size = 0
+            while (item := parsed.get()) is not None:
+                if isinstance(item, Exception):
+                    raise item
+                batch[Path(item.path)] = item
+                size += len(item.document.chunks) if isinstance(item, _Parsed) else 0
+                if size >= _BATCH_CHUNKS or len(batch) >= _BATCH_FILES:
+                    yield batch
+                    batch, size = {}, 0
+            yield batch
+        finally:
+            cancelled.set()
+            while thread.is_alive():  # make room, so that a blocked worker thread sees the end
+                while not parsed.empty():
+                    parsed.get_nowait()
+                thread.join(0.05)
+
+    def _parse(self, worker: ParseWorker, path: Path) -> _Parsed | Outcome:
+        try:
+            state = _state(path)
+            sha256, document = worker.parse(path, self._mappings if uses_mappings(path) else ())
+        except Refused as refusal:
+            return Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
+        except OSError as error:
+            return Outcome(str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror}).")
+        return _Parsed(path, state, sha256, document)
+
+    def _store(self, items: list[_Parsed]) -> dict[Path, Outcome]:
+        if not items:
+            return {}
+        vectors = self._embed(items)
+        outcomes: dict[Path, Outcome] = {}
+        with self._knowledge.change() as connection:
+            for item, own in zip(items, vectors, strict=True):
+                recipe = self._recipe(item.path)
+                content = catalogue.find_content(connection, item.sha256, recipe)
+                if content is None:
+                    content = catalogue.add_content(connection, item.sha256, recipe, item.document, own)
+                title = item.document.title or item.path.stem
+                document = catalogue.put_document(connection, self._collection, str(item.path), title, content, item.state)
+                outcomes[item.path] = Outcome(str(item.path), "indexed", len(item.document.chunks), document)
+        return outcomes
+
+    def _embed(self, items: list[_Parsed]) -> list[Vectors]:
+        """Vectors for each item's chunks; the same text within a batch is embedded once."""
+        texts: list[list[str]] = []
+        for item in items:
+            stored = item.document.text
+            texts.append([embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in item.document.chunks])
+        distinct = {text: row for row, text in enumerate(dict.fromkeys(text for own in texts for text in own))}
+        vectors = self._knowledge.embedder.embed(list(distinct))
+        return [vectors[[distinct[text] for text in own]] for own in texts]
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    counts = Counter(outcome.status for outcome in outcomes)
+    return {"indexed": counts["indexed"], "unchanged": counts["unchanged"], "refused": counts["refused"]}
+
+
+def _state(path: Path) -> FileState:
+    status = path.stat()
+    return FileState(status.st_size, status.st_mtime_ns)

@@ -1,0 +1,49 @@
+"""Documents in: one module a format, chosen by the file name's ending."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ingest.mapping import Mapping
+from ingest.readers.base import ReadDocument, Refused
+from ingest.readers.docx import read_docx
+from ingest.readers.html import read_html
+from ingest.readers.pdf import read_pdf
+from ingest.readers.records import read_csv, read_xml
+from ingest.readers.text import read_markdown, read_text
+
+VERSION = 1
+"""Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
+
+_PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
+    ".txt": read_text,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+    ".docx": read_docx,
+}
+_MAPPED: dict[str, Callable[[bytes, Sequence[Mapping]], ReadDocument]] = {".csv": read_csv, ".xml": read_xml}
+
+SUFFIXES = tuple([*_PLAIN, *_MAPPED])
+
+
+def uses_mappings(path: Path) -> bool:
+    return path.suffix.lower() in _MAPPED
+
+
+def read_file(path: Path, data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+    """Read the bytes of ``path`` by its ending. Raises Refused with a reason from the closed list."""
+    suffix = path.suffix.lower()
+    if not data.strip():
+        raise Refused("empty", "The file is empty.")
+    if suffix in _PLAIN:
+        document = _PLAIN[suffix](data)
+    elif suffix in _MAPPED:
+        document = _MAPPED[suffix](data, mappings)
+    else:
+        raise Refused("unsupported", f"Refdesk reads {', '.join(SUFFIXES)}.")
+    if not document.sections:
+        detail = "It may be a scan: there are pages, but no text in them." if suffix == ".pdf" else "There is no text in it."
+        raise Refused("no text", detail)
+    return document

@@ -1,0 +1,99 @@
+"""HTML, and what is turned into HTML first (Markdown, DOCX), to headings, paragraphs, list items and table rows."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import html
+from lxml.etree import ParserError
+from lxml.html import HtmlElement
+
+from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.encoding import decode
+
+_SKIPPED = frozenset("script style noscript template svg nav head iframe object select button form".split())
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 h6 "
+    "header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+_SPACE = re.compile(r"[ \t\r\n\f\v]+")
+_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+def read_html(data: bytes) -> ReadDocument:
+    text, encoding = decode(data)
+    return html_to_document(text, {"encoding": encoding})
+
+
+def html_to_document(markup: str, metadata: dict[str, str]) -> ReadDocument:
+    """Walk the markup's blocks in reading order. Nothing it refers to is fetched."""
+    try:
+        root = html.document_fromstring(_DECLARED.sub("", markup))
+    except (ParserError, ValueError, AssertionError) as error:
+        raise Refused("no text", "The page holds no text.") from error
+    builder = DocumentBuilder()
+    _Walker(builder).walk(root)
+    title = root.findtext(".//head/title")
+    if title and title.strip():
+        builder.title = _SPACE.sub(" ", title).strip()
+    return builder.build(metadata)
+
+
+class _Walker:
+    """Collects inline text until a block begins or ends, then hands it to the builder as one paragraph."""
+
+    def __init__(self, builder: DocumentBuilder) -> None:
+        self._builder = builder
+        self._inline: list[str] = []
+
+    def walk(self, element: HtmlElement) -> None:
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+            return
+        if element.tag == "br":
+            self._inline.append("\n")
+        elif element.tag == "table":
+            self._flush()
+            for row in _rows(element):
+                self._builder.paragraph(row)
+        elif element.tag == "pre":
+            self._flush()
+            self._builder.paragraph(element.text_content())
+        elif element.tag in _BLOCKS:
+            self._flush()
+            self._inside(element)
+            if element.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
+                self._builder.heading(int(element.tag[1]), self._take())
+            else:
+                self._flush("- " if element.tag == "li" else "")
+        else:
+            self._inside(element)
+
+    def _inside(self, element: HtmlElement) -> None:
+        self._inline.append(_SPACE.sub(" ", element.text or ""))
+        for child in element:
+            self.walk(child)
+            self._inline.append(_SPACE.sub(" ", child.tail or ""))
+
+    def _take(self) -> str:
+        lines = "".join(self._inline).split("\n")
+        self._inline = []
+        return "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip()
+
+    def _flush(self, prefix: str = "") -> None:
+        text = self._take()
+        if text:
+            self._builder.paragraph(prefix + text)
+
+
+def _rows(table: HtmlElement) -> Iterator[str]:
+    """Each row on one line, every cell under its column's header: a row still says what its numbers mean."""
+    header: list[str] = []
+    for row in table.iter("tr"):
+        cells = [_SPACE.sub(" ", cell.text_content()).strip() for cell in row if cell.tag in {"td", "th"}]
+        if not header and cells and all(cell.tag == "th" for cell in row if isinstance(cell.tag, str)):
+            header = cells
+            continue
+        if len(header) == len(cells):
+            cells = [f"{name}: {cell}" if name else cell for name, cell in zip(header, cells, strict=True) if cell]
+        line = "; ".join(cell for cell in cells if cell)
+        if line:
+            yield line + ("" if line.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,100 @@
+"""CSV rows and XML records as units, by a mapping; without one, all columns or all text."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+from lxml import etree
+
+from ingest.mapping import Mapping, fitting
+from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.encoding import decode
+
+_SPACE = re.compile(r"\s+")
+_INDENT = re.compile(r"[ \t]*\n[ \t]*")
+
+
+def read_xml(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+    # Entities stay unexpanded and nothing outside the file is read: no bombs, no external entities.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Refused("damaged", "The XML is not well-formed.") from error
+    builder = DocumentBuilder()
+    mapping = fitting(mappings, "xml", [_local(root)])
+    if mapping is None or not root.findall(mapping.record):
+        for text in _texts(root):
+            builder.paragraph(text)
+        return builder.build()
+    builder.title = _value(root, mapping.title) if mapping.title else ""
+    document_fields = {name: path for name, path in mapping.metadata.items() if path.startswith("@")}
+    record_fields = {name: path for name, path in mapping.metadata.items() if not path.startswith("@")}
+    for record in root.findall(mapping.record):
+        text = "\n\n".join(filter(None, (_value(record, path) for path in mapping.text)))
+        if text:
+            heading = _value(record, mapping.heading) if mapping.heading else ""
+            fields = {name: _value(record, path) for name, path in record_fields.items()}
+            builder.record([builder.title, heading], text, fields)
+    return builder.build({name: _value(root, path) for name, path in document_fields.items()})
+
+
+def read_csv(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+    text, encoding = decode(data)
+    try:
+        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), dialect) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise Refused("damaged", f"The CSV cannot be read: {error}.") from error
+    if len(rows) < 2:
+        raise Refused("empty", "The CSV holds no rows under its header.")
+    header, *records = rows
+    header = [name.strip() for name in header]
+    mapping = fitting(mappings, "csv", header)
+    builder = DocumentBuilder()
+    for record in records:
+        fields = dict(zip(header, (cell.strip() for cell in record), strict=False))
+        if mapping:
+            body = "\n\n".join(filter(None, (fields.get(column, "") for column in mapping.text)))
+            headings = [fields.get(column, "") for column in (mapping.title, mapping.heading) if column]
+            metadata = {name: fields.get(column, "") for name, column in mapping.metadata.items()}
+        else:
+            body = "\n".join(f"{name}: {value}" for name, value in fields.items() if value)
+            headings, metadata = [], fields
+        if body:
+            builder.record(headings, body, metadata)
+    return builder.build({"encoding": encoding})
+
+
+def _value(element: etree._Element, path: str) -> str:
+    path, _, attribute = path.rpartition("@") if "@" in path else (path, "", "")
+    found = element.find(path.rstrip("/")) if path.rstrip("/") else element
+    if found is None:
+        return ""
+    if attribute:
+        return found.get(attribute, "")
+    text = "".join(str(part) for part in found.itertext())
+    return _INDENT.sub("\n", text).strip()
+
+
+def _texts(root: etree._Element) -> list[str]:
+    """The text of every innermost element with words of its own, in document order."""
+    texts: list[str] = []
+    for element in root.iter():
+        own = [element.text or "", *(child.tail or "" for child in element)]
+        if isinstance(element.tag, str) and any(part.strip() for part in own):
+            parent = element.getparent()
+            inside_text = parent is not None and any(
+                part.strip() for part in [parent.text or "", *(child.tail or "" for child in parent)]
+            )
+            if not inside_text:
+                texts.append(_SPACE.sub(" ", "".join(str(part) for part in element.itertext())).strip())
+    return texts
+
+
+def _local(element: etree._Element) -> str:
+    return etree.QName(element).localname

@@ -1,0 +1,52 @@
+"""Plain text and Markdown."""
+
+import re
+
+from markdown_it import MarkdownIt
+
+from ingest.readers.base import DocumentBuilder, ReadDocument
+from ingest.readers.encoding import decode
+from ingest.readers.html import html_to_document
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\n+")
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+
+
+def read_text(data: bytes) -> ReadDocument:
+    """Paragraphs are separated by blank lines; a line break inside one is a space, unless lines look like a list or verse."""
+    text, encoding = decode(data)
+    builder = DocumentBuilder()
+    for paragraph in _PARAGRAPH.split(text.replace("\r\n", "\n").replace("\r", "\n")):
+        builder.paragraph(unwrapped(paragraph.strip("\n").split("\n")))
+    return builder.build({"encoding": encoding})
+
+
+def unwrapped(lines: list[str]) -> str:
+    """Join the lines of a wrapped paragraph; keep breaks that are meant.
+
+    A break is taken as wrapping when the line before it is nearly as long as the longest one, or the next one goes on
+    in lower case.
+
+    >>> unwrapped(["A long line that was wrapped", "by an editor at some width", "Then: ", "- an item"])
+    'A long line that was wrapped by an editor at some width\\nThen:\\n- an item'
+    """
+    lines = [" ".join(line.split()) for line in lines]
+    lines = [line for line in lines if line]
+    if not lines:
+        return ""
+    width = max(len(line) for line in lines)
+    text = lines[0]
+    for before, line in zip(lines, lines[1:], strict=False):
+        wrapped = line[0].islower() or (len(before) > 0.75 * width and len(before) > 40)
+        if wrapped and not line.startswith(("- ", "* ", "• ")):
+            text += " " + line
+        else:
+            text += "\n" + line
+    return text
+
+
+def read_markdown(data: bytes) -> ReadDocument:
+    """CommonMark with tables. Raw HTML inside is taken as text and markup, never run."""
+    text, encoding = decode(data)
+    markup = MarkdownIt("commonmark").enable("table").render(_FRONT_MATTER.sub("", text.replace("\r\n", "\n")))
+    return html_to_document(f"<body>{markup}</body>", {"encoding": encoding})

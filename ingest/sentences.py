@@ -1,0 +1,49 @@
+"""Sentence boundaries with exact offsets, for cutting chunks, quoting and checking.
+
+NLTK's Punkt (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", 2006) with the parameters that
+come inside the llama-index-core package, so nothing is downloaded; that package itself is not imported here.
+"""
+
+import functools
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import nltk.data
+from nltk.tokenize.punkt import PunktTokenizer
+
+_LINE = re.compile(r"[^\n]+")
+_MARKER = re.compile(r"\s*(?:[-*•–]\s+)?")
+
+
+_ABBREVIATIONS = frozenset(
+    "al approx cf ca dept dr e.g eq etc fig figs i.e i.m i.v inc incl jr mr mrs ms no nos p pp prof ref refs s.c sec sr st tab vol vs".split()
+)
+"""Those of scientific and business prose that Punkt's newspaper training did not meet."""
+
+
+@functools.cache
+def _punkt() -> PunktTokenizer:
+    spec = find_spec("llama_index")
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        nltk.data.path.append(str(Path(location) / "core/_static/nltk_cache"))
+    tokenizer = PunktTokenizer("english")
+    tokenizer._params.abbrev_types.update(_ABBREVIATIONS)
+    return tokenizer
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence in ``text``. A line break always ends a sentence; bullets are left out.
+
+    >>> text = "Dr. Smith came. He left.\\n- An item"
+    >>> [text[start:end] for start, end in sentence_spans(text)]
+    ['Dr. Smith came.', 'He left.', 'An item']
+    """
+    spans = []
+    for line in _LINE.finditer(text):
+        offset = line.start()
+        marker = _MARKER.match(line.group())
+        skip = marker.end() if marker else 0
+        body = line.group()[skip:]
+        spans.extend((offset + skip + start, offset + skip + end) for start, end in _punkt().span_tokenize(body))
+    return [(start, end) for start, end in spans if any(character.isalnum() for character in text[start:end])]

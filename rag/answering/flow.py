@@ -1,0 +1,145 @@
+"""The answer flow: search, read, quote or abstain, then write and check. A LangChain ``Runnable`` from question to answer."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from rag.answering.answerability import CALIBRATION, THRESHOLD, signals_of
+from rag.answering.evidence import Evidence, weigh
+from rag.answering.quoting import quote_answer
+from rag.answering.types import Answer, Citation, Done, Event, Quoted, Reading, Searching, Sentence, Timings, Writing
+from rag.answering.writing import CheckedText, write_checked
+from rag.generators.prompts import build_messages
+from rag.reader.types import Reader
+from vectorstore import catalogue
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.lexical import chunk_frequencies
+from vectorstore.types import Chunk, Passage
+
+_RELATED = 3
+_PROMPT_PASSAGES = 3
+_LESS_TO_THE_POINT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A generator and what the flow must know of it. ``name`` is for people; ``prompt_tokens`` bounds what it is given."""
+
+    chat: BaseChatModel
+    name: str
+    prompt_tokens: int
+
+
+@dataclass(slots=True)
+class _Clock:
+    started: float = field(default_factory=time.perf_counter)
+
+    def ms(self) -> float:
+        return round((time.perf_counter() - self.started) * 1000.0, 1)
+
+
+class AnswerFlow(Runnable[str, Answer]):
+    """Answers a stand-alone question.
+
+    ``retriever`` is any LangChain retriever whose documents carry a ``Passage`` (``KnowledgeRetriever`` does); without
+    ``writer`` every answer is extractive or an abstention.
+
+    >>> flow = AnswerFlow(knowledge, retriever, reader, writer)  # doctest: +SKIP
+    >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
+    'extractive'
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, retriever: BaseRetriever, reader: Reader, writer: Writer | None) -> None:
+        self._knowledge = knowledge
+        self._retriever = retriever
+        self._reader = reader
+        self._writer = writer
+
+    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+        answer: Answer | None = None
+        for event in self.events(input, config=config):
+            if isinstance(event, Done):
+                answer = event.answer
+        assert answer is not None
+        return answer
+
+    def events(
+        self, question: str, *, stop: threading.Event | None = None, config: RunnableConfig | None = None
+    ) -> Iterator[Event]:
+        """The events of one question, ``Done`` last. When ``stop`` is set, writing ends and what is checked counts."""
+        clock = _Clock()
+        with self._knowledge.database.read() as connection:
+            stored = catalogue.count(connection)["chunks"]
+        yield Searching(stored)
+        passages: list[Passage] = [document.metadata["passage"] for document in self._retriever.invoke(question, config)]
+        timings = Timings(retrieve=clock.ms())
+        if not passages:
+            yield Done(Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms())))
+            return
+        yield Reading(len(passages))
+        evidence = weigh(question, passages, self._reader)
+        timings = replace(timings, read=clock.ms() - timings.retrieve)
+        quoted = self._quoted(question, evidence, stored)
+        timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
+        quoted = replace(quoted, timings=timings)
+        if quoted.kind == "abstained" or self._writer is None or (stop is not None and stop.is_set()):
+            yield Done(quoted)
+            return
+        yield Quoted(quoted)
+        yield Writing()
+        text = CheckedText()
+        for text in self._written(question, evidence, self._writer, stop, clock):
+            yield Writing(text.sentences, text.citations)
+        timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
+        if self._is_as_good(question, text, quoted):
+            yield Done(Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer, timings))
+        else:
+            yield Done(replace(quoted, timings=timings))
+
+    def _quoted(self, question: str, evidence: Sequence[Evidence], stored: int) -> Answer:
+        """The extractive answer, or the abstention with the nearest passages."""
+
+        def frequencies(words: list[str]) -> dict[str, int]:
+            with self._knowledge.database.read() as connection:
+                return chunk_frequencies(connection, words)
+
+        quote = quote_answer(evidence[0])
+        probability = CALIBRATION.probability(signals_of(question, evidence, frequencies, stored))
+        if quote is None or probability < THRESHOLD:
+            related = tuple(_citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1))
+            return Answer("abstained", self._reader.name, related=related)
+        chunk = evidence[0].chunk
+        citation = Citation(1, chunk.document, chunk.title, chunk.page, quote.start, quote.end, quote.text, round(probability, 4))
+        sentence = Sentence(quote.text, (1,))
+        return Answer("extractive", self._reader.name, (sentence,), (citation,), (), quote.short_answer)
+
+    def _written(
+        self, question: str, evidence: Sequence[Evidence], writer: Writer, stop: threading.Event | None, clock: _Clock
+    ) -> Iterator[CheckedText]:
+        best = [item.chunk for item in evidence[:_PROMPT_PASSAGES]]
+        shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(best, start=1)]
+        messages = build_messages(question, shown, writer.prompt_tokens, writer.chat.get_num_tokens)
+        stream = writer.chat.stream(messages)
+        with closing(stream):  # type: ignore[type-var]
+            yield from write_checked((chunk.text for chunk in stream), best, stop, clock.ms)
+
+    def _is_as_good(self, question: str, text: CheckedText, quoted: Answer) -> bool:
+        """A written answer replaces the quoted one when it holds the answering words or is as close to the question."""
+        written = " ".join(sentence.text for sentence in text.sentences)
+        if not written:
+            return False
+        if quoted.short_answer and quoted.short_answer.lower() in written.lower():
+            return True
+        vectors = self._knowledge.embedder.embed([question, written, quoted.text])
+        return bool(vectors[0] @ vectors[1] >= vectors[0] @ vectors[2] - _LESS_TO_THE_POINT)
+
+
+def _citation(n: int, chunk: Chunk, score: float) -> Citation:
+    return Citation(n, chunk.document, chunk.title, chunk.page, chunk.start, chunk.end, chunk.text, round(score, 4))

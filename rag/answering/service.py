@@ -1,0 +1,149 @@
+"""Questions behind a bounded queue, answered in worker threads, kept in the conversation store as they are made."""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from rag.answering.standalone import stand_alone
+from rag.answering.types import Done, Event, Quoted, Writing
+from rag.conversations.store import ConversationStore
+from rag.conversations.types import Conversation
+from vectorstore.errors import RefdeskError, UsageError
+
+logger = logging.getLogger(__name__)
+
+
+class Answering(Protocol):
+    """What the workers need: the answer flow, or a stand-in."""
+
+    def events(self, question: str, *, stop: threading.Event | None = None) -> Iterator[Event]: ...
+
+
+@dataclass(slots=True)
+class _Job:
+    conversation: str
+    turn: int
+    question: str
+    stop: threading.Event = field(default_factory=threading.Event)
+    progress: Event | None = None
+
+
+def checked_question(question: str, longest: int) -> str:
+    """The question without surrounding white space; raises UsageError when it is empty or too long."""
+    question = question.replace("\x00", "").strip()
+    if not question:
+        raise UsageError("The question is empty", remedy="Write what you want to know.")
+    if len(question) > longest:
+        raise UsageError(
+            f"The question has {len(question):,} characters; at most {longest:,} are read",
+            where="answering.max_question_characters",
+            remedy="Shorten it to what you want to know.",
+        )
+    return question
+
+
+class AnsweringService:
+    """Takes questions at once and answers them in the background; safe to use from many threads."""
+
+    def __init__(
+        self, flow: Answering, store: ConversationStore, *, queue_size: int, workers: int, max_question_characters: int
+    ) -> None:
+        self._flow = flow
+        self._store = store
+        self._longest = max_question_characters
+        self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=queue_size)
+        self._jobs: dict[int, _Job] = {}
+        self._jobs_lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._work, name=f"answer-{i}", daemon=True) for i in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    def ask(self, conversation_id: str | None, question: str) -> str:
+        """Queue a question and return the id of its conversation.
+
+        Raises UsageError for a question that is empty or too long, RefdeskError when too many are waiting.
+        """
+        question = checked_question(question, self._longest)
+        with self._jobs_lock:
+            if self._queue.full():
+                raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
+            before = self._previous_question(conversation_id)
+            conversation_id, turn = self._store.add_turn(conversation_id, question)
+            job = _Job(conversation_id, turn, stand_alone(question, before))
+            self._jobs[turn] = job
+            self._queue.put_nowait(job)
+        return conversation_id
+
+    def _previous_question(self, conversation_id: str | None) -> str | None:
+        """The conversation so far as one stand-alone question."""
+        conversation = self._store.get(conversation_id) if conversation_id else None
+        before: str | None = None
+        for turn in conversation.turns if conversation else ():
+            before = stand_alone(turn.question, before)
+        return before
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """The stored conversation, with the progress of what is being answered."""
+        conversation = self._store.get(conversation_id)
+        if conversation is None:
+            return None
+        with self._jobs_lock:
+            progress = {turn: job.progress for turn, job in self._jobs.items()}
+        turns = tuple(replace(turn, progress=progress.get(turn.id)) for turn in conversation.turns)
+        return replace(conversation, turns=turns)
+
+    def stop(self, conversation_id: str) -> None:
+        with self._jobs_lock:
+            for job in self._jobs.values():
+                if job.conversation == conversation_id:
+                    job.stop.set()
+
+    def delete(self, conversation_id: str) -> None:
+        self.stop(conversation_id)
+        self._store.delete(conversation_id)
+
+    def close(self) -> None:
+        """Stop what is being answered and end the workers."""
+        with self._jobs_lock:
+            for job in self._jobs.values():
+                job.stop.set()
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            try:
+                self._answer(job)
+            except Exception as error:  # the worker must live on; the person sees what happened
+                logger.exception("answering failed")
+                what = str(error) if isinstance(error, RefdeskError) else "Something went wrong while answering."
+                self._keep_error(job, what)
+            finally:
+                with self._jobs_lock:
+                    del self._jobs[job.turn]
+
+    def _keep_error(self, job: _Job, what: str) -> None:
+        try:
+            self._store.set_turn(job.turn, "failed", error=what)
+        except RefdeskError:
+            logger.exception("the failure could not be stored")
+
+    def _answer(self, job: _Job) -> None:
+        if job.stop.is_set():
+            self._store.set_turn(job.turn, "stopped")
+            return
+        self._store.set_turn(job.turn, "working")
+        for event in self._flow.events(job.question, stop=job.stop):
+            job.progress = event
+            if isinstance(event, Quoted):
+                self._store.set_turn(job.turn, "working", event.answer)
+            elif isinstance(event, Done):
+                self._store.set_turn(job.turn, "stopped" if job.stop.is_set() else "done", event.answer)
+            elif not isinstance(event, Writing) and job.stop.is_set():
+                self._store.set_turn(job.turn, "stopped")
+                return

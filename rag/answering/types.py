@@ -1,0 +1,98 @@
+"""An answer and what can be shown of it while it is being made."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["generated", "extractive", "abstained", "smalltalk", "unchecked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A fact about the stored documents: the text of ``document`` from ``start`` to ``end`` equals ``quote``."""
+
+    n: int
+    document: int
+    title: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer and the numbers of the citations it stands on."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds from the question's arrival; ``first_token`` is None where nothing was generated."""
+
+    retrieve: float = 0.0
+    read: float = 0.0
+    first_answer: float = 0.0
+    first_token: float | None = None
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete, checked answer. ``related`` are near passages that are plainly not support (abstained only)."""
+
+    kind: Kind
+    engine: str
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    related: tuple[Citation, ...] = ()
+    short_answer: str | None = None
+    timings: Timings = field(default_factory=Timings)
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+# The events of one question, in the order they may come.
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Search began over ``passages`` stored passages."""
+
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The reader looks at the best ``passages``."""
+
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The checked extractive answer (or an abstention) is ready; a written one may replace it."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The generator works; ``sentences`` have been made and checked so far, on ``citations``."""
+
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The final answer."""
+
+    answer: Answer
+
+
+Event = Searching | Reading | Quoted | Writing | Done

@@ -1,0 +1,34 @@
+"""A conversation as it is stored and shown."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.answering.types import Answer, Event
+
+State = Literal["waiting", "working", "done", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and what is known of its answer.
+
+    ``answer`` is the answer to show now: the quoted one while a written one is in the making, at the end the final one.
+    ``progress`` is the latest event while ``state`` is "working"; ``error`` is set when ``state`` is "failed".
+    """
+
+    id: int
+    question: str
+    state: State
+    answer: Answer | None = None
+    progress: Event | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """``id`` is a random URL-safe string; ``title`` is the first question."""
+
+    id: str
+    title: str
+    updated_at: str
+    turns: tuple[Turn, ...] = ()

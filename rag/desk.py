@@ -1,0 +1,160 @@
+"""The composition root: settings to a desk that answers. Nothing else builds the parts or reads the settings."""
+
+import threading
+from typing import Self
+
+from ingest.guard import WorkerSettings
+from rag.answering.desk_protocol import Holdings, SourceView
+from rag.answering.flow import AnswerFlow, Writer
+from rag.answering.service import AnsweringService
+from rag.answering.suggestions import suggest
+from rag.conversations.store import ConversationStore
+from rag.conversations.types import Conversation
+from rag.generators.selection import choose_engine, detect_hardware, load_generator, prompt_budget
+from rag.reader.model import TransformersReader, load_reader
+from rag.retrieval.retriever import KnowledgeRetriever
+from rag.settings import Settings
+from vectorstore import catalogue
+from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.errors import UsageError
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.models import resolve_model
+from vectorstore.types import EVERYTHING, Scope
+
+_SURROUNDINGS = 700
+"""Characters of the document that a source view shows on either side of the cited words."""
+
+
+def open_embedder(settings: Settings) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(resolve_model(settings.embedding.model, download=settings.downloads))
+
+
+def open_knowledge(settings: Settings) -> KnowledgeBase:
+    return KnowledgeBase(settings.home, open_embedder(settings))
+
+
+def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
+    """What the parse worker needs to cut documents for ``embedder``."""
+    return WorkerSettings(
+        embedder.tokenizer_file,
+        embedder.max_tokens,
+        settings.ingest.worker_timeout_seconds,
+        settings.ingest.worker_memory_mb,
+    )
+
+
+def build_flow(
+    settings: Settings, knowledge: KnowledgeBase, reader: TransformersReader, writer: Writer | None, scope: Scope = EVERYTHING
+) -> AnswerFlow:
+    retriever = KnowledgeRetriever(
+        knowledge=knowledge,
+        scope=scope,
+        limit=settings.reader.passages,
+        candidates=settings.retrieval.candidates,
+        dense_weight=settings.retrieval.dense_weight,
+    )
+    return AnswerFlow(knowledge, retriever, reader, writer)
+
+
+class Desk:
+    """Everything a face may ask; see ``rag.answering.desk_protocol.DeskFace``. Build it with ``open_desk``."""
+
+    def __init__(
+        self, knowledge: KnowledgeBase, flow: AnswerFlow, quoting: AnswerFlow, writer: Writer | None, settings: Settings
+    ) -> None:
+        self._knowledge = knowledge
+        self._quoting = quoting
+        self._engine = writer.name if writer else "Quotes only"
+        self._store = ConversationStore(settings.home)
+        self._service = AnsweringService(
+            flow,
+            self._store,
+            queue_size=settings.answering.queue_size,
+            workers=settings.answering.workers,
+            max_question_characters=settings.answering.max_question_characters,
+        )
+        self._suggesting = threading.Lock()
+        self._suggested: tuple[str, tuple[str, ...]] | None = None
+        self.ask = self._service.ask
+        self.stop = self._service.stop
+        self.delete = self._service.delete
+        self.conversation = self._service.conversation
+        self.conversations = self._store.list
+
+    def holdings(self) -> Holdings:
+        with self._knowledge.database.read() as connection:
+            counts = catalogue.count(connection)
+            names = tuple(catalogue.collections(connection))
+            changed_at = catalogue.get_meta(connection).get("changed_at", "")
+        return Holdings(counts["documents"], counts["chunks"], names, changed_at)
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Worked out once for each state of the knowledge base."""
+        with self._suggesting, self._knowledge.database.read() as connection:
+            publication = catalogue.get_meta(connection)["publication"]
+            if self._suggested is None or self._suggested[0] != publication:
+                self._suggested = (publication, suggest(connection, self._quoting))
+            return self._suggested[1]
+
+    def engine_name(self) -> str:
+        return self._engine
+
+    def source(self, document: int, start: int, end: int) -> SourceView:
+        """The words from ``start`` to ``end`` in their surroundings; raises UsageError if there is no such place."""
+        with self._knowledge.database.read() as connection:
+            found = catalogue.get_document(connection, document)
+            pages = catalogue.document_pages(connection, document)
+            heading = catalogue.heading_at(connection, document, start)
+        page = next((page for page in pages if page.start <= start < end <= page.end), None)
+        if found is None or page is None:
+            raise UsageError("This source is no longer in the knowledge base", remedy="Ask again to see what it holds now.")
+        first, last = start - page.start, end - page.start
+        before, after = page.text[:first], page.text[last:]
+        return SourceView(
+            found.id,
+            found.title,
+            found.path,
+            page.number,
+            heading,
+            before if len(before) <= _SURROUNDINGS else "…" + before[-_SURROUNDINGS:].partition(" ")[2],
+            page.text[first:last],
+            after if len(after) <= _SURROUNDINGS else after[:_SURROUNDINGS].rpartition(" ")[0] + "…",
+        )
+
+    def close(self) -> None:
+        self._service.close()
+        self._store.close()
+        self._knowledge.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_writer(settings: Settings) -> Writer | None:
+    """The generator that the settings and the machine call for; None when answers are only quoted."""
+    hardware = detect_hardware()
+    choice = choose_engine(settings, hardware)
+    chat = load_generator(choice, settings)
+    if chat is None:
+        return None
+    name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
+    return Writer(chat, name, prompt_budget(settings.generator, choice.engine, hardware))
+
+
+def open_flow(settings: Settings, scope: Scope = EVERYTHING) -> AnswerFlow:
+    """The answer flow alone, for one question at a time."""
+    knowledge = open_knowledge(settings)
+    reader = load_reader(settings.reader.model, settings.downloads)
+    return build_flow(settings, knowledge, reader, open_writer(settings), scope)
+
+
+def open_desk(settings: Settings) -> Desk:
+    """The whole desk, with its models loaded and its workers waiting."""
+    knowledge = open_knowledge(settings)
+    reader = load_reader(settings.reader.model, settings.downloads)
+    writer = open_writer(settings)
+    quoting = build_flow(settings, knowledge, reader, None)
+    return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, writer, settings)

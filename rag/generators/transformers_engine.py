@@ -1,0 +1,172 @@
+"""Hugging Face models in 4-bit NF4, on CUDA or on the CPU (transformers and bitsandbytes)."""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from bitsandbytes.functional import has_avx512bf16
+from peft import PeftModel
+from pydantic import PrivateAttr
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
+from transformers.generation.streamers import TextStreamer
+from transformers.utils import logging
+
+from rag.generators.streaming import StreamingChat
+from vectorstore.errors import ModelUnavailable, RefdeskError
+from vectorstore.models import ResolvedModel
+
+
+class TransformersChat(StreamingChat):
+    """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314).
+
+    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is a PEFT folder.
+    Raises ModelUnavailable when the weights or the adapter cannot be loaded.
+
+    >>> chat = TransformersChat(source=resolve_model(SMOLLM2), unpacked=Path("unpacked"))  # doctest: +SKIP
+    >>> chat.invoke("What is a citation?").text  # doctest: +SKIP
+    """
+
+    source: ResolvedModel
+    unpacked: Path
+    adapter: Path | None = None
+    max_new_tokens: int = 160
+    temperature: float = 0.0
+
+    _model: Any = PrivateAttr()
+    _tokenizer: Any = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Load and quantise the model."""
+        logging.disable_progress_bar()
+        try:
+            folder = unpack_gguf(self.source, self.unpacked) if self.source.is_gguf else self.source.path
+            self._tokenizer = AutoTokenizer.from_pretrained(folder)
+            self._model = load_nf4(folder)
+            if self.adapter:
+                self._model = PeftModel.from_pretrained(self._model, str(self.adapter)).eval()
+        except (OSError, ValueError, ImportError) as error:
+            raise ModelUnavailable(
+                "transformers cannot load the model",
+                where=self.source.name,
+                remedy=f"{str(error).splitlines()[0]}.",
+            ) from error
+        _make_stoppable(self._model)
+
+    @property
+    def _llm_type(self) -> str:
+        return "transformers"
+
+    def get_num_tokens(self, text: str) -> int:
+        """Tokens of ``text`` in this model's own vocabulary."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _produce(self, messages: list[dict[str, str]], emit: Callable[[str], None], stopped: threading.Event) -> None:
+        prompt = self._tokenizer.apply_chat_template(
+            messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        ).to(self._model.device)
+        window = self._model.config.max_position_embeddings
+        room = window - prompt["input_ids"].shape[1]
+        if room <= 0:
+            raise RefdeskError(
+                f"The prompt is longer than the model's window of {window} tokens", remedy="Ask less at once."
+            )
+        sampling: dict[str, Any] = {"do_sample": self.temperature > 0}
+        if self.temperature > 0:
+            sampling["temperature"] = self.temperature
+        _running.stopped = stopped
+        try:
+            with torch.inference_mode():
+                self._model.generate(
+                    **prompt,
+                    **sampling,
+                    max_new_tokens=min(self.max_new_tokens, room),
+                    pad_token_id=self._tokenizer.eos_token_id,
+                    streamer=_Emitter(self._tokenizer, emit),
+                )
+        except _Stopped:
+            return
+
+
+class _Emitter(TextStreamer):  # type: ignore[misc]  # transformers does not type it
+    """transformers' streamer, which ends pieces at whole words, with a callback instead of standard output."""
+
+    def __init__(self, tokenizer: Any, emit: Callable[[str], None]) -> None:
+        super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self._emit = emit
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        if text:
+            self._emit(text)
+
+
+class _Stopped(Exception):
+    """Raised inside `generate` to leave it."""
+
+
+_running = threading.local()
+
+
+def _make_stoppable(model: PreTrainedModel) -> None:
+    """Look at the running thread's stop event before every decoder layer.
+
+    A stopping criterion is asked once a token, so it cannot interrupt the reading of a long prompt, which takes seconds
+    on a CPU.
+    """
+
+    def check(*_: object) -> None:
+        if (stopped := getattr(_running, "stopped", None)) and stopped.is_set():
+            raise _Stopped
+
+    for layer in model.get_decoder().layers:
+        layer.register_forward_pre_hook(check)
+
+
+def load_nf4(folder: Path) -> PreTrainedModel:
+    """Load ``folder`` in NF4: float16 compute on CUDA; on a CPU bfloat16 where bitsandbytes has kernels for it."""
+    if torch.cuda.is_available():
+        device, compute = "cuda", torch.float16
+    else:
+        device, compute = "cpu", torch.bfloat16 if has_avx512bf16() else torch.float32
+    quantization = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        folder, quantization_config=quantization, dtype=compute, device_map=device, use_safetensors=True
+    )
+    return model.eval()
+
+
+def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
+    """Turn a GGUF file into a folder of bfloat16 safetensors, once: transformers refuses to quantise a GGUF on load.
+
+    The folder is named by the file's hash and appears whole or not at all.
+    """
+    target = cache / f"{source.path.stem}-{source.sha256()[:12]}"
+    if target.is_dir():
+        return target
+    file = {"gguf_file": source.path.name}
+    folder = source.path.parent
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
+    try:
+        loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **file)
+        # A model that came from a GGUF refuses to be saved, so its weights move to a fresh one.
+        loaded.config.__dict__.pop("quantization_config", None)
+        plain = AutoModelForCausalLM.from_config(loaded.config, dtype=torch.bfloat16)
+        plain.load_state_dict(loaded.state_dict())
+        plain.generation_config = loaded.generation_config
+        plain.save_pretrained(unfinished)
+        AutoTokenizer.from_pretrained(folder, **file).save_pretrained(unfinished)
+        unfinished.rename(target)
+    except FileExistsError:  # another process was faster
+        return target
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return target

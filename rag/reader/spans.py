@@ -1,0 +1,45 @@
+"""From a window's start and end logits to its best answer spans.
+
+The span score is the sum of the two logits and "no answer" is the score of the first token, as in Devlin et al., "BERT",
+2019, section 4.3.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.reader.types import AnswerSpan
+
+MAX_ANSWER_TOKENS = 40
+_TOP = 20
+
+
+def best_spans(
+    start_logits: NDArray[np.float32], end_logits: NDArray[np.float32], offsets: list[tuple[int, int] | None], limit: int
+) -> list[AnswerSpan]:
+    """Up to ``limit`` spans of one window, best first, overlapping ones included.
+
+    The logits have shape ``(n_tokens,)``; ``offsets`` holds a token's characters in the passage, None outside of it.
+    """
+    null = float(start_logits[0] + end_logits[0])
+    inside = np.array([offset is not None for offset in offsets])
+    starts = np.where(inside, start_logits, -np.inf)
+    ends = np.where(inside, end_logits, -np.inf)
+    found: list[AnswerSpan] = []
+    for start in np.argsort(-starts)[:_TOP]:
+        for end in np.argsort(-ends)[:_TOP]:
+            first, last = offsets[start], offsets[end]
+            if first is None or last is None or not start <= end < start + MAX_ANSWER_TOKENS:
+                continue
+            found.append(AnswerSpan(first[0], last[1], float(start_logits[start] + end_logits[end]) - null))
+    return sorted(found, key=lambda span: -span.margin)[:limit]
+
+
+def without_overlaps(spans: list[AnswerSpan], limit: int) -> tuple[AnswerSpan, ...]:
+    """The best ``limit`` spans, leaving out any that overlaps a better one."""
+    kept: list[AnswerSpan] = []
+    for span in sorted(spans, key=lambda span: -span.margin):
+        if all(span.end <= other.start or span.start >= other.end for other in kept):
+            kept.append(span)
+            if len(kept) == limit:
+                break
+    return tuple(kept)

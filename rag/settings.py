@@ -1,0 +1,187 @@
+"""Every setting, read in one place and passed down.
+
+Later sources win: defaults, ``settings.toml`` in the home folder, the environment (``REFDESK_SECTION__KEY``), explicit
+arguments.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from vectorstore.errors import UsageError
+from vectorstore.models import MINILM, Download
+
+SETTINGS_FILE = "settings.toml"
+DEFAULT_HOME = Path("~/.local/share/refdesk")
+_PREFIX = "REFDESK_"
+
+EngineSetting = Literal["auto", "transformers", "llamacpp", "openai", "extractive"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GeneratorSettings(_Section):
+    """Who writes answers."""
+
+    engine: EngineSetting = Field(
+        default="auto", description="Engine; auto chooses by hardware and by what is installed."
+    )
+    model: str | None = Field(
+        default=None, description="Model name, folder or .gguf file; the engine's own default if unset."
+    )
+    adapter: Path | None = Field(default=None, description="LoRA adapter: a PEFT folder, or a GGUF file for llamacpp.")
+    base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible endpoint (engine openai).")
+    api_key_env: str = Field(
+        default="OPENAI_API_KEY", description="Environment variable that holds the endpoint's key."
+    )
+    context_tokens: int = Field(default=2048, gt=0, description="llama.cpp's window, in tokens: prompt and reply.")
+    max_new_tokens: int = Field(default=160, gt=0, description="Longest reply, in tokens.")
+    prompt_tokens: int | None = Field(
+        default=None, gt=0, description="Token budget of the prompt; 600 on a CPU and 3000 on CUDA if unset."
+    )
+    temperature: float = Field(
+        default=0.0, ge=0.0, description="Sampling temperature; 0 always takes the likeliest token."
+    )
+    threads: int | None = Field(default=None, gt=0, description="CPU threads; chosen from the physical cores if unset.")
+
+
+class EmbeddingSettings(_Section):
+    """What turns text into vectors."""
+
+    model: str = Field(default=MINILM, description="Embedding model: a name or a folder.")
+
+
+class ReaderSettings(_Section):
+    """What finds the answer's span in a passage."""
+
+    model: str = Field(default="deepset/tinyroberta-squad2", description="Extractive reader: a name or a folder.")
+    passages: int = Field(default=12, gt=0, description="Passages that the reader scores for each question.")
+
+
+class RetrievalSettings(_Section):
+    """How passages are found."""
+
+    candidates: int = Field(default=50, gt=0, description="Passages fetched by each leg before they are merged.")
+    dense_weight: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="Share of the dense score; the rest is lexical."
+    )
+
+
+class IngestSettings(_Section):
+    """Limits of the guarded parse worker."""
+
+    worker_timeout_seconds: float = Field(
+        default=30, gt=0, description="Longest time one file may take to parse, in seconds."
+    )
+    worker_memory_mb: int = Field(default=1024, gt=0, description="Memory the parse worker may use, in megabytes.")
+
+
+class AnsweringSettings(_Section):
+    """The queue in front of the desk."""
+
+    queue_size: int = Field(default=16, gt=0, description="Questions that may wait; more are refused.")
+    workers: int = Field(default=1, gt=0, description="Questions answered at the same time.")
+    max_question_characters: int = Field(default=4000, gt=0, description="Longest question, in characters.")
+
+
+class Settings(BaseSettings):
+    """All settings of one desk. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
+
+    home: Path = Field(description="Folder in which everything is kept.")
+    downloads: Download = Field(
+        default="never", description="Model downloads: never; ask (up to 1 GB without a question); allow."
+    )
+    generator: GeneratorSettings = GeneratorSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    reader: ReaderSettings = ReaderSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    ingest: IngestSettings = IngestSettings()
+    answering: AnsweringSettings = AnsweringSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = Path(init_settings()["home"]) / SETTINGS_FILE
+        toml = TomlConfigSettingsSource(settings_cls, file)
+        if "home" in toml.toml_data:
+            raise UsageError("A file in the home cannot set it", where=str(file), remedy="Use --home or REFDESK_HOME.")
+        return init_settings, env_settings, toml
+
+
+def load_settings(home: Path | None = None, **overrides: Any) -> Settings:
+    """Settings from all sources. ``overrides`` are sections as dictionaries, of which only the named keys are set.
+
+    Raises UsageError for an unknown key, a wrong value or an unreadable file, and names it.
+
+    >>> load_settings(Path("/tmp/desk"), generator={"engine": "extractive"}).generator.engine
+    'extractive'
+    """
+    # An empty REFDESK_HOME means the default, as with other programs; it must not become the current folder.
+    home = home or Path(os.environ.get(f"{_PREFIX}HOME") or DEFAULT_HOME)
+    home = home.expanduser().absolute()
+    file = home / SETTINGS_FILE
+    _refuse_unknown_sections()
+    try:
+        return Settings(home=home, **overrides)
+    except ValidationError as error:
+        raise _explained(error, file, overrides) from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"Not valid TOML ({error})", where=str(file), remedy="Correct the file.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("The settings cannot be read", where=str(file), remedy=f"{error}.") from error
+    except SettingsError as error:
+        raise UsageError(f"A {_PREFIX}* environment variable is wrong", remedy=f"{error}.") from error
+
+
+def _refuse_unknown_sections() -> None:
+    """pydantic-settings looks only for variables that it knows, so a misspelt section would be silently ignored."""
+    for name in os.environ:
+        section = name.removeprefix(_PREFIX).split("__")[0].lower()
+        if name.startswith(_PREFIX) and "__" in name and section not in Settings.model_fields:
+            raise UsageError("Unknown setting", where=f"environment variable {name}", remedy="Remove or correct it.")
+
+
+def _explained(error: ValidationError, file: Path, overrides: Mapping[str, Any]) -> UsageError:
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    key = ".".join(path)
+    variable = _PREFIX + "__".join(path).upper()
+    if _given(overrides, path):
+        where = key
+    elif variable in os.environ:
+        where = f"{key} (environment variable {variable})"
+    else:
+        where = f"{key} in {file}"
+    if first["type"] == "extra_forbidden":
+        return UsageError("Unknown setting", where=where, remedy="Remove or correct it.")
+    return UsageError("Wrong value", where=where, remedy=f"{first['msg']}.")
+
+
+def _given(overrides: Mapping[str, Any], path: list[str]) -> bool:
+    value: object = overrides
+    for part in path:
+        if not isinstance(value, Mapping) or part not in value:
+            return False
+        value = value[part]
+    return True

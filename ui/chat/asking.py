@@ -1,0 +1,41 @@
+"""Handing a question to the desk, and saying in place what happened where the desk would not take it."""
+
+import streamlit as st
+
+from rag.answering.desk_protocol import DeskFace
+from ui.chat.components import draw
+from ui.chat.views import View
+from ui.chat.words import ended
+from vectorstore.errors import RefdeskError
+
+_NOTICE = "notice"
+_DRAFT = "draft"
+_INPUT = "question"
+
+
+def ask(desk: DeskFace, conversation_id: str | None, question: str) -> None:
+    """Queue a question and show its conversation; a refused question comes back into the input, so nothing typed is lost."""
+    st.session_state.pop(_NOTICE, None)
+    try:
+        st.query_params["c"] = desk.ask(conversation_id, question)
+    except RefdeskError as error:
+        st.session_state[_NOTICE] = notice_view(error)
+        st.session_state[_DRAFT] = question
+    st.rerun()
+
+
+def draw_input(desk: DeskFace, conversation_id: str | None) -> None:
+    """The input at the foot of the page and, above it until the next question, why the last one was refused."""
+    # The container is there with and without a notice, so that the input under it keeps its place and its focus.
+    with st.bottom, st.container():
+        if notice := st.session_state.get(_NOTICE):
+            draw("notice", "notice", notice)
+    if draft := st.session_state.pop(_DRAFT, None):
+        st.session_state[_INPUT] = draft
+    if question := st.chat_input("Ask a question", key=_INPUT):
+        ask(desk, conversation_id, question)
+
+
+def notice_view(error: RefdeskError) -> View:
+    """An error in the order people need it: what happened, where, what to do."""
+    return {"what": ended(error.what), "where": error.where, "remedy": ended(error.remedy)}

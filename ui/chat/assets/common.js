@@ -1,0 +1,94 @@
+// Shared by every component of the page. Text from people, documents and models enters the page through textContent
+// and setAttribute("title"/"aria-label") alone, so it can never become markup and can load nothing.
+
+// Shapes of Google's Material Symbols (Apache-2.0), drawn here so that no icon font has to be there first.
+const ICONS = {
+  add: "M19 13h-6v6h-2v-6H5v-2h6V5h2v6h6z",
+  check: "M9 16.17 4.83 12l-1.42 1.41L9 19 21 7l-1.41-1.41z",
+  close: "M19 6.41 17.59 5 12 10.59 6.41 5 5 6.41 10.59 12 5 17.59 6.41 19 12 13.41 17.59 19 19 17.59 13.41 12z",
+  copy: "M16 1H4a2 2 0 0 0-2 2v14h2V3h12zm3 4H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2m0 16H8V7h11z",
+  delete: "M6 19a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V7H6zM8 9h8v10H8zm7.5-5-1-1h-5l-1 1H5v2h14V4z",
+  next: "M10 6 8.59 7.41 13.17 12l-4.58 4.59L10 18l6-6z",
+  previous: "M15.41 7.41 14 6l-6 6 6 6 1.41-1.41L10.83 12z",
+  stop: "M7 7h10v10H7z",
+};
+
+function el(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  for (const child of children) node.append(child); // a string becomes a text node
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("icon");
+  const path = document.createElementNS(svg.namespaceURI, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+function button(className, label, onClick, ...children) {
+  const node = el("button", className, ...children);
+  node.type = "button";
+  if (label) node.setAttribute("aria-label", label);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+// The component's one element. Streamlit calls the component again for every change of its data, with new callbacks each
+// time: listeners made on an earlier call must send through the latest ones, so these are kept on the element.
+function rootOf({ parentElement, setTriggerValue }, tag, className) {
+  let root = [...parentElement.children].find((child) => child.classList.contains(className));
+  if (!root) {
+    root = el(tag, className);
+    parentElement.append(root);
+  }
+  root.send = setTriggerValue;
+  return root;
+}
+
+// Makes the children of `parent` show `items`, and leaves a child alone whose item did not change: a reader's selection,
+// the focus and the eye's place survive every update, and nothing flickers.
+function keep(parent, items, build) {
+  items.forEach((item, index) => {
+    const key = JSON.stringify(item);
+    const old = parent.children[index];
+    if (old?.dataset.key === key) return;
+    const node = build(item, index);
+    node.dataset.key = key;
+    if (old) old.replaceWith(node);
+    else parent.append(node);
+  });
+  while (parent.children.length > items.length) parent.lastElementChild.remove();
+}
+
+async function copyText(text) {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  // The clipboard interface exists on localhost and over https only; Refdesk may be read from another machine over http.
+  const field = el("textarea");
+  field.value = text;
+  field.style.position = "fixed";
+  field.style.opacity = "0";
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+function copyButton(label, textOf) {
+  const word = el("span", "", label);
+  const node = button("quiet", "", async () => {
+    await copyText(textOf());
+    word.textContent = "Copied";
+    node.firstElementChild.replaceWith(icon("check"));
+    setTimeout(() => {
+      word.textContent = label;
+      node.firstElementChild.replaceWith(icon("copy"));
+    }, 2000);
+  }, icon("copy"), word);
+  return node;
+}

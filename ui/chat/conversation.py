@@ -1,0 +1,49 @@
+"""The reading column: the turns of a conversation, kept fresh while one of them is being answered."""
+
+import streamlit as st
+
+from rag.answering.desk_protocol import DeskFace
+from rag.conversations.types import Conversation, Turn
+from ui.chat import sources
+from ui.chat.asking import ask
+from ui.chat.components import draw
+from ui.chat.current import get_desk
+from ui.chat.views import turn_view
+
+POLL_SECONDS = 0.3
+UNFINISHED = ("waiting", "working")
+
+
+def draw_turns(desk: DeskFace, conversation: Conversation) -> None:
+    """Draw every turn; only those still being answered ask the desk again, and only for as long as they are."""
+    for turn in conversation.turns:
+        if turn.state in UNFINISHED:
+            st.fragment(_follow, run_every=POLL_SECONDS)(conversation.id, turn.id)
+        else:
+            # A fragment draws into a container of its own. With the same container here a turn keeps its place on the page
+            # when it is finished, and the browser changes what changed instead of building it anew: nothing flickers.
+            with st.container():
+                _draw_turn(desk, conversation.id, turn)
+
+
+def _follow(conversation_id: str, turn_id: int) -> None:
+    """One look at an unfinished turn; runs every POLL_SECONDS without the rest of the page."""
+    desk = get_desk()
+    conversation = desk.conversation(conversation_id)
+    turn = next((turn for turn in conversation.turns if turn.id == turn_id), None) if conversation else None
+    if turn is None or turn.state not in UNFINISHED:
+        st.rerun()  # the whole page, which then draws this turn as finished and stops the clock
+    _draw_turn(desk, conversation_id, turn)
+
+
+def _draw_turn(desk: DeskFace, conversation_id: str, turn: Turn) -> None:
+    active = sources.open_key(conversation_id, turn.id)
+    done = draw("turn", f"turn-{conversation_id}-{turn.id}", turn_view(turn, active))
+    if key := done.get("open"):
+        sources.toggle(conversation_id, turn.id, key)
+        st.rerun()
+    if done.get("stop"):
+        desk.stop(conversation_id)
+        st.rerun()
+    if done.get("again"):
+        ask(desk, conversation_id, turn.question)

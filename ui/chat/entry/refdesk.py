@@ -1,0 +1,3 @@
+from ui.chat.page import draw_page
+
+draw_page()

@@ -1,0 +1,48 @@
+"""The chat page, drawn from top to bottom on every run of the script."""
+
+import streamlit as st
+
+from rag.answering.desk_protocol import DeskFace
+from ui.chat.asking import draw_input, notice_view
+from ui.chat.components import asset, draw
+from ui.chat.conversation import draw_turns
+from ui.chat.current import get_desk
+from ui.chat.sidebar import draw_sidebar
+from ui.chat.sources import draw_source
+from ui.chat.views import View
+from ui.chat.welcome import draw_welcome
+from vectorstore.errors import RefdeskError
+
+GONE: View = {"what": "This conversation is not here any more.", "remedy": "Ask a question to begin a new one."}
+
+
+def draw_page() -> None:
+    """The script that Streamlit runs (`entry/refdesk.py`)."""
+    # The icon is given as text: a Material symbol as favicon would be fetched from Google.
+    st.set_page_config(page_title="Refdesk", page_icon=asset("refdesk.svg"), layout="centered")
+    st.logo(asset("wordmark.svg"), size="large")
+    st.html(f"<style>{asset('page.css')}</style>")
+    try:
+        _draw(get_desk())
+    except RefdeskError as error:
+        draw("notice", "trouble", notice_view(error))
+
+
+def _draw(desk: DeskFace) -> None:
+    # Containers of their own keep each part at its place in the page whatever the others hold, so none is built anew.
+    middle, panel = st.container(), st.container()
+    wanted = st.query_params.get("c")
+    conversation = desk.conversation(wanted) if wanted else None
+    current = conversation.id if conversation else None
+    draw_sidebar(desk, current)
+    with middle:
+        if conversation:
+            draw_turns(desk, conversation)
+        elif wanted:
+            draw("notice", "gone", GONE)
+        else:
+            draw_welcome(desk)
+    draw_input(desk, current)
+    if conversation:
+        with panel:
+            draw_source(desk, conversation)

@@ -1,0 +1,28 @@
+"""The sidebar: a new conversation, and the earlier ones."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from rag.answering.desk_protocol import DeskFace
+from ui.chat.components import draw
+from ui.chat.reader import reader_zone
+from ui.chat.views import shelf_groups
+
+
+def draw_sidebar(desk: DeskFace, current: str | None) -> None:
+    """Draw the list with the current conversation marked, and follow what the reader chooses in it."""
+    groups = shelf_groups(desk.conversations(), current, zone=reader_zone(), now=datetime.now(UTC))
+    with st.sidebar:
+        done = draw("shelf", "shelf", {"groups": groups, "foot": desk.engine_name()})
+    if chosen := done.get("open"):
+        st.query_params["c"] = chosen
+        st.rerun()
+    if removed := done.get("remove"):
+        desk.delete(removed)
+        if removed == current:
+            st.query_params.pop("c", None)
+        st.rerun()
+    if done.get("fresh"):
+        st.query_params.pop("c", None)
+        st.rerun()

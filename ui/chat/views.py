@@ -1,0 +1,162 @@
+"""A turn, a source and the holdings as the plain data that the page's components draw. Pure functions, no Streamlit.
+
+The components build the page with ``textContent`` only, so nothing here needs escaping, and nothing here may be markup.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+
+from rag.answering.desk_protocol import Holdings, SourceView
+from rag.answering.types import Answer, Citation, Sentence, Writing
+from rag.conversations.types import Conversation, Turn
+from ui.chat import words
+
+View = dict[str, object]
+
+
+def source_key(citation: Citation, *, related: bool = False) -> str:
+    """Names a passage by the fact it is, so an open source stays open when the written answer cites it under a new number."""
+    return f"{'r' if related else 's'}{citation.document}-{citation.start}-{citation.end}"
+
+
+def turn_view(turn: Turn, active: str) -> View:
+    """Everything one turn shows. ``active`` is the key of the open source, empty when none is open in this turn."""
+    written = _written(turn)
+    answer = turn.answer
+    return {
+        "question": turn.question,
+        "state": turn.state,
+        "stage": words.stage(turn),
+        "answer": answer_view(answer) if answer else None,
+        "writing": _sentences(written.sentences, written.citations, None) if written else [],
+        "failure": failure_view(turn) if turn.state == "failed" else None,
+        "active": active,
+    }
+
+
+def _written(turn: Turn) -> Writing | None:
+    """Checked sentences that no answer holds yet: while they are being written, and when the writing was stopped."""
+    return turn.progress if turn.state in ("working", "stopped") and isinstance(turn.progress, Writing) else None
+
+
+def answer_view(answer: Answer) -> View:
+    mark = answer.short_answer if answer.kind == "extractive" else None
+    sentences = answer.sentences
+    if not sentences and answer.kind == "abstained":
+        sentences = (Sentence(words.NO_ANSWER, ()),)
+    return {
+        "kind": answer.kind,
+        "label": words.NOT_CHECKED if answer.kind == "unchecked" else "",
+        "sentences": _sentences(sentences, answer.citations, mark),
+        "status": words.status(answer),
+        "copy": words.copied(answer),
+        "related": [
+            {
+                "key": source_key(citation, related=True),
+                "place": words.place(citation.title, citation.page),
+                "quote": " ".join(citation.quote.split()),
+            }
+            for citation in answer.related
+        ],
+    }
+
+
+def _sentences(sentences: Iterable[Sentence], citations: Sequence[Citation], mark: str | None) -> list[View]:
+    by_number = {citation.n: citation for citation in citations}
+    return [
+        {
+            "parts": marked_parts(sentence.text, mark),
+            "chips": [
+                {
+                    "key": source_key(by_number[n]),
+                    "n": n,
+                    "place": words.place(by_number[n].title, by_number[n].page),
+                }
+                for n in sentence.citations
+                if n in by_number
+            ],
+        }
+        for sentence in sentences
+    ]
+
+
+def marked_parts(text: str, mark: str | None) -> list[View]:
+    """``text`` cut into plain and marked pieces; the first occurrence of ``mark`` is the marked one.
+
+    >>> marked_parts("It costs 5 euros.", "5 euros")
+    [{'text': 'It costs ', 'mark': False}, {'text': '5 euros', 'mark': True}, {'text': '.', 'mark': False}]
+    """
+    start = text.find(mark) if mark else -1
+    if mark is None or start < 0:
+        return [{"text": text, "mark": False}]
+    end = start + len(mark)
+    pieces = ((text[:start], False), (text[start:end], True), (text[end:], False))
+    return [{"text": piece, "mark": marked} for piece, marked in pieces if piece]
+
+
+def citations_of(turn: Turn) -> dict[str, Citation]:
+    """Every openable passage of a turn, by the key its button sends, in reading order."""
+    supports = turn.answer.citations if turn.answer else ()
+    written = _written(turn)
+    found = {source_key(citation): citation for citation in supports}
+    found |= {source_key(citation): citation for citation in (written.citations if written else ())}
+    related = turn.answer.related if turn.answer else ()
+    return found | {source_key(citation, related=True): citation for citation in related}
+
+
+def steps_view(key: str, keys: Sequence[str]) -> View:
+    """Where an open source stands among its neighbours; ``keys`` holds passages of the same sort only."""
+    here = keys.index(key)
+    return {
+        "key": key,
+        "related": key.startswith("r"),
+        "position": f"{here + 1} of {len(keys)}",
+        "previous": keys[here - 1] if here > 0 else "",
+        "next": keys[here + 1] if here + 1 < len(keys) else "",
+    }
+
+
+def source_view(source: SourceView, citation: Citation) -> View:
+    """One open source: the passage in its surroundings, and the words to copy."""
+    return {
+        "title": source.title,
+        "page": "" if source.page is None else f"Page {source.page}",
+        "heading": source.heading,
+        "path": source.path,
+        "before": source.before,
+        "marked": source.marked,
+        "after": source.after,
+        "copy": f"“{' '.join(citation.quote.split())}”\n{words.place(source.title, source.page)}",
+    }
+
+
+def failure_view(turn: Turn) -> View:
+    """What happened, why, and what is safe; the page adds the button to ask again."""
+    safe = "The question, the conversation and the documents are kept as they were."
+    return {
+        "what": "Writing the answer failed." if turn.answer else "This question was not answered.",
+        "why": words.ended(turn.error),
+        "safe": f"What is shown above was checked and stands. {safe}" if turn.answer else safe,
+    }
+
+
+def holdings_line(holdings: Holdings, *, zone: tzinfo, locale: str, now: datetime) -> str:
+    """``"5,497 documents, last changed today at 14:05"``."""
+    line = words.counted(holdings.documents, "document")
+    changed = words.moment(holdings.changed_at, zone=zone, locale=locale, now=now)
+    return f"{line}, last changed {changed}" if changed else line
+
+
+def shelf_groups(
+    conversations: Iterable[Conversation], current: str | None, *, zone: tzinfo, now: datetime
+) -> list[View]:
+    """Conversations under the day they were last used on, in the order given."""
+    groups: dict[str, list[View]] = {}
+    for conversation in conversations:
+        entry: View = {
+            "id": conversation.id,
+            "title": conversation.title or "Untitled",
+            "current": conversation.id == current,
+        }
+        groups.setdefault(words.day(conversation.updated_at, zone=zone, now=now), []).append(entry)
+    return [{"day": day, "conversations": entries} for day, entries in groups.items()]

@@ -1,0 +1,41 @@
+"""The page before the first question."""
+
+from datetime import UTC, datetime
+
+from rag.answering.desk_protocol import DeskFace
+from ui.chat.asking import ask
+from ui.chat.components import draw
+from ui.chat.reader import reader_locale, reader_zone
+from ui.chat.views import View, holdings_line
+
+LEAD = (
+    "Refdesk answers from your own documents. Every sentence opens the passage it stands on, "
+    "and where the documents do not hold the answer, it says so."
+)
+FIRST_STEPS = [
+    {"command": "refdesk ingest FOLDER", "does": "adds the documents of a folder, in a second terminal"},
+    {"command": "make run DOCS=FOLDER", "does": "adds them and starts Refdesk, in the folder of the program"},
+]
+
+
+def draw_welcome(desk: DeskFace) -> None:
+    """Say what Refdesk is and what it holds; offer questions, or with no documents the way to add some."""
+    done = draw("welcome", "welcome", welcome_view(desk))
+    if question := done.get("ask"):
+        ask(desk, None, question)
+
+
+def welcome_view(desk: DeskFace) -> View:
+    holdings = desk.holdings()
+    if holdings.documents == 0:
+        title, line = "There are no documents yet", "Add some with one of these commands, then reload this page."
+    else:
+        title = "Ask your documents"
+        line = holdings_line(holdings, zone=reader_zone(), locale=reader_locale(), now=datetime.now(UTC))
+    return {
+        "title": title,
+        "lead": LEAD,
+        "holdings": line,
+        "questions": list(desk.suggestions()[:4]) if holdings.documents else [],
+        "steps": FIRST_STEPS if holdings.documents == 0 else [],
+    }

@@ -1,0 +1,146 @@
+"""What the page says: counts, dates, stages and the one line under an answer. Pure functions, no Streamlit."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from rag.answering.types import Answer, Citation, Quoted, Reading, Searching, Writing
+from rag.conversations.types import Turn
+
+NO_ANSWER = "The documents do not say."
+NOT_CHECKED = "Not checked against the documents"
+DAYS_IN_A_WEEK = 7
+
+
+def counted(number: int, noun: str) -> str:
+    """``counted(24310, "passage")`` is ``"24,310 passages"``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def seconds(milliseconds: float) -> str:
+    """``seconds(2140)`` is ``"2.1 s"``; from ten seconds on the tenths say nothing and are left out."""
+    value = milliseconds / 1000
+    return f"{value:.0f} s" if value >= 9.95 else f"{max(value, 0.1):.1f} s"
+
+
+def ended(text: str) -> str:
+    """``text`` as a sentence: errors come without a full stop."""
+    return text if not text or text[-1] in ".!?…:" else f"{text}."
+
+
+def place(title: str, page: int | None) -> str:
+    """``place("Glaucoma", 2)`` is ``"Glaucoma, page 2"``."""
+    return title if page is None else f"{title}, page {page}"
+
+
+def stage(turn: Turn) -> str:
+    """What the desk does now for an unfinished turn, empty for a finished one."""
+    if turn.state == "waiting":
+        return "Waiting for its turn"
+    if turn.state != "working":
+        return ""
+    match turn.progress:
+        case Searching(passages):
+            return f"Searching {counted(passages, 'passage')}"
+        case Reading(passages):
+            return f"Reading the {passages:,} best" if passages != 1 else "Reading the best one"
+        case Quoted():
+            return "Writing"
+        case Writing(sentences):
+            return f"Writing, {counted(len(sentences), 'sentence')} checked" if sentences else "Writing"
+        case None:
+            return "Starting"
+        case _:
+            return "Finishing"
+
+
+def status(answer: Answer) -> str:
+    """The quiet line under an answer: what it is, who made it, how long it took."""
+    parts = [_origin(answer)]
+    if answer.kind in ("generated", "unchecked", "smalltalk") and answer.engine:
+        parts.append(answer.engine)
+    if answer.timings.total:
+        parts.append(seconds(answer.timings.total))
+    return " · ".join(parts)
+
+
+def _origin(answer: Answer) -> str:
+    match answer.kind:
+        case "generated":
+            return f"Written from {counted(len(answer.citations), 'passage')}"
+        case "extractive":
+            return f"Quoted from {_quoted_places(answer.citations)}"
+        case "abstained":
+            return "No passage supports an answer"
+        case "smalltalk":
+            return "Not from the documents"
+        case "unchecked":
+            return "Written without looking into the documents"
+
+
+def _quoted_places(citations: Sequence[Citation]) -> str:
+    places = list(dict.fromkeys(place(citation.title, citation.page) for citation in citations))
+    if len(places) == 1:
+        return places[0]
+    titles = list(dict.fromkeys(citation.title for citation in citations))
+    return titles[0] if len(titles) == 1 else counted(len(titles) or len(citations), "document")
+
+
+def copied(answer: Answer) -> str:
+    """The answer as plain text with its sources, for the clipboard.
+
+    >>> copied(answer)
+    'Raised pressure in the eye. [1]\\n\\nSources\\n[1] Glaucoma, page 2: “Raised pressure in the eye.”'
+    """
+    lines = [" ".join(_with_numbers(sentence.text, sentence.citations) for sentence in answer.sentences) or NO_ANSWER]
+    if answer.kind == "unchecked":
+        lines.append(f"({NOT_CHECKED})")
+    for heading, citations in (("Sources", answer.citations), ("Nearest passages, not support", answer.related)):
+        if citations:
+            listed = [f"[{c.n}] {place(c.title, c.page)}: “{' '.join(c.quote.split())}”" for c in citations]
+            lines.append("\n".join([heading, *listed]))
+    return "\n\n".join(lines)
+
+
+def _with_numbers(text: str, numbers: Sequence[int]) -> str:
+    return " ".join([text, *(f"[{n}]" for n in numbers)])
+
+
+def zone_named(name: str | None) -> tzinfo:
+    """The reader's time zone as the browser names it, UTC where it is unknown here."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):
+        return UTC
+
+
+def moment(iso: str, *, zone: tzinfo, locale: str, now: datetime) -> str:
+    """A stored time in the reader's form: "today at 14:05", "yesterday at 14:05", "3 May 2026"; empty if unreadable."""
+    then = _local(iso, zone)
+    if then is None:
+        return ""
+    american = locale.lower().endswith("-us")
+    days = (now.astimezone(zone).date() - then.date()).days
+    if days in (0, 1):
+        clock = f"{then:%I:%M %p}".lstrip("0") if american else f"{then:%H:%M}"
+        return f"{'today' if days == 0 else 'yesterday'} at {clock}"
+    return f"{then:%B} {then.day}, {then.year}" if american else f"{then.day} {then:%B} {then.year}"
+
+
+def day(iso: str, *, zone: tzinfo, now: datetime) -> str:
+    """The heading a conversation stands under in the list."""
+    then = _local(iso, zone)
+    if then is None:
+        return "Earlier"
+    days = (now.astimezone(zone).date() - then.date()).days
+    if days <= 1:
+        return "Yesterday" if days == 1 else "Today"
+    return "Last seven days" if days <= DAYS_IN_A_WEEK else "Earlier"
+
+
+def _local(iso: str, zone: tzinfo) -> datetime | None:
+    try:
+        then = datetime.fromisoformat(iso)
+    except ValueError:
+        return None
+    return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(zone)

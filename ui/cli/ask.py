@@ -1,0 +1,66 @@
+"""``refdesk ask``: one question, one answer with its sources."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rag.answering.types import Answer
+from rag.settings import load_settings
+from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
+from vectorstore.types import Scope
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    collection: Annotated[list[str] | None, typer.Option("--collection", help="Ask only these collections.")] = None,
+    engine: Annotated[str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,
+    adapter: Annotated[Path | None, typer.Option("--adapter", help="A LoRA adapter for the generator.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question from the documents, or say that they do not hold the answer."""
+    chosen = {"engine": engine, "model": model, "adapter": adapter}
+    settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
+
+    from rag.desk import open_flow  # the models take seconds to import
+    from rag.answering.service import checked_question
+
+    question = checked_question(question, settings.answering.max_question_characters)
+    with errors.status("Loading the models"):
+        flow = open_flow(settings, Scope(collections=frozenset(collection) if collection else None))
+    with errors.status("Looking it up"):
+        answer = flow.invoke(question)
+    if as_json:
+        print_json(answer_as_json(answer))
+    else:
+        _print(answer)
+
+
+def answer_as_json(answer: Answer) -> dict[str, Any]:
+    """The answer in the form that the command line and the API share."""
+    fields = dataclasses.asdict(answer)
+    fields["timings_ms"] = fields.pop("timings")
+    return {"answer": answer.text, **fields}
+
+
+def _print(answer: Answer) -> None:
+    if answer.kind == "abstained":
+        say("The documents do not say.")
+        if answer.related:
+            say("\nNearest passages (related, not an answer):")
+        cited = answer.related
+    else:
+        for sentence in answer.sentences:
+            say(sentence.text + "".join(f" [{n}]" for n in sentence.citations))
+        say("")
+        cited = answer.citations
+    for citation in cited:
+        page = f", page {citation.page}" if citation.page else ""
+        quote = " ".join(citation.quote.split())
+        say(f"[{citation.n}] {citation.title}{page}: {quote if len(quote) <= 200 else quote[:199] + '…'}")
+    kind = {"generated": "Written", "extractive": "Quoted"}.get(answer.kind)
+    if kind:
+        say(f"\n{kind} · {answer.engine} · {answer.timings.total / 1000:.1f} s")

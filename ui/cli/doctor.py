@@ -1,0 +1,92 @@
+"""``refdesk doctor``: which model does what, from where and why, and whether the machine is in order."""
+
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from rag.settings import Settings, load_settings
+from ui.cli.output import HomeOption, JsonOption, print_json, say
+from vectorstore import library
+from vectorstore.errors import ModelUnavailable, RefdeskError
+from vectorstore.models import MINILM, resolve_model
+
+
+def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Explain what this desk runs on, and what is wrong with it."""
+    settings = load_settings(home)
+    report = {
+        "home": str(settings.home),
+        "machine": _machine(settings.home),
+        "models": {
+            "embedding": _model(settings.embedding.model),
+            "reader": _reader(settings),
+            "generator": _generator(settings),
+        },
+        "knowledge_base": _knowledge(settings.home),
+    }
+    if as_json:
+        print_json(report)
+        return
+    say(f"Data folder: {report['home']}")
+    for name, value in report["machine"].items():
+        say(f"  {name}: {value}")
+    for role, model in report["models"].items():
+        say(f"{role.capitalize()}: {model.get('engine', '')} {model.get('model') or ''}".replace(":  ", ": "))
+        for key in ("reason", "origin", "path", "sha256", "problem"):
+            if model.get(key):
+                say(f"  {key}: {model[key]}")
+    say(f"Knowledge base: {report['knowledge_base']}")
+
+
+def _machine(home: Path) -> dict[str, Any]:
+    import torch
+
+    existing = next(folder for folder in [home, *home.parents] if folder.exists())
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "torch": torch.__version__,
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
+        "free_disk_gb": round(shutil.disk_usage(existing).free / 1e9, 1),
+        "executable": sys.executable,
+    }
+
+
+def _model(name: str) -> dict[str, Any]:
+    try:
+        found = resolve_model(name)
+    except ModelUnavailable as error:
+        return {"model": name, "problem": str(error)}
+    return {"model": name, "origin": found.origin, "path": str(found.path), "sha256": found.sha256(), "reason": found.reason}
+
+
+def _reader(settings: Settings) -> dict[str, Any]:
+    named = _model(settings.reader.model)
+    if "problem" not in named:
+        return named
+    from rag.reader.model import EMBEDDED_ADAPTER
+
+    reason = f"{settings.reader.model} is not on this machine, so the embedded reader stands in: {MINILM} with Refdesk's own adapter."
+    return {**_model(MINILM), "adapter": str(EMBEDDED_ADAPTER), "reason": reason}
+
+
+def _generator(settings: Settings) -> dict[str, Any]:
+    from rag.generators.selection import choose_engine, detect_hardware
+
+    choice = choose_engine(settings, detect_hardware())
+    described = {"engine": choice.engine, "model": choice.model, "reason": choice.reason}
+    if choice.engine in {"extractive", "openai"} or choice.model is None:
+        return described
+    return {**_model(choice.model), **described}
+
+
+def _knowledge(home: Path) -> dict[str, Any] | str:
+    try:
+        state = library.status(home)
+    except RefdeskError as error:
+        return str(error)
+    return {key: state[key] for key in ("documents", "chunks", "embedding")}

@@ -1,0 +1,40 @@
+"""The ``refdesk`` command."""
+
+import logging
+import sys
+
+import typer
+
+from ui.cli import ask, doctor, documents, ingest, serve
+from ui.cli.output import fail
+from vectorstore.errors import RefdeskError, UsageError
+
+app = typer.Typer(
+    name="refdesk",
+    help="Ask a folder of documents. Every sentence of an answer stands on a passage that you can open.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("ingest")(ingest.ingest)
+app.command("ask")(ask.ask)
+app.command("serve")(serve.serve)
+app.command("status")(documents.status)
+app.command("show")(documents.show)
+app.command("remove")(documents.remove)
+app.command("verify")(documents.verify)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command; errors are one line, with exit code 2 for a wrong call and 1 for a failure."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except UsageError as error:
+        sys.exit(fail(error, 2))
+    except RefdeskError as error:
+        sys.exit(fail(error, 1))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,42 @@
+"""How commands speak: JSON alone on standard output, or text for people; errors and progress on standard error."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder in which everything is kept.", show_default="REFDESK_HOME or ~/.local/share/refdesk")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, readable and in UTF-8."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A line for people; what documents and models wrote is never taken for markup."""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def fail(error: Exception, code: int) -> int:
+    """Print the error as one line and give back the exit code."""
+    errors.print(f"refdesk: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
+    return code
+
+
+def quiet_libraries() -> None:
+    """Keep the model libraries' progress bars and notices off the terminal, and their feet off the network."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("BITSANDBYTES_NOWELCOME", "1")

@@ -1,0 +1,25 @@
+"""``refdesk serve``: the chat in the browser."""
+
+from typing import Annotated
+
+import typer
+
+from rag.settings import load_settings
+from ui.cli.output import HomeOption, errors, say
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8501,
+    home: HomeOption = None,
+) -> None:
+    """Serve the chat page."""
+    settings = load_settings(home)
+
+    with errors.status("Loading the models"):
+        from rag.desk import open_desk  # the models take seconds to import
+        from ui.server import serve as run
+
+        desk = open_desk(settings)
+    with desk:
+        run(desk, host, port, ready=say)

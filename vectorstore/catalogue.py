@@ -1,0 +1,269 @@
+"""The catalogue: documents, their stored text, chunks and vectors, in SQLite transactions.
+
+Functions take the connection of a running transaction, so that a caller decides what belongs together; see
+``vectorstore.database.Database``.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from vectorstore.generations import ChunkIds
+from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Unit, Vectors
+
+_DOCUMENT_COLUMNS = """
+    documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size, documents.indexed_at,
+    (SELECT count(*) FROM chunks WHERE chunks.content_id = contents.id),
+    (SELECT count(*) FROM units WHERE units.content_id = contents.id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is known of a file without reading it: enough to tell that it has not changed."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A document's row, for deciding what an ingestion has to do with its file."""
+
+    document: int
+    content: int
+    sha256: str
+    recipe: str
+    state: FileState
+
+
+def get_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT key, value FROM meta"))
+
+
+def set_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def publish(connection: sqlite3.Connection) -> None:
+    """Announce that what a search can find has changed; every process sees it when the transaction commits."""
+    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
+    set_meta(connection, {"changed_at": datetime.now(UTC).isoformat(timespec="seconds")})
+
+
+# Writing
+
+
+def find_file(connection: sqlite3.Connection, collection: str, path: str) -> KnownFile | None:
+    row = connection.execute(
+        "SELECT documents.id, contents.id, contents.sha256, contents.recipe, documents.size, documents.mtime_ns "
+        "FROM documents JOIN contents ON contents.id = documents.content_id WHERE collection = ? AND path = ?",
+        (collection, path),
+    ).fetchone()
+    return KnownFile(row[0], row[1], row[2], row[3], FileState(row[4], row[5])) if row else None
+
+
+def find_content(connection: sqlite3.Connection, sha256: str, recipe: str) -> int | None:
+    row = connection.execute("SELECT id FROM contents WHERE sha256 = ? AND recipe = ?", (sha256, recipe)).fetchone()
+    return row[0] if row else None
+
+
+def add_content(connection: sqlite3.Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors) -> int:
+    """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id."""
+    content = _insert(
+        connection,
+        "INSERT INTO contents (sha256, recipe, title, metadata) VALUES (?, ?, ?, ?)",
+        (sha256, recipe, parsed.title, json.dumps(dict(parsed.metadata))),
+    )
+    connection.executemany(
+        "INSERT INTO units (content_id, start, end, heading, metadata) VALUES (?, ?, ?, ?, ?)",
+        [(content, unit.start, unit.end, unit.heading, json.dumps(dict(unit.metadata))) for unit in parsed.units],
+    )
+    chunks = iter(zip(parsed.chunks, vectors, strict=True))
+    upcoming = next(chunks, None)
+    for page in parsed.pages:
+        page_id = _insert(
+            connection,
+            "INSERT INTO pages (content_id, number, start, text) VALUES (?, ?, ?, ?)",
+            (content, page.number, page.start, page.text),
+        )
+        while upcoming is not None and upcoming[0].start < page.end:
+            span, vector = upcoming
+            chunk = _insert(
+                connection,
+                "INSERT INTO chunks (content_id, page_id, start, end, heading) VALUES (?, ?, ?, ?, ?)",
+                (content, page_id, span.start, span.end, span.heading),
+            )
+            connection.execute("INSERT INTO vectors VALUES (?, ?)", (chunk, vector.astype("<f4").tobytes()))
+            upcoming = next(chunks, None)
+    connection.execute(
+        "INSERT INTO chunks_fts (rowid, heading, body) SELECT id, heading, body FROM chunk_texts WHERE content_id = ?", (content,)
+    )
+    return content
+
+
+def put_document(connection: sqlite3.Connection, collection: str, path: str, title: str, content: int, state: FileState) -> int:
+    """Add the document, or point the existing one at ``content``; a content that nobody names any more is dropped."""
+    before = find_file(connection, collection, path)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    if before is None:
+        return _insert(
+            connection,
+            "INSERT INTO documents (collection, path, title, content_id, size, mtime_ns, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (collection, path, title, content, state.size, state.mtime_ns, now),
+        )
+    connection.execute(
+        "UPDATE documents SET title = ?, content_id = ?, size = ?, mtime_ns = ?, indexed_at = ? WHERE id = ?",
+        (title, content, state.size, state.mtime_ns, now, before.document),
+    )
+    if before.content != content:
+        _drop_if_unused(connection, before.content)
+    return before.document
+
+
+def touch_document(connection: sqlite3.Connection, document: int, state: FileState) -> None:
+    connection.execute("UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, document))
+
+
+def remove_document(connection: sqlite3.Connection, document: int) -> None:
+    row = connection.execute("SELECT content_id FROM documents WHERE id = ?", (document,)).fetchone()
+    connection.execute("DELETE FROM documents WHERE id = ?", (document,))
+    if row:
+        _drop_if_unused(connection, row[0])
+
+
+def _drop_if_unused(connection: sqlite3.Connection, content: int) -> None:
+    if connection.execute("SELECT 1 FROM documents WHERE content_id = ?", (content,)).fetchone():
+        return
+    # The FTS index keeps no copy of the text: it is told the old values while they still exist.
+    connection.execute(
+        "INSERT INTO chunks_fts (chunks_fts, rowid, heading, body) "
+        "SELECT 'delete', id, heading, body FROM chunk_texts WHERE content_id = ?",
+        (content,),
+    )
+    connection.execute("INSERT INTO tombstones (chunk_id) SELECT id FROM chunks WHERE content_id = ?", (content,))
+    connection.execute("DELETE FROM contents WHERE id = ?", (content,))
+
+
+def _insert(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
+    rowid = connection.execute(statement, values).lastrowid
+    assert rowid is not None
+    return rowid
+
+
+# Reading
+
+
+def list_documents(connection: sqlite3.Connection, collection: str | None = None) -> list[Document]:
+    where = "WHERE documents.collection = ?" if collection is not None else ""
+    rows = connection.execute(
+        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id {where} ORDER BY documents.id",
+        (collection,) if collection is not None else (),
+    )
+    return [Document(*row) for row in rows]
+
+
+def get_document(connection: sqlite3.Connection, document: int) -> Document | None:
+    row = connection.execute(
+        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id WHERE documents.id = ?", (document,)
+    ).fetchone()
+    return Document(*row) if row else None
+
+
+def documents_at(connection: sqlite3.Connection, path: str) -> list[int]:
+    """Ids of the documents stored from ``path``, one for each collection that has it."""
+    return [row[0] for row in connection.execute("SELECT id FROM documents WHERE path = ? ORDER BY id", (path,))]
+
+
+def document_pages(connection: sqlite3.Connection, document: int) -> tuple[Page, ...]:
+    rows = connection.execute(
+        "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? ORDER BY pages.start",
+        (document,),
+    )
+    return tuple(Page(*row) for row in rows)
+
+
+def document_units(connection: sqlite3.Connection, document: int) -> tuple[Unit, ...]:
+    rows = connection.execute(
+        "SELECT start, end, heading, units.metadata FROM units JOIN documents USING (content_id) WHERE documents.id = ? ORDER BY start",
+        (document,),
+    )
+    return tuple(Unit(row[0], row[1], row[2], json.loads(row[3])) for row in rows)
+
+
+def heading_at(connection: sqlite3.Connection, document: int, position: int) -> str:
+    """The heading of the chunk that holds the character at ``position``; empty if none does."""
+    row = connection.execute(
+        "SELECT chunks.heading FROM chunks JOIN documents USING (content_id) "
+        "WHERE documents.id = ? AND chunks.start <= ? AND chunks.end > ?",
+        (document, position, position),
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def count(connection: sqlite3.Connection) -> dict[str, int]:
+    """Counts of what a person sees: documents (files), units of those documents, stored contents and chunks."""
+    names = {
+        "documents": "SELECT count(*) FROM documents",
+        "contents": "SELECT count(*) FROM contents",
+        "units": "SELECT count(*) FROM units JOIN documents USING (content_id)",
+        "chunks": "SELECT count(*) FROM chunks",
+    }
+    return {name: connection.execute(statement).fetchone()[0] for name, statement in names.items()}
+
+
+def collections(connection: sqlite3.Connection) -> dict[str, int]:
+    return dict(connection.execute("SELECT collection, count(*) FROM documents GROUP BY collection ORDER BY collection"))
+
+
+def scope_condition(scope: Scope) -> tuple[str, tuple[object, ...]]:
+    """An SQL condition on the ``documents`` table, with its values."""
+    conditions: list[str] = []
+    values: list[object] = []
+    for column, allowed in (("collection", scope.collections), ("id", scope.documents)):
+        if allowed is not None:
+            conditions.append(f"documents.{column} IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(sorted(allowed)))  # type: ignore[type-var]
+    return " AND ".join(conditions) or "1", tuple(values)
+
+
+def chunks_in_scope(connection: sqlite3.Connection, scope: Scope) -> ChunkIds:
+    condition, values = scope_condition(scope)
+    rows = connection.execute(
+        f"SELECT id FROM chunks WHERE content_id IN (SELECT content_id FROM documents WHERE {condition})", values
+    ).fetchall()
+    return np.array([row[0] for row in rows], dtype=np.int64)
+
+
+def load_chunks(connection: sqlite3.Connection, ids: Iterable[int], scope: Scope) -> dict[int, Chunk]:
+    """Chunks by id, each under the oldest document within ``scope`` that holds it."""
+    condition, values = scope_condition(scope)
+    rows = connection.execute(
+        "SELECT chunks.id, documents.id, documents.title, documents.path, pages.number, chunks.start, chunks.end, chunks.heading, "
+        "substr(pages.text, chunks.start - pages.start + 1, chunks.end - chunks.start) "
+        "FROM chunks JOIN pages ON pages.id = chunks.page_id JOIN documents ON documents.id = "
+        f"(SELECT min(id) FROM documents WHERE documents.content_id = chunks.content_id AND {condition}) "
+        "WHERE chunks.id IN (SELECT value FROM json_each(?))",
+        (*values, json.dumps(list(ids))),
+    )
+    return {row[0]: Chunk(*row) for row in rows}
+
+
+def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0) -> tuple[ChunkIds, Vectors]:
+    """Ids and vectors of every chunk with an id larger than ``after``, in the order of their ids."""
+    rows = connection.execute("SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id", (after,)).fetchall()
+    return _stack(rows, dimension)
+
+
+def _stack(rows: Sequence[tuple[int, bytes]], dimension: int) -> tuple[ChunkIds, Vectors]:
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
+    vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
+    return ids, vectors.astype(np.float32, copy=False)
+
+
+def removed_chunks(connection: sqlite3.Connection) -> ChunkIds:
+    return np.array([row[0] for row in connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id")], dtype=np.int64)

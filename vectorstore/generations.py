@@ -1,0 +1,95 @@
+"""Immutable FAISS index generations on disk: hashed, written beside the old one, renamed into place.
+
+FAISS loads a bit-flipped file without complaint and reports success on a truncated write, so the bytes are hashed before
+they are trusted and written, synced and renamed by us. The hash that counts is the one in SQLite; the manifest in the
+folder repeats it for people.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from vectorstore.errors import StoreError
+from vectorstore.types import Vectors
+
+ChunkIds = NDArray[np.int64]
+"""Shape ``(n,)``."""
+
+_INDEX = "vectors.faiss"
+_MANIFEST = "manifest.json"
+
+
+class DamagedGeneration(StoreError):
+    """A generation's files are missing or differ from what was published."""
+
+
+def build_index(ids: ChunkIds, vectors: Vectors) -> faiss.IndexIDMap2:
+    """An exact inner-product index over ``vectors`` that answers with ``ids``."""
+    index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+    if len(ids):
+        index.add_with_ids(np.ascontiguousarray(vectors), ids)
+    return index
+
+
+def write_generation(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
+    """Write ``index`` as a new generation under ``folder``; return its name and the SHA-256 of its index file."""
+    name = f"g-{uuid.uuid4().hex[:12]}"
+    building = folder / f".building-{name}"
+    try:
+        building.mkdir(parents=True)
+        data = faiss.serialize_index(index).tobytes()
+        digest = hashlib.sha256(data).hexdigest()
+        _write_synced(building / _INDEX, data)
+        manifest = {"vectors": index.ntotal, "dimension": index.d, "files": {_INDEX: {"sha256": digest, "bytes": len(data)}}}
+        _write_synced(building / _MANIFEST, json.dumps(manifest, indent=2).encode())
+        building.rename(folder / name)
+        _sync_folder(folder)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        raise StoreError(
+            "The index could not be written; the documents are stored and searchable",
+            where=str(folder),
+            remedy=f"({error.strerror}) Make room, then run `refdesk verify --repair`.",
+        ) from error
+    return name, digest
+
+
+def load_generation(folder: Path, name: str, sha256: str) -> faiss.IndexIDMap2:
+    """Load generation ``name`` after checking that its bytes have the hash ``sha256``; raises DamagedGeneration."""
+    path = folder / name / _INDEX
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DamagedGeneration("An index file is missing", where=str(path), remedy="Run `refdesk verify --repair`.") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise DamagedGeneration("An index file is damaged", where=str(path), remedy="Run `refdesk verify --repair`.")
+    return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+
+
+def drop_generations(folder: Path, keep: str) -> None:
+    """Delete every generation but ``keep``. Running readers hold theirs in memory."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and entry.name != keep and entry.name.startswith(("g-", ".building-g-")):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,157 @@
+"""The knowledge base: one place to search, add to, and keep in order."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection
+
+
+from vectorstore import catalogue
+from vectorstore.database import Database
+from vectorstore.dense import Snapshot
+from vectorstore.errors import EmbeddingMismatch
+from vectorstore.fusion import fuse
+from vectorstore.generations import DamagedGeneration, build_index, drop_generations, load_generation, write_generation
+from vectorstore.lexical import search_lexical
+from vectorstore.schema import FORMAT_VERSION, SCHEMA
+from vectorstore.types import EVERYTHING, Embedder, Passage, Scope
+
+logger = logging.getLogger(__name__)
+
+DATABASE_FILE = "refdesk.db"
+GENERATIONS_FOLDER = "generations"
+
+_FOLD_MINIMUM = 1_000
+_FOLD_SHARE = 0.1
+
+
+class KnowledgeBase:
+    """Documents under ``home``, searchable densely and lexically. Safe to use from many threads and processes.
+
+    >>> knowledge = KnowledgeBase(Path("home"), embedder)  # doctest: +SKIP
+    >>> [passage.chunk.title for passage in knowledge.search("How is glaucoma treated?", limit=5)]  # doctest: +SKIP
+    """
+
+    def __init__(self, home: Path, embedder: Embedder) -> None:
+        self.home = home
+        self.embedder = embedder
+        self.database = Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION)
+        self._generations = home / GENERATIONS_FOLDER
+        self._snapshot: Snapshot | None = None
+        self._refreshing = threading.Lock()
+        with self.database.read() as connection:
+            self._check_embedding(catalogue.get_meta(connection))
+
+    def _check_embedding(self, meta: dict[str, str]) -> None:
+        stored = meta.get("embedding", "")
+        if stored and stored != self.embedder.fingerprint:
+            raise EmbeddingMismatch(
+                f"The knowledge base was embedded with {stored}, the settings now say {self.embedder.fingerprint}",
+                where="embedding.model",
+                remedy="Run `refdesk verify --repair` to embed it again, or set the former model.",
+            )
+
+    # Searching
+
+    def search(
+        self, query: str, scope: Scope = EVERYTHING, *, limit: int = 12, candidates: int = 50, dense_weight: float = 0.5
+    ) -> list[Passage]:
+        """The best passages for ``query`` that ``scope`` allows, best first.
+
+        Each leg proposes ``candidates`` chunks; all of it is answered from one publication.
+        """
+        vector = self.embedder.embed([query])
+        while True:
+            with self.database.read() as connection:
+                snapshot = self._current(connection)
+                if snapshot is None:  # another thread has already moved on to a newer publication: read again
+                    continue
+                if scope.unrestricted:
+                    allowed, restriction, values = None, "", ()
+                else:
+                    allowed = catalogue.chunks_in_scope(connection, scope)
+                    restriction, values = _rowid_restriction(scope)
+                dense = snapshot.search(vector, candidates, allowed)
+                lexical = search_lexical(connection, query, candidates, restriction, values)
+                best = dict(list(fuse(dense, lexical, dense_weight).items())[:limit])
+                chunks = catalogue.load_chunks(connection, best, scope)
+                return [Passage(chunks[i], score, dense.get(i, 0.0), lexical.get(i, 0.0)) for i, score in best.items()]
+
+    def _current(self, connection: Connection) -> Snapshot | None:
+        """The snapshot that belongs to the state this transaction sees; None if only a newer one is at hand."""
+        publication = int(connection.execute("SELECT value FROM meta WHERE key = 'publication'").fetchone()[0])
+        with self._refreshing:
+            snapshot = self._snapshot
+            if snapshot is not None and snapshot.publication == publication:
+                return snapshot
+            if snapshot is not None and snapshot.publication > publication:
+                return None
+            meta = catalogue.get_meta(connection)
+            self._check_embedding(meta)
+            if snapshot is None or snapshot.generation != meta["generation"]:
+                self._snapshot = self._load(connection, meta, publication)
+            else:
+                ids, vectors = catalogue.load_vectors(connection, self.embedder.dimension, after=snapshot.high_water)
+                self._snapshot = snapshot.advanced(publication, ids, vectors, catalogue.removed_chunks(connection))
+            return self._snapshot
+
+    def _load(self, connection: Connection, meta: dict[str, str], publication: int) -> Snapshot:
+        dimension = self.embedder.dimension
+        removed = catalogue.removed_chunks(connection)
+        if meta["generation"]:
+            try:
+                index = load_generation(self._generations, meta["generation"], meta["generation_sha256"])
+            except DamagedGeneration as error:
+                logger.warning("%s; serving from the vectors in the database", error)
+            else:
+                high_water = int(meta["high_water"])
+                base = Snapshot(publication, meta["generation"], (index,), high_water, removed)
+                ids, vectors = catalogue.load_vectors(connection, dimension, after=high_water)
+                return base.advanced(publication, ids, vectors, removed)
+        ids, vectors = catalogue.load_vectors(connection, dimension)
+        high_water = int(ids.max()) if len(ids) else 0
+        return Snapshot(publication, meta["generation"], (build_index(ids, vectors),), high_water, removed)
+
+    # Changing
+
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """A write transaction; when it ends well, every process searches the new state."""
+        with self.database.write() as connection:
+            meta = catalogue.get_meta(connection)
+            self._check_embedding(meta)
+            if "embedding" not in meta:
+                catalogue.set_meta(connection, {"embedding": self.embedder.fingerprint})
+            yield connection
+            catalogue.publish(connection)
+
+    def fold(self, *, force: bool = False) -> bool:
+        """Write a new index generation when enough has changed since the last one (or ``force``); True if written."""
+        with self.database.read() as connection:
+            meta = catalogue.get_meta(connection)
+            stored, added = connection.execute(
+                "SELECT count(*), count(*) FILTER (WHERE chunk_id > ?) FROM vectors", (int(meta["high_water"]),)
+            ).fetchone()
+            last_tombstone, removed = connection.execute("SELECT coalesce(max(id), 0), count(*) FROM tombstones").fetchone()
+            if not force and added + removed < max(_FOLD_MINIMUM, _FOLD_SHARE * stored):
+                return False
+            ids, vectors = catalogue.load_vectors(connection, self.embedder.dimension)
+        name, digest = write_generation(self._generations, build_index(ids, vectors))
+        high_water = int(ids.max()) if len(ids) else int(meta["high_water"])
+        with self.database.write() as connection:
+            catalogue.set_meta(connection, {"generation": name, "generation_sha256": digest, "high_water": str(high_water)})
+            connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
+            connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
+        drop_generations(self._generations, keep=name)
+        return True
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def _rowid_restriction(scope: Scope) -> tuple[str, tuple[object, ...]]:
+    condition, values = catalogue.scope_condition(scope)
+    documents = f"SELECT content_id FROM documents WHERE {condition}"
+    return f"rowid IN (SELECT id FROM chunks WHERE content_id IN ({documents}))", values

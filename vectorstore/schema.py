@@ -1,0 +1,83 @@
+"""The SQLite schema. SQLite is the truth; everything else in the home folder is rebuilt from it.
+
+A *content* is what one reader made of one sequence of bytes; documents with the same bytes share it. ``start`` and ``end``
+count characters in the content's stored text, which is its pages' texts joined without separator. Chunk and document ids
+come from AUTOINCREMENT and are never reused, so "every chunk with a larger id" is exactly what was added since.
+"""
+
+FORMAT_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE contents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sha256 TEXT NOT NULL,
+    recipe TEXT NOT NULL,            -- reader, mapping and chunking that made the stored text and chunks
+    title TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    UNIQUE (sha256, recipe)
+);
+
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY,
+    content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    number INTEGER,                  -- NULL where the format has no pages
+    start INTEGER NOT NULL,
+    text TEXT NOT NULL
+);
+CREATE INDEX pages_of_content ON pages (content_id, start);
+
+CREATE TABLE units (
+    id INTEGER PRIMARY KEY,
+    content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    metadata TEXT NOT NULL
+);
+CREATE INDEX units_of_content ON units (content_id, start);
+
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    page_id INTEGER NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    heading TEXT NOT NULL
+);
+CREATE INDEX chunks_of_content ON chunks (content_id, start);
+CREATE INDEX chunks_of_page ON chunks (page_id);
+
+CREATE TABLE vectors (
+    chunk_id INTEGER PRIMARY KEY REFERENCES chunks (id) ON DELETE CASCADE,
+    vector BLOB NOT NULL             -- little-endian float32, unit length
+);
+
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection TEXT NOT NULL,
+    path TEXT NOT NULL,
+    title TEXT NOT NULL,
+    content_id INTEGER NOT NULL REFERENCES contents (id),
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    indexed_at TEXT NOT NULL,
+    UNIQUE (collection, path)
+);
+CREATE INDEX documents_of_content ON documents (content_id);
+
+-- Chunks removed since the current index generation was built.
+CREATE TABLE tombstones (id INTEGER PRIMARY KEY AUTOINCREMENT, chunk_id INTEGER NOT NULL);
+
+CREATE VIEW chunk_texts AS
+    SELECT chunks.id AS id, chunks.content_id AS content_id, chunks.heading AS heading,
+           substr(pages.text, chunks.start - pages.start + 1, chunks.end - chunks.start) AS body
+    FROM chunks JOIN pages ON pages.id = chunks.page_id;
+
+CREATE VIRTUAL TABLE chunks_fts USING fts5 (
+    heading, body, content='chunk_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
+);
+
+INSERT INTO meta VALUES ('publication', '0'), ('generation', ''), ('generation_sha256', ''), ('high_water', '0');
+"""

@@ -1,0 +1,127 @@
+"""Value types that cross folders. All are frozen; offsets count characters in the document's stored text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""Shape ``(n, dimension)``, rows of unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of stored text, or the whole text where the format has no pages (``number`` is then None)."""
+
+    number: int | None
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A record (a row, a question-answer pair) or, in prose, the whole document."""
+
+    start: int
+    end: int
+    heading: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A chunk's place in its document, before it is stored: ``text[start:end]`` under ``heading``."""
+
+    start: int
+    end: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a reader and the chunker make of one file. The stored text is the pages' texts, joined without separator."""
+
+    title: str
+    pages: tuple[Page, ...]
+    units: tuple[Unit, ...]
+    chunks: tuple[Span, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "".join(page.text for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file in a collection, as the catalogue knows it."""
+
+    id: int
+    collection: str
+    path: str
+    title: str
+    sha256: str
+    size: int
+    indexed_at: str
+    chunks: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A stored chunk: ``text`` is the document's stored text from ``start`` to ``end``."""
+
+    id: int
+    document: int
+    title: str
+    path: str
+    page: int | None
+    start: int
+    end: int
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that a search returned. ``score`` is the fused score, 0 to 1; ``dense`` is a cosine, ``lexical`` a BM25 score."""
+
+    chunk: Chunk
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search may see. None means no restriction; an empty set means nothing."""
+
+    collections: frozenset[str] | None = None
+    documents: frozenset[int] | None = None
+
+    @property
+    def unrestricted(self) -> bool:
+        return self.collections is None and self.documents is None
+
+
+EVERYTHING = Scope()
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. ``fingerprint`` changes whenever the vectors of the same text would."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    def embed(self, texts: list[str]) -> Vectors:
+        """Vectors of shape ``(len(texts), dimension)``."""
+        ...
