@@ -16,9 +16,8 @@ from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from vectorstore import catalogue
 from vectorstore.catalogue import FileState
-from vectorstore.embedding import embedding_input
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.types import ParsedDocument, Vectors
+from vectorstore.types import ParsedDocument, Vectors, embedding_input
 
 _BATCH_CHUNKS = 512
 _BATCH_FILES = 128

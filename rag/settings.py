@@ -18,6 +18,7 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
+from typing_extensions import override
 
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Download
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     answering: AnsweringSettings = AnsweringSettings()
 
     @classmethod
+    @override
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],

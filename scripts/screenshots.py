@@ -1,14 +1,15 @@
-"""Takes pictures of the chat page in both themes, on a desk and on a phone: ``python scripts/screenshots.py URL OUTDIR``.
+"""Takes pictures of the chat page in both themes, on a desk and on a phone.
 
-Made for a page with the tests' fake desk (``python -m tests.ui.fake_desk 8600``), whose answers come in visible steps, and
-works with any Refdesk: the first question offered is asked, and the first source of the answer opened.
+``python scripts/screenshots.py URL OUTDIR``: made for a page with the tests' fake desk (``python -m tests.ui.fake_desk
+8600``), whose answers come in visible steps, and works with any Refdesk: the first question offered is asked, and the
+first source of the answer is opened.
 """
 
 import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -43,24 +44,15 @@ def _take(browser: Browser, url: str, folder: Path, theme: str, size: str) -> No
     page.locator(".suggestion").first.click()
     page.locator(".stage .words").wait_for()
     shoot("2-searching")
-    if page.locator(".writing .sentence").first.is_visible() or _appears(page, ".writing .sentence"):
-        shoot("3-writing")
+    # Either a sentence is being written, or the answer was there at once.
+    page.locator(".writing .sentence, .turn:has(.stage[hidden]) .status").first.wait_for(timeout=60_000)
+    shoot("3-writing")
     expect(page.locator(".stage")).to_be_hidden(timeout=60_000)
     shoot("4-answer")
     page.locator(".chip").first.click()
     page.locator(".source mark").wait_for()
     shoot("5-source")
     page.close()
-
-
-def _appears(page: Page, selector: str) -> bool:
-    page.wait_for_function(
-        """([selector]) => [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')].some(
-             (host) => host.shadowRoot.querySelector(selector) || host.shadowRoot.querySelector('.turn .stage[hidden]'))""",
-        arg=[selector],
-        timeout=60_000,
-    )
-    return page.locator(selector).first.is_visible()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,16 @@
 """Stand-ins that behave like the real thing and record what they were asked."""
 
+import hashlib
+import re
 import threading
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from pydantic import PrivateAttr
 
 from rag.generators.streaming import StreamingChat
+from rag.reader.types import AnswerSpan
+from vectorstore.types import Vectors
 
 
 class FakeChat(StreamingChat):
@@ -45,3 +50,44 @@ class FakeChat(StreamingChat):
                 self.stopped += 1
                 return
             emit(f"{word} ")
+
+
+class HashEmbedder:
+    """A bag-of-words embedder: each word has a fixed random direction, so texts that share words are near.
+
+    ``embedded`` counts the texts it was given.
+    """
+
+    def __init__(self, name: str = "hash", dimension: int = 64) -> None:
+        self.fingerprint = f"{name}@{dimension}"
+        self.dimension = dimension
+        self.embedded = 0
+
+    def embed(self, texts: list[str]) -> Vectors:
+        self.embedded += len(texts)
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()) or [""]:
+                seed = int.from_bytes(hashlib.sha256(f"{self.fingerprint} {word}".encode()).digest()[:8], "big")
+                vectors[row] += np.random.default_rng(seed).standard_normal(self.dimension, dtype=np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+class KeywordReader:
+    """Finds the first of its ``answers`` that stands in a passage; ``margin`` is how sure it is then, and minus that else."""
+
+    name = "keyword"
+
+    def __init__(self, *answers: str, margin: float = 5.0) -> None:
+        self._answers = answers
+        self._margin = margin
+
+    def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
+        return [(self._span(passage),) for passage in passages]
+
+    def _span(self, passage: str) -> AnswerSpan:
+        for answer in self._answers:
+            start = passage.find(answer)
+            if start >= 0:
+                return AnswerSpan(start, start + len(answer), self._margin)
+        return AnswerSpan(0, min(5, len(passage)), -self._margin)

@@ -14,11 +14,6 @@ from vectorstore.types import Vectors
 _BATCH = 32
 
 
-def embedding_input(heading: str, text: str) -> str:
-    """What is embedded for a chunk: its heading gives the context that its own words may lack."""
-    return f"{heading}\n{text}" if heading else text
-
-
 class SentenceTransformerEmbedder:
     """Unit vectors from a sentence-transformers model; texts are sorted by length and padded in batches of 32.
 

@@ -10,9 +10,8 @@ from langchain_core.vectorstores import VectorStore
 
 from vectorstore import catalogue
 from vectorstore.catalogue import FileState
-from vectorstore.embedding import embedding_input
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.types import Page, ParsedDocument, Scope, Span, Unit
+from vectorstore.types import Page, ParsedDocument, Scope, Span, Unit, embedding_input
 
 
 class KnowledgeVectorStore(VectorStore):

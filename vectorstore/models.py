@@ -197,7 +197,7 @@ def _weight_files(path: Path) -> list[Path]:
 
 
 @functools.cache
-def _file_sha256(path: Path, size: int, modified_ns: int) -> str:
-    """``size`` and ``modified_ns`` are part of the cache's key, so a changed file is hashed again."""
+def _file_sha256(path: Path, _size: int, _modified_ns: int) -> str:
+    """Size and time are part of the cache's key, so a changed file is hashed again."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -113,6 +113,11 @@ class Scope:
 EVERYTHING = Scope()
 
 
+def embedding_input(heading: str, text: str) -> str:
+    """What is embedded for a chunk: its heading gives the context that its own words may lack."""
+    return f"{heading}\n{text}" if heading else text
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors. ``fingerprint`` changes whenever the vectors of the same text would."""
 

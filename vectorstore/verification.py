@@ -7,12 +7,11 @@ from pathlib import Path
 
 from vectorstore import catalogue
 from vectorstore.database import Database
-from vectorstore.embedding import embedding_input
 from vectorstore.errors import StoreError
 from vectorstore.generations import DamagedGeneration, load_generation
 from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.schema import FORMAT_VERSION, SCHEMA
-from vectorstore.types import Embedder
+from vectorstore.types import Embedder, embedding_input
 
 _BATCH = 512
 

@@ -9,13 +9,10 @@ from ingest.sentences import sentence_spans
 from rag.answering.types import Citation, Sentence
 from rag.generators.prompts import REFUSAL
 from rag.grounding.checker import find_support
-from rag.grounding.words import words_of
 from vectorstore.types import Chunk
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _FINISHED = (".", "!", "?", ".)", '."', ".”")
-_FEWEST_WORDS = 3
-"""A fragment with fewer claim-carrying words (a list item, say) can stand anywhere: it is no claim that could be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +51,8 @@ def write_checked(
 
 def _with_sentence(text: CheckedText, written: str, chunks: Sequence[Chunk]) -> CheckedText:
     sentence = _MARKER.sub("", written).strip()
-    if not sentence.endswith(_FINISHED) or len(words_of(sentence).content) < _FEWEST_WORDS:
-        return text  # cut off by the length limit, or a fragment
+    if not sentence.endswith(_FINISHED):  # cut off by the length limit
+        return text
     if any(sentence == before.text for before in text.sentences):
         return text
     support = find_support(sentence, chunks)

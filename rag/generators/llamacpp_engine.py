@@ -1,15 +1,21 @@
 """GGUF models through llama.cpp, in this process (the prebuilt `xllamacpp` wheel)."""
 
+import json
+import shutil
+import socket
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import xllamacpp
 from pydantic import PrivateAttr
+from typing_extensions import override
 
 from rag.generators.streaming import StreamingChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
@@ -36,33 +42,33 @@ class LlamaCppChat(StreamingChat):
     threads: int | None = None
 
     _server: Any = PrivateAttr()
-    _http: httpx.Client = PrivateAttr()
-    _folder: Any = PrivateAttr()
+    _socket: str = PrivateAttr()
 
+    @override
     def model_post_init(self, context: Any, /) -> None:
         """Load the model (about a second for 100 MB)."""
         for file in filter(None, (self.path, self.adapter)):
             if not file.is_file():
                 raise ModelUnavailable("No such file", where=str(file), remedy="Correct the path.")
         # The wheel's server always listens. A socket in a folder that only this user may enter opens no port.
-        self._folder = tempfile.TemporaryDirectory(prefix="refdesk-")
-        socket = str(Path(self._folder.name) / "llama.sock")
+        folder = tempfile.mkdtemp(prefix="refdesk-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._socket = f"{folder}/llama.sock"
         try:
-            self._server = xllamacpp.Server(self._parameters(socket))
+            self._server = xllamacpp.Server(self._parameters())
         except RuntimeError as error:
             raise ModelUnavailable(
                 "llama.cpp cannot load the model",
                 where=str(self.adapter or self.path),
                 remedy="Check that it is a whole GGUF file, and that the adapter was made for this model.",
             ) from error
-        self._http = httpx.Client(transport=httpx.HTTPTransport(uds=socket), base_url="http://llama", timeout=30)
 
-    def _parameters(self, socket: str) -> Any:
+    def _parameters(self) -> Any:
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(self.path)
         if self.adapter:
             parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(self.adapter), 1.0)]
-        parameters.hostnames = [socket]
+        parameters.hostnames = [self._socket]
         parameters.verbosity = _SILENT
         parameters.warmup = False
         parameters.ui = False
@@ -78,14 +84,19 @@ class LlamaCppChat(StreamingChat):
         return parameters
 
     @property
+    @override
     def _llm_type(self) -> str:
         return "llamacpp"
 
+    @override
     def get_num_tokens(self, text: str) -> int:
         """Tokens of ``text`` in this model's own vocabulary."""
-        reply = self._http.post("/tokenize", json={"content": text})
-        return len(reply.raise_for_status().json()["tokens"])
+        # The wheel binds no tokenizer, but its server has one.
+        with closing(_SocketConnection(self._socket)) as connection:
+            connection.request("POST", "/tokenize", json.dumps({"content": text}), {"Content-Type": "application/json"})
+            return len(json.load(connection.getresponse())["tokens"])
 
+    @override
     def _produce(self, messages: list[dict[str, str]], emit: Callable[[str], None], stopped: threading.Event) -> None:
         failure: list[str] = []
 
@@ -116,6 +127,20 @@ class LlamaCppChat(StreamingChat):
             raise RefdeskError(
                 "llama.cpp could not answer", where=failure[0], remedy="Ask less, or raise generator.context_tokens."
             )
+
+
+class _SocketConnection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("llama", timeout=60)
+        self._path = path
+
+    @override
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 def _threads(setting: int | None) -> tuple[int, int]:

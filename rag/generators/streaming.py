@@ -10,6 +10,7 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models.chat_models import BaseChatModel, generate_from_stream
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from typing_extensions import override
 
 Produce = Callable[[Callable[[str], None], threading.Event], None]
 """Blocking work: calls its first argument with each piece of text, and ends soon after the event is set."""
@@ -24,6 +25,7 @@ class StreamingChat(BaseChatModel):
     def _produce(self, messages: list[dict[str, str]], emit: Callable[[str], None], stopped: threading.Event) -> None:
         """Write the reply to ``messages`` (role and content each) in pieces, until it ends or ``stopped`` is set."""
 
+    @override
     def _stream(
         self,
         messages: list[BaseMessage],
@@ -41,6 +43,7 @@ class StreamingChat(BaseChatModel):
         # A model may end its turn at once; LangChain takes a stream without any chunk for an error.
         yield ChatGenerationChunk(message=AIMessageChunk(content="", chunk_position="last"))
 
+    @override
     def _generate(
         self,
         messages: list[BaseMessage],

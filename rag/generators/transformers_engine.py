@@ -11,9 +11,11 @@ import torch
 from bitsandbytes.functional import has_avx512bf16
 from peft import PeftModel
 from pydantic import PrivateAttr
+from safetensors.torch import save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 from transformers.generation.streamers import TextStreamer
 from transformers.utils import logging
+from typing_extensions import override
 
 from rag.generators.streaming import StreamingChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
@@ -39,9 +41,9 @@ class TransformersChat(StreamingChat):
     _model: Any = PrivateAttr()
     _tokenizer: Any = PrivateAttr()
 
+    @override
     def model_post_init(self, context: Any, /) -> None:
         """Load and quantise the model."""
-        logging.disable_progress_bar()
         try:
             folder = unpack_gguf(self.source, self.unpacked) if self.source.is_gguf else self.source.path
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -57,13 +59,16 @@ class TransformersChat(StreamingChat):
         _make_stoppable(self._model)
 
     @property
+    @override
     def _llm_type(self) -> str:
         return "transformers"
 
+    @override
     def get_num_tokens(self, text: str) -> int:
         """Tokens of ``text`` in this model's own vocabulary."""
         return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    @override
     def _produce(self, messages: list[dict[str, str]], emit: Callable[[str], None], stopped: threading.Event) -> None:
         prompt = self._tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
@@ -91,13 +96,14 @@ class TransformersChat(StreamingChat):
             return
 
 
-class _Emitter(TextStreamer):  # type: ignore[misc]  # transformers does not type it
+class _Emitter(TextStreamer):
     """transformers' streamer, which ends pieces at whole words, with a callback instead of standard output."""
 
     def __init__(self, tokenizer: Any, emit: Callable[[str], None]) -> None:
         super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
         self._emit = emit
 
+    @override
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
         if text:
             self._emit(text)
@@ -131,6 +137,7 @@ def load_nf4(folder: Path) -> PreTrainedModel:
         device, compute = "cuda", torch.float16
     else:
         device, compute = "cpu", torch.bfloat16 if has_avx512bf16() else torch.float32
+    logging.disable_progress_bar()
     quantization = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -151,18 +158,19 @@ def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
     target = cache / f"{source.path.stem}-{source.sha256()[:12]}"
     if target.is_dir():
         return target
+    logging.disable_progress_bar()
     file = {"gguf_file": source.path.name}
     folder = source.path.parent
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
     try:
         loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **file)
-        # A model that came from a GGUF refuses to be saved, so its weights move to a fresh one.
+        # `save_pretrained` refuses a model that came from a GGUF, though its weights are ordinary ones by now.
+        save_model(loaded.to(torch.bfloat16), str(unfinished / "model.safetensors"), metadata={"format": "pt"})
         loaded.config.__dict__.pop("quantization_config", None)
-        plain = AutoModelForCausalLM.from_config(loaded.config, dtype=torch.bfloat16)
-        plain.load_state_dict(loaded.state_dict())
-        plain.generation_config = loaded.generation_config
-        plain.save_pretrained(unfinished)
+        loaded.config.dtype = torch.bfloat16
+        loaded.config.save_pretrained(unfinished)
+        loaded.generation_config.save_pretrained(unfinished)
         AutoTokenizer.from_pretrained(folder, **file).save_pretrained(unfinished)
         unfinished.rename(target)
     except FileExistsError:  # another process was faster

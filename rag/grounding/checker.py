@@ -13,7 +13,9 @@ from ingest.sentences import sentence_spans
 from rag.grounding.words import Words, words_of
 from vectorstore.types import Chunk
 
-_ORDER = 0.8
+_FEWEST_WORDS = 3
+"""A fragment with fewer claim-carrying words (a list item, say) can stand anywhere: it is no claim that could be checked."""
+_ORDER = 0.9
 """Share of a sentence's words that must be aligned in the order of the source."""
 _ORDER_ACROSS_SENTENCES = 0.95
 _MAX_LIST_ITEMS = 16
@@ -35,7 +37,7 @@ def find_support(sentence: str, chunks: Sequence[Chunk]) -> Support | None:
     ``strength`` is the share of the place's words that the sentence uses: of two places, the tighter one wins.
     """
     claim = words_of(sentence)
-    if not claim.content:
+    if len(claim.content) < _FEWEST_WORDS:
         return None
     best: Support | None = None
     for number, chunk in enumerate(chunks):
@@ -59,7 +61,7 @@ def _strength(claim: Words, source: Words, heading: frozenset[str], order: float
     aligned = [block.b + i for block in blocks for i in range(block.size)]
     if len(aligned) < order * len(positions):
         return 0.0
-    if len(claim.negations) != sum(min(aligned) <= place <= max(aligned) for place in source.negations):
+    if len(claim.negations) != sum(any(place in negated for place in aligned) for negated in source.negations):
         return 0.0
     return len(aligned) / len(source.content)
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from nltk.stem import SnowballStemmer
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|[,;:.!?\n]")
+_NEW_CLAUSE = frozenset((*",;:.!?\n", "but", "however", "although", "though", "while", "whereas"))
+_REACH = 3
+"""Claim-carrying words after a negation, within its clause, that it may be about."""
 
 _FUNCTION_WORDS = frozenset(
     """a about according also although am an and any are as at be because been being but by can could did do does doing each for from
@@ -20,29 +23,34 @@ _NEGATIONS = frozenset("no not never none neither nor without cannot nothing nob
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``content`` are stems and numbers in order; ``negations`` are the places among them before which a negation stands."""
+    """``content`` are stems and numbers in order; each of ``negations`` is the range of places among them that it is about."""
 
     content: tuple[str, ...]
-    negations: tuple[int, ...]
+    negations: tuple[range, ...]
 
 
 @functools.lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """The claim-carrying words of ``text``.
 
-    >>> words_of("It does not cause 1,200 headaches.")
-    Words(content=('caus', '1200', 'headach'), negations=(0,))
+    >>> words_of("It does not cause 1,200 headaches, only pain.")
+    Words(content=('caus', '1200', 'headach', 'onli', 'pain'), negations=(range(0, 3),))
     """
     content: list[str] = []
-    negations: list[int] = []
+    negations: list[range] = []
+    clause: list[int] = []  # where the negations of the clause that is being read stand
     for match in _WORD.finditer(text.lower()):
         word = match.group().replace("’", "'")
-        if word.replace("'", "") in _NEGATIONS or word.endswith("n't"):
-            negations.append(len(content))
+        if word in _NEW_CLAUSE:
+            negations.extend(range(place, min(len(content), place + _REACH)) for place in clause)
+            clause = []
+        elif word.replace("'", "") in _NEGATIONS or word.endswith("n't"):
+            clause.append(len(content))
         elif word[0].isdigit():
             content.append(word.replace(",", ""))
         elif word.removesuffix("'s") not in _FUNCTION_WORDS:
             content.append(_stem(word.removesuffix("'s")))
+    negations.extend(range(place, min(len(content), place + _REACH)) for place in clause)
     return Words(tuple(content), tuple(negations))
 
 

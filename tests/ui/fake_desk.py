@@ -1,7 +1,7 @@
 """A desk that behaves: in memory, with scripted answers, one step forward each time it is looked at.
 
-It keeps every promise of `DeskFace` that the page relies on, and stands in for the real one in the tests and while the page
-is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS]``.
+It keeps every promise of `DeskFace` that the page relies on, and stands in for the real one in the tests and while the
+page is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS]``.
 """
 
 import itertools
@@ -16,20 +16,24 @@ from rag.answering.types import Answer, Citation, Done, Event, Quoted, Reading, 
 from rag.conversations.types import Conversation, Turn
 from vectorstore.errors import RefdeskError, UsageError
 
-GLAUCOMA = """Glaucoma is a group of diseases that damage the optic nerve. It is among the leading causes of blindness \
-in people over sixty, and it often has no early signs.
-
-Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops lower the pressure in the eye, either by \
-making less fluid or by helping it to drain. They have to be used every day, for life, even where nothing is felt.
-
-Where drops do not lower the pressure enough, a laser can open the drainage canals. Laser trabeculoplasty takes a few minutes \
-in the doctor's office and its effect fades over some years. Surgery makes a new opening for the fluid to leave the eye.
-
-Lost sight does not come back, so treatment protects what remains. People over forty should have their eyes examined with \
-wide pupils every two to four years."""
-
-PRESSURE = """Eye pressure is measured in millimetres of mercury. Values between 10 and 21 are usual. A single high value is \
-no diagnosis: glaucoma can occur at usual pressures, and many people with raised pressure never develop it."""
+GLAUCOMA = "\n\n".join(
+    (
+        "Glaucoma is a group of diseases that damage the optic nerve. It is among the leading causes of blindness in "
+        "people over sixty, and it often has no early signs.",
+        "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops lower the pressure in the "
+        "eye, either by making less fluid or by helping it to drain. They have to be used every day, for life, even "
+        "where nothing is felt.",
+        "Where drops do not lower the pressure enough, a laser can open the drainage canals. Laser trabeculoplasty "
+        "takes a few minutes in the doctor's office and its effect fades over some years. Surgery makes a new opening "
+        "for the fluid to leave the eye.",
+        "Lost sight does not come back, so treatment protects what remains. People over forty should have their eyes "
+        "examined with wide pupils every two to four years.",
+    )
+)
+PRESSURE = (
+    "Eye pressure is measured in millimetres of mercury. Values between 10 and 21 are usual. A single high value is no "
+    "diagnosis: glaucoma can occur at usual pressures, and many people with raised pressure never develop it."
+)
 
 HOSTILE = """Before. <img src=x onerror="document.title='owned'"> ![picture](http://evil.example/pixel.png) \
 <script>document.title='owned'</script> ```mermaid
@@ -122,20 +126,18 @@ def script_for(question: str) -> Script:
 
 
 class FakeDesk:
-    """Each event waits for ``looks`` looks at its conversation, so that a test decides the pace, never a clock.
+    """A desk whose answers go one event further whenever ``pace()`` says so, asked once for every look at them.
 
-    With ``held`` set, an answer stops before the first event for which it returns true, until it returns false.
+    So a test decides how fast the desk is, and never a clock.
     """
 
-    def __init__(self, *, looks: int = 1, documents: int = 5_497) -> None:
+    def __init__(self, *, pace: Callable[[], bool] = lambda: True, documents: int = 5_497) -> None:
         self._lock = threading.RLock()
-        self._looks = looks
+        self._pace = pace
         self._documents = documents
         self._ids = itertools.count(1)
         self._conversations: dict[str, Conversation] = {}
         self._steps: dict[int, Iterator[Turn]] = {}
-        self._looked: dict[int, int] = {}
-        self.held: Callable[[Event], bool] = lambda _event: False
 
     def holdings(self) -> Holdings:
         changed = (datetime.now(UTC) - timedelta(days=1)).isoformat()
@@ -206,13 +208,10 @@ class FakeDesk:
         self._conversations[conversation.id] = replace(conversation, updated_at=datetime.now(UTC).isoformat())
 
     def _look(self, conversation_id: str) -> None:
-        """Take the first unfinished turn one event further if it was looked at often enough."""
+        """Take the first unfinished turn one event further, if the pace allows it."""
         conversation = self._conversations[conversation_id]
         turn = next((turn for turn in conversation.turns if turn.state in ("waiting", "working")), None)
-        if turn is None:
-            return
-        self._looked[turn.id] = self._looked.get(turn.id, 0) + 1
-        if self._looked[turn.id] % self._looks or (turn.progress and self.held(turn.progress)):
+        if turn is None or not self._pace():
             return
         moved = next(self._steps[turn.id])
         self._put(replace(conversation, turns=tuple(moved if t.id == turn.id else t for t in conversation.turns)))
@@ -230,15 +229,33 @@ def _steps(turn: Turn, script: Script) -> Iterator[Turn]:
     yield replace(turn, state="failed", error=script.error)
 
 
+def every(looks: int) -> Callable[[], bool]:
+    """A pace for the eye: a step every so many looks."""
+    counted = itertools.count(1)
+    return lambda: next(counted) % looks == 0
+
+
+def from_standard_input() -> Callable[[], bool]:
+    """A pace for tests: as many steps as the numbers on standard input say, a number a line."""
+    allowed = threading.Semaphore(0)
+
+    def read() -> None:
+        for line in sys.stdin:
+            allowed.release(int(line))
+
+    threading.Thread(target=read, daemon=True).start()
+    return lambda: allowed.acquire(blocking=False)
+
+
 def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
-    """Serve the page with this desk and some history."""
+    """Serve the page with this desk and some history; with 0 looks the steps come from standard input."""
     from ui.server import serve
 
-    desk = FakeDesk(looks=looks, documents=documents)
+    desk = FakeDesk(pace=every(looks) if looks else from_standard_input(), documents=documents)
     for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
         then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
         desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))
-    serve(desk, "127.0.0.1", port)
+    serve(desk, "127.0.0.1", port, ready=lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

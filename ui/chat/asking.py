@@ -14,7 +14,7 @@ _INPUT = "question"
 
 
 def ask(desk: DeskFace, conversation_id: str | None, question: str) -> None:
-    """Queue a question and show its conversation; a refused question comes back into the input, so nothing typed is lost."""
+    """Queue a question and show its conversation; a refused one comes back into the input, so nothing typed is lost."""
     st.session_state.pop(_NOTICE, None)
     try:
         st.query_params["c"] = desk.ask(conversation_id, question)

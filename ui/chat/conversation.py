@@ -20,8 +20,8 @@ def draw_turns(desk: DeskFace, conversation: Conversation) -> None:
         if turn.state in UNFINISHED:
             st.fragment(_follow, run_every=POLL_SECONDS)(conversation.id, turn.id)
         else:
-            # A fragment draws into a container of its own. With the same container here a turn keeps its place on the page
-            # when it is finished, and the browser changes what changed instead of building it anew: nothing flickers.
+            # A fragment draws into a container of its own. With the same container here a turn keeps its place on the
+            # page when it is finished, and the browser changes what changed instead of building it anew: no flicker.
             with st.container():
                 _draw_turn(desk, conversation.id, turn)
 

@@ -1,7 +1,7 @@
 """Which desk the page speaks to.
 
-Streamlit runs the page's script in a thread of the server process, on every interaction anew, and passes it no arguments.
-So the server leaves the desk here before it starts, and the script picks it up.
+Streamlit runs the page's script in a thread of the server process, on every interaction anew, and passes it no
+arguments. So the server leaves the desk here before it starts, and the script picks it up.
 """
 
 from rag.answering.desk_protocol import DeskFace

@@ -15,7 +15,7 @@ View = dict[str, object]
 
 
 def source_key(citation: Citation, *, related: bool = False) -> str:
-    """Names a passage by the fact it is, so an open source stays open when the written answer cites it under a new number."""
+    """Names a passage by the fact it is: it stays open when the written answer cites it under another number."""
     return f"{'r' if related else 's'}{citation.document}-{citation.start}-{citation.end}"
 
 

@@ -13,8 +13,11 @@ LEAD = (
     "and where the documents do not hold the answer, it says so."
 )
 FIRST_STEPS = [
-    {"command": "refdesk ingest FOLDER", "does": "adds the documents of a folder, in a second terminal"},
-    {"command": "make run DOCS=FOLDER", "does": "adds them and starts Refdesk, in the folder of the program"},
+    {"command": "refdesk ingest FOLDER", "does": "adds the documents of a folder; for a second terminal"},
+    {
+        "command": "make run DOCS=FOLDER",
+        "does": "adds them and starts Refdesk; for a terminal in the program's own folder",
+    },
 ]
 
 

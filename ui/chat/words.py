@@ -89,8 +89,11 @@ def _quoted_places(citations: Sequence[Citation]) -> str:
 def copied(answer: Answer) -> str:
     """The answer as plain text with its sources, for the clipboard.
 
-    >>> copied(answer)
-    'Raised pressure in the eye. [1]\\n\\nSources\\n[1] Glaucoma, page 2: “Raised pressure in the eye.”'
+    >>> print(copied(answer))
+    Eye drops lower the pressure. [1]
+    <BLANKLINE>
+    Sources
+    [1] Glaucoma, page 2: “Eye drops lower the pressure in the eye.”
     """
     lines = [" ".join(_with_numbers(sentence.text, sentence.citations) for sentence in answer.sentences) or NO_ANSWER]
     if answer.kind == "unchecked":

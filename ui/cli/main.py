@@ -4,9 +4,10 @@ import logging
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from ui.cli import ask, doctor, documents, ingest, serve
-from ui.cli.output import fail
+from ui.cli.output import fail, quiet_libraries
 from vectorstore.errors import RefdeskError, UsageError
 
 app = typer.Typer(
@@ -30,11 +31,15 @@ app.command("doctor")(doctor.doctor)
 def main() -> None:
     """Run the command; errors are one line, with exit code 2 for a wrong call and 1 for a failure."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    quiet_libraries()
     try:
-        app()
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        code = fail(f"{error.format_message()} See `refdesk --help`.", error.exit_code)
     except UsageError as error:
-        sys.exit(fail(error, 2))
+        code = fail(error, 2)
     except RefdeskError as error:
-        sys.exit(fail(error, 1))
-    except KeyboardInterrupt:
-        sys.exit(130)
+        code = fail(error, 1)
+    except BrokenPipeError:
+        code = 1
+    sys.exit(code or 0)

@@ -45,7 +45,9 @@ export default function (component) {
   root.dataset.shown = JSON.stringify(data);
   root.setAttribute("aria-label", "Source");
   root.tabIndex = -1;
-  root.onkeydown = (event) => event.key === "Escape" && close(root, data.key);
+  root.onkeydown = (event) => {
+    if (event.key === "Escape") close(root, data.key); // and return nothing: false would cancel every other key
+  };
 
   if (data.missing) {
     root.replaceChildren(header(root, data), ...Object.values(data.missing).filter(Boolean).map((text) => el("p", "missing", text)));

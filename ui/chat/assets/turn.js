@@ -1,5 +1,22 @@
 // One question and its answer, in all its states.
 
+const PANEL_ENTERS = 300; // milliseconds
+const STILL_FRAMES = 12;
+
+// The panel takes room, on a phone more than half of it, and Streamlit follows the end of a page that grows. Once both are
+// done, what the panel was opened from comes back into sight.
+function keepInSight(node) {
+  let top, still = 0;
+  const look = () => {
+    const now = node.getBoundingClientRect().top;
+    still = now === top ? still + 1 : 0;
+    top = now;
+    if (still > STILL_FRAMES) node.scrollIntoView({ block: "nearest" });
+    else if (node.isConnected) requestAnimationFrame(look);
+  };
+  setTimeout(look, PANEL_ENTERS);
+}
+
 function chip(root, { key, n, place }) {
   const node = button("chip", `Source ${n}: ${place}`, () => root.send("open", key), String(n));
   node.title = place;
@@ -88,6 +105,9 @@ export default function (component) {
   for (const node of root.querySelectorAll("[data-source]")) {
     node.setAttribute("aria-pressed", String(node.dataset.source === data.active));
   }
+  const opened = root.querySelector('[aria-pressed="true"]');
+  if (opened && data.active !== root.active) keepInSight(opened);
+  root.active = data.active;
   if (isNew && busy) {
     // A question just asked comes to the top, and its answer is read downwards from there.
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,0 +1,1 @@
+"""Measurements, side by side with the alternative, on data that is named when they run."""

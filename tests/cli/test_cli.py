@@ -1,0 +1,200 @@
+"""The commands as a person calls them, with the packaged models, in one process."""
+
+import json
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.desk import open_knowledge
+from rag.settings import load_settings
+from ui.cli.main import main
+from vectorstore.knowledge import GENERATIONS_FOLDER
+
+pytestmark = pytest.mark.models
+
+HANDBOOK = Path(__file__).parents[2] / "docs/handbook"
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Refdesk = Callable[..., Result]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def refdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Refdesk:
+    monkeypatch.setenv("REFDESK_HOME", str(home))
+
+    def run(*arguments: object) -> Result:
+        monkeypatch.setattr("sys.argv", ["refdesk", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capsys.readouterr()
+        return Result(int(end.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "documents"
+    path.mkdir()
+    (path / "hours.md").write_text("# Library\n\n## When does the library open?\n\nThe library opens at nine o'clock on weekdays.")
+    (path / "parking.txt").write_text("Visitors park behind the house. The gate closes at eight in the evening.")
+    (path / "empty.txt").write_text("")
+    return path
+
+
+def test_ingest_ask_show_remove(refdesk: Refdesk, folder: Path) -> None:
+    ingested = refdesk("ingest", folder, "--json")
+    assert ingested.code == 0
+    assert ingested.json["summary"] == {"indexed": 2, "unchanged": 0, "refused": 1}
+    assert refdesk("ingest", folder, "--json").json["summary"] == {"indexed": 0, "unchanged": 2, "refused": 1}
+
+    status = refdesk("status", "--json").json
+    assert (status["documents"], status["collections"]) == (2, {"default": 2})
+
+    asked = refdesk("ask", "When does the library open?", "--engine", "extractive", "--json")
+    answer = asked.json
+    assert answer["kind"] == "extractive"
+    assert "nine o'clock" in answer["answer"]
+    assert set(answer) == {"answer", "short_answer", "kind", "engine", "sentences", "citations", "related", "timings_ms"}
+    assert set(answer["timings_ms"]) == {"retrieve", "read", "first_answer", "first_token", "total"}
+    (citation,) = answer["citations"]
+    shown = refdesk("show", citation["document"], "--json").json
+    assert set(shown) >= {"document", "title", "text"}
+    assert shown["text"][citation["start"] : citation["end"]] == citation["quote"]
+
+    assert refdesk("show", folder / "parking.txt").out.startswith("Visitors park")
+    assert refdesk("remove", folder / "hours.md", "--json").json["removed"][0]["path"].endswith("hours.md")
+    after = refdesk("ask", "When does the library open?", "--engine", "extractive", "--json").json
+    assert "nine" not in after["answer"]
+    assert refdesk("status", "--json").json["documents"] == 1
+
+
+def test_an_answer_for_people_names_its_source(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("ingest", folder)
+    out = refdesk("ask", "When does the library open?", "--engine", "extractive").out
+    assert "nine o'clock on weekdays. [1]" in out
+    assert "[1] Library: The library opens" in out
+    assert "Quoted" in out
+
+
+def test_a_question_beside_the_documents_is_not_answered(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("ingest", folder)
+    answer = refdesk("ask", "Which protein folds the mitochondrial membrane?", "--json").json
+    assert (answer["kind"], answer["answer"], answer["citations"]) == ("abstained", "", [])
+    assert "The documents do not say." in refdesk("ask", "Which protein folds the mitochondrial membrane?").out
+
+
+def test_the_written_answer_of_the_default_engine_is_grounded(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("ingest", folder)
+    answer = refdesk("ask", "When does the library open?", "--json").json
+    assert answer["kind"] in {"generated", "extractive"}
+    assert "nine o'clock" in answer["answer"]
+    assert answer["timings_ms"]["first_token"] is not None
+
+
+def test_collections_are_separate(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("ingest", folder / "hours.md", "--collection", "public")
+    refdesk("ingest", folder / "parking.txt", "--collection", "staff")
+    answer = refdesk("ask", "When does the gate close?", "--collection", "public", "--engine", "extractive", "--json").json
+    assert all("gate" not in citation["quote"] for citation in [*answer["citations"], *answer["related"]])
+    assert "eight" in refdesk("ask", "When does the gate close?", "--collection", "staff", "--engine", "extractive", "--json").json["answer"]
+
+
+def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) -> None:
+    assert refdesk("verify", "--json").json == {"ok": True, "findings": [], "repaired": []}
+    refdesk("ingest", HANDBOOK / "privacy.md")
+    assert refdesk("verify").code == 0
+    knowledge = open_knowledge(load_settings(home))
+    knowledge.fold(force=True)
+    knowledge.close()
+    path = next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
+    path.write_bytes(path.read_bytes()[:-100])
+    broken = refdesk("verify", "--json")
+    assert (broken.code, broken.json["ok"]) == (1, False)
+    assert refdesk("verify", "--repair").code == 0
+    assert refdesk("verify", "--json").json["ok"]
+
+
+def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:
+    report = refdesk("doctor", "--json").json
+    assert report["models"]["embedding"]["origin"] == "package"
+    assert len(report["models"]["embedding"]["sha256"]) == 64
+    assert "embedded reader" in report["models"]["reader"]["reason"]
+    assert report["models"]["generator"]["engine"] == "llamacpp"
+    assert report["models"]["generator"]["reason"]
+    assert "llamacpp" in refdesk("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ask"], 2, "Missing argument"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["ingest", "/nowhere/at/all"], 2, "/nowhere/at/all"),
+        (["show", "77"], 2, "77"),
+        (["remove", "nothing.txt"], 2, "nothing.txt"),
+        (["ask", "   "], 2, "empty"),
+        (["ask", "x" * 50_000], 2, "50,000"),
+        (["ask", "Why?", "--engine", "magic"], 2, "generator.engine"),
+    ],
+)
+def test_wrong_calls_are_one_line_and_exit_2(refdesk: Refdesk, arguments: list[str], code: int, message: str) -> None:
+    result = refdesk(*arguments)
+    assert (result.code, result.out) == (code, "")
+    assert len(result.err.strip().splitlines()) == 1
+    assert message in result.err
+
+
+def test_an_empty_folder_is_a_named_failure(refdesk: Refdesk, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = refdesk("ingest", tmp_path / "empty")
+    assert result.code == 1
+    assert "no files" in result.err
+
+
+def test_a_port_in_use_is_named_before_the_models_load(refdesk: Refdesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = refdesk("serve", "--port", port)
+    assert result.code == 1
+    assert f"Port {port} is in use" in result.err
+
+
+def test_a_full_disk_is_named_and_loses_nothing(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("ingest", folder)
+    for i in range(40):
+        (folder / f"new{i}.txt").write_text(f"Fresh document {i}. " * 400)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+    try:
+        result = refdesk("ingest", folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert result.code == 1
+    assert "nothing that was stored is lost" in result.err or "cannot be written" in result.err
+    assert refdesk("status", "--json").json["documents"] == 2
+    assert refdesk("ingest", folder, "--json").json["summary"]["indexed"] == 40

@@ -1,0 +1,38 @@
+"""Fixtures shared by all tests. Real models are loaded once a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vectorstore.models import SMOLLM2, resolve_model
+
+if TYPE_CHECKING:
+    from rag.generators.llamacpp_engine import LlamaCppChat
+    from rag.generators.transformers_engine import TransformersChat
+
+
+@pytest.fixture(scope="session")
+def llamacpp() -> LlamaCppChat:
+    """The packaged SmolLM2 in llama.cpp."""
+    from rag.generators.llamacpp_engine import LlamaCppChat
+
+    return LlamaCppChat(path=resolve_model(SMOLLM2).path, max_new_tokens=24)
+
+
+@pytest.fixture(scope="session")
+def unpacked(pytestconfig: pytest.Config) -> Path:
+    """Where the packaged GGUF is unpacked for transformers; kept between runs, as it takes 20 seconds."""
+    assert pytestconfig.cache is not None
+    return pytestconfig.cache.mkdir("unpacked")
+
+
+@pytest.fixture(scope="session")
+def nf4(unpacked: Path) -> TransformersChat:
+    """The packaged SmolLM2 in NF4."""
+    # Imported here, as it takes seconds that most tests need not wait.
+    from rag.generators.transformers_engine import TransformersChat
+
+    return TransformersChat(source=resolve_model(SMOLLM2), unpacked=unpacked, max_new_tokens=8)

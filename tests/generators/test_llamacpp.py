@@ -1,0 +1,91 @@
+"""The packaged SmolLM2, really running in llama.cpp."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from rag.generators.llamacpp_engine import LlamaCppChat
+from vectorstore.errors import ModelUnavailable, RefdeskError
+
+pytestmark = pytest.mark.models
+
+QUESTION = "Name three fruits."
+
+
+def test_it_streams_and_greedy_replies_repeat(llamacpp: LlamaCppChat) -> None:
+    pieces = [chunk.text for chunk in llamacpp.stream(QUESTION)]
+    assert len([piece for piece in pieces if piece]) > 3
+    assert llamacpp.invoke(QUESTION).text == "".join(pieces)
+
+
+def test_stopped_in_the_middle_it_can_be_used_again(llamacpp: LlamaCppChat) -> None:
+    before = llamacpp.invoke(QUESTION).text
+    stream = llamacpp.stream("Write a long story about a dog.")
+    next(stream)
+    stream.close()
+    assert not any(thread.name == "refdesk-generator" for thread in threading.enumerate())
+    assert llamacpp.invoke(QUESTION).text == before
+
+
+class EventRecorder:
+    """In front of the real server; keeps the events it sends."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.events: list[dict[str, Any]] = []
+
+    def handle_chat_completions(self, request: dict[str, Any], receive: Callable[[dict[str, Any]], bool]) -> None:
+        def record(event: dict[str, Any]) -> bool:
+            self.events.append(event)
+            return receive(event)
+
+        self.server.handle_chat_completions(request, record)
+
+
+def test_a_stop_is_seen_while_the_prompt_is_read(llamacpp: LlamaCppChat) -> None:
+    recorder = EventRecorder(llamacpp._server)
+    stopped = threading.Event()
+    stopped.set()
+    llamacpp._server = recorder
+    try:
+        llamacpp._produce([{"role": "user", "content": "and more text " * 200}], lambda _: None, stopped)
+    finally:
+        llamacpp._server = recorder.server
+    (event,) = recorder.events
+    assert event["prompt_progress"]["processed"] < event["prompt_progress"]["total"]
+
+
+def test_a_stop_word_ends_the_reply(llamacpp: LlamaCppChat) -> None:
+    assert llamacpp.invoke(QUESTION, stop=["2."]).text == llamacpp.invoke(QUESTION).text.split("2.")[0]
+
+
+def test_it_counts_in_its_own_tokens(llamacpp: LlamaCppChat) -> None:
+    assert llamacpp.get_num_tokens("") == 0
+    assert llamacpp.get_num_tokens("The documents do not say.") == 6
+
+
+def test_it_opens_no_port_and_writes_nothing(llamacpp: LlamaCppChat, capfd: pytest.CaptureFixture[str]) -> None:
+    ports = [connection for connection in psutil.Process().net_connections("inet") if connection.status == "LISTEN"]
+    LlamaCppChat(path=llamacpp.path, max_new_tokens=2).invoke(QUESTION)
+    after = [connection for connection in psutil.Process().net_connections("inet") if connection.status == "LISTEN"]
+    assert after == ports
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_prompt_over_the_window_is_a_clear_error(llamacpp: LlamaCppChat) -> None:
+    with pytest.raises(RefdeskError, match="exceeds the available context size"):
+        llamacpp.invoke("word " * 3000)
+    assert llamacpp.invoke(QUESTION).text
+
+
+def test_a_damaged_or_missing_file_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"No such file: .*none\.gguf"):
+        LlamaCppChat(path=tmp_path / "none.gguf")
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(ModelUnavailable, match=r"cannot load the model: .*damaged\.gguf"):
+        LlamaCppChat(path=damaged)

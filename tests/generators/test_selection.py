@@ -1,0 +1,87 @@
+"""Which engine is chosen, and the reason that a person reads."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_openai import ChatOpenAI
+
+from rag.generators import selection
+from rag.generators.selection import LLAMA, Choice, Hardware, choose_engine, load_generator, prompt_budget
+from rag.settings import Settings, load_settings
+from vectorstore.errors import ModelUnavailable, UsageError
+from vectorstore.models import SMOLLM2, ResolvedModel
+
+GPU = Hardware(cuda_memory_bytes=24_000_000_000)
+
+
+def settings(home: Path, downloads: str = "never", **generator: Any) -> Settings:
+    return load_settings(home, downloads=downloads, generator=generator)
+
+
+@pytest.mark.parametrize(
+    ("hardware", "downloads", "engine", "model", "because"),
+    [
+        (Hardware(), "allow", "llamacpp", SMOLLM2, "No CUDA GPU"),
+        (Hardware(cuda_memory_bytes=4_000_000_000), "allow", "llamacpp", SMOLLM2, "Only 4 GB"),
+        (GPU, "never", "llamacpp", SMOLLM2, "downloads are off"),
+        (GPU, "ask", "transformers", LLAMA, "24 GB of GPU memory free"),
+    ],
+)
+def test_auto(tmp_path: Path, hardware: Hardware, downloads: str, engine: str, model: str, because: str) -> None:
+    choice = choose_engine(settings(tmp_path, downloads), hardware)
+    assert (choice.engine, choice.model) == (engine, model)
+    assert because in choice.reason
+
+
+def test_auto_takes_weights_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = ResolvedModel(LLAMA, tmp_path, "cache", "found in the Hugging Face cache")
+    monkeypatch.setattr(selection, "resolve_model", lambda name: found)
+    choice = choose_engine(settings(tmp_path), GPU)
+    assert (choice.engine, choice.model) == ("transformers", LLAMA)
+    assert "found in the Hugging Face cache" in choice.reason
+
+
+def test_auto_with_a_named_model_follows_its_format(tmp_path: Path) -> None:
+    assert choose_engine(settings(tmp_path, model=SMOLLM2), GPU).engine == "llamacpp"
+    assert choose_engine(settings(tmp_path, model="some/model"), Hardware()).engine == "transformers"
+
+
+@pytest.mark.parametrize("engine", ["transformers", "llamacpp", "openai", "extractive"])
+def test_a_named_engine_is_obeyed(tmp_path: Path, engine: str) -> None:
+    choice = choose_engine(settings(tmp_path, engine=engine), Hardware())
+    assert choice.engine == engine
+    assert choice.reason.endswith(".")
+
+
+def test_prompt_budgets(tmp_path: Path) -> None:
+    plain = settings(tmp_path).generator
+    assert prompt_budget(plain, "llamacpp", GPU) == 600
+    assert prompt_budget(plain, "transformers", Hardware()) == 600
+    assert prompt_budget(plain, "transformers", GPU) == 3000
+    long = settings(tmp_path, prompt_tokens=5000).generator
+    assert prompt_budget(long, "llamacpp", Hardware()) == 2048 - 160
+    assert prompt_budget(long, "transformers", Hardware()) == 5000
+
+
+def test_extractive_loads_nothing(tmp_path: Path) -> None:
+    assert load_generator(Choice("extractive", None, ""), settings(tmp_path)) is None
+
+
+def test_an_endpoint(tmp_path: Path) -> None:
+    given = settings(tmp_path, engine="openai", model="some-model", base_url="http://127.0.0.1:9/v1")
+    loaded = load_generator(choose_engine(given, Hardware()), given)
+    assert isinstance(loaded, ChatOpenAI)
+    assert (loaded.model_name, loaded.openai_api_base) == ("some-model", "http://127.0.0.1:9/v1")
+
+
+def test_an_endpoint_without_an_address(tmp_path: Path) -> None:
+    given = settings(tmp_path, engine="openai", model="some-model")
+    with pytest.raises(UsageError, match=r"generator\.base_url"):
+        load_generator(choose_engine(given, Hardware()), given)
+
+
+def test_llamacpp_refuses_other_formats(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    with pytest.raises(ModelUnavailable, match="GGUF files only"):
+        load_generator(Choice("llamacpp", str(tmp_path), ""), settings(tmp_path))

@@ -1,0 +1,45 @@
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ingest.guard import WorkerSettings
+from ingest.job import Ingestion, Outcome
+from ingest.mapping import Mapping
+from tests.fakes import HashEmbedder
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.models import MINILM, resolve_model
+
+TOKENIZER = resolve_model(MINILM).path / "tokenizer.json"
+LIMIT = 256
+
+Ingest = Callable[..., list[Outcome]]
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
+    base = KnowledgeBase(tmp_path / "home", HashEmbedder())
+    yield base
+    base.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "documents"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def ingest(knowledge: KnowledgeBase) -> Ingest:
+    def run(
+        files: Sequence[Path],
+        collection: str = "default",
+        mappings: Sequence[Mapping] = (),
+        timeout: float = 30.0,
+        memory_mb: int = 1024,
+    ) -> list[Outcome]:
+        settings = WorkerSettings(TOKENIZER, LIMIT, timeout, memory_mb)
+        return Ingestion(knowledge, settings, collection, mappings).run(files)
+
+    return run

@@ -1,0 +1,164 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.files import find_files
+from ingest.job import Ingestion, Progress, summary
+from ingest.guard import ParseWorker, WorkerSettings
+from ingest.mapping import load_mapping
+from ingest.readers.base import Refused
+from tests.fakes import HashEmbedder
+from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
+from vectorstore.errors import UsageError
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.library import list_documents, show, status
+
+
+def embedded(knowledge: KnowledgeBase) -> int:
+    embedder = knowledge.embedder
+    assert isinstance(embedder, HashEmbedder)
+    return embedder.embedded
+
+
+def found(knowledge: KnowledgeBase, query: str) -> str:
+    return Path(knowledge.search(query)[0].chunk.path).name
+
+
+def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
+    folder: Path, knowledge: KnowledgeBase, ingest: Ingest
+) -> None:
+    (folder / "good.md").write_text("# Glaucoma\n\nIt damages the optic nerve.")
+    (folder / "empty.txt").write_text("")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "more.txt").write_text("Osteoporosis weakens bones.")
+    (folder / ".hidden.txt").write_text("not for reading")
+    outcomes = {Path(outcome.path).name: outcome for outcome in ingest(find_files([folder]))}
+    assert {name: outcome.reason for name, outcome in outcomes.items() if outcome.status == "refused"} == {
+        "empty.txt": "empty",
+        "broken.pdf": "damaged",
+        "picture.png": "unsupported",
+    }
+    assert outcomes["good.md"].status == outcomes["more.txt"].status == "indexed"
+    assert ".hidden.txt" not in outcomes
+    assert found(knowledge, "optic nerve") == "good.md"
+    assert found(knowledge, "weakens bones") == "more.txt"
+
+
+def test_unchanged_files_are_not_embedded_again(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+    files = [folder / f"{i}.txt" for i in range(3)]
+    for i, path in enumerate(files):
+        path.write_text(f"Document {i} speaks of subject{i}.")
+    assert summary(ingest(files)) == {"indexed": 3, "unchanged": 0, "refused": 0}
+    before = embedded(knowledge)
+    assert summary(ingest(files)) == {"indexed": 0, "unchanged": 3, "refused": 0}
+    os.utime(files[0], ns=(1, 1))  # touched, but the same
+    assert summary(ingest(files)) == {"indexed": 0, "unchanged": 3, "refused": 0}
+    assert embedded(knowledge) == before
+
+
+def test_a_changed_file_replaces_what_it_said(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+    path = folder / "a.txt"
+    path.write_text("The office opens at nine.")
+    (first,) = ingest([path])
+    path.write_text("The office opens at ten o'clock.")
+    (second,) = ingest([path])
+    assert second.document == first.document
+    assert [passage.chunk.text for passage in knowledge.search("office opens")] == ["The office opens at ten o'clock."]
+
+
+def test_a_copy_is_a_document_of_its_own_but_stored_once(
+    folder: Path, knowledge: KnowledgeBase, ingest: Ingest
+) -> None:
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text("The very same words in two files.")
+        ingest([folder / name])
+    ingest([folder / "a.txt"], collection="other")
+    assert (status(knowledge.home)["documents"], status(knowledge.home)["contents"]) == (3, 1)
+    assert {document.title for document in list_documents(knowledge.home)} == {"a", "b"}
+
+
+def test_citations_of_a_chunk_hold_in_the_stored_text(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+    (folder / "a.html").write_text(
+        "<h1>One</h1><p>" + "A sentence of text. " * 200 + "</p><h2>Two</h2><p>The end of it.</p>"
+    )
+    ingest([folder / "a.html"])
+    for passage in knowledge.search("sentence text end", limit=50):
+        chunk = passage.chunk
+        _, pages = show(knowledge.home, str(chunk.document))
+        assert "".join(page.text for page in pages)[chunk.start : chunk.end] == chunk.text
+
+
+def test_progress_counts_every_file(folder: Path, knowledge: KnowledgeBase) -> None:
+    for i in range(200):
+        (folder / f"{i}.txt").write_text(f"Short text {i}." if i % 7 else "")
+    seen: list[Progress] = []
+    job = Ingestion(knowledge, WorkerSettings(TOKENIZER, LIMIT), "default", on_progress=seen.append)
+    job.run(find_files([folder]))
+    assert [progress.files_done for progress in seen] == sorted(progress.files_done for progress in seen)
+    assert (seen[-1].files_done, seen[-1].files_total) == (200, 200)
+    assert len(seen) > 1
+
+
+def test_a_mapping_file_in_words_of_its_own(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+    (folder / "faq.csv").write_text("q,a,team\nHow do I park?,Behind the house.,facilities\n")
+    (folder / "mapping.toml").write_text('format = "csv"\nheading = "q"\ntext = ["a"]\n[metadata]\nteam = "team"\n')
+    ingest([folder / "faq.csv"], mappings=[load_mapping(folder / "mapping.toml")])
+    chunk = knowledge.search("park")[0].chunk
+    assert (chunk.heading, chunk.text) == ("How do I park?", "Behind the house.")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [("format = ", "not valid TOML"), ('format = "xml"\ntext = ["a"]\nrekord = "x"', "rekord")]
+)
+def test_a_wrong_mapping_file_is_named(folder: Path, content: str, message: str) -> None:
+    (folder / "m.toml").write_text(content)
+    with pytest.raises(UsageError, match=rf"m\.toml.*{message}|{message}.*m\.toml"):
+        load_mapping(folder / "m.toml")
+
+
+def test_a_file_that_takes_too_long_is_refused_and_the_next_one_read(folder: Path) -> None:
+    (folder / "slow.xml").write_text("<a>" + "<b>x</b>" * 400_000 + "</a>")
+    (folder / "fine.txt").write_text("Fine text.")
+    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, timeout_seconds=0.2)) as worker:
+        with pytest.raises(Refused) as refusal:
+            worker.parse(folder / "slow.xml", [])
+        assert refusal.value.reason == "timeout"
+    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT)) as worker:
+        assert worker.parse(folder / "fine.txt", [])[1].text.strip() == "Fine text."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
+def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_read(folder: Path) -> None:
+    (folder / "huge.html").write_bytes(b"<p>x</p>" * 4_000_000)
+    (folder / "fine.txt").write_text("Fine text.")
+    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, timeout_seconds=60, memory_mb=256)) as worker:
+        with pytest.raises(Refused) as refusal:
+            worker.parse(folder / "huge.html", [])
+        assert refusal.value.reason in {"out of memory", "damaged"}
+        assert worker.parse(folder / "fine.txt", [])[1].text.strip() == "Fine text."
+
+
+def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("private")
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "own.txt").write_text("mine")
+    (folder / "alias.txt").symlink_to(folder / "own.txt")
+    assert find_files([folder]) == [folder / "own.txt"]
+
+
+def test_a_path_that_does_not_exist_is_a_wrong_call(folder: Path) -> None:
+    with pytest.raises(UsageError, match="nowhere"):
+        find_files([folder / "nowhere"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file_is_refused(folder: Path, ingest: Ingest) -> None:
+    path = folder / "a.txt"
+    path.write_text("text")
+    path.chmod(0)
+    assert ingest([path])[0].reason == "unreadable"

@@ -1,0 +1,198 @@
+import io
+import zipfile
+
+import docx
+import fpdf
+import pypdf
+import pytest
+
+from ingest.mapping import Mapping, presets
+from ingest.readers import read_file
+from ingest.readers.base import ReadDocument, Refused
+from ingest.readers.docx import check_archive
+from pathlib import Path
+
+
+def read(name: str, data: bytes, *mappings: Mapping) -> ReadDocument:
+    return read_file(Path(name), data, mappings)
+
+
+def text_of(document: ReadDocument) -> str:
+    return "".join(page.text for page in document.pages)
+
+
+def sections_of(document: ReadDocument) -> list[tuple[tuple[str, ...], str]]:
+    text = text_of(document)
+    return [(section.headings, text[section.start : section.end]) for section in document.sections]
+
+
+def pdf(*pages: str, title: str = "") -> bytes:
+    made = fpdf.FPDF()
+    made.set_font("Helvetica", size=12)
+    made.set_title(title)
+    for page in pages:
+        made.add_page()
+        if page:
+            made.multi_cell(0, 6, page)
+    return bytes(made.output())
+
+
+def word(*paragraphs: tuple[str, str]) -> bytes:
+    made = docx.Document()
+    for style, text in paragraphs:
+        made.add_paragraph(text, style=style)
+    table = made.add_table(rows=2, cols=2)
+    for row, cells in zip(table.rows, [("Drug", "Dose"), ("Aspirin", "100 mg")], strict=True):
+        for cell, value in zip(row.cells, cells, strict=True):
+            cell.text = value
+    buffer = io.BytesIO()
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+def test_markdown_becomes_plain_text_under_its_headings() -> None:
+    source = b"# Eye *drops*\n\nUse them **daily**, see [here](http://x).\n\n## Side effects\n\n- red eyes\n- `itch`\n"
+    document = read("a.md", source)
+    assert document.title == "Eye drops"
+    assert sections_of(document) == [
+        (("Eye drops",), "Use them daily, see here."),
+        (("Eye drops", "Side effects"), "- red eyes\n\n- itch"),
+    ]
+
+
+def test_html_leaves_out_what_is_not_for_reading() -> None:
+    source = (
+        b"<html><head><title> Opening  hours </title><style>p {}</style></head><body><nav>Home | About</nav>"
+        b"<h1>Hours</h1><p>Nine<br>to five.<script>alert(1)</script></p><div>On <b>Sunday</b> closed.</div></body></html>"
+    )
+    document = read("a.html", source)
+    assert document.title == "Opening hours"
+    assert sections_of(document) == [(("Hours",), "Nine\nto five.\n\nOn Sunday closed.")]
+
+
+def test_a_table_row_keeps_the_names_of_its_columns() -> None:
+    source = b"<table><tr><th>Drug</th><th>Dose</th></tr><tr><td>Aspirin</td><td>100 mg</td></tr></table>"
+    assert sections_of(read("a.html", source)) == [((), "Drug: Aspirin; Dose: 100 mg.")]
+
+
+def test_pdf_keeps_page_numbers_and_joins_wrapped_lines() -> None:
+    first = (
+        "The first page has a sentence that is long enough to be wrapped by the program that made it, twice even. " * 2
+    )
+    document = read("a.pdf", pdf(first.strip(), "", "The third page.", title="A guide"))
+    assert document.title == "A guide"
+    assert [page.number for page in document.pages] == [1, 2, 3]
+    assert sections_of(document) == [((), first.strip()), ((), "The third page.")]
+    third = document.pages[2]
+    assert text_of(document)[third.start : third.start + 15] == "The third page."
+
+
+def test_word_documents_keep_headings_lists_and_tables() -> None:
+    document = read("a.docx", word(("Heading 1", "Care"), ("Normal", "Wash it."), ("List Bullet", "daily")))
+    assert document.title == "Care"
+    text = text_of(document)
+    assert "Wash it." in text
+    assert "- daily" in text
+    assert "Aspirin" in text
+    assert document.sections[0].headings == ("Care",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_come_out_right(encoding: str) -> None:
+    text = "Größe und Übermaß der Äpfel: fünf Stück für zehn Euro, außerdem Öl."
+    document = read("a.txt", text.encode(encoding))
+    assert text_of(document).strip() == text
+
+
+def test_medquad_pairs_become_units_with_their_fields() -> None:
+    source = (
+        b'<?xml version="1.0"?><Document id="1" source="NEI" url="http://x"><Focus>Glaucoma</Focus><QAPairs>'
+        b'<QAPair pid="1"><Question qid="1-1" qtype="treatment">How is glaucoma treated?</Question><Answer>With drops.</Answer></QAPair>'
+        b'<QAPair pid="2"><Question qid="1-2" qtype="outlook">What is the outlook?</Question><Answer></Answer></QAPair>'
+        b"</QAPairs></Document>"
+    )
+    document = read("a.xml", source, *presets())
+    assert document.title == "Glaucoma"
+    assert document.metadata == {"source": "NEI", "url": "http://x"}
+    (unit,) = document.units  # the pair without an answer holds nothing to find
+    assert (unit.heading, unit.metadata) == ("How is glaucoma treated?", {"question_type": "treatment"})
+    assert text_of(document)[unit.start : unit.end] == "How is glaucoma treated?\nWith drops."
+    assert sections_of(document) == [(("Glaucoma", "How is glaucoma treated?"), "With drops.")]
+
+
+def test_other_xml_gives_its_text() -> None:
+    assert (
+        text_of(read("a.xml", b"<a><b>One <i>two</i> three.</b><c>Four.</c></a>")).split()
+        == "One two three. Four.".split()
+    )
+
+
+def test_external_entities_and_entity_bombs_stay_unexpanded(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("TOPSECRET")
+    source = f'<!DOCTYPE a [<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y "boom">]><a>Text &x; &y; end</a>'
+    text = text_of(read("a.xml", source.encode()))
+    assert "TOPSECRET" not in text
+    assert "Text" in text
+
+
+def test_csv_rows_become_units_and_a_mapping_chooses_columns() -> None:
+    source = "Name;Opens;Note\nLibrary;9:00;Closed on Sunday\nPool;7:00;\n".encode()
+    rows = read("a.csv", source).units
+    assert [unit.metadata["Name"] for unit in rows] == ["Library", "Pool"]
+    mapping = Mapping(format="csv", heading="Name", text=("Note", "Opens"), metadata={"opens": "Opens"})
+    document = read("a.csv", source, mapping)
+    assert sections_of(document)[0] == (("Library",), "Closed on Sunday\n\n9:00")
+    assert document.units[1].metadata == {"opens": "7:00"}
+
+
+def encrypted_pdf() -> bytes:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf("secret")))
+    writer.encrypt("password", algorithm="RC4-128")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def bomb() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * (60 * 1024**2))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.txt", b"", "empty"),
+        ("a.md", b" \n\t ", "empty"),
+        ("a.csv", b"only,a,header\n", "empty"),
+        ("a.txt", b"\x00\x01\x02 binary \x00\x00", "damaged"),
+        ("a.pdf", b"%PDF-1.7 but not really", "damaged"),
+        ("a.pdf", pdf("", ""), "no text"),
+        ("a.pdf", encrypted_pdf(), "encrypted"),
+        ("a.docx", b"not a zip archive at all", "damaged"),
+        ("a.docx", bomb(), "too large"),
+        ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "encrypted"),
+        ("a.xml", b"<a><b></a>", "damaged"),
+        ("a.html", b"<html><body><script>x</script></body></html>", "no text"),
+        ("a.exe", b"MZ and so on", "unsupported"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        read(name, data)
+    assert refusal.value.reason == reason
+    assert refusal.value.detail.endswith(".")
+
+
+def test_an_honest_document_is_no_bomb() -> None:
+    check_archive(word(("Normal", "text " * 20_000)))
+
+
+def test_nothing_unstorable_gets_into_the_text() -> None:
+    document = read("a.html", "<p>one&#0;two &#xD800; soft\u00adhyphen</p>".encode())
+    text = text_of(document)
+    assert "\x00" not in text
+    assert "softhyphen" in text
+    text.encode("utf-8")

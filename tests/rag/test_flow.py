@@ -1,0 +1,146 @@
+import threading
+
+import pytest
+
+from rag.answering.answerability import Calibration, Signals
+from rag.answering.types import Answer, Done, Quoted, Reading, Searching, Writing
+from rag.retrieval.retriever import KnowledgeRetriever
+from tests.fakes import FakeChat, KeywordReader
+from tests.rag.conftest import MakeFlow
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.library import show
+from vectorstore.types import Scope
+
+QUESTION = "How is glaucoma treated?"
+DROPS = KeywordReader("eye drops")
+NOTHING = KeywordReader(margin=8.0)
+
+
+def assert_citations_hold(knowledge: KnowledgeBase, answer: Answer) -> None:
+    for citation in (*answer.citations, *answer.related):
+        _, pages = show(knowledge.home, str(citation.document))
+        assert "".join(page.text for page in pages)[citation.start : citation.end] == citation.quote
+    numbers = {citation.n for citation in answer.citations}
+    assert {n for sentence in answer.sentences for n in sentence.citations} == numbers
+
+
+def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFlow, knowledge: KnowledgeBase) -> None:
+    answer = make_flow(DROPS).invoke(QUESTION)
+    assert answer.kind == "extractive"
+    assert answer.text == "Glaucoma is treated with eye drops that lower the pressure in the eye."
+    assert answer.short_answer == "eye drops"
+    assert answer.citations[0].title == "Glaucoma"
+    assert_citations_hold(knowledge, answer)
+
+
+def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
+    make_flow: MakeFlow, knowledge: KnowledgeBase
+) -> None:
+    chat = FakeChat("Glaucoma is treated with eye drops. [2] Surgery is done when drops fail. [9]")
+    events = list(make_flow(DROPS, chat).events(QUESTION))
+    kinds = [type(event) for event in events]
+    assert kinds[:4] == [Searching, Reading, Quoted, Writing]
+    assert kinds[-1] is Done
+    written = [event.sentences for event in events if isinstance(event, Writing)]
+    assert [len(sentences) for sentences in written] == sorted(len(sentences) for sentences in written)
+    done = events[-1]
+    assert isinstance(done, Done)
+    answer = done.answer
+    assert (answer.kind, answer.engine) == ("generated", "fake")
+    assert [sentence.text for sentence in answer.sentences] == [
+        "Glaucoma is treated with eye drops.",
+        "Surgery is done when drops fail.",
+    ]
+    assert_citations_hold(knowledge, answer)
+    assert answer.timings.first_token is not None
+    assert answer.timings.first_answer <= answer.timings.first_token <= answer.timings.total
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Glaucoma is treated with strong antibiotics.",
+        "Glaucoma is cured by eye drops within 3 days.",
+        "The documents do not say.",
+        "",
+        "Osteoporosis makes bones weak and brittle.",  # true, but beside the question
+        "Glaucoma is treated with eye drops that lower the",  # cut off
+    ],
+)
+def test_an_ungrounded_or_pointless_text_leaves_the_quote_standing(make_flow: MakeFlow, reply: str) -> None:
+    answer = make_flow(DROPS, FakeChat(reply)).invoke(QUESTION)
+    assert answer.kind == "extractive"
+    assert "antibiotics" not in answer.text
+    assert answer.text.startswith("Glaucoma is treated with eye drops that")
+
+
+def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeFlow) -> None:
+    chat = FakeChat(
+        "Glaucoma is treated with eye drops. It was discovered in 1850 by Smith. Surgery is done when drops fail."
+    )
+    answer = make_flow(DROPS, chat).invoke(QUESTION)
+    assert [sentence.text for sentence in answer.sentences] == [
+        "Glaucoma is treated with eye drops.",
+        "Surgery is done when drops fail.",
+    ]
+
+
+def test_what_the_documents_do_not_hold_is_not_answered_and_the_generator_not_asked(
+    make_flow: MakeFlow, knowledge: KnowledgeBase
+) -> None:
+    chat = FakeChat("Paris.")
+    answer = make_flow(NOTHING, chat).invoke("Who won the football championship yesterday evening?")
+    assert (answer.kind, answer.text, answer.citations) == ("abstained", "", ())
+    assert answer.related
+    assert chat.asked == []
+    assert_citations_hold(knowledge, answer)
+
+
+def test_an_empty_knowledge_base_abstains(make_flow: MakeFlow, knowledge: KnowledgeBase) -> None:
+    flow = make_flow(DROPS)
+    object.__setattr__(flow._retriever, "scope", Scope(collections=frozenset()))
+    answer = flow.invoke(QUESTION)
+    assert (answer.kind, answer.related) == ("abstained", ())
+
+
+def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFlow) -> None:
+    stop = threading.Event()
+    chat = FakeChat(
+        "Glaucoma is treated with eye drops. Surgery is done when drops fail. Then more and more follows. And more of it."
+    )
+    answer: Answer | None = None
+    for event in make_flow(DROPS, chat).events(QUESTION, stop=stop):
+        if isinstance(event, Writing) and event.sentences:
+            stop.set()
+        if isinstance(event, Done):
+            answer = event.answer
+    assert answer is not None
+    assert answer.kind == "generated"
+    assert len(answer.sentences) < 3
+
+
+def test_the_generator_sees_the_best_passages_and_the_question(make_flow: MakeFlow) -> None:
+    chat = FakeChat("Nothing.")
+    make_flow(DROPS, chat).invoke(QUESTION)
+    prompt = chat.asked[0][-1]["content"]
+    assert QUESTION in prompt
+    assert "eye drops that lower the pressure" in prompt
+
+
+def test_the_retriever_speaks_langchain(knowledge: KnowledgeBase) -> None:
+    document = KnowledgeRetriever(knowledge=knowledge, limit=1).invoke("optic nerve damage")[0]
+    assert document.page_content == "Glaucoma is a group of diseases that damage the optic nerve."
+    assert document.metadata["title"] == "Glaucoma"
+    assert document.metadata["end"] - document.metadata["start"] == len(document.page_content)
+
+
+def test_the_flow_is_a_step_in_a_langchain_chain(make_flow: MakeFlow) -> None:
+    chain = make_flow(DROPS) | (lambda answer: answer.short_answer)
+    assert chain.invoke(QUESTION) == "eye drops"
+
+
+def test_more_of_any_signal_makes_an_answer_more_likely() -> None:
+    calibration = Calibration(-3.0, 0.3, 3.0, 2.0)
+    base = Signals(0.0, 0.5, 0.5)
+    for better in (Signals(2.0, 0.5, 0.5), Signals(0.0, 0.8, 0.5), Signals(0.0, 0.5, 0.9)):
+        assert calibration.probability(better) > calibration.probability(base)

@@ -1,0 +1,90 @@
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answering.evidence import weigh
+from rag.answering.quoting import quote_answer
+from rag.reader.model import TransformersReader, load_reader
+from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
+from rag.reader.types import AnswerSpan
+from tests.fakes import KeywordReader
+from vectorstore.types import Chunk, Passage
+
+
+def passage(text: str, score: float = 0.5, start: int = 0) -> Passage:
+    return Passage(Chunk(1, 1, "Title", "/a.txt", None, start, start + len(text), "Heading", text), score, 0.5, 1.0)
+
+
+@given(st.integers(2, 60), st.integers(0, 2**32 - 1))
+def test_the_best_span_is_the_one_an_exhaustive_search_finds(length: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    starts, ends = generator.standard_normal((2, length)).astype(np.float32)
+    offsets = [None, *((i, i + 1) for i in range(1, length))]
+    best = best_spans(starts, ends, offsets, 5)[0]
+    pairs = [
+        (starts[i] + ends[j], i, j + 1) for i in range(1, length) for j in range(i, min(length, i + MAX_ANSWER_TOKENS))
+    ]
+    score, start, end = max(pairs)
+    assert best.margin == pytest.approx(float(score) - float(starts[0] + ends[0]), abs=1e-4)
+    assert (best.start, best.end) == (start, end)
+
+
+def test_overlapping_spans_are_left_out() -> None:
+    spans = [AnswerSpan(0, 10, 3.0), AnswerSpan(5, 12, 2.0), AnswerSpan(12, 20, 1.0)]
+    assert without_overlaps(spans, 3) == (spans[0], spans[2])
+
+
+def test_the_reader_corrects_the_order_of_near_equals_only() -> None:
+    passages = [passage("nothing here", 0.9), passage("the answer is 42", 0.8), passage("42 again", 0.1)]
+    order = [item.chunk.text for item in weigh("?", passages, KeywordReader("42"))]
+    assert order == ["the answer is 42", "nothing here", "42 again"]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "quote"),
+    [
+        ("First. The dose is 20 mg a day. Last.", "20 mg", "The dose is 20 mg a day."),
+        ("Aspirin thins blood. It is given daily. Last.", "daily", "Aspirin thins blood. It is given daily."),
+        ("Intro.\n\nSigns are:\n- pain\n- fever\n\nOther text.", "fever", "Signs are:\n- pain\n- fever"),
+        ("Intro.\n\nSigns are:\n- pain\n- fever\n\nOther text.", "Signs", "Signs are:\n- pain\n- fever"),
+    ],
+)
+def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quote: str) -> None:
+    (evidence,) = weigh("?", [passage(text, start=50)], KeywordReader(answer))
+    found = quote_answer(evidence)
+    assert found is not None
+    assert (found.text, found.short_answer) == (quote, answer)
+    assert text[found.start - 50 : found.end - 50] == quote
+
+
+@pytest.fixture(scope="module")
+def reader() -> TransformersReader:
+    return load_reader("deepset/tinyroberta-squad2")
+
+
+@pytest.mark.models
+def test_the_embedded_reader_finds_the_answer_and_prefers_the_passage_that_has_it(reader: TransformersReader) -> None:
+    assert "embedded" in reader.name
+    passages = [
+        "The Normans were a people who settled in the north of France.",
+        "The library was opened by the mayor in 1962 and is closed on Sundays.",
+    ]
+    other, right = reader.read("When was the library opened?", passages)
+    assert passages[1][right[0].start : right[0].end] == "1962"
+    assert right[0].margin > other[0].margin
+
+
+@pytest.mark.models
+def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: TransformersReader) -> None:
+    text = (
+        "The weather was fine and nothing happened. " * 120
+        + "The treasure is buried under the old oak tree. "
+        + "Then it rained. " * 100
+    )
+    ((best, *others),) = reader.read("Where is the treasure buried?", [text])
+    assert "oak tree" in text[best.start : best.end]
+    assert all(span.end <= best.start or span.start >= best.end for span in others)
+    assert reader.read("Where?", []) == []
+    assert reader.read("Where?", [""]) == [()]

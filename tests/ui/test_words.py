@@ -1,0 +1,197 @@
+"""What the page says, and the plain data its components draw."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rag.answering.desk_protocol import Holdings
+from rag.answering.types import Answer, Done, Event, Quoted, Reading, Searching, Timings, Writing
+from rag.conversations.types import Conversation, State, Turn
+from tests.ui.fake_desk import (
+    ABSTAINED,
+    HOSTILE_ANSWER,
+    LASER,
+    QUOTED,
+    UNCHECKED,
+    WRITTEN,
+    WRITTEN_CITATIONS,
+    WRITTEN_SENTENCES,
+    FakeDesk,
+    cite,
+)
+from ui.chat import views, words
+
+NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("state", "progress", "said"),
+    [
+        ("waiting", None, "Waiting for its turn"),
+        ("working", None, "Starting"),
+        ("working", Searching(24_310), "Searching 24,310 passages"),
+        ("working", Searching(1), "Searching 1 passage"),
+        ("working", Reading(12), "Reading the 12 best"),
+        ("working", Reading(1), "Reading the best one"),
+        ("working", Quoted(QUOTED), "Writing"),
+        ("working", Writing(), "Writing"),
+        ("working", Writing(WRITTEN_SENTENCES[:1]), "Writing, 1 sentence checked"),
+        ("working", Writing(WRITTEN_SENTENCES[:2]), "Writing, 2 sentences checked"),
+        ("working", Done(WRITTEN), "Finishing"),
+        ("done", None, ""),
+        ("stopped", Writing(), ""),
+    ],
+)
+def test_a_stage_is_named_with_its_real_counts(state: State, progress: Event | None, said: str) -> None:
+    assert words.stage(Turn(1, "?", state, progress=progress)) == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (WRITTEN, "Written from 4 passages · SmolLM2-135M · 2.1 s"),
+        (replace(WRITTEN, citations=WRITTEN_CITATIONS[:1]), "Written from 1 passage · SmolLM2-135M · 2.1 s"),
+        (QUOTED, "Quoted from Glaucoma, page 2 · 0.6 s"),
+        (replace(QUOTED, citations=(*QUOTED.citations, cite(2, 1, LASER, 3))), "Quoted from Glaucoma · 0.6 s"),
+        (replace(QUOTED, citations=WRITTEN_CITATIONS), "Quoted from 2 documents · 0.6 s"),
+        (ABSTAINED, "No passage supports an answer · 0.4 s"),
+        (UNCHECKED, "Written without looking into the documents · tuned-model · 0.8 s"),
+        (Answer("smalltalk", ""), "Not from the documents"),
+    ],
+)
+def test_the_status_line_tells_what_an_answer_is(answer: Answer, said: str) -> None:
+    assert words.status(answer) == said
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"), [(3, "0.1 s"), (610, "0.6 s"), (2140, "2.1 s"), (9960, "10 s"), (64_000, "64 s")]
+)
+def test_seconds(milliseconds: float, said: str) -> None:
+    assert words.seconds(milliseconds) == said
+
+
+@pytest.mark.parametrize(
+    ("iso", "locale", "said"),
+    [
+        ("2026-11-22T13:05:00+00:00", "en-GB", "today at 14:05"),
+        ("2026-11-22T13:05:00+00:00", "en-US", "today at 2:05 PM"),
+        ("2026-11-21T23:30:00+00:00", "de-DE", "today at 00:30"),  # already the next day in Paris
+        ("2026-11-21T13:05:00+00:00", "", "yesterday at 14:05"),
+        ("2026-05-03T13:05:00+00:00", "en-GB", "3 May 2026"),
+        ("2026-05-03T13:05:00", "en-US", "May 3, 2026"),
+        ("", "en-GB", ""),
+        ("soon", "en-GB", ""),
+    ],
+)
+def test_a_moment_is_in_the_readers_form(iso: str, locale: str, said: str) -> None:
+    assert words.moment(iso, zone=PARIS, locale=locale, now=NOW) == said
+
+
+def test_an_unknown_time_zone_is_utc() -> None:
+    assert words.zone_named("Nowhere/../../etc") is UTC
+    assert str(words.zone_named(None)) == "UTC"
+
+
+def test_holdings() -> None:
+    def line(holdings: Holdings) -> str:
+        return views.holdings_line(holdings, zone=UTC, locale="en-GB", now=NOW)
+
+    assert line(Holdings(1, 4, ("default",), "2026-11-22T09:00:00+00:00")) == "1 document, last changed today at 09:00"
+    assert line(Holdings(0, 0, (), "")) == "0 documents"
+
+
+def test_conversations_stand_under_their_day_in_the_order_given() -> None:
+    listed = [
+        Conversation(str(days), title, f"2026-11-{22 - days:02}T08:00:00+00:00")
+        for days, title in ((0, "a"), (0, ""), (1, "c"), (7, "d"), (8, "e"))
+    ]
+    groups = views.shelf_groups(listed, "1", zone=UTC, now=NOW)
+    assert [group["day"] for group in groups] == ["Today", "Yesterday", "Last seven days", "Earlier"]
+    assert groups[0]["conversations"] == [
+        {"id": "0", "title": "a", "current": False},
+        {"id": "0", "title": "Untitled", "current": False},
+    ]
+    assert groups[1]["conversations"] == [{"id": "1", "title": "c", "current": True}]
+
+
+def test_the_answering_words_are_marked_inside_their_sentence() -> None:
+    assert views.marked_parts("It costs 5 euros.", "5 euros") == [
+        {"text": "It costs ", "mark": False},
+        {"text": "5 euros", "mark": True},
+        {"text": ".", "mark": False},
+    ]
+    assert views.marked_parts("It costs 5 euros.", "6 euros") == [{"text": "It costs 5 euros.", "mark": False}]
+    assert views.marked_parts("five", "five") == [{"text": "five", "mark": True}]
+
+
+def test_a_copied_answer_brings_its_sources() -> None:
+    copied = words.copied(QUOTED)
+    assert copied.startswith(
+        "Nearly everyone with open-angle glaucoma is treated first with eye drops. [1]\n\nSources\n"
+    )
+    assert "[1] Glaucoma, page 2: “Nearly everyone" in copied
+    assert words.copied(ABSTAINED).startswith(
+        "The documents do not say.\n\nNearest passages, not support\n[1] Eye pressure"
+    )
+    assert "(Not checked against the documents)" in words.copied(UNCHECKED)
+    assert "\n" not in words.copied(HOSTILE_ANSWER).split("Sources\n")[1]  # a quote stays on its line
+
+
+def test_a_working_turn_shows_the_quoted_answer_and_what_is_written_so_far() -> None:
+    progress = Writing(WRITTEN_SENTENCES[:1], WRITTEN_CITATIONS)
+    turn = Turn(1, "How?", "working", QUOTED, progress)
+    view = views.turn_view(turn, "")
+    assert view["stage"] == "Writing, 1 sentence checked"
+    assert isinstance(view["answer"], dict)
+    assert view["answer"]["status"] == "Quoted from Glaucoma, page 2 · 0.6 s"
+    assert isinstance(view["writing"], list)
+    assert [chip["n"] for chip in view["writing"][0]["chips"]] == [1, 3]
+    # Stopped, it keeps both; done, only the final answer is left, and its sources keep the keys they were open under.
+    assert views.turn_view(replace(turn, state="stopped"), "")["writing"] == view["writing"]
+    done = replace(turn, state="done", answer=WRITTEN, progress=None)
+    assert views.turn_view(done, "")["writing"] == []
+    assert list(views.citations_of(turn)) == [views.source_key(citation) for citation in WRITTEN_CITATIONS]
+    assert list(views.citations_of(done)) == list(views.citations_of(turn))
+
+
+def test_a_failed_turn_says_what_is_safe() -> None:
+    turn = Turn(1, "?", "failed", error="The model was stopped")
+    assert views.failure_view(turn) == {
+        "what": "This question was not answered.",
+        "why": "The model was stopped.",
+        "safe": "The question, the conversation and the documents are kept as they were.",
+    }
+    assert views.failure_view(replace(turn, answer=QUOTED))["what"] == "Writing the answer failed."
+
+
+def test_an_abstention_shows_its_nearest_passages_apart_from_support() -> None:
+    view = views.answer_view(ABSTAINED)
+    assert view["sentences"] == [{"parts": [{"text": "The documents do not say.", "mark": False}], "chips": []}]
+    assert isinstance(view["related"], list)
+    assert [near["place"] for near in view["related"]] == ["Eye pressure", "Glaucoma, page 3"]
+    assert all(str(near["key"]).startswith("r") for near in view["related"])
+
+
+def test_a_citation_that_does_not_exist_gets_no_chip() -> None:
+    answer = replace(QUOTED, citations=(), timings=Timings())
+    view = views.answer_view(answer)
+    assert isinstance(view["sentences"], list)
+    assert view["sentences"][0]["chips"] == []
+
+
+def test_steps_lead_to_the_neighbours() -> None:
+    keys = ["s1-0-5", "s1-9-12", "s2-0-4"]
+    middle = views.steps_view("s1-9-12", keys)
+    assert (middle["previous"], middle["next"], middle["position"]) == ("s1-0-5", "s2-0-4", "2 of 3")
+    assert views.steps_view("s1-0-5", keys)["previous"] == ""
+    assert views.steps_view("s2-0-4", keys)["next"] == ""
+
+
+def test_a_source_is_a_contiguous_piece_of_its_document() -> None:
+    citation = WRITTEN_CITATIONS[0]
+    view = views.source_view(FakeDesk().source(citation.document, citation.start, citation.end), citation)
+    assert view["marked"] == citation.quote
+    assert view["copy"] == f"“{citation.quote}”\nGlaucoma, page 2"

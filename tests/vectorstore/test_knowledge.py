@@ -1,0 +1,219 @@
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import HashEmbedder
+from tests.vectorstore.conftest import Put
+from vectorstore import catalogue
+from vectorstore.errors import EmbeddingMismatch, StoreError, UsageError
+from vectorstore.generations import load_generation
+from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.library import remove, show, status
+from vectorstore.types import Scope
+
+
+def titles(knowledge: KnowledgeBase, query: str, scope: Scope = Scope()) -> list[str]:
+    return [passage.chunk.path for passage in knowledge.search(query, scope, limit=3)]
+
+
+def generation_file(home: Path) -> Path:
+    return next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
+
+
+def test_finds_the_passage_about_the_question_and_gives_its_place(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "eyes.txt", "Cats sleep a lot.\n\nGlaucoma damages the optic nerve.")
+    put(knowledge, "bones.txt", "Osteoporosis makes bones weak.")
+    best = knowledge.search("what damages the optic nerve")[0].chunk
+    assert best.text == "Glaucoma damages the optic nerve."
+    _, pages = show(knowledge.home, str(best.document))
+    assert pages[0].text[best.start : best.end] == best.text
+
+
+def test_rare_word_is_found_by_the_lexical_leg_alone(knowledge: KnowledgeBase, put: Put) -> None:
+    for i in range(30):
+        put(knowledge, f"{i}.txt", f"A passage about common things, number {i}.")
+    put(knowledge, "rare.txt", "Zyxomycin is given twice a day to people who need it for common things.")
+    passage = knowledge.search("zyxomycin", dense_weight=0.0)[0]
+    assert passage.chunk.path == "rare.txt"
+    assert passage.lexical > 0
+
+
+@pytest.mark.parametrize(
+    "query", ['"', "AND OR NOT", "NEAR(a b)", "*", "col:x", "'; DROP TABLE chunks; --", "()", "\x00", "😀"]
+)
+def test_search_syntax_in_a_question_is_plain_text(knowledge: KnowledgeBase, put: Put, query: str) -> None:
+    put(knowledge, "a.txt", "Some text that is here.")
+    assert titles(knowledge, query) == ["a.txt"]
+
+
+def test_scope_hides_other_collections_and_documents(knowledge: KnowledgeBase, put: Put) -> None:
+    public = put(knowledge, "public.txt", "The office opens at nine.", "public")
+    put(knowledge, "secret.txt", "The office safe opens with 1234.", "secret")
+    assert titles(knowledge, "office opens", Scope(collections=frozenset({"public"}))) == ["public.txt"]
+    assert titles(knowledge, "office opens", Scope(documents=frozenset({public}))) == ["public.txt"]
+    assert titles(knowledge, "office opens", Scope(collections=frozenset())) == []
+    assert len(titles(knowledge, "office opens")) == 2
+
+
+def test_same_content_is_stored_once_and_each_scope_sees_its_own_document(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a/copy.txt", "The very same words.", "a")
+    put(knowledge, "b/copy.txt", "The very same words.", "b")
+    counts = status(knowledge.home)
+    assert (counts["documents"], counts["contents"], counts["chunks"]) == (2, 1, 1)
+    assert titles(knowledge, "same words", Scope(collections=frozenset({"b"}))) == ["b/copy.txt"]
+    remove(knowledge.home, ["a/copy.txt"])
+    assert titles(knowledge, "same words") == ["b/copy.txt"]
+
+
+def test_removed_document_is_gone_and_its_ids_never_come_back(knowledge: KnowledgeBase, put: Put) -> None:
+    first = put(knowledge, "a.txt", "Alpha beta gamma.")
+    chunk = knowledge.search("alpha")[0].chunk.id
+    assert titles(knowledge, "alpha") == ["a.txt"]
+    remove(knowledge.home, ["a.txt"])
+    assert titles(knowledge, "alpha") == []
+    again = put(knowledge, "a.txt", "Alpha beta gamma.")
+    assert again > first
+    assert knowledge.search("alpha")[0].chunk.id > chunk
+
+
+def test_replaced_text_is_not_found_any_more(knowledge: KnowledgeBase, put: Put) -> None:
+    document = put(knowledge, "a.txt", "The old opening hours are nine to five.")
+    assert titles(knowledge, "hours")
+    assert put(knowledge, "a.txt", "We are closed now.") == document
+    assert [p.chunk.text for p in knowledge.search("opening hours nine five")] == ["We are closed now."]
+
+
+def test_removing_something_unknown_removes_nothing(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    with pytest.raises(UsageError, match=r"no such document: nope\.txt"):
+        remove(knowledge.home, ["a.txt", "nope.txt"])
+    assert titles(knowledge, "alpha") == ["a.txt"]
+
+
+@pytest.mark.parametrize("folds", [0, 1])
+def test_search_is_the_same_from_delta_and_from_a_generation(knowledge: KnowledgeBase, put: Put, folds: int) -> None:
+    for i in range(20):
+        put(knowledge, f"{i}.txt", f"Document number {i} is about subject{i}.")
+        if folds and i == 10:
+            assert knowledge.fold(force=True)
+    remove(knowledge.home, ["3.txt", "15.txt"])
+    assert titles(knowledge, "subject7")[0] == "7.txt"
+    assert titles(knowledge, "subject18")[0] == "18.txt"
+    assert "3.txt" not in titles(knowledge, "subject3")
+    assert "15.txt" not in titles(knowledge, "subject15")
+    fresh = KnowledgeBase(knowledge.home, HashEmbedder())
+    for query in ("subject7", "subject18", "subject3", "number 15"):
+        assert titles(fresh, query) == titles(knowledge, query)
+    fresh.close()
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "delete"])
+def test_a_damaged_generation_is_never_served_and_search_goes_on(
+    knowledge: KnowledgeBase, put: Put, damage: str
+) -> None:
+    for i in range(20):
+        put(knowledge, f"{i}.txt", f"Document number {i} is about subject{i}.")
+    knowledge.fold(force=True)
+    path = generation_file(knowledge.home)
+    data = bytearray(path.read_bytes())
+    if damage == "flip":
+        data[len(data) // 2] ^= 0x10
+        path.write_bytes(data)
+    elif damage == "truncate":
+        path.write_bytes(data[:-8])
+    else:
+        path.unlink()
+    fresh = KnowledgeBase(knowledge.home, HashEmbedder())
+    assert titles(fresh, "subject7")[0] == "7.txt"
+    fresh.close()
+
+
+def test_a_generation_is_loaded_only_with_its_own_hash(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    knowledge.fold(force=True)
+    with knowledge.database.read() as connection:
+        meta = catalogue.get_meta(connection)
+    assert (
+        load_generation(knowledge.home / GENERATIONS_FOLDER, meta["generation"], meta["generation_sha256"]).ntotal == 1
+    )
+    with pytest.raises(StoreError, match="damaged"):
+        load_generation(knowledge.home / GENERATIONS_FOLDER, meta["generation"], "0" * 64)
+
+
+def test_fold_happens_by_itself_only_when_enough_has_changed(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    assert not knowledge.fold()
+    put(knowledge, "b.txt", "\n\n".join(f"Paragraph {i}." for i in range(1000)))
+    assert knowledge.fold()
+    assert not knowledge.fold()
+
+
+def test_another_embedding_model_is_refused_with_the_command_that_rebuilds(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    with pytest.raises(EmbeddingMismatch, match=r"hash@64.*other@64.*verify --repair"):
+        KnowledgeBase(knowledge.home, HashEmbedder("other"))
+
+
+def test_what_another_process_publishes_is_found_at_the_next_search(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    assert titles(knowledge, "omega") == ["a.txt"]
+    program = (
+        "import sys; from pathlib import Path; from tests.fakes import HashEmbedder; from tests.vectorstore.conftest import put_text;"
+        "from vectorstore.knowledge import KnowledgeBase; k = KnowledgeBase(Path(sys.argv[1]), HashEmbedder());"
+        "put_text(k, 'b.txt', 'Omega is the last letter.')"
+    )
+    subprocess.run([sys.executable, "-c", program, str(knowledge.home)], check=True, cwd=Path(__file__).parents[2])
+    assert titles(knowledge, "omega")[0] == "b.txt"
+
+
+def test_searches_while_documents_come_and_go_never_fail(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "stays.txt", "The keyword stays here.")
+    done = threading.Event()
+    failures: list[BaseException] = []
+
+    def search() -> None:
+        try:
+            while not done.is_set():
+                assert "stays.txt" in titles(knowledge, "keyword stays")
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for i in range(30):
+        put(knowledge, f"{i}.txt", f"Filler number {i}.")
+        if i % 3 == 0:
+            remove(knowledge.home, [f"{i}.txt"])
+        if i % 10 == 0:
+            knowledge.fold(force=True)
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_a_failed_change_leaves_no_trace(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    before = status(knowledge.home)
+    with pytest.raises(ZeroDivisionError), knowledge.change() as connection:
+        catalogue.remove_document(connection, 1)
+        raise ZeroDivisionError
+    assert status(knowledge.home) == before
+    assert titles(knowledge, "alpha") == ["a.txt"]
+
+
+def test_a_file_that_is_no_knowledge_base_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / DATABASE_FILE
+    path.write_bytes(b"something else entirely, and long enough to be taken for a database header")
+    with pytest.raises(StoreError, match="damaged"):
+        KnowledgeBase(tmp_path, HashEmbedder())
+    assert path.read_bytes().startswith(b"something else")
+
+
+def test_status_of_an_empty_home_creates_nothing(tmp_path: Path) -> None:
+    assert status(tmp_path / "nowhere")["documents"] == 0
+    assert not (tmp_path / "nowhere").exists()

@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import HashEmbedder
+from tests.vectorstore.conftest import Put
+from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.verification import repair, verify
+
+FINGERPRINT = HashEmbedder().fingerprint
+
+
+@pytest.fixture
+def home(knowledge: KnowledgeBase, put: Put) -> Path:
+    for i in range(5):
+        put(knowledge, f"{i}.txt", f"Document number {i} is about subject{i}.\n\nIt has a second paragraph.")
+    knowledge.fold(force=True)
+    return knowledge.home
+
+
+def finds_everything(home: Path, embedder: HashEmbedder) -> bool:
+    knowledge = KnowledgeBase(home, embedder)
+    found = [knowledge.search(f"subject{i}")[0].chunk.path for i in range(5)]
+    knowledge.close()
+    return found == [f"{i}.txt" for i in range(5)]
+
+
+def test_an_empty_home_and_a_whole_one_are_in_order(home: Path, tmp_path: Path) -> None:
+    assert verify(tmp_path / "empty", FINGERPRINT) == []
+    assert verify(home, FINGERPRINT) == []
+
+
+def test_a_damaged_index_is_found_and_rebuilt(home: Path) -> None:
+    path = next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    repair(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+    assert finds_everything(home, HashEmbedder())
+
+
+def test_another_embedding_model_is_found_and_everything_embedded_again(home: Path) -> None:
+    other = HashEmbedder("other", dimension=32)
+    assert "other@32" in verify(home, other.fingerprint)[0].what
+    seen: list[tuple[int, int]] = []
+    repair(home, other, lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (10, 10)
+    assert verify(home, other.fingerprint) == []
+    assert finds_everything(home, other)
+
+
+def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledge: KnowledgeBase) -> None:
+    with knowledge.database.write() as connection:
+        connection.execute("DELETE FROM vectors WHERE chunk_id = 1")
+        connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('delete-all')")
+    whats = [finding.what for finding in verify(home, FINGERPRINT)]
+    assert any("no vector" in what for what in whats)
+    assert any("word index" in what for what in whats)
+    repair(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+    assert finds_everything(home, HashEmbedder())
+
+
+def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, knowledge: KnowledgeBase) -> None:
+    knowledge.close()
+    path = home / DATABASE_FILE
+    data = bytearray(path.read_bytes())
+    data[4096:8192] = bytes(4096)
+    path.write_bytes(data)
+    findings = verify(home, FINGERPRINT)
+    assert findings
+    assert not any(finding.repairable for finding in findings)
