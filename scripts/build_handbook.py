@@ -136,7 +136,7 @@ def to_pdf(blocks: list[Block]) -> bytes:
         pdf.set_text_color(30)
         match block.kind:
             case "heading":
-                if pdf.will_page_break(40):  # a heading stays with the text below it
+                if pdf.will_page_break(32):  # a heading stays with the text below it
                     pdf.add_page()
                 pdf.ln(0 if block.level == 1 else 4)
                 pdf.start_section(block.text, block.level - 1)
@@ -151,6 +151,7 @@ def to_pdf(blocks: list[Block]) -> bytes:
                     pass
                 pdf.ln(3)
             case "code":
+                pdf.ln(1)
                 pdf.set_font("Courier", size=10)
                 pdf.set_fill_color(243, 244, 246)
                 pdf.multi_cell(0, 5.5, block.text, fill=True, padding=Padding(1.5, 3, 1.5, 3), wrapmode=WrapMode.CHAR)
