@@ -1,7 +1,8 @@
 """How the desk decides that the documents do not say: fit and test the calibration of ``rag.answering.answerability``.
 
-Three knowledge bases (general articles, medical answers, long scientific articles), each asked what it holds and what it
-does not: adversarial questions about the same paragraphs, questions on diseases that were left out, questions of another
+Three knowledge bases (general articles, medical answers, long scientific articles), each asked what it holds and what
+it does not: adversarial questions about the same paragraphs, questions on diseases that were left out, questions of
+another
 field. Half of the questions fit the weights, the other half tests them.
 """
 
@@ -54,8 +55,14 @@ def run(data: Path, questions: int = 120, seed: int = 7) -> dict[str, object]:
     return {
         "cases": len(cases),
         "shipped": _report(CALIBRATION, cases[half:]),
-        "fitted": {"weights": {key: round(getattr(fitted, key), 3) for key in fitted.__slots__}, **_report(fitted, cases[half:])},
-        "signals": [[case.group, case.answerable, *(round(getattr(case.signals, k), 3) for k in Signals.__slots__)] for case in cases],
+        "fitted": {
+            "weights": {key: round(getattr(fitted, key), 3) for key in fitted.__slots__},
+            **_report(fitted, cases[half:]),
+        },
+        "signals": [
+            [case.group, case.answerable, *(round(getattr(case.signals, k), 3) for k in Signals.__slots__)]
+            for case in cases
+        ],
     }
 
 

@@ -1,4 +1,5 @@
-"""Data sets as folders of files that the real ingestion reads. ``data`` is a folder with medquad.tar.xz and qa/*.json."""
+"""Data sets as folders of files that the real ingestion reads. ``data`` is a folder with medquad.tar.xz and
+qa/*.json."""
 
 import json
 import random

@@ -1,6 +1,7 @@
 """Cutting a document into chunks: whole sentences, exact offsets, within the embedding model's own token limit."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from llama_index.core.node_parser import SentenceSplitter
@@ -11,7 +12,8 @@ from ingest.sentences import sentence_spans
 from vectorstore.types import ParsedDocument, Span
 
 CHUNK_TOKENS = 200
-"""Heading and text together, unless the model reads less: about a paragraph, so that three fit a small generator's prompt."""
+"""Heading and text together, unless the model reads less: about a paragraph, so that three fit a small generator's
+prompt."""
 
 _HEADING_TOKENS = 48
 _SPECIAL_TOKENS = 2
@@ -43,7 +45,9 @@ class Chunker:
         for section in document.sections:
             heading = self._shortened(" > ".join(dict.fromkeys((*filter(None, [document.title]), *section.headings))))
             body = text[section.start : section.end]
-            chunks.extend(Span(section.start + start, section.start + end, heading) for start, end in self._spans(body, heading))
+            chunks.extend(
+                Span(section.start + start, section.start + end, heading) for start, end in self._spans(body, heading)
+            )
         return ParsedDocument(document.title, document.pages, document.units, tuple(chunks), document.metadata)
 
     def _spans(self, body: str, heading: str) -> Iterator[tuple[int, int]]:
@@ -68,4 +72,4 @@ class Chunker:
 def _sentences(text: str) -> list[str]:
     """Pieces that end where sentences end and together are ``text`` again, as the splitter needs them."""
     cuts = [0, *(start for start, _ in sentence_spans(text)[1:]), len(text)]
-    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False) if end > start]
+    return [text[start:end] for start, end in pairwise(cuts) if end > start]

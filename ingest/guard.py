@@ -51,7 +51,9 @@ class ParseWorker:
             reply = self._receive(self._settings.timeout_seconds)
         except TimeoutError:
             self._kill()
-            raise Refused("timeout", f"Reading the file took longer than {self._settings.timeout_seconds:.0f} seconds.") from None
+            raise Refused(
+                "timeout", f"Reading the file took longer than {self._settings.timeout_seconds:.0f} seconds."
+            ) from None
         except (EOFError, BrokenPipeError):
             self._kill()
             raise Refused("damaged", "Reading the file ended its reader process.") from None
@@ -73,7 +75,14 @@ class ParseWorker:
         self._kill()
         settings = self._settings
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "ingest.worker", str(settings.tokenizer_file), str(settings.token_limit), str(settings.memory_mb)],
+            [
+                sys.executable,
+                "-m",
+                "ingest.worker",
+                str(settings.tokenizer_file),
+                str(settings.token_limit),
+                str(settings.memory_mb),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -85,7 +94,9 @@ class ParseWorker:
         except (TimeoutError, EOFError) as error:
             self._kill()
             raise RefdeskError(
-                "The reader process does not start", where="ingest.worker", remedy="Run `refdesk doctor`; `make setup` installs it again."
+                "The reader process does not start",
+                where="ingest.worker",
+                remedy="Run `refdesk doctor`; `make setup` installs it again.",
             ) from error
         return self._process
 
@@ -121,4 +132,10 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 def _environment() -> dict[str, str]:
     """The worker gets no secrets, and finds our packages wherever they run from."""
     root = str(Path(__file__).resolve().parent.parent)
-    return {"PYTHONPATH": root, "PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "0", "TOKENIZERS_PARALLELISM": "false", "LANG": "C.UTF-8"}
+    return {
+        "PYTHONPATH": root,
+        "PATH": "/usr/bin:/bin",
+        "PYTHONHASHSEED": "0",
+        "TOKENIZERS_PARALLELISM": "false",
+        "LANG": "C.UTF-8",
+    }

@@ -64,7 +64,7 @@ class Ingestion:
         worker: WorkerSettings,
         collection: str,
         mappings: Sequence[Mapping] = (),
-        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._worker = worker
@@ -84,7 +84,8 @@ class Ingestion:
             nonlocal chunks
             outcomes.update(batch)
             chunks += sum(outcome.chunks for outcome in batch.values() if outcome.status == "indexed")
-            self._on_progress(Progress(len(outcomes), len(files), chunks))
+            if self._on_progress:
+                self._on_progress(Progress(len(outcomes), len(files), chunks))
 
         to_parse: list[Path] = []
         for path in files:
@@ -103,7 +104,9 @@ class Ingestion:
     def _recipe(self, path: Path) -> str:
         recipe = f"{path.suffix.lower()} {self._plain_recipe}"
         if uses_mappings(path):
-            recipe += " mappings-" + hashlib.sha256("".join(m.fingerprint for m in self._mappings).encode()).hexdigest()[:8]
+            recipe += (
+                " mappings-" + hashlib.sha256("".join(m.fingerprint for m in self._mappings).encode()).hexdigest()[:8]
+            )
         return recipe
 
     def _without_parsing(self, path: Path) -> Outcome | None:
@@ -120,7 +123,9 @@ class Ingestion:
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            return Outcome(str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror}).")
+            return Outcome(
+                str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror})."
+            )
         if known and known.recipe == recipe and known.sha256 == sha256:
             with self._knowledge.database.write() as connection:
                 catalogue.touch_document(connection, known.document, state)
@@ -183,7 +188,9 @@ class Ingestion:
         except Refused as refusal:
             return Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
         except OSError as error:
-            return Outcome(str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror}).")
+            return Outcome(
+                str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror})."
+            )
         return _Parsed(path, state, sha256, document)
 
     def _store(self, items: list[_Parsed]) -> dict[Path, Outcome]:
@@ -198,7 +205,9 @@ class Ingestion:
                 if content is None:
                     content = catalogue.add_content(connection, item.sha256, recipe, item.document, own)
                 title = item.document.title or item.path.stem
-                document = catalogue.put_document(connection, self._collection, str(item.path), title, content, item.state)
+                document = catalogue.put_document(
+                    connection, self._collection, str(item.path), title, content, item.state
+                )
                 outcomes[item.path] = Outcome(str(item.path), "indexed", len(item.document.chunks), document)
         return outcomes
 
@@ -207,7 +216,9 @@ class Ingestion:
         texts: list[list[str]] = []
         for item in items:
             stored = item.document.text
-            texts.append([embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in item.document.chunks])
+            texts.append(
+                [embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in item.document.chunks]
+            )
         distinct = {text: row for row, text in enumerate(dict.fromkeys(text for own in texts for text in own))}
         vectors = self._knowledge.embedder.embed(list(distinct))
         return [vectors[[distinct[text] for text in own]] for own in texts]

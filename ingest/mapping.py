@@ -1,12 +1,12 @@
 """Mapping files: a few lines of TOML that say where the records of an XML or CSV layout are.
 
-    root = "Document"             # XML: the root element's name; CSV: leave it out and name the columns below
-    title = "Focus"               # the document's title
-    record = "QAPairs/QAPair"     # XML: path from the root to one record
-    heading = "Question"          # path (XML) or column (CSV) of the record's heading
-    text = ["Answer"]             # paths or columns that make up the record's text, in this order
-    [metadata]                    # name = path or column; "Question/@qtype" is an attribute
-    qtype = "Question/@qtype"
+root = "Document"             # XML: the root element's name; CSV: leave it out and name the columns below
+title = "Focus"               # the document's title
+record = "QAPairs/QAPair"     # XML: path from the root to one record
+heading = "Question"          # path (XML) or column (CSV) of the record's heading
+text = ["Answer"]             # paths or columns that make up the record's text, in this order
+[metadata]                    # name = path or column; "Question/@qtype" is an attribute
+qtype = "Question/@qtype"
 """
 
 import hashlib
@@ -53,7 +53,9 @@ def load_mapping(path: Path) -> Mapping:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UsageError("The mapping file has a wrong entry", where=f"{path}, {key}", remedy=f"{first['msg']}.") from error
+        raise UsageError(
+            "The mapping file has a wrong entry", where=f"{path}, {key}", remedy=f"{first['msg']}."
+        ) from error
 
 
 @cache

@@ -17,7 +17,10 @@ _MARKER = re.compile(r"\s*(?:[-*•–]\s+)?")
 
 
 _ABBREVIATIONS = frozenset(
-    "al approx cf ca dept dr e.g eq etc fig figs i.e i.m i.v inc incl jr mr mrs ms no nos p pp prof ref refs s.c sec sr st tab vol vs".split()
+    """
+    al approx cf ca dept dr e.g eq etc fig figs i.e i.m i.v inc incl jr mr mrs ms no nos p pp prof ref refs s.c
+    sec sr st tab vol vs
+    """.split()
 )
 """Those of scientific and business prose that Punkt's newspaper training did not meet."""
 
@@ -33,13 +36,13 @@ def _punkt() -> PunktTokenizer:
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Start and end of each sentence in ``text``. A line break always ends a sentence; bullets are left out.
+    r"""Start and end of each sentence in ``text``. A line break always ends a sentence; bullets are left out.
 
-    >>> text = "Dr. Smith came. He left.\\n- An item"
+    >>> text = "Dr. Smith came. He left.\n- An item"
     >>> [text[start:end] for start, end in sentence_spans(text)]
     ['Dr. Smith came.', 'He left.', 'An item']
     """
-    spans = []
+    spans: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
         offset = line.start()
         marker = _MARKER.match(line.group())

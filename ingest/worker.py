@@ -1,6 +1,7 @@
 """The guarded parse worker: reads and cuts one file at a time in a process of its own, which can be killed.
 
-Run as ``python -m ingest.worker``. Requests and replies are JSON, one a line; documents are foreign input, so nothing is
+Run as ``python -m ingest.worker``. Requests and replies are JSON, one a line; documents are foreign input, so
+nothing is
 ever unpickled. The worker imports no torch: it starts quickly and parses while the main process embeds.
 """
 
@@ -28,7 +29,9 @@ def main(tokenizer_file: str, limit: str, memory_mb: str) -> None:
     _reply(replies, {"ready": True})
     for line in sys.stdin:
         request = json.loads(line)
-        _reply(replies, _parse(Path(request["path"]), [Mapping.model_validate(m) for m in request["mappings"]], chunker))
+        _reply(
+            replies, _parse(Path(request["path"]), [Mapping.model_validate(m) for m in request["mappings"]], chunker)
+        )
 
 
 def _parse(path: Path, mappings: list[Mapping], chunker: Chunker) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.service import AnsweringService
 from rag.answering.suggestions import suggest
 from rag.conversations.store import ConversationStore
-from rag.conversations.types import Conversation
 from rag.generators.selection import choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.reader.model import TransformersReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
@@ -44,7 +43,11 @@ def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -
 
 
 def build_flow(
-    settings: Settings, knowledge: KnowledgeBase, reader: TransformersReader, writer: Writer | None, scope: Scope = EVERYTHING
+    settings: Settings,
+    knowledge: KnowledgeBase,
+    reader: TransformersReader,
+    writer: Writer | None,
+    scope: Scope = EVERYTHING,
 ) -> AnswerFlow:
     retriever = KnowledgeRetriever(
         knowledge=knowledge,
@@ -107,7 +110,9 @@ class Desk:
             heading = catalogue.heading_at(connection, document, start)
         page = next((page for page in pages if page.start <= start < end <= page.end), None)
         if found is None or page is None:
-            raise UsageError("This source is no longer in the knowledge base", remedy="Ask again to see what it holds now.")
+            raise UsageError(
+                "This source is no longer in the knowledge base", remedy="Ask again to see what it holds now."
+            )
         first, last = start - page.start, end - page.start
         before, after = page.text[:first], page.text[last:]
         return SourceView(

@@ -74,7 +74,8 @@ class HashEmbedder:
 
 
 class KeywordReader:
-    """Finds the first of its ``answers`` that stands in a passage; ``margin`` is how sure it is then, and minus that else."""
+    """Finds the first of its ``answers`` that stands in a passage; ``margin`` is how sure it is then, and minus that
+    else."""
 
     name = "keyword"
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 import numpy as np
 
 from vectorstore.generations import ChunkIds
-from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Unit, Vectors
+from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors
 
 _DOCUMENT_COLUMNS = """
-    documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size, documents.indexed_at,
+    documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size,
+    documents.indexed_at,
     (SELECT count(*) FROM chunks WHERE chunks.content_id = contents.id),
     (SELECT count(*) FROM units WHERE units.content_id = contents.id)
 """
@@ -72,7 +73,9 @@ def find_content(connection: sqlite3.Connection, sha256: str, recipe: str) -> in
     return row[0] if row else None
 
 
-def add_content(connection: sqlite3.Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors) -> int:
+def add_content(
+    connection: sqlite3.Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors
+) -> int:
     """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id."""
     content = _insert(
         connection,
@@ -101,19 +104,23 @@ def add_content(connection: sqlite3.Connection, sha256: str, recipe: str, parsed
             connection.execute("INSERT INTO vectors VALUES (?, ?)", (chunk, vector.astype("<f4").tobytes()))
             upcoming = next(chunks, None)
     connection.execute(
-        "INSERT INTO chunks_fts (rowid, heading, body) SELECT id, heading, body FROM chunk_texts WHERE content_id = ?", (content,)
+        "INSERT INTO chunks_fts (rowid, heading, body) SELECT id, heading, body FROM chunk_texts WHERE content_id = ?",
+        (content,),
     )
     return content
 
 
-def put_document(connection: sqlite3.Connection, collection: str, path: str, title: str, content: int, state: FileState) -> int:
+def put_document(
+    connection: sqlite3.Connection, collection: str, path: str, title: str, content: int, state: FileState
+) -> int:
     """Add the document, or point the existing one at ``content``; a content that nobody names any more is dropped."""
     before = find_file(connection, collection, path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if before is None:
         return _insert(
             connection,
-            "INSERT INTO documents (collection, path, title, content_id, size, mtime_ns, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents (collection, path, title, content_id, size, mtime_ns, indexed_at) VALUES (?, ?, "
+            "?, ?, ?, ?, ?)",
             (collection, path, title, content, state.size, state.mtime_ns, now),
         )
     connection.execute(
@@ -126,7 +133,9 @@ def put_document(connection: sqlite3.Connection, collection: str, path: str, tit
 
 
 def touch_document(connection: sqlite3.Connection, document: int, state: FileState) -> None:
-    connection.execute("UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, document))
+    connection.execute(
+        "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, document)
+    )
 
 
 def remove_document(connection: sqlite3.Connection, document: int) -> None:
@@ -161,7 +170,8 @@ def _insert(connection: sqlite3.Connection, statement: str, values: Sequence[obj
 def list_documents(connection: sqlite3.Connection, collection: str | None = None) -> list[Document]:
     where = "WHERE documents.collection = ?" if collection is not None else ""
     rows = connection.execute(
-        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id {where} ORDER BY documents.id",
+        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id {where} "
+        f"ORDER BY documents.id",
         (collection,) if collection is not None else (),
     )
     return [Document(*row) for row in rows]
@@ -169,7 +179,9 @@ def list_documents(connection: sqlite3.Connection, collection: str | None = None
 
 def get_document(connection: sqlite3.Connection, document: int) -> Document | None:
     row = connection.execute(
-        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id WHERE documents.id = ?", (document,)
+        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id WHERE "
+        f"documents.id = ?",
+        (document,),
     ).fetchone()
     return Document(*row) if row else None
 
@@ -181,18 +193,11 @@ def documents_at(connection: sqlite3.Connection, path: str) -> list[int]:
 
 def document_pages(connection: sqlite3.Connection, document: int) -> tuple[Page, ...]:
     rows = connection.execute(
-        "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? ORDER BY pages.start",
+        "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? ORDER "
+        "BY pages.start",
         (document,),
     )
     return tuple(Page(*row) for row in rows)
-
-
-def document_units(connection: sqlite3.Connection, document: int) -> tuple[Unit, ...]:
-    rows = connection.execute(
-        "SELECT start, end, heading, units.metadata FROM units JOIN documents USING (content_id) WHERE documents.id = ? ORDER BY start",
-        (document,),
-    )
-    return tuple(Unit(row[0], row[1], row[2], json.loads(row[3])) for row in rows)
 
 
 def heading_at(connection: sqlite3.Connection, document: int, position: int) -> str:
@@ -217,7 +222,9 @@ def count(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def collections(connection: sqlite3.Connection) -> dict[str, int]:
-    return dict(connection.execute("SELECT collection, count(*) FROM documents GROUP BY collection ORDER BY collection"))
+    return dict(
+        connection.execute("SELECT collection, count(*) FROM documents GROUP BY collection ORDER BY collection")
+    )
 
 
 def scope_condition(scope: Scope) -> tuple[str, tuple[object, ...]]:
@@ -227,7 +234,7 @@ def scope_condition(scope: Scope) -> tuple[str, tuple[object, ...]]:
     for column, allowed in (("collection", scope.collections), ("id", scope.documents)):
         if allowed is not None:
             conditions.append(f"documents.{column} IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(sorted(allowed)))  # type: ignore[type-var]
+            values.append(json.dumps(sorted(allowed)))
     return " AND ".join(conditions) or "1", tuple(values)
 
 
@@ -243,7 +250,8 @@ def load_chunks(connection: sqlite3.Connection, ids: Iterable[int], scope: Scope
     """Chunks by id, each under the oldest document within ``scope`` that holds it."""
     condition, values = scope_condition(scope)
     rows = connection.execute(
-        "SELECT chunks.id, documents.id, documents.title, documents.path, pages.number, chunks.start, chunks.end, chunks.heading, "
+        "SELECT chunks.id, documents.id, documents.title, documents.path, pages.number, chunks.start, chunks.end, "
+        "chunks.heading, "
         "substr(pages.text, chunks.start - pages.start + 1, chunks.end - chunks.start) "
         "FROM chunks JOIN pages ON pages.id = chunks.page_id JOIN documents ON documents.id = "
         f"(SELECT min(id) FROM documents WHERE documents.content_id = chunks.content_id AND {condition}) "
@@ -255,7 +263,9 @@ def load_chunks(connection: sqlite3.Connection, ids: Iterable[int], scope: Scope
 
 def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0) -> tuple[ChunkIds, Vectors]:
     """Ids and vectors of every chunk with an id larger than ``after``, in the order of their ids."""
-    rows = connection.execute("SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id", (after,)).fetchall()
+    rows = connection.execute(
+        "SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id", (after,)
+    ).fetchall()
     return _stack(rows, dimension)
 
 
@@ -266,4 +276,6 @@ def _stack(rows: Sequence[tuple[int, bytes]], dimension: int) -> tuple[ChunkIds,
 
 
 def removed_chunks(connection: sqlite3.Connection) -> ChunkIds:
-    return np.array([row[0] for row in connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id")], dtype=np.int64)
+    return np.array(
+        [row[0] for row in connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id")], dtype=np.int64
+    )

@@ -33,7 +33,9 @@ class Database:
                         self._create(connection)
         except OSError as error:
             raise StoreError(
-                "The data folder cannot be written", where=str(path.parent), remedy=f"({error.strerror}) Choose another with --home."
+                "The data folder cannot be written",
+                where=str(path.parent),
+                remedy=f"({error.strerror}) Choose another with --home.",
             ) from error
 
     def _is_ours(self, connection: sqlite3.Connection) -> bool:
@@ -42,7 +44,9 @@ class Database:
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             return False
         if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
-            raise StoreError("This is not a Refdesk database", where=str(self.path), remedy="Choose another folder with --home.")
+            raise StoreError(
+                "This is not a Refdesk database", where=str(self.path), remedy="Choose another folder with --home."
+            )
         if version != self._version:
             raise StoreError(
                 f"The file has format {version}, this Refdesk reads format {self._version}",
@@ -114,16 +118,24 @@ def _explain(error: sqlite3.Error, path: Path) -> RefdeskError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_WRITE":
         return StoreError(
-            "The disk is full; nothing that was stored is lost", where=str(path.parent), remedy="Make room, then run the command again."
+            "The disk is full; nothing that was stored is lost",
+            where=str(path.parent),
+            remedy="Make room, then run the command again.",
         )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return StoreError(
-            "The knowledge base file is damaged", where=str(path), remedy="Run `refdesk verify`, or restore it from a backup."
+            "The knowledge base file is damaged",
+            where=str(path),
+            remedy="Run `refdesk verify`, or restore it from a backup.",
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreError("Another program is writing to the knowledge base", where=str(path), remedy="Try again when it is done.")
+        return StoreError(
+            "Another program is writing to the knowledge base", where=str(path), remedy="Try again when it is done."
+        )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
         return StoreError(
-            f"The knowledge base cannot be written or read ({error})", where=str(path), remedy="Check the folder's permissions and the disk."
+            f"The knowledge base cannot be written or read ({error})",
+            where=str(path),
+            remedy="Check the folder's permissions and the disk.",
         )
     return StoreError(f"The knowledge base failed ({error})", where=str(path), remedy="Run `refdesk verify`.")

@@ -36,7 +36,9 @@ class Snapshot:
         return replace(self, publication=publication, segments=segments, high_water=high_water, removed=removed)
 
     def search(self, query: Vectors, k: int, allowed: ChunkIds | None = None) -> dict[int, float]:
-        """The ``k`` nearest chunks to ``query`` (shape ``(1, dimension)``) as id -> cosine, within ``allowed`` if given."""
+        """The ``k`` nearest chunks to ``query`` (shape ``(1, dimension)``) as id -> cosine, within ``allowed`` if
+        given.
+        """
         if allowed is not None:
             if len(self.removed):
                 allowed = np.setdiff1d(allowed, self.removed)
@@ -55,5 +57,7 @@ class Snapshot:
 
 def _merged(segments: tuple[faiss.IndexIDMap2, ...]) -> faiss.IndexIDMap2:
     ids = np.concatenate([faiss.vector_to_array(segment.id_map) for segment in segments])
-    vectors = np.concatenate([faiss.downcast_index(segment.index).reconstruct_n(0, segment.ntotal) for segment in segments])
+    vectors = np.concatenate(
+        [faiss.downcast_index(segment.index).reconstruct_n(0, segment.ntotal) for segment in segments]
+    )
     return build_index(ids, vectors)

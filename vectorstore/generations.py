@@ -1,6 +1,7 @@
 """Immutable FAISS index generations on disk: hashed, written beside the old one, renamed into place.
 
-FAISS loads a bit-flipped file without complaint and reports success on a truncated write, so the bytes are hashed before
+FAISS loads a bit-flipped file without complaint and reports success on a truncated write, so the bytes are hashed
+before
 they are trusted and written, synced and renamed by us. The hash that counts is the one in SQLite; the manifest in the
 folder repeats it for people.
 """
@@ -47,7 +48,11 @@ def write_generation(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
         data = faiss.serialize_index(index).tobytes()
         digest = hashlib.sha256(data).hexdigest()
         _write_synced(building / _INDEX, data)
-        manifest = {"vectors": index.ntotal, "dimension": index.d, "files": {_INDEX: {"sha256": digest, "bytes": len(data)}}}
+        manifest = {
+            "vectors": index.ntotal,
+            "dimension": index.d,
+            "files": {_INDEX: {"sha256": digest, "bytes": len(data)}},
+        }
         _write_synced(building / _MANIFEST, json.dumps(manifest, indent=2).encode())
         building.rename(folder / name)
         _sync_folder(folder)
@@ -67,7 +72,9 @@ def load_generation(folder: Path, name: str, sha256: str) -> faiss.IndexIDMap2:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DamagedGeneration("An index file is missing", where=str(path), remedy="Run `refdesk verify --repair`.") from error
+        raise DamagedGeneration(
+            "An index file is missing", where=str(path), remedy="Run `refdesk verify --repair`."
+        ) from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise DamagedGeneration("An index file is damaged", where=str(path), remedy="Run `refdesk verify --repair`.")
     return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
 
-
 from vectorstore import catalogue
 from vectorstore.database import Database
 from vectorstore.dense import Snapshot
@@ -69,7 +68,8 @@ class KnowledgeBase:
                 if snapshot is None:  # another thread has already moved on to a newer publication: read again
                     continue
                 if scope.unrestricted:
-                    allowed, restriction, values = None, "", ()
+                    allowed, restriction = None, ""
+                    values: tuple[object, ...] = ()
                 else:
                     allowed = catalogue.chunks_in_scope(connection, scope)
                     restriction, values = _rowid_restriction(scope)
@@ -134,14 +134,18 @@ class KnowledgeBase:
             stored, added = connection.execute(
                 "SELECT count(*), count(*) FILTER (WHERE chunk_id > ?) FROM vectors", (int(meta["high_water"]),)
             ).fetchone()
-            last_tombstone, removed = connection.execute("SELECT coalesce(max(id), 0), count(*) FROM tombstones").fetchone()
+            last_tombstone, removed = connection.execute(
+                "SELECT coalesce(max(id), 0), count(*) FROM tombstones"
+            ).fetchone()
             if not force and added + removed < max(_FOLD_MINIMUM, _FOLD_SHARE * stored):
                 return False
             ids, vectors = catalogue.load_vectors(connection, self.embedder.dimension)
         name, digest = write_generation(self._generations, build_index(ids, vectors))
         high_water = int(ids.max()) if len(ids) else int(meta["high_water"])
         with self.database.write() as connection:
-            catalogue.set_meta(connection, {"generation": name, "generation_sha256": digest, "high_water": str(high_water)})
+            catalogue.set_meta(
+                connection, {"generation": name, "generation_sha256": digest, "high_water": str(high_water)}
+            )
             connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
             connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
         drop_generations(self._generations, keep=name)

@@ -1,4 +1,6 @@
-"""The knowledge base as a LangChain ``VectorStore``, for chains of one's own. Texts that are added become documents of a collection."""
+"""The knowledge base as a LangChain ``VectorStore``, for chains of one's own. Texts that are added become documents
+of a collection.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -25,7 +27,12 @@ class KnowledgeVectorStore(VectorStore):
         self._collection = collection
 
     def add_texts(
-        self, texts: Iterable[str], metadatas: list[dict[str, Any]] | None = None, *, ids: list[str] | None = None, **kwargs: Any
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
     ) -> list[str]:
         """Add or replace texts; the ids given back (or given in) name them for ``delete``."""
         listed = list(texts)
@@ -70,7 +77,13 @@ class KnowledgeVectorStore(VectorStore):
 
     @classmethod
     def from_texts(
-        cls, texts: list[str], embedding: Embeddings, metadatas: list[dict[str, Any]] | None = None, *, ids: list[str] | None = None, **kwargs: Any
+        cls,
+        texts: list[str],
+        embedding: Embeddings,
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
     ) -> Self:
         """Not offered: a knowledge base brings its own embedding model. Make one and use ``add_texts``."""
         raise NotImplementedError("Open a KnowledgeBase, then KnowledgeVectorStore(knowledge).add_texts(texts)")

@@ -21,7 +21,9 @@ def match_expression(query: str) -> str:
     return " OR ".join(f'"{word}"' for word in list(words)[:_MAX_TERMS])
 
 
-def search_lexical(connection: sqlite3.Connection, query: str, k: int, restriction: str = "", values: tuple[object, ...] = ()) -> dict[int, float]:
+def search_lexical(
+    connection: sqlite3.Connection, query: str, k: int, restriction: str = "", values: tuple[object, ...] = ()
+) -> dict[int, float]:
     """The ``k`` best chunks as id -> BM25 score (larger is better).
 
     ``restriction`` is an SQL condition on ``rowid``, with its ``values``.
@@ -41,6 +43,8 @@ def search_lexical(connection: sqlite3.Connection, query: str, k: int, restricti
 def chunk_frequencies(connection: sqlite3.Connection, words: list[str]) -> dict[str, int]:
     """For each word the number of chunks that hold it (or another form of it)."""
     return {
-        word: connection.execute("SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ?", (f'"{word}"',)).fetchone()[0]
+        word: connection.execute("SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ?", (f'"{word}"',)).fetchone()[
+            0
+        ]
         for word in words
     }

@@ -18,7 +18,15 @@ def open_database(home: Path) -> Database:
 def status(home: Path) -> dict[str, object]:
     """Counts of documents, units, contents and chunks; documents a collection; the embedding; the last change."""
     if not (home / DATABASE_FILE).exists():
-        return {"documents": 0, "contents": 0, "units": 0, "chunks": 0, "collections": {}, "embedding": "", "changed_at": ""}
+        return {
+            "documents": 0,
+            "contents": 0,
+            "units": 0,
+            "chunks": 0,
+            "collections": {},
+            "embedding": "",
+            "changed_at": "",
+        }
     with closing(open_database(home)) as database, database.read() as connection:
         meta = catalogue.get_meta(connection)
         return {
@@ -30,7 +38,9 @@ def status(home: Path) -> dict[str, object]:
 
 
 def find(database: Database, reference: str) -> list[Document]:
-    """The documents that an id or a path names (a path: one for each collection). Raises UsageError if there is none."""
+    """The documents that an id or a path names (a path: one for each collection). Raises UsageError if there is
+    none.
+    """
     with database.read() as connection:
         paths = {reference, str(Path(reference).expanduser().resolve())}
         ids = [document for path in paths for document in catalogue.documents_at(connection, path)]
@@ -38,7 +48,9 @@ def find(database: Database, reference: str) -> list[Document]:
             ids.append(int(reference))
         found = [document for i in sorted(set(ids)) if (document := catalogue.get_document(connection, i))]
     if not found:
-        raise UsageError("There is no such document", where=reference, remedy="`refdesk status --documents` lists them.")
+        raise UsageError(
+            "There is no such document", where=reference, remedy="`refdesk status --documents` lists them."
+        )
     return found
 
 

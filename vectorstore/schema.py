@@ -1,7 +1,9 @@
 """The SQLite schema. SQLite is the truth; everything else in the home folder is rebuilt from it.
 
-A *content* is what one reader made of one sequence of bytes; documents with the same bytes share it. ``start`` and ``end``
-count characters in the content's stored text, which is its pages' texts joined without separator. Chunk and document ids
+A *content* is what one reader made of one sequence of bytes; documents with the same bytes share it. ``start`` and
+``end``
+count characters in the content's stored text, which is its pages' texts joined without separator. Chunk and
+document ids
 come from AUTOINCREMENT and are never reused, so "every chunk with a larger id" is exactly what was added since.
 """
 

@@ -90,7 +90,9 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that a search returned. ``score`` is the fused score, 0 to 1; ``dense`` is a cosine, ``lexical`` a BM25 score."""
+    """A chunk that a search returned. ``score`` is the fused score, 0 to 1; ``dense`` is a cosine, ``lexical`` a
+    BM25 score.
+    """
 
     chunk: Chunk
     score: float

@@ -60,10 +60,14 @@ def _index_findings(connection: sqlite3.Connection, home: Path, fingerprint: str
     if stored != fingerprint:
         what = f"The knowledge base was embedded with {stored}, the settings say {fingerprint}"
         findings.append(Finding(what, "embedding.model", repairable=True))
-    without = connection.execute("SELECT count(*) FROM chunks LEFT JOIN vectors ON chunk_id = id WHERE chunk_id IS NULL").fetchone()[0]
+    without = connection.execute(
+        "SELECT count(*) FROM chunks LEFT JOIN vectors ON chunk_id = id WHERE chunk_id IS NULL"
+    ).fetchone()[0]
     if without:
         findings.append(Finding(f"{without} passages have no vector", str(home / DATABASE_FILE), repairable=True))
-    indexed, chunks = (connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("chunks_fts_docsize", "chunks"))
+    indexed, chunks = (
+        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("chunks_fts_docsize", "chunks")
+    )
     if indexed != chunks:
         findings.append(Finding(f"The word index holds {indexed} of {chunks} passages", "chunks_fts", repairable=True))
     if meta["generation"]:
@@ -74,7 +78,7 @@ def _index_findings(connection: sqlite3.Connection, home: Path, fingerprint: str
     return findings
 
 
-def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], None] = lambda done, total: None) -> None:
+def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], None] | None = None) -> None:
     """Rebuild from the stored text what can be rebuilt: vectors that are missing or another model's, both indexes.
 
     One transaction: interrupted, everything is as it was. ``on_progress`` gets passages embedded and their total.
@@ -86,14 +90,16 @@ def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], Non
             connection.execute("DELETE FROM vectors")
             catalogue.set_meta(connection, {"generation": "", "generation_sha256": "", "high_water": "0"})
         rows = connection.execute(
-            "SELECT chunk_texts.id, heading, body FROM chunk_texts LEFT JOIN vectors ON chunk_id = id WHERE chunk_id IS NULL ORDER BY id"
+            "SELECT chunk_texts.id, heading, body FROM chunk_texts LEFT JOIN vectors ON chunk_id = id WHERE "
+            "chunk_id IS NULL ORDER BY id"
         ).fetchall()
         for first in range(0, len(rows), _BATCH):
             batch = rows[first : first + _BATCH]
             vectors = embedder.embed([embedding_input(row[1], row[2]) for row in batch])
             values = [(row[0], vector.astype("<f4").tobytes()) for row, vector in zip(batch, vectors, strict=True)]
             connection.executemany("INSERT INTO vectors VALUES (?, ?)", values)
-            on_progress(first + len(batch), len(rows))
+            if on_progress:
+                on_progress(first + len(batch), len(rows))
         connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
         catalogue.set_meta(connection, {"embedding": embedder.fingerprint})
         catalogue.publish(connection)

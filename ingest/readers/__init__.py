@@ -25,7 +25,7 @@ _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
 }
 _MAPPED: dict[str, Callable[[bytes, Sequence[Mapping]], ReadDocument]] = {".csv": read_csv, ".xml": read_xml}
 
-SUFFIXES = tuple([*_PLAIN, *_MAPPED])
+SUFFIXES = (*_PLAIN, *_MAPPED)
 
 
 def uses_mappings(path: Path) -> bool:
@@ -44,6 +44,8 @@ def read_file(path: Path, data: bytes, mappings: Sequence[Mapping]) -> ReadDocum
     else:
         raise Refused("unsupported", f"Refdesk reads {', '.join(SUFFIXES)}.")
     if not document.sections:
-        detail = "It may be a scan: there are pages, but no text in them." if suffix == ".pdf" else "There is no text in it."
+        detail = (
+            "It may be a scan: there are pages, but no text in them." if suffix == ".pdf" else "There is no text in it."
+        )
         raise Refused("no text", detail)
     return document

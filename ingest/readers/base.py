@@ -6,7 +6,9 @@ from typing import Literal
 
 from vectorstore.types import Page, Unit
 
-Reason = Literal["empty", "no text", "encrypted", "unreadable", "damaged", "unsupported", "too large", "timeout", "out of memory"]
+Reason = Literal[
+    "empty", "no text", "encrypted", "unreadable", "damaged", "unsupported", "too large", "timeout", "out of memory"
+]
 """The closed list of reasons for which a file is refused."""
 
 

@@ -22,7 +22,9 @@ def read_docx(data: bytes) -> ReadDocument:
     check_archive(data)
     try:
         # Pictures are left out: only their alternative text could be searched.
-        result = mammoth.convert_to_html(io.BytesIO(data), convert_image=mammoth.images.img_element(lambda _: {"src": ""}))
+        result = mammoth.convert_to_html(
+            io.BytesIO(data), convert_image=mammoth.images.img_element(lambda _: {"src": ""})
+        )
     except Exception as error:  # mammoth raises whatever its XML or ZIP layer raises
         raise Refused("damaged", "The Word document cannot be read.") from error
     return html_to_document(f"<body>{result.value}</body>", {})

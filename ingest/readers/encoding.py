@@ -20,7 +20,7 @@ def decode(data: bytes) -> tuple[str, str]:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         best = from_bytes(data).best()
-        if best is None or b"\x00" in data and not best.encoding.startswith(("utf_16", "utf_32")):
+        if best is None or (b"\x00" in data and not best.encoding.startswith(("utf_16", "utf_32"))):
             raise Refused("damaged", "The content is not text.") from None
         return str(best), best.encoding
     if "\x00" in text:

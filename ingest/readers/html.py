@@ -10,10 +10,16 @@ from lxml.html import HtmlElement
 from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
 from ingest.readers.encoding import decode
 
-_SKIPPED = frozenset("script style noscript template svg nav head iframe object select button form".split())
+_SKIPPED = frozenset(
+    """
+    script style noscript template svg nav head iframe object select button form
+    """.split()
+)
 _BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5 h6 "
-    "header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    """
+    address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer
+    h1 h2 h3 h4 h5 h6 header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul
+    """.split()
 )
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")

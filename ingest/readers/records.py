@@ -17,7 +17,9 @@ _INDENT = re.compile(r"[ \t]*\n[ \t]*")
 
 def read_xml(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
     # Entities stay unexpanded and nothing outside the file is read: no bombs, no external entities.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -82,18 +84,11 @@ def _value(element: etree._Element, path: str) -> str:
 
 
 def _texts(root: etree._Element) -> list[str]:
-    """The text of every innermost element with words of its own, in document order."""
-    texts: list[str] = []
-    for element in root.iter():
-        own = [element.text or "", *(child.tail or "" for child in element)]
-        if isinstance(element.tag, str) and any(part.strip() for part in own):
-            parent = element.getparent()
-            inside_text = parent is not None and any(
-                part.strip() for part in [parent.text or "", *(child.tail or "" for child in parent)]
-            )
-            if not inside_text:
-                texts.append(_SPACE.sub(" ", "".join(str(part) for part in element.itertext())).strip())
-    return texts
+    """The text of every outermost element with words of its own, in document order."""
+    own = [root.text or "", *(child.tail or "" for child in root)]
+    if any(part.strip() for part in own):
+        return [_SPACE.sub(" ", "".join(str(part) for part in root.itertext())).strip()]
+    return [text for child in root for text in _texts(child)]
 
 
 def _local(element: etree._Element) -> str:

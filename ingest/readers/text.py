@@ -1,6 +1,7 @@
 """Plain text and Markdown."""
 
 import re
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
@@ -13,7 +14,9 @@ _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
 def read_text(data: bytes) -> ReadDocument:
-    """Paragraphs are separated by blank lines; a line break inside one is a space, unless lines look like a list or verse."""
+    """Paragraphs are separated by blank lines; a line break inside one is a space, unless lines look like a list or
+    verse.
+    """
     text, encoding = decode(data)
     builder = DocumentBuilder()
     for paragraph in _PARAGRAPH.split(text.replace("\r\n", "\n").replace("\r", "\n")):
@@ -22,13 +25,13 @@ def read_text(data: bytes) -> ReadDocument:
 
 
 def unwrapped(lines: list[str]) -> str:
-    """Join the lines of a wrapped paragraph; keep breaks that are meant.
+    r"""Join the lines of a wrapped paragraph; keep breaks that are meant.
 
     A break is taken as wrapping when the line before it is nearly as long as the longest one, or the next one goes on
     in lower case.
 
     >>> unwrapped(["A long line that was wrapped", "by an editor at some width", "Then: ", "- an item"])
-    'A long line that was wrapped by an editor at some width\\nThen:\\n- an item'
+    'A long line that was wrapped by an editor at some width\nThen:\n- an item'
     """
     lines = [" ".join(line.split()) for line in lines]
     lines = [line for line in lines if line]
@@ -36,7 +39,7 @@ def unwrapped(lines: list[str]) -> str:
         return ""
     width = max(len(line) for line in lines)
     text = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         wrapped = line[0].islower() or (len(before) > 0.75 * width and len(before) > 40)
         if wrapped and not line.startswith(("- ", "* ", "• ")):
             text += " " + line

@@ -14,7 +14,8 @@ _QUESTION_WORDS = frozenset(("what", "which", "who", "when", "where", "why", "ho
 @dataclass(frozen=True, slots=True)
 class Signals:
     """``margin``: the reader's, bounded; ``similarity``: cosine of question and passage, best of the passages;
-    ``coverage``: share of the question's words, weighted by rarity, that the best passage or its heading holds."""
+    ``coverage``: share of the question's words, weighted by rarity, that the best passage or its heading holds.
+    """
 
     margin: float
     similarity: float
@@ -45,7 +46,9 @@ CALIBRATION = Calibration(intercept=-7.0, margin=0.25, similarity=7.0, coverage=
 THRESHOLD = 0.5
 
 
-def signals_of(question: str, evidence: Sequence[Evidence], frequencies: Callable[[list[str]], dict[str, int]], passages: int) -> Signals:
+def signals_of(
+    question: str, evidence: Sequence[Evidence], frequencies: Callable[[list[str]], dict[str, int]], passages: int
+) -> Signals:
     """The signals for the best of ``evidence``; ``frequencies`` counts the stored ``passages`` that hold a word."""
     best = evidence[0]
     held = frozenset(words_of(f"{best.chunk.heading} {best.chunk.text}").content)

@@ -52,7 +52,9 @@ class DeskFace(Protocol):
         ...
 
     def ask(self, conversation_id: str | None, question: str) -> str:
-        """Queue a question; returns the conversation's id. Raises RefdeskError for an empty or over-long question or a full queue."""
+        """Queue a question; returns the conversation's id. Raises RefdeskError for an empty or over-long question or
+        a full queue.
+        """
         ...
 
     def stop(self, conversation_id: str) -> None:

@@ -1,4 +1,6 @@
-"""The answer flow: search, read, quote or abstain, then write and check. A LangChain ``Runnable`` from question to answer."""
+"""The answer flow: search, read, quote or abstain, then write and check. A LangChain ``Runnable`` from question to
+answer.
+"""
 
 import threading
 import time
@@ -30,7 +32,9 @@ _LESS_TO_THE_POINT = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A generator and what the flow must know of it. ``name`` is for people; ``prompt_tokens`` bounds what it is given."""
+    """A generator and what the flow must know of it. ``name`` is for people; ``prompt_tokens`` bounds what it is
+    given.
+    """
 
     chat: BaseChatModel
     name: str
@@ -56,7 +60,9 @@ class AnswerFlow(Runnable[str, Answer]):
     'extractive'
     """
 
-    def __init__(self, knowledge: KnowledgeBase, retriever: BaseRetriever, reader: Reader, writer: Writer | None) -> None:
+    def __init__(
+        self, knowledge: KnowledgeBase, retriever: BaseRetriever, reader: Reader, writer: Writer | None
+    ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
         self._reader = reader
@@ -78,7 +84,9 @@ class AnswerFlow(Runnable[str, Answer]):
         with self._knowledge.database.read() as connection:
             stored = catalogue.count(connection)["chunks"]
         yield Searching(stored)
-        passages: list[Passage] = [document.metadata["passage"] for document in self._retriever.invoke(question, config)]
+        passages: list[Passage] = [
+            document.metadata["passage"] for document in self._retriever.invoke(question, config)
+        ]
         timings = Timings(retrieve=clock.ms())
         if not passages:
             yield Done(Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms())))
@@ -99,7 +107,9 @@ class AnswerFlow(Runnable[str, Answer]):
             yield Writing(text.sentences, text.citations)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
         if self._is_as_good(question, text, quoted):
-            yield Done(Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer, timings))
+            yield Done(
+                Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer, timings)
+            )
         else:
             yield Done(replace(quoted, timings=timings))
 
@@ -113,10 +123,14 @@ class AnswerFlow(Runnable[str, Answer]):
         quote = quote_answer(evidence[0])
         probability = CALIBRATION.probability(signals_of(question, evidence, frequencies, stored))
         if quote is None or probability < THRESHOLD:
-            related = tuple(_citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1))
+            related = tuple(
+                _citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1)
+            )
             return Answer("abstained", self._reader.name, related=related)
         chunk = evidence[0].chunk
-        citation = Citation(1, chunk.document, chunk.title, chunk.page, quote.start, quote.end, quote.text, round(probability, 4))
+        citation = Citation(
+            1, chunk.document, chunk.title, chunk.page, quote.start, quote.end, quote.text, round(probability, 4)
+        )
         sentence = Sentence(quote.text, (1,))
         return Answer("extractive", self._reader.name, (sentence,), (citation,), (), quote.short_answer)
 

@@ -1,4 +1,6 @@
-"""The extractive answer: the reader's span inside its own sentence, verbatim, with what that sentence needs to be understood."""
+"""The extractive answer: the reader's span inside its own sentence, verbatim, with what that sentence needs to be
+understood.
+"""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +24,9 @@ class Quote:
 
 
 def quote_answer(evidence: Evidence) -> Quote | None:
-    """The sentence around the best span; a list is quoted with its introduction, and "It ..." with the sentence before."""
+    """The sentence around the best span; a list is quoted with its introduction, and "It ..." with the sentence
+    before.
+    """
     if not evidence.spans:
         return None
     text = evidence.chunk.text

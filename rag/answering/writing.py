@@ -1,4 +1,6 @@
-"""What the generator writes, sentence by sentence: each is checked before anyone sees it, and cited where its support stands."""
+"""What the generator writes, sentence by sentence: each is checked before anyone sees it, and cited where its
+support stands.
+"""
 
 import re
 import threading

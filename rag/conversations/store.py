@@ -47,7 +47,8 @@ class ConversationStore:
                 connection.execute("INSERT INTO conversations VALUES (?, ?, ?)", (conversation_id, title, _now()))
             connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (_now(), conversation_id))
             turn = connection.execute(
-                "INSERT INTO turns (conversation_id, question, state) VALUES (?, ?, 'waiting')", (conversation_id, question)
+                "INSERT INTO turns (conversation_id, question, state) VALUES (?, ?, 'waiting')",
+                (conversation_id, question),
             ).lastrowid
         assert turn is not None
         return conversation_id, turn
@@ -57,14 +58,16 @@ class ConversationStore:
         encoded = json.dumps(dataclasses.asdict(answer)) if answer else None
         with self._database.write() as connection:
             connection.execute(
-                "UPDATE turns SET state = ?, answer = coalesce(?, answer), error = ? WHERE id = ?", (state, encoded, error, turn)
+                "UPDATE turns SET state = ?, answer = coalesce(?, answer), error = ? WHERE id = ?",
+                (state, encoded, error, turn),
             )
 
     def get(self, conversation_id: str) -> Conversation | None:
         with self._database.read() as connection:
             row = connection.execute("SELECT * FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
             turns = connection.execute(
-                "SELECT id, question, state, answer, error FROM turns WHERE conversation_id = ? ORDER BY id", (conversation_id,)
+                "SELECT id, question, state, answer, error FROM turns WHERE conversation_id = ? ORDER BY id",
+                (conversation_id,),
             ).fetchall()
         if row is None:
             return None

@@ -1,6 +1,8 @@
-"""Does a passage support a sentence? A strict, lexical first check: it would rather drop a true sentence than show a false one.
+"""Does a passage support a sentence? A strict, lexical first check: it would rather drop a true sentence than show a
+false one.
 
-A sentence is supported by a place in a passage when every word that carries its claim (stem, number, name) stands there or
+A sentence is supported by a place in a passage when every word that carries its claim (stem, number, name) stands
+there or
 in the passage's heading, in the same order, with the same negations. What is recombined from several places, swapped,
 turned round or added is not supported.
 """
@@ -14,16 +16,20 @@ from rag.grounding.words import Words, words_of
 from vectorstore.types import Chunk
 
 _FEWEST_WORDS = 3
-"""A fragment with fewer claim-carrying words (a list item, say) can stand anywhere: it is no claim that could be checked."""
+"""A fragment with fewer claim-carrying words (a list item, say) can stand anywhere: it is no claim that could be
+checked."""
 _ORDER = 0.9
 """Share of a sentence's words that must be aligned in the order of the source."""
 _ORDER_ACROSS_SENTENCES = 0.95
 _MAX_LIST_ITEMS = 16
+_BULLETS = frozenset("-*•–")
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """The place that supports a sentence: ``chunks[passage]``, characters ``start`` to ``end`` of its document's text."""
+    """The place that supports a sentence: ``chunks[passage]``, characters ``start`` to ``end`` of its document's
+    text.
+    """
 
     passage: int
     start: int
@@ -57,7 +63,9 @@ def _strength(claim: Words, source: Words, heading: frozenset[str], order: float
     positions = [i for i, word in enumerate(claim.content) if word in in_source]
     if not positions:
         return 0.0
-    blocks = SequenceMatcher(None, [claim.content[i] for i in positions], source.content, autojunk=False).get_matching_blocks()
+    blocks = SequenceMatcher(
+        None, [claim.content[i] for i in positions], source.content, autojunk=False
+    ).get_matching_blocks()
     aligned = [block.b + i for block in blocks for i in range(block.size)]
     if len(aligned) < order * len(positions):
         return 0.0
@@ -83,13 +91,12 @@ def list_end(text: str, spans: Sequence[tuple[int, int]], introduction: int) -> 
     Items are the bulleted lines that follow it, or failing those the one sentence that does.
     """
     end = spans[introduction][1]
-    items = 0
-    for start, stop in spans[introduction + 1 : introduction + 1 + _MAX_LIST_ITEMS]:
-        line = text[text.rfind("\n", 0, start) + 1 : start].strip()
-        if line not in {"-", "*", "•", "–"} and items:
+    following = spans[introduction + 1 : introduction + 1 + _MAX_LIST_ITEMS]
+    for item, (start, stop) in enumerate(following):
+        bulleted = text[text.rfind("\n", 0, start) + 1 : start].strip() in _BULLETS
+        if item and not bulleted:
             break
         end = stop
-        items += 1
-        if line not in {"-", "*", "•", "–"}:
+        if not bulleted:
             break
     return end

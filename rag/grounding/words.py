@@ -12,18 +12,28 @@ _REACH = 3
 """Claim-carrying words after a negation, within its clause, that it may be about."""
 
 _FUNCTION_WORDS = frozenset(
-    """a about according also although am an and any are as at be because been being but by can could did do does doing each for from
-    had has have having he her hers him his how i if in include includes included including into is it its itself many may me might more
-    most much must my of often on one or other our ours own passage same shall she should so some such than that the their theirs them
-    then there these they this those through thus to too very was we were what when where whether which while who whom whose why will
-    with would you your yours""".split()
+    """
+    a about according also although am an and any are as at be because been being but by can could did do does
+    doing each for from had has have having he her hers him his how i if in include includes included including
+    into is it its itself many may me might more most much must my of often on one or other our ours own passage
+    same shall she should so some such than that the their theirs them then there these they this those through
+    thus to too very was we were what when where whether which while who whom whose why will with would you your
+    yours
+    """.split()
 )
-_NEGATIONS = frozenset("no not never none neither nor without cannot nothing nobody isnt arent wasnt dont doesnt didnt cant wont hasnt havent".split())
+_NEGATIONS = frozenset(
+    """
+    no not never none neither nor without cannot nothing nobody isnt arent wasnt dont doesnt didnt cant wont
+    hasnt havent
+    """.split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``content`` are stems and numbers in order; each of ``negations`` is the range of places among them that it is about."""
+    """``content`` are stems and numbers in order; each of ``negations`` is the range of places among them that it is
+    about.
+    """
 
     content: tuple[str, ...]
     negations: tuple[range, ...]

@@ -45,7 +45,9 @@ class TransformersReader:
         if not passages:
             return []
         with self._lock:
-            question_ids = self._tokenizer(question, add_special_tokens=False, truncation=True, max_length=_QUESTION_TOKENS)
+            question_ids = self._tokenizer(
+                question, add_special_tokens=False, truncation=True, max_length=_QUESTION_TOKENS
+            )
             question = self._tokenizer.decode(question_ids["input_ids"])
             windows = self._tokenizer(
                 [question] * len(passages),
@@ -64,7 +66,9 @@ class TransformersReader:
         for first in range(0, len(order), _BATCH_WINDOWS):
             batch = order[first : first + _BATCH_WINDOWS]
             with self._lock:
-                padded = self._tokenizer.pad({key: [values[i] for i in batch] for key, values in windows.items()}, return_tensors="pt")
+                padded = self._tokenizer.pad(
+                    {key: [values[i] for i in batch] for key, values in windows.items()}, return_tensors="pt"
+                )
             with torch.inference_mode():
                 output = self._network(**padded.to(self._network.device))
             starts, ends = output.start_logits.float().cpu().numpy(), output.end_logits.float().cpu().numpy()

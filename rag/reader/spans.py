@@ -1,6 +1,7 @@
 """From a window's start and end logits to its best answer spans.
 
-The span score is the sum of the two logits and "no answer" is the score of the first token, as in Devlin et al., "BERT",
+The span score is the sum of the two logits and "no answer" is the score of the first token, as in Devlin et al.,
+"BERT",
 2019, section 4.3.
 """
 
@@ -14,7 +15,10 @@ _TOP = 20
 
 
 def best_spans(
-    start_logits: NDArray[np.float32], end_logits: NDArray[np.float32], offsets: list[tuple[int, int] | None], limit: int
+    start_logits: NDArray[np.float32],
+    end_logits: NDArray[np.float32],
+    offsets: list[tuple[int, int] | None],
+    limit: int,
 ) -> list[AnswerSpan]:
     """Up to ``limit`` spans of one window, best first, overlapping ones included.
 

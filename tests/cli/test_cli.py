@@ -58,7 +58,9 @@ def refdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 def folder(tmp_path: Path) -> Path:
     path = tmp_path / "documents"
     path.mkdir()
-    (path / "hours.md").write_text("# Library\n\n## When does the library open?\n\nThe library opens at nine o'clock on weekdays.")
+    (path / "hours.md").write_text(
+        "# Library\n\n## When does the library open?\n\nThe library opens at nine o'clock on weekdays."
+    )
     (path / "parking.txt").write_text("Visitors park behind the house. The gate closes at eight in the evening.")
     (path / "empty.txt").write_text("")
     return path
@@ -77,7 +79,16 @@ def test_ingest_ask_show_remove(refdesk: Refdesk, folder: Path) -> None:
     answer = asked.json
     assert answer["kind"] == "extractive"
     assert "nine o'clock" in answer["answer"]
-    assert set(answer) == {"answer", "short_answer", "kind", "engine", "sentences", "citations", "related", "timings_ms"}
+    assert set(answer) == {
+        "answer",
+        "short_answer",
+        "kind",
+        "engine",
+        "sentences",
+        "citations",
+        "related",
+        "timings_ms",
+    }
     assert set(answer["timings_ms"]) == {"retrieve", "read", "first_answer", "first_token", "total"}
     (citation,) = answer["citations"]
     shown = refdesk("show", citation["document"], "--json").json
@@ -117,9 +128,16 @@ def test_the_written_answer_of_the_default_engine_is_grounded(refdesk: Refdesk, 
 def test_collections_are_separate(refdesk: Refdesk, folder: Path) -> None:
     refdesk("ingest", folder / "hours.md", "--collection", "public")
     refdesk("ingest", folder / "parking.txt", "--collection", "staff")
-    answer = refdesk("ask", "When does the gate close?", "--collection", "public", "--engine", "extractive", "--json").json
+    answer = refdesk(
+        "ask", "When does the gate close?", "--collection", "public", "--engine", "extractive", "--json"
+    ).json
     assert all("gate" not in citation["quote"] for citation in [*answer["citations"], *answer["related"]])
-    assert "eight" in refdesk("ask", "When does the gate close?", "--collection", "staff", "--engine", "extractive", "--json").json["answer"]
+    assert (
+        "eight"
+        in refdesk(
+            "ask", "When does the gate close?", "--collection", "staff", "--engine", "extractive", "--json"
+        ).json["answer"]
+    )
 
 
 def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ingest.files import find_files
-from ingest.job import Ingestion, Progress, summary
 from ingest.guard import ParseWorker, WorkerSettings
+from ingest.job import Ingestion, Progress, summary
 from ingest.mapping import load_mapping
 from ingest.readers.base import Refused
 from tests.fakes import HashEmbedder

@@ -10,7 +10,8 @@ from tests.vectorstore.conftest import put_text
 from vectorstore.knowledge import KnowledgeBase
 
 GLAUCOMA = (
-    "Glaucoma is a group of diseases that damage the optic nerve.\n\nGlaucoma is treated with eye drops that lower the pressure in the "
+    "Glaucoma is a group of diseases that damage the optic nerve.\n\nGlaucoma is treated with eye drops that lower "
+    "the pressure in the "
     "eye. Surgery is done when drops fail."
 )
 

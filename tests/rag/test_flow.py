@@ -106,7 +106,8 @@ def test_an_empty_knowledge_base_abstains(make_flow: MakeFlow, knowledge: Knowle
 def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFlow) -> None:
     stop = threading.Event()
     chat = FakeChat(
-        "Glaucoma is treated with eye drops. Surgery is done when drops fail. Then more and more follows. And more of it."
+        "Glaucoma is treated with eye drops. Surgery is done when drops fail. Then more and more follows. And more "
+        "of it."
     )
     answer: Answer | None = None
     for event in make_flow(DROPS, chat).events(QUESTION, stop=stop):

@@ -4,8 +4,10 @@ from rag.grounding.checker import find_support
 from vectorstore.types import Chunk
 
 GLAUCOMA = (
-    "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma, but they lower the "
-    "pressure in the eye by 20 to 30 percent. Lost sight does not come back.\n\nSigns of a sudden attack are:\n- severe pain\n- red eyes\n"
+    "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma, but "
+    "they lower the "
+    "pressure in the eye by 20 to 30 percent. Lost sight does not come back.\n\nSigns of a sudden attack are:\n- "
+    "severe pain\n- red eyes\n"
     "- blurred vision\n\nSurgery makes a new opening for the fluid."
 )
 

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,9 +39,6 @@ class SteppedFlow:
                 yield Done(QUOTED)
                 return
         yield Done(WRITTEN)
-
-
-Settled = Callable[[AnsweringService, str], Turn]
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from vectorstore.errors import EmbeddingMismatch, StoreError, UsageError
 from vectorstore.generations import load_generation
 from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.library import remove, show, status
-from vectorstore.types import Scope
+from vectorstore.types import EVERYTHING, Scope
 
 
-def titles(knowledge: KnowledgeBase, query: str, scope: Scope = Scope()) -> list[str]:
+def titles(knowledge: KnowledgeBase, query: str, scope: Scope = EVERYTHING) -> list[str]:
     return [passage.chunk.path for passage in knowledge.search(query, scope, limit=3)]
 
 
@@ -161,7 +161,8 @@ def test_what_another_process_publishes_is_found_at_the_next_search(knowledge: K
     put(knowledge, "a.txt", "Alpha.")
     assert titles(knowledge, "omega") == ["a.txt"]
     program = (
-        "import sys; from pathlib import Path; from tests.fakes import HashEmbedder; from tests.vectorstore.conftest import put_text;"
+        "import sys; from pathlib import Path; from tests.fakes import HashEmbedder; from "
+        "tests.vectorstore.conftest import put_text;"
         "from vectorstore.knowledge import KnowledgeBase; k = KnowledgeBase(Path(sys.argv[1]), HashEmbedder());"
         "put_text(k, 'b.txt', 'Omega is the last letter.')"
     )
@@ -199,9 +200,14 @@ def test_searches_while_documents_come_and_go_never_fail(knowledge: KnowledgeBas
 def test_a_failed_change_leaves_no_trace(knowledge: KnowledgeBase, put: Put) -> None:
     put(knowledge, "a.txt", "Alpha.")
     before = status(knowledge.home)
-    with pytest.raises(ZeroDivisionError), knowledge.change() as connection:
-        catalogue.remove_document(connection, 1)
-        raise ZeroDivisionError
+
+    def fail_half_way() -> None:
+        with knowledge.change() as connection:
+            catalogue.remove_document(connection, 1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert status(knowledge.home) == before
     assert titles(knowledge, "alpha") == ["a.txt"]
 

@@ -53,9 +53,9 @@ def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledg
     with knowledge.database.write() as connection:
         connection.execute("DELETE FROM vectors WHERE chunk_id = 1")
         connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('delete-all')")
-    whats = [finding.what for finding in verify(home, FINGERPRINT)]
-    assert any("no vector" in what for what in whats)
-    assert any("word index" in what for what in whats)
+    found = [finding.what for finding in verify(home, FINGERPRINT)]
+    assert any("no vector" in what for what in found)
+    assert any("word index" in what for what in found)
     repair(home, HashEmbedder())
     assert verify(home, FINGERPRINT) == []
     assert finds_everything(home, HashEmbedder())

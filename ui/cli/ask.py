@@ -15,7 +15,9 @@ from vectorstore.types import Scope
 def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     collection: Annotated[list[str] | None, typer.Option("--collection", help="Ask only these collections.")] = None,
-    engine: Annotated[str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")] = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")
+    ] = None,
     model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,
     adapter: Annotated[Path | None, typer.Option("--adapter", help="A LoRA adapter for the generator.")] = None,
     home: HomeOption = None,
@@ -25,8 +27,8 @@ def ask(
     chosen = {"engine": engine, "model": model, "adapter": adapter}
     settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
 
-    from rag.desk import open_flow  # the models take seconds to import
     from rag.answering.service import checked_question
+    from rag.desk import open_flow  # the models take seconds to import
 
     question = checked_question(question, settings.answering.max_question_characters)
     with errors.status("Loading the models"):

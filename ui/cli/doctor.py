@@ -16,7 +16,7 @@ from vectorstore.models import MINILM, resolve_model
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Explain what this desk runs on, and what is wrong with it."""
     settings = load_settings(home)
-    report = {
+    report: dict[str, Any] = {
         "home": str(settings.home),
         "machine": _machine(settings.home),
         "models": {
@@ -61,7 +61,13 @@ def _model(name: str) -> dict[str, Any]:
         found = resolve_model(name)
     except ModelUnavailable as error:
         return {"model": name, "problem": str(error)}
-    return {"model": name, "origin": found.origin, "path": str(found.path), "sha256": found.sha256(), "reason": found.reason}
+    return {
+        "model": name,
+        "origin": found.origin,
+        "path": str(found.path),
+        "sha256": found.sha256(),
+        "reason": found.reason,
+    }
 
 
 def _reader(settings: Settings) -> dict[str, Any]:
@@ -70,7 +76,8 @@ def _reader(settings: Settings) -> dict[str, Any]:
         return named
     from rag.reader.model import EMBEDDED_ADAPTER
 
-    reason = f"{settings.reader.model} is not on this machine, so the embedded reader stands in: {MINILM} with Refdesk's own adapter."
+    named_model = settings.reader.model
+    reason = f"{named_model} is not on this machine, so the embedded reader stands in: {MINILM} with Refdesk's adapter."
     return {**_model(MINILM), "adapter": str(EMBEDDED_ADAPTER), "reason": reason}
 
 

@@ -90,7 +90,11 @@ def verify(
         for finding in repaired:
             say(f"repaired: {finding.what}: {finding.where}")
         for finding in findings:
-            advice = "`refdesk verify --repair` rebuilds it" if finding.repairable else "restore it from a backup, or ingest again"
+            advice = (
+                "`refdesk verify --repair` rebuilds it"
+                if finding.repairable
+                else "restore it from a backup, or ingest again"
+            )
             say(f"{finding.what}: {finding.where}. {advice}.")
         if not findings:
             say("Everything that is stored is whole.")
@@ -100,7 +104,6 @@ def verify(
 
 def _repair(home: HomeOption) -> None:
     from rag.desk import open_embedder  # the models take seconds to import, and most calls need none
-
     from vectorstore.verification import repair as rebuild
 
     settings = load_settings(home)

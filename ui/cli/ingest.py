@@ -21,7 +21,9 @@ _REFUSED_SHOWN = 20
 def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")],
     collection: Annotated[str, typer.Option("--collection", help="The collection the documents go to.")] = "default",
-    mapping: Annotated[list[Path] | None, typer.Option("--mapping", help="A mapping file for records in XML or CSV.")] = None,
+    mapping: Annotated[
+        list[Path] | None, typer.Option("--mapping", help="A mapping file for records in XML or CSV.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,10 +31,15 @@ def ingest(
     settings = load_settings(home)
     files = find_files(paths)
     if not files:
-        raise RefdeskError("There are no files", where=", ".join(map(str, paths)), remedy="Name a folder with documents in it.")
+        raise RefdeskError(
+            "There are no files", where=", ".join(map(str, paths)), remedy="Name a folder with documents in it."
+        )
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
 
-    from ingest.job import Ingestion, summary  # the models take seconds to import: not before the call is known to be right
+    from ingest.job import (
+        Ingestion,
+        summary,
+    )  # the models take seconds to import: not before the call is known to be right
     from ingest.job import Progress as Done
     from rag.desk import open_embedder, worker_settings
     from vectorstore.knowledge import KnowledgeBase
@@ -71,6 +78,9 @@ def ingest(
             listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
             say(f"... {len(refused)} refused in all: {listed}. `--json` lists every file.")
         chunks = sum(outcome.chunks for outcome in outcomes)
-        say(f"{counts['indexed']:,} indexed ({chunks:,} passages), {counts['unchanged']:,} unchanged, {counts['refused']:,} refused.")
+        say(
+            f"{counts['indexed']:,} indexed ({chunks:,} passages), {counts['unchanged']:,} unchanged, "
+            f"{counts['refused']:,} refused."
+        )
     if counts["refused"] == len(outcomes):
         raise typer.Exit(1)

@@ -11,7 +11,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-HomeOption = Annotated[Path | None, typer.Option("--home", help="Folder in which everything is kept.", show_default="REFDESK_HOME or ~/.local/share/refdesk")]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="Folder in which everything is kept.", show_default="REFDESK_HOME or ~/.local/share/refdesk"
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 console = Console(highlight=False)

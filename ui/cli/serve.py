@@ -9,7 +9,9 @@ from ui.cli.output import HomeOption, errors, say
 
 
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen on; 127.0.0.1 is this machine only.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; 127.0.0.1 is this machine only.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8501,
     home: HomeOption = None,
 ) -> None:

@@ -1,0 +1,46 @@
+"""``make bench``: run the measurements and write docs/benchmarks.json, from which docs/benchmarks.md quotes.
+
+python -m benchmarks [--data FOLDER] [--only NAME]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import abstention, answers, ingestion, machine, medical
+from benchmarks.report import write_report
+
+RESULTS = Path(__file__).parents[1] / "docs/benchmarks.json"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder with medquad.tar.xz and qa/*.json")
+    parser.add_argument("--only", help="run one measurement and keep the other results")
+    arguments = parser.parse_args()
+    measurements: dict[str, Callable[[], dict[str, Any]]] = {"answers": answers.run}
+    if arguments.data:
+        data: Path = arguments.data.resolve()
+        measurements |= {
+            "ingestion": lambda: ingestion.run(data),
+            "abstention": lambda: abstention.run(data),
+            "medical": lambda: medical.run(data),
+        }
+    if arguments.only and arguments.only not in measurements:
+        parser.error(
+            f"there is no measurement {arguments.only}; there are {', '.join(measurements)} (most need --data)"
+        )
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for name, measure in measurements.items():
+        if arguments.only in (None, name):
+            sys.stderr.write(f"measuring {name}\n")
+            results[name] = {"machine": machine.describe(), **measure()}
+            RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_report(results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""docs/benchmarks.md, written from the results."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
+
+_INTRODUCTION = """# Benchmarks
+
+Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and SQuAD-format
+files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the run it stands
+under, with the default models that come with the installation, on the machine named there. All results, every answer
+included: [benchmarks.json](benchmarks.json)."""
+
+
+def write_report(results: Mapping[str, Any]) -> None:
+    """Render what there is; a measurement that was not run has no section."""
+    sections = [_INTRODUCTION]
+    for name, render in (
+        ("ingestion", _ingestion),
+        ("answers", _answers),
+        ("medical", _medical),
+        ("abstention", _abstention),
+    ):
+        if name in results:
+            result = results[name]
+            where = result["machine"]
+            machine = f"{where['processor']}, {where['cores']} cores, {where['memory']}; {where['system']}; {where['libraries']}"
+            sections.append(f"{render(result)}\n\nMachine: {machine}.")
+    REPORT.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return " ".join(f"{value:,}".split() if isinstance(value, int) else str(value).replace("|", "\\|").split())
+
+
+def _ingestion(result: Mapping[str, Any]) -> str:
+    against = result["against_llama_index"]
+    figures = _table(
+        ("MedQuAD, all files", "figure"),
+        [
+            ("files indexed / refused", f"{result['indexed']:,} / {result['refused']:,}"),
+            ("units (question-answer pairs)", result["units"]),
+            ("chunks", result["chunks"]),
+            ("minutes", result["minutes"]),
+            ("chunks a second", result["chunks_per_second"]),
+            ("again, unchanged: seconds", result["unchanged_again_seconds"]),
+            ("peak memory, main process (MB)", result["peak_memory_mb"]),
+            ("peak memory, parse worker (MB)", result["worker_peak_memory_mb"]),
+            ("stored on disk (MB)", result["stored_mb"]),
+        ],
+    )
+    beside = _table(
+        ("embedding the same chunks", "tokens a second (median)"),
+        [
+            ("Refdesk", against["refdesk_tokens_per_second"]),
+            ("LlamaIndex `IngestionPipeline`, float32", against["llama_index_tokens_per_second"]),
+            ("ratio", f"{against['ratio_median']} ({against['ratio_min']} to {against['ratio_max']})"),
+        ],
+    )
+    note = f"Side by side on {against['chunks']:,} chunks drawn by seed, in turn, {against['rounds']} rounds; the same model."
+    return f"## Ingestion\n\n{figures}\n\n{beside}\n\n{note}"
+
+
+def _answers(result: Mapping[str, Any]) -> str:
+    first, total = result["first_answer_ms"], result["total_ms"]
+    figures = _table(
+        ("the handbook's questions", "figure"),
+        [
+            ("answered, of those it answers", f"{result['answered']} of {result['answerable']}"),
+            ("from the right document", result["from_the_right_document"]),
+            ("with the expected words", result["with_the_right_words"]),
+            (
+                "false answers, of those it does not answer",
+                f"{result['false_answers']} of {result['not_in_the_handbook']}",
+            ),
+            ("written answers", result["generated"]),
+            (
+                "citations equal to the stored text",
+                f"{result['citations_equal_to_the_stored_text']} of {result['citations']}",
+            ),
+            ("first answer, ms (median / p95 / worst)", f"{first['median']:,} / {first['p95']:,} / {first['max']:,}"),
+            ("final answer, ms (median / p95 / worst)", f"{total['median']:,} / {total['p95']:,} / {total['max']:,}"),
+        ],
+    )
+    return f"## Answers on the handbook\n\n{figures}"
+
+
+def _medical(result: Mapping[str, Any]) -> str:
+    rows: list[tuple[object, ...]] = []
+    for item in result["answers"]:
+        titles = "; ".join(dict.fromkeys(source["title"] for source in item["sources"]))
+        rows.append(
+            (
+                item["group"],
+                item["question"],
+                item["kind"],
+                item["answer"] or "(does not say)",
+                titles,
+                item["first_answer_ms"],
+            )
+        )
+    table = _table(
+        ("group", "question", "kind", "answer", "sources (nearest, where it does not say)", "first answer, ms"), rows
+    )
+    return (
+        f"## Twenty-three medical questions\n\nThe whole of MedQuAD; the questions were written down first.\n\n{table}"
+    )
+
+
+def _abstention(result: Mapping[str, Any]) -> str:
+    shipped, fitted = result["shipped"], result["fitted"]
+    rows: list[tuple[object, ...]] = [
+        (group, share, fitted["answered"][group]) for group, share in shipped["answered"].items()
+    ]
+    table = _table(("share of questions answered", "shipped weights", "fitted in this run"), rows)
+    return (
+        f"## Saying that the documents do not say\n\n{table}\n\n{result['cases']} questions to three knowledge bases, half to "
+        f"fit and half to test (shown). Area under the ROC curve: shipped {shipped['auc']}, fitted {fitted['auc']}. "
+        "Questions of the groups adversarial, left out and off topic have no answer in the documents."
+    )

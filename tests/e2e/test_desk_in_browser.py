@@ -1,0 +1,110 @@
+"""The whole desk as a newcomer meets it: the handbook ingested, served by the command, asked in a real browser."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.ui.conftest import browser
+
+__all__ = ["browser"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(400)]
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60_000
+
+
+def command(home: Path, *arguments: str) -> list[str]:
+    program = "from ui.cli.main import main; main()"
+    return [sys.executable, "-c", program, *arguments, "--home", str(home)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    subprocess.run(command(home, "ingest", str(ROOT / "docs/handbook")), check=True, cwd=ROOT)
+    return home
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serving = subprocess.Popen(
+        command(home, "serve", "--port", str(port)), cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    assert serving.stdout is not None
+    line = serving.stdout.readline()
+    assert line == f"Refdesk answers at http://127.0.0.1:{port}\n"
+    yield f"http://127.0.0.1:{port}"
+    serving.send_signal(signal.SIGINT)
+    serving.communicate(timeout=60)
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(address)
+    yield page
+    context.close()
+
+
+def test_a_newcomer_asks_reads_the_source_and_comes_back(page: Page, address: str) -> None:
+    expect(page.get_by_text("Ask your documents")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile(r"18 documents"))).to_be_visible()
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill("Where does Refdesk store its data?")
+    box.press("Enter")
+    chip = page.get_by_role("button", name=re.compile(r"^Source 1"))
+    expect(chip).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile(r"^(Written from|Quoted from)"))).to_be_visible(timeout=PATIENCE)
+    chip.first.click()
+    marked = page.locator("mark").filter(has_text="REFDESK_HOME").last
+    expect(marked).to_be_visible(timeout=PATIENCE)
+    words = marked.inner_text()
+    page.reload()
+    expect(page.get_by_text("Where does Refdesk store its data?").last).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name=re.compile(r"^Source 1")).first.click()
+    expect(page.locator("mark").filter(has_text=words[:40]).last).to_be_visible(timeout=PATIENCE)
+
+
+def test_what_the_documents_do_not_hold_is_said_so(page: Page) -> None:
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill("Which river flows through the capital of Mongolia?")
+    box.press("Enter")
+    expect(page.get_by_text("The documents do not say.").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_what_a_second_program_ingests_is_answered_within_seconds(page: Page, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "canteen.md").write_text(
+        "# Canteen\n\n## When is the canteen open?\n\nThe canteen is open from 11:30 to 14:00."
+    )
+    subprocess.run(command(home, "ingest", str(tmp_path / "canteen.md")), check=True, cwd=ROOT)
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill("When is the canteen open?")
+    box.press("Enter")
+    expect(page.get_by_text(re.compile(r"11:30 to 14:00")).first).to_be_visible(timeout=PATIENCE)
+
+
+def test_four_opening_questions_are_offered_and_answered(page: Page) -> None:
+    offered = page.get_by_role("button").filter(has_text=re.compile(r"\?$"))
+    expect(offered.nth(3)).to_be_visible(timeout=PATIENCE)
+    offered.first.click()
+    expect(page.get_by_role("button", name=re.compile(r"^Source 1")).first).to_be_visible(timeout=PATIENCE)
+
+
+def test_it_says_that_it_is_well(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/healthz", timeout=20) as response:
+        assert response.status == 200
