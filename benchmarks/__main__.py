@@ -1,6 +1,6 @@
 """``make bench``: run the measurements and write docs/benchmarks.json, from which docs/benchmarks.md quotes.
 
-python -m benchmarks [--data FOLDER] [--only NAME]
+python -m benchmarks [--data FOLDER] [--work FOLDER] [--only NAME]
 """
 
 import argparse
@@ -19,15 +19,17 @@ RESULTS = Path(__file__).parents[1] / "docs/benchmarks.json"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with medquad.tar.xz and qa/*.json")
+    parser.add_argument("--work", type=Path, default=Path("data/benchmarks"), help="folder for unpacked data")
     parser.add_argument("--only", help="run one measurement and keep the other results")
     arguments = parser.parse_args()
     measurements: dict[str, Callable[[], dict[str, Any]]] = {"answers": answers.run}
     if arguments.data:
-        data: Path = arguments.data.resolve()
+        data, work = arguments.data.resolve(), arguments.work.resolve()
+        work.mkdir(parents=True, exist_ok=True)
         measurements |= {
-            "ingestion": lambda: ingestion.run(data),
+            "ingestion": lambda: ingestion.run(data, work),
             "abstention": lambda: abstention.run(data),
-            "medical": lambda: medical.run(data),
+            "medical": lambda: medical.run(data, work),
         }
     if arguments.only and arguments.only not in measurements:
         parser.error(

@@ -22,11 +22,10 @@ from ingest.files import find_files
 from ingest.job import Ingestion
 from rag.answering.answerability import CALIBRATION, THRESHOLD, Calibration, Signals, signals_of
 from rag.answering.evidence import weigh
-from rag.desk import open_knowledge, worker_settings
+from rag.desk import open_embedder, worker_settings
 from rag.reader.model import TransformersReader, load_reader
 from rag.settings import load_settings
 from vectorstore import catalogue
-from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.lexical import chunk_frequencies
 
@@ -91,9 +90,9 @@ def _sets(data: Path, folder: Path, n: int, seed: int) -> Iterator[tuple[str, li
 
 def _ingested(home: Path, documents: list[Path]) -> KnowledgeBase:
     settings = load_settings(home)
-    knowledge = open_knowledge(settings)
-    assert isinstance(knowledge.embedder, SentenceTransformerEmbedder)
-    Ingestion(knowledge, worker_settings(settings, knowledge.embedder), "default").run(find_files(documents))
+    embedder = open_embedder(settings)
+    knowledge = KnowledgeBase(home, embedder)
+    Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(documents))
     return knowledge
 
 

@@ -2,9 +2,9 @@
 
 import random
 import resource
+import shutil
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -50,32 +50,36 @@ class PlainEmbedding(BaseEmbedding):
         return self._get_text_embedding(query)
 
 
-def run(data: Path, rounds: int = 3, sampled: int = 1500, seed: int = 7) -> dict[str, Any]:
-    """Ingest everything once, again unchanged, then embed ``sampled`` of its chunks both ways in turn, ``rounds`` times."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = find_files([unpack_medquad(data, Path(folder) / "medquad")])
-        settings = load_settings(Path(folder) / "home")
-        embedder = open_embedder(settings)
-        knowledge = KnowledgeBase(settings.home, embedder)
-        began = time.perf_counter()
-        job = Ingestion(knowledge, worker_settings(settings, embedder), "default", on_progress=_show)
-        outcomes = job.run(files)
-        first = time.perf_counter() - began
-        began = time.perf_counter()
-        job.run(files)
-        again = time.perf_counter() - began
-        state = library.status(settings.home)
-        texts = _texts(knowledge, sampled, seed)
-        size = sum(path.stat().st_size for path in settings.home.rglob("*") if path.is_file())
-        knowledge.close()
+def run(data: Path, work: Path, rounds: int = 3, sampled: int = 1500, seed: int = 7) -> dict[str, Any]:
+    """Ingest everything, again unchanged, then embed ``sampled`` of its chunks both ways in turn, ``rounds`` times.
+
+    The knowledge base stays in ``work / "home"`` for the measurements after it.
+    """
+    shutil.rmtree(work / "home", ignore_errors=True)
+    files = find_files([unpack_medquad(data, work / "medquad")])
+    settings = load_settings(work / "home")
+    embedder = open_embedder(settings)
+    knowledge = KnowledgeBase(settings.home, embedder)
+    began = time.perf_counter()
+    job = Ingestion(knowledge, worker_settings(settings, embedder), "default", on_progress=_show)
+    outcomes = job.run(files)
+    first = time.perf_counter() - began
+    began = time.perf_counter()
+    job.run(files)
+    again = time.perf_counter() - began
+    state = library.status(settings.home)
+    texts = _texts(knowledge, sampled, seed)
+    size = sum(path.stat().st_size for path in settings.home.rglob("*") if path.is_file())
+    knowledge.close()
+    peak, worker_peak = _peak_mb(resource.RUSAGE_SELF), _peak_mb(resource.RUSAGE_CHILDREN)
     return {
         **summary(outcomes),
         **{name: state[name] for name in ("documents", "contents", "units", "chunks")},
         "minutes": round(first / 60, 2),
         "chunks_per_second": round(int(str(state["chunks"])) / first, 1),
         "unchanged_again_seconds": round(again, 2),
-        "peak_memory_mb": _peak_mb(resource.RUSAGE_SELF),
-        "worker_peak_memory_mb": _peak_mb(resource.RUSAGE_CHILDREN),
+        "peak_memory_mb": peak,
+        "worker_peak_memory_mb": worker_peak,
         "stored_mb": round(size / 1e6),
         "against_llama_index": _compare(embedder, texts, rounds),
     }

@@ -1,7 +1,6 @@
 """Twenty-three medical questions to the whole of MedQuAD, with every answer for people to judge."""
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,13 @@ from vectorstore.knowledge import KnowledgeBase
 QUESTIONS = Path(__file__).with_name("medical_questions.json")
 
 
-def run(data: Path) -> dict[str, Any]:
-    """Ingest MedQuAD with the default models and ask everything in ``QUESTIONS``."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = find_files([unpack_medquad(data, Path(folder) / "medquad")])
-        settings = load_settings(Path(folder) / "home")
-        embedder = open_embedder(settings)
-        knowledge = KnowledgeBase(settings.home, embedder)
-        Ingestion(knowledge, worker_settings(settings, embedder), "default").run(files)
-        try:
-            return {"answers": ask_all(settings.home)}
-        finally:
-            knowledge.close()
-
-
-def ask_all(home: Path) -> list[dict[str, Any]]:
-    """Ask every question of the knowledge base in ``home``."""
-    settings = load_settings(home)
-    knowledge = KnowledgeBase(home, open_embedder(settings))
+def run(data: Path, work: Path) -> dict[str, Any]:
+    """Ask everything in ``QUESTIONS`` of MedQuAD, ingested into ``work / "home"`` unless it is there already."""
+    settings = load_settings(work / "home")
+    embedder = open_embedder(settings)
+    knowledge = KnowledgeBase(settings.home, embedder)
+    files = find_files([unpack_medquad(data, work / "medquad")])
+    Ingestion(knowledge, worker_settings(settings, embedder), "default").run(files)
     flow = build_flow(settings, knowledge, load_reader(settings.reader.model), open_writer(settings))
     flow.invoke("What is Refdesk?")  # the first question pays for what is loaded lazily
     groups = json.loads(QUESTIONS.read_text(encoding="utf-8"))
@@ -56,4 +44,4 @@ def ask_all(home: Path) -> list[dict[str, Any]]:
                 }
             )
     knowledge.close()
-    return results
+    return {"answers": results}

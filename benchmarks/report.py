@@ -8,8 +8,8 @@ REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 
 _INTRODUCTION = """# Benchmarks
 
-Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and SQuAD-format
-files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the run it stands
+Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and
+SQuAD-format files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the run it stands
 under, with the default models that come with the installation, on the machine named there. All results, every answer
 included: [benchmarks.json](benchmarks.json)."""
 
@@ -26,7 +26,8 @@ def write_report(results: Mapping[str, Any]) -> None:
         if name in results:
             result = results[name]
             where = result["machine"]
-            machine = f"{where['processor']}, {where['cores']} cores, {where['memory']}; {where['system']}; {where['libraries']}"
+            hardware = f"{where['processor']}, {where['cores']} cores, {where['memory']}"
+            machine = f"{hardware}; {where['system']}; {where['libraries']}"
             sections.append(f"{render(result)}\n\nMachine: {machine}.")
     REPORT.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
 
@@ -65,7 +66,9 @@ def _ingestion(result: Mapping[str, Any]) -> str:
             ("ratio", f"{against['ratio_median']} ({against['ratio_min']} to {against['ratio_max']})"),
         ],
     )
-    note = f"Side by side on {against['chunks']:,} chunks drawn by seed, in turn, {against['rounds']} rounds; the same model."
+    note = (
+        f"Side by side on {against['chunks']:,} chunks drawn by seed, in turn, {against['rounds']} rounds, one model."
+    )
     return f"## Ingestion\n\n{figures}\n\n{beside}\n\n{note}"
 
 
@@ -122,7 +125,7 @@ def _abstention(result: Mapping[str, Any]) -> str:
     ]
     table = _table(("share of questions answered", "shipped weights", "fitted in this run"), rows)
     return (
-        f"## Saying that the documents do not say\n\n{table}\n\n{result['cases']} questions to three knowledge bases, half to "
-        f"fit and half to test (shown). Area under the ROC curve: shipped {shipped['auc']}, fitted {fitted['auc']}. "
+        f"## Saying that the documents do not say\n\n{table}\n\n"
+        f"{result['cases']} questions to three knowledge bases, half to fit and half to test (shown). Area under the ROC curve: shipped {shipped['auc']}, fitted {fitted['auc']}. "
         "Questions of the groups adversarial, left out and off topic have no answer in the documents."
     )

@@ -17,19 +17,17 @@ from vectorstore import catalogue
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.models import resolve_model
+from vectorstore.models import Confirm, resolve_model
 from vectorstore.types import EVERYTHING, Scope
 
 _SURROUNDINGS = 700
 """Characters of the document that a source view shows on either side of the cited words."""
 
 
-def open_embedder(settings: Settings) -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(resolve_model(settings.embedding.model, download=settings.downloads))
-
-
-def open_knowledge(settings: Settings) -> KnowledgeBase:
-    return KnowledgeBase(settings.home, open_embedder(settings))
+def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:
+    """The embedding model that the settings name; ``confirm`` is asked before a large download."""
+    model = resolve_model(settings.embedding.model, download=settings.downloads, confirm=confirm)
+    return SentenceTransformerEmbedder(model)
 
 
 def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
@@ -138,28 +136,28 @@ class Desk:
         self.close()
 
 
-def open_writer(settings: Settings) -> Writer | None:
+def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | None:
     """The generator that the settings and the machine call for; None when answers are only quoted."""
     hardware = detect_hardware()
     choice = choose_engine(settings, hardware)
-    chat = load_generator(choice, settings)
+    chat = load_generator(choice, settings, confirm)
     if chat is None:
         return None
     name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
     return Writer(chat, name, prompt_budget(settings.generator, choice.engine, hardware))
 
 
-def open_flow(settings: Settings, scope: Scope = EVERYTHING) -> AnswerFlow:
+def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> AnswerFlow:
     """The answer flow alone, for one question at a time."""
-    knowledge = open_knowledge(settings)
-    reader = load_reader(settings.reader.model, settings.downloads)
-    return build_flow(settings, knowledge, reader, open_writer(settings), scope)
+    knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
+    reader = load_reader(settings.reader.model, settings.downloads, confirm)
+    return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope)
 
 
-def open_desk(settings: Settings) -> Desk:
+def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     """The whole desk, with its models loaded and its workers waiting."""
-    knowledge = open_knowledge(settings)
-    reader = load_reader(settings.reader.model, settings.downloads)
-    writer = open_writer(settings)
+    knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
+    reader = load_reader(settings.reader.model, settings.downloads, confirm)
+    writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, writer, settings)

@@ -1,36 +1,99 @@
-"""PDF with pypdfium2 (PDFium): page by page, wrapped lines joined, hyphenation undone."""
+"""PDF with pypdfium2 (PDFium): page by page, headings by their size, wrapped lines joined, hyphenation undone."""
 
 import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
 
 from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
 from ingest.readers.text import unwrapped
 
 _HYPHEN = re.compile(r"(?<=\w)[\ufffe\x02](?:\r?\n)?|(?<=[a-zäöüß])-\r?\n(?=[a-zäöüß])")
-_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_PAGE_NUMBER = re.compile(r"(?:page\s+)?\d+(?:\s*(?:of|/)\s*\d+)?", re.IGNORECASE)
+_LARGER = 1.12
+"""How much larger than the running text a line must be to count as a heading."""
+_LONGEST_HEADING = 150
+_WIDER = 1.35
+"""How much wider than usual the step to the next line must be to begin a paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a page: its text, its font size in points, and where it stands on the page (points from the bottom)."""
+
+    text: str
+    size: float
+    bottom: float
 
 
 def read_pdf(data: bytes) -> ReadDocument:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
-        if getattr(error, "err_code", None) == _PASSWORD or "password" in str(error).lower():
+        if "password" in str(error).lower():
             raise Refused("encrypted", "The PDF asks for a password.") from error
         raise Refused("damaged", "The PDF cannot be opened.") from error
-    builder = DocumentBuilder()
     with document:
-        for number, page in enumerate(document, start=1):
-            builder.page(number)
-            text = page.get_textpage().get_text_bounded()
-            for paragraph in _paragraphs(_HYPHEN.sub("", text)):
-                builder.paragraph(paragraph)
+        pages = [_without_page_number(list(_lines(page.get_textpage()))) for page in document]
         title = document.get_metadata_dict().get("Title", "").strip()
+    levels = _heading_levels([line for page in pages for line in page])
+    builder = DocumentBuilder()
+    for number, lines in enumerate(pages, start=1):
+        builder.page(number)
+        for block in _blocks(lines):
+            text = unwrapped([line.text for line in block])
+            if block[0].size in levels and len(text) <= _LONGEST_HEADING:
+                builder.heading(levels[block[0].size], text)
+            else:
+                builder.paragraph(text)
     if title and not title.lower().endswith((".doc", ".docx", ".pdf", ".tex")):
         builder.title = title
     return builder.build()
 
 
-def _paragraphs(text: str) -> list[str]:
-    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return [unwrapped(block.split("\n")) for block in blocks]
+def _lines(textpage: pdfium.PdfTextPage) -> Iterator[_Line]:
+    text = _HYPHEN.sub(lambda match: "\u200b" * len(match.group()), textpage.get_text_range())
+    for match in re.finditer(r"[^\r\n]+", text):
+        words = match.group().replace("\u200b", "")
+        if words.strip():
+            first = match.start() + len(match.group()) - len(match.group().lstrip())
+            size = pdfium_c.FPDFText_GetFontSize(textpage.raw, first)
+            yield _Line(words, round(size, 1), textpage.get_charbox(first)[1])
+
+
+def _without_page_number(lines: list[_Line]) -> list[_Line]:
+    for place in (0, -1):
+        if lines and _PAGE_NUMBER.fullmatch(lines[place].text.strip()):
+            del lines[place]
+    return lines
+
+
+def _heading_levels(lines: list[_Line]) -> dict[float, int]:
+    """Font sizes that are headings, with their level: the largest is 1."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    if not sizes:
+        return {}
+    body = sizes.most_common(1)[0][0]
+    larger = sorted((size for size in sizes if size > _LARGER * body), reverse=True)
+    return {size: min(level, 6) for level, size in enumerate(larger, start=1)}
+
+
+def _blocks(lines: list[_Line]) -> Iterator[list[_Line]]:
+    """Lines that belong together: of one size, and no further apart than usual."""
+    steps = [before.bottom - line.bottom for before, line in pairwise(lines) if before.bottom > line.bottom]
+    usual = statistics.median_low(steps) if steps else 0.0
+    block: list[_Line] = []
+    for line in lines:
+        if block and (block[-1].size != line.size or not 0 <= block[-1].bottom - line.bottom <= _WIDER * usual):
+            yield block
+            block = []
+        block.append(line)
+    if block:
+        yield block

@@ -1,4 +1,4 @@
-"""Do the documents answer this question? One probability from three signals, calibrated by benchmarks/abstention.py."""
+"""Do the documents answer this question? One probability from four signals, calibrated by benchmarks/abstention.py."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -8,18 +8,25 @@ from rag.answering.evidence import Evidence
 from rag.grounding.words import words_of
 
 _MARGIN_BOUND = 8.0
-_QUESTION_WORDS = frozenset(("what", "which", "who", "when", "where", "why", "how"))
+_MARGINS_FROM = 3
+
+Frequencies = Callable[[list[str]], dict[str, int]]
+"""For each word the number of stored passages that hold it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """``margin``: the reader's, bounded; ``similarity``: cosine of question and passage, best of the passages;
-    ``coverage``: share of the question's words, weighted by rarity, that the best passage or its heading holds.
+    """What speaks for or against an answer.
+
+    ``margin`` is the reader's best over the first three passages, bounded to 8; ``similarity`` the best cosine of the
+    question and a passage. Of the question's words, weighted by how rare they are, ``coverage`` is the share that the
+    best passage or its heading holds, and ``unknown`` the share that no stored passage holds.
     """
 
     margin: float
     similarity: float
     coverage: float
+    unknown: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Calibration:
     margin: float
     similarity: float
     coverage: float
+    unknown: float
 
     def probability(self, signals: Signals) -> float:
         """Between 0 (the documents do not say) and 1."""
@@ -38,32 +46,32 @@ class Calibration:
             + self.margin * signals.margin
             + self.similarity * signals.similarity
             + self.coverage * signals.coverage
+            + self.unknown * signals.unknown
         )
         return 1.0 / (1.0 + math.exp(-logit))
 
 
-CALIBRATION = Calibration(intercept=-7.0, margin=0.25, similarity=7.0, coverage=4.0)
+CALIBRATION = Calibration(intercept=-3.73, margin=0.15, similarity=5.15, coverage=1.78, unknown=-2.78)
 THRESHOLD = 0.5
 
 
-def signals_of(
-    question: str, evidence: Sequence[Evidence], frequencies: Callable[[list[str]], dict[str, int]], passages: int
-) -> Signals:
-    """The signals for the best of ``evidence``; ``frequencies`` counts the stored ``passages`` that hold a word."""
-    best = evidence[0]
-    held = frozenset(words_of(f"{best.chunk.heading} {best.chunk.text}").content)
-    weights = _rarity(question, frequencies, passages)
-    total = sum(weights.values())
-    covered = sum(weight for word, weight in weights.items() if words_of(word).content[0] in held)
+def signals_of(question: str, evidence: Sequence[Evidence], frequencies: Frequencies, passages: int) -> Signals:
+    """The signals for ``evidence``, best first and not empty, out of so many stored ``passages``."""
+    best = evidence[0].chunk
+    held = frozenset(words_of(f"{best.heading} {best.text}").content)
+    counts = frequencies(_claim_words(question))
+    rarity = {word: math.log((passages + 1) / (count + 0.5)) for word, count in counts.items()}
+    total = sum(rarity.values()) or 1.0
+    margin = max(item.margin for item in evidence[:_MARGINS_FROM])
     return Signals(
-        margin=max(-_MARGIN_BOUND, min(_MARGIN_BOUND, max(item.margin for item in evidence[:3]))),
+        margin=max(-_MARGIN_BOUND, min(_MARGIN_BOUND, margin)),
         similarity=max(item.passage.dense for item in evidence),
-        coverage=covered / total if total else 0.0,
+        coverage=sum(weight for word, weight in rarity.items() if words_of(word).content[0] in held) / total,
+        unknown=sum(weight for word, weight in rarity.items() if counts[word] == 0) / total,
     )
 
 
-def _rarity(question: str, frequencies: Callable[[list[str]], dict[str, int]], passages: int) -> dict[str, float]:
-    """Each claim-carrying word of the question with its inverse document frequency."""
-    words = [word for word in dict.fromkeys(question.lower().replace("?", " ").split()) if words_of(word).content]
-    words = [stripped for word in words if (stripped := word.strip(".,;:!()\"'")) and words_of(stripped).content]
-    return {word: math.log((passages + 1) / (count + 0.5)) for word, count in frequencies(words).items()}
+def _claim_words(question: str) -> list[str]:
+    """The question's words, as they stand, that carry what it is about."""
+    words = (word.strip(".,;:!?()\"'") for word in question.lower().split())
+    return [word for word in dict.fromkeys(words) if words_of(word).content]

@@ -4,7 +4,7 @@ answer.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +27,8 @@ from vectorstore.types import Chunk, Passage
 
 _RELATED = 3
 _PROMPT_PASSAGES = 3
-_LESS_TO_THE_POINT = 0.05
+_LESS_TO_THE_POINT = 0.1
+"""How much less close to the question than the quoted answer a written text may be (cosine)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,19 @@ class AnswerFlow(Runnable[str, Answer]):
         yield Quoted(quoted)
         yield Writing()
         text = CheckedText()
-        for text in self._written(question, evidence, self._writer, stop, clock):
+        closeness = self._closeness(question)
+        enough = closeness(quoted.text) - _LESS_TO_THE_POINT
+
+        def to_the_point(sentence: str, passage: int) -> bool:
+            return passage == 0 or closeness(sentence) >= enough  # the first passage is the one that is quoted
+
+        for text in self._written(question, evidence, self._writer, to_the_point, stop, clock):
             yield Writing(text.sentences, text.citations)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
-        if self._is_as_good(question, text, quoted):
-            yield Done(
-                Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer, timings)
-            )
+        written = Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer)
+        holds_it = (quoted.short_answer or "").lower() in written.text.lower()
+        if written.text and (holds_it or closeness(written.text) >= enough):
+            yield Done(replace(written, timings=timings))
         else:
             yield Done(replace(quoted, timings=timings))
 
@@ -135,24 +142,25 @@ class AnswerFlow(Runnable[str, Answer]):
         return Answer("extractive", self._reader.name, (sentence,), (citation,), (), quote.short_answer)
 
     def _written(
-        self, question: str, evidence: Sequence[Evidence], writer: Writer, stop: threading.Event | None, clock: _Clock
+        self,
+        question: str,
+        evidence: Sequence[Evidence],
+        writer: Writer,
+        to_the_point: Callable[[str, int], bool],
+        stop: threading.Event | None,
+        clock: _Clock,
     ) -> Iterator[CheckedText]:
         best = [item.chunk for item in evidence[:_PROMPT_PASSAGES]]
         shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(best, start=1)]
         messages = build_messages(question, shown, writer.prompt_tokens, writer.chat.get_num_tokens)
         stream = writer.chat.stream(messages)
         with closing(stream):  # type: ignore[type-var]
-            yield from write_checked((chunk.text for chunk in stream), best, stop, clock.ms)
+            yield from write_checked((chunk.text for chunk in stream), best, to_the_point, stop, clock.ms)
 
-    def _is_as_good(self, question: str, text: CheckedText, quoted: Answer) -> bool:
-        """A written answer replaces the quoted one when it holds the answering words or is as close to the question."""
-        written = " ".join(sentence.text for sentence in text.sentences)
-        if not written:
-            return False
-        if quoted.short_answer and quoted.short_answer.lower() in written.lower():
-            return True
-        vectors = self._knowledge.embedder.embed([question, written, quoted.text])
-        return bool(vectors[0] @ vectors[1] >= vectors[0] @ vectors[2] - _LESS_TO_THE_POINT)
+    def _closeness(self, question: str) -> Callable[[str], float]:
+        """How close in meaning a text is to the question: the cosine of their vectors."""
+        asked = self._knowledge.embedder.embed([question])[0]
+        return lambda text: float(asked @ self._knowledge.embedder.embed([text])[0])
 
 
 def _citation(n: int, chunk: Chunk, score: float) -> Citation:

@@ -32,24 +32,29 @@ def quote_answer(evidence: Evidence) -> Quote | None:
     text = evidence.chunk.text
     span = evidence.spans[0]
     sentences = sentence_spans(text)
-    touched = [i for i, (start, end) in enumerate(sentences) if start < span.end and end > span.start]
-    if not touched:
+    overlaps = [min(end, span.end) - max(start, span.start) for start, end in sentences]
+    if not overlaps or max(overlaps) <= 0:
         return None
-    first, last = touched[0], touched[-1]
+    first = last = overlaps.index(max(overlaps))
+    while last + 1 < len(sentences) and overlaps[last + 1] > 0 and "\n" not in text[sentences[last][1] : span.end]:
+        last += 1
     introduction = _introduction(text, sentences, first)
     if introduction is not None:
         first = introduction
     elif first > 0 and _LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
         first -= 1
     start, end = sentences[first][0], sentences[last][1]
-    if text[start:end].endswith(":") or introduction is not None:
+    if introduction is not None or text[start:end].endswith(":"):
         end = max(end, list_end(text, sentences, first if introduction is not None else last))
+    short_answer = text[max(start, span.start) : min(end, span.end)]
     offset = evidence.chunk.start
-    return Quote(offset + start, offset + end, text[start:end], text[span.start : span.end])
+    return Quote(offset + start, offset + end, text[start:end], short_answer)
 
 
 def _introduction(text: str, sentences: list[tuple[int, int]], item: int) -> int | None:
-    """The sentence that introduces the list of which ``item`` is a bulleted line, if it is in the passage."""
+    """The sentence that introduces the list of which ``item`` is a bulleted fragment, if it is in the passage."""
+    if text[slice(*sentences[item])].endswith((".", "!", "?")):
+        return None  # an item that is a sentence stands alone
     for i in range(item, -1, -1):
         start, end = sentences[i]
         if i < item and text[start:end].endswith(":"):

@@ -1,7 +1,8 @@
 """Questions to begin with: taken from the documents' own headings, offered only if the desk answers them well."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from sqlite3 import Connection
+from typing import Any
 
 from rag.answering.flow import AnswerFlow
 
@@ -28,18 +29,25 @@ def suggest(connection: Connection, flow: AnswerFlow) -> tuple[str, ...]:
 def _candidates(connection: Connection) -> Iterator[tuple[str, int]]:
     """Headings that are questions, spread over the documents; where there are none, questions made of titles."""
     rows = connection.execute(
-        "SELECT documents.id, documents.title, chunks.heading FROM documents JOIN chunks USING (content_id) "
+        "SELECT documents.id, documents.title, chunks.heading, min(chunks.id) "
+        "FROM documents JOIN chunks USING (content_id) "
         "WHERE chunks.heading LIKE '%?' GROUP BY documents.id ORDER BY documents.id"
     ).fetchall()
-    questions = [(heading.rsplit(" > ", 1)[-1], document) for document, _, heading in _spread(rows)]
+    questions = sorted(
+        ((heading.rsplit(" > ", 1)[-1], document) for document, _, heading, _ in _spread(rows)), key=_length
+    )
     if not questions:
-        rows = connection.execute("SELECT id, title, '' FROM documents WHERE title <> '' ORDER BY id").fetchall()
-        questions = [(f"What is {title}?", document) for document, title, _ in _spread(rows)]
+        rows = connection.execute("SELECT id, title FROM documents WHERE title <> '' ORDER BY id").fetchall()
+        questions = [(f"What is {title}?", document) for document, title in _spread(rows)]
     for question, document in questions:
         question = question.replace(" ?", "?")
         if _MIN_CHARACTERS <= len(question) <= _MAX_CHARACTERS:
             yield question, document
 
 
-def _spread(rows: list[tuple[int, str, str]]) -> Iterable[tuple[int, str, str]]:
+def _length(question: tuple[str, int]) -> int:
+    return len(question[0])
+
+
+def _spread(rows: list[Any]) -> list[Any]:
     return rows[:: max(1, len(rows) // _TRIED)][:_TRIED]

@@ -27,11 +27,16 @@ class CheckedText:
 
 
 def write_checked(
-    pieces: Iterable[str], chunks: Sequence[Chunk], stop: threading.Event | None, elapsed_ms: Callable[[], float]
+    pieces: Iterable[str],
+    chunks: Sequence[Chunk],
+    to_the_point: Callable[[str, int], bool],
+    stop: threading.Event | None,
+    elapsed_ms: Callable[[], float],
 ) -> Iterator[CheckedText]:
     """Yield the text each time a sentence was finished and checked, and at the end.
 
-    The generator's own markers and any sentence without support in ``chunks`` are dropped; a refusal ends the text.
+    ``to_the_point`` judges a sentence and the number of the chunk that supports it. The generator's own markers are
+    dropped, and so is any sentence without support in ``chunks`` or beside the point; a refusal ends the text.
     """
     text = CheckedText()
     buffer, first_token = "", None
@@ -42,23 +47,25 @@ def write_checked(
         buffer += piece
         spans = sentence_spans(buffer)
         for start, end in spans[:-1]:
-            text = _with_sentence(text, buffer[start:end], chunks)
+            text = _with_sentence(text, buffer[start:end], chunks, to_the_point)
             yield text
         if len(spans) > 1:
             buffer = buffer[spans[-1][0] :]
         if (stop is not None and stop.is_set()) or REFUSAL.rstrip(".").lower() in buffer.lower():
             break
-    yield _with_sentence(text, buffer, chunks)
+    yield _with_sentence(text, buffer, chunks, to_the_point)
 
 
-def _with_sentence(text: CheckedText, written: str, chunks: Sequence[Chunk]) -> CheckedText:
+def _with_sentence(
+    text: CheckedText, written: str, chunks: Sequence[Chunk], to_the_point: Callable[[str, int], bool]
+) -> CheckedText:
     sentence = _MARKER.sub("", written).strip()
     if not sentence.endswith(_FINISHED):  # cut off by the length limit
         return text
     if any(sentence == before.text for before in text.sentences):
         return text
     support = find_support(sentence, chunks)
-    if support is None:
+    if support is None or not to_the_point(sentence, support.passage):
         return text
     chunk = chunks[support.passage]
     places = {(c.document, c.start, c.end): c.n for c in text.citations}

@@ -3,7 +3,8 @@ false one.
 
 A sentence is supported by a place in a passage when every word that carries its claim (stem, number, name) stands
 there or
-in the passage's heading, in the same order, with the same negations. What is recombined from several places, swapped,
+in the passage's heading, in the same order, with the same
+negations and limits ("may", "some", "only"). What is recombined from several places, swapped,
 turned round or added is not supported.
 """
 
@@ -69,7 +70,9 @@ def _strength(claim: Words, source: Words, heading: frozenset[str], order: float
     aligned = [block.b + i for block in blocks for i in range(block.size)]
     if len(aligned) < order * len(positions):
         return 0.0
-    if len(claim.negations) != sum(any(place in negated for place in aligned) for negated in source.negations):
+    said = sorted(qualifier.word for qualifier in claim.qualifiers)
+    meant = sorted(q.word for q in source.qualifiers if any(place in q.about for place in aligned))
+    if said != meant:
         return 0.0
     return len(aligned) / len(source.content)
 

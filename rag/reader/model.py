@@ -12,7 +12,7 @@ from rag.reader.spans import best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
 from vectorstore.embedding import cpu_has_bfloat16
 from vectorstore.errors import ModelUnavailable
-from vectorstore.models import MINILM, Download, ResolvedModel, resolve_model
+from vectorstore.models import MINILM, Confirm, Download, ResolvedModel, resolve_model
 
 _WINDOW_TOKENS = 320
 _STRIDE_TOKENS = 96
@@ -80,9 +80,9 @@ class TransformersReader:
         return [without_overlaps(found[i], _SPANS_A_PASSAGE) for i in range(len(passages))]
 
 
-def load_reader(name: str, download: Download = "never") -> TransformersReader:
+def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> TransformersReader:
     """The named reader, or the embedded one where its weights cannot be had."""
     try:
-        return TransformersReader(resolve_model(name, download=download))
+        return TransformersReader(resolve_model(name, download=download, confirm=confirm))
     except ModelUnavailable:
         return TransformersReader(resolve_model(MINILM), EMBEDDED_ADAPTER)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from rag.desk import open_knowledge
+from rag.desk import open_embedder
 from rag.settings import load_settings
 from ui.cli.main import main
-from vectorstore.knowledge import GENERATIONS_FOLDER
+from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 
 pytestmark = pytest.mark.models
 
@@ -125,6 +125,13 @@ def test_the_written_answer_of_the_default_engine_is_grounded(refdesk: Refdesk, 
     assert answer["timings_ms"]["first_token"] is not None
 
 
+def test_a_generator_speaking_alone_is_called_unchecked(refdesk: Refdesk) -> None:
+    answer = refdesk("ask", "What is the capital of France?", "--no-retrieval", "--json").json
+    assert (answer["kind"], answer["citations"]) == ("unchecked", [])
+    assert answer["answer"]
+    assert "Unchecked" in refdesk("ask", "What is the capital of France?", "--no-retrieval").out
+
+
 def test_collections_are_separate(refdesk: Refdesk, folder: Path) -> None:
     refdesk("ingest", folder / "hours.md", "--collection", "public")
     refdesk("ingest", folder / "parking.txt", "--collection", "staff")
@@ -144,7 +151,7 @@ def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) 
     assert refdesk("verify", "--json").json == {"ok": True, "findings": [], "repaired": []}
     refdesk("ingest", HANDBOOK / "privacy.md")
     assert refdesk("verify").code == 0
-    knowledge = open_knowledge(load_settings(home))
+    knowledge = KnowledgeBase(home, open_embedder(load_settings(home)))
     knowledge.fold(force=True)
     knowledge.close()
     path = next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))

@@ -141,7 +141,12 @@ def test_the_flow_is_a_step_in_a_langchain_chain(make_flow: MakeFlow) -> None:
 
 
 def test_more_of_any_signal_makes_an_answer_more_likely() -> None:
-    calibration = Calibration(-3.0, 0.3, 3.0, 2.0)
-    base = Signals(0.0, 0.5, 0.5)
-    for better in (Signals(2.0, 0.5, 0.5), Signals(0.0, 0.8, 0.5), Signals(0.0, 0.5, 0.9)):
+    calibration = Calibration(-3.0, 0.3, 3.0, 2.0, -2.0)
+    base = Signals(0.0, 0.5, 0.5, 0.2)
+    for better in (
+        Signals(2, 0.5, 0.5, 0.2),
+        Signals(0, 0.8, 0.5, 0.2),
+        Signals(0, 0.5, 0.9, 0.2),
+        Signals(0, 0.5, 0.5, 0),
+    ):
         assert calibration.probability(better) > calibration.probability(base)

@@ -49,6 +49,9 @@ def test_what_a_passage_says_is_supported_by_that_very_place(sentence: str) -> N
         "Glaucoma lowers the pressure in the eye drops.",  # turned round
         "The fluid makes a new opening for surgery.",
         "The capital of France is Paris.",
+        "Everyone with open-angle glaucoma is treated first with eye drops.",  # a limit dropped
+        "Surgery may make a new opening for the fluid.",  # a limit added
+        "Only surgery makes a new opening for the fluid.",
         "Glaucoma.",
         "",
     ],

@@ -1,6 +1,7 @@
 """``refdesk ask``: one question, one answer with its sources."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ import typer
 
 from rag.answering.types import Answer
 from rag.settings import load_settings
-from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
+from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from vectorstore.errors import UsageError
 from vectorstore.types import Scope
 
 
@@ -20,6 +22,9 @@ def ask(
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,
     adapter: Annotated[Path | None, typer.Option("--adapter", help="A LoRA adapter for the generator.")] = None,
+    retrieval: Annotated[
+        bool, typer.Option("--retrieval/--no-retrieval", help="Without: the generator alone, unchecked.")
+    ] = True,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -28,13 +33,22 @@ def ask(
     settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
 
     from rag.answering.service import checked_question
-    from rag.desk import open_flow  # the models take seconds to import
+    from rag.answering.unchecked import speak_alone
+    from rag.desk import open_flow, open_writer  # the models take seconds to import
 
     question = checked_question(question, settings.answering.max_question_characters)
-    with errors.status("Loading the models"):
-        flow = open_flow(settings, Scope(collections=frozenset(collection) if collection else None))
+    scope = Scope(collections=frozenset(collection) if collection else None)
+    with errors.status("Loading the models") as loading:
+        confirm = confirm_download(loading)
+        if retrieval:
+            answer_it = open_flow(settings, scope, confirm).invoke
+        else:
+            writer = open_writer(settings, confirm)
+            if writer is None:
+                raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
+            answer_it = partial(speak_alone, writer=writer)
     with errors.status("Looking it up"):
-        answer = flow.invoke(question)
+        answer = answer_it(question)
     if as_json:
         print_json(answer_as_json(answer))
     else:
@@ -63,6 +77,6 @@ def _print(answer: Answer) -> None:
         page = f", page {citation.page}" if citation.page else ""
         quote = " ".join(citation.quote.split())
         say(f"[{citation.n}] {citation.title}{page}: {quote if len(quote) <= 200 else quote[:199] + '…'}")
-    kind = {"generated": "Written", "extractive": "Quoted"}.get(answer.kind)
+    kind = {"generated": "Written", "extractive": "Quoted", "unchecked": "Unchecked, from no document"}.get(answer.kind)
     if kind:
         say(f"\n{kind} · {answer.engine} · {answer.timings.total / 1000:.1f} s")

@@ -5,11 +5,14 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.prompt import Confirm
+from rich.status import Status
 
 HomeOption = Annotated[
     Path | None,
@@ -32,6 +35,20 @@ def print_json(value: Any) -> None:
 def say(text: str) -> None:
     """A line for people; what documents and models wrote is never taken for markup."""
     console.print(text, markup=False, soft_wrap=True)
+
+
+def confirm_download(waiting: Status) -> Callable[[str, int], bool]:
+    """A question on the terminal before a large download; where nobody can answer, the answer is no."""
+
+    def confirm(model: str, size: int) -> bool:
+        if not sys.stdin.isatty():
+            return False
+        waiting.stop()
+        answer = Confirm.ask(f"{model} is a download of {size / 1e9:.1f} GB. Download it?", console=errors)
+        waiting.start()
+        return answer
+
+    return confirm
 
 
 def fail(error: Exception | str, code: int) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from rag.settings import load_settings
-from ui.cli.output import HomeOption, errors, say
+from ui.cli.output import HomeOption, confirm_download, errors, say
 
 
 def serve(
@@ -18,10 +18,10 @@ def serve(
     """Serve the chat page."""
     settings = load_settings(home)
 
-    with errors.status("Loading the models"):
+    with errors.status("Loading the models") as loading:
         from rag.desk import open_desk  # the models take seconds to import
         from ui.server import serve as run
 
-        desk = open_desk(settings)
+        desk = open_desk(settings, confirm_download(loading))
     with desk:
         run(desk, host, port, ready=say)
