@@ -9,8 +9,8 @@ REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and
-SQuAD-format files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the run it stands
-under, with the default models that come with the installation, on the machine named there. All results, every answer
+SQuAD-format files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the run
+it stands under, with the default models that come with the installation, on the machine named there. All results, every answer
 included: [benchmarks.json](benchmarks.json)."""
 
 
@@ -126,6 +126,7 @@ def _abstention(result: Mapping[str, Any]) -> str:
     table = _table(("share of questions answered", "shipped weights", "fitted in this run"), rows)
     return (
         f"## Saying that the documents do not say\n\n{table}\n\n"
-        f"{result['cases']} questions to three knowledge bases, half to fit and half to test (shown). Area under the ROC curve: shipped {shipped['auc']}, fitted {fitted['auc']}. "
+        f"{result['cases']} questions to three knowledge bases, half to fit and half to test (shown). "
+        f"Area under the ROC curve: shipped {shipped['auc']}, fitted {fitted['auc']}. "
         "Questions of the groups adversarial, left out and off topic have no answer in the documents."
     )
