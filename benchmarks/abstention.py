@@ -25,9 +25,7 @@ from rag.answering.evidence import weigh
 from rag.desk import open_embedder, worker_settings
 from rag.reader.model import TransformersReader, load_reader
 from rag.settings import load_settings
-from vectorstore import catalogue
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.lexical import chunk_frequencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +96,7 @@ def _ingested(home: Path, documents: list[Path]) -> KnowledgeBase:
 
 def _signals(knowledge: KnowledgeBase, reader: TransformersReader, question: str) -> Signals:
     evidence = weigh(question, knowledge.search(question), reader)
-    with knowledge.database.read() as connection:
-        stored = catalogue.count(connection)["chunks"]
-        return signals_of(question, evidence, lambda words: chunk_frequencies(connection, words), stored)
+    return signals_of(question, evidence, knowledge.frequencies, knowledge.count())
 
 
 def _fit(cases: list[Case]) -> Calibration:

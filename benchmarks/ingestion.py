@@ -71,7 +71,7 @@ def run(data: Path, work: Path, rounds: int = 3, sampled: int = 1500, seed: int 
     texts = _texts(knowledge, sampled, seed)
     size = sum(path.stat().st_size for path in settings.home.rglob("*") if path.is_file())
     knowledge.close()
-    peak, worker_peak = _peak_mb(resource.RUSAGE_SELF), _peak_mb(resource.RUSAGE_CHILDREN)
+    peak = _peak_mb()
     return {
         **summary(outcomes),
         **{name: state[name] for name in ("documents", "contents", "units", "chunks")},
@@ -79,7 +79,6 @@ def run(data: Path, work: Path, rounds: int = 3, sampled: int = 1500, seed: int 
         "chunks_per_second": round(int(str(state["chunks"])) / first, 1),
         "unchanged_again_seconds": round(again, 2),
         "peak_memory_mb": peak,
-        "worker_peak_memory_mb": worker_peak,
         "stored_mb": round(size / 1e6),
         "against_llama_index": _compare(embedder, texts, rounds),
     }
@@ -121,9 +120,9 @@ def _texts(knowledge: KnowledgeBase, n: int, seed: int) -> list[str]:
     return [embedding_input(*row) for row in random.Random(seed).sample(rows, min(n, len(rows)))]
 
 
-def _peak_mb(who: int) -> int:
+def _peak_mb() -> int:
     scale = 1 if sys.platform == "darwin" else 1024
-    return round(resource.getrusage(who).ru_maxrss * scale / 1e6)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6)
 
 
 def _show(progress: Progress) -> None:

@@ -9,9 +9,9 @@ REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and
-SQuAD-format files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the run
-it stands under, with the default models that come with the installation, on the machine named there. All results, every answer
-included: [benchmarks.json](benchmarks.json)."""
+SQuAD-format files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the
+run it stands under, with the default models that come with the installation, on the machine named there. All results,
+every answer included: [benchmarks.json](benchmarks.json)."""
 
 
 def write_report(results: Mapping[str, Any]) -> None:
@@ -54,7 +54,6 @@ def _ingestion(result: Mapping[str, Any]) -> str:
             ("chunks a second", result["chunks_per_second"]),
             ("again, unchanged: seconds", result["unchanged_again_seconds"]),
             ("peak memory, main process (MB)", result["peak_memory_mb"]),
-            ("peak memory, parse worker (MB)", result["worker_peak_memory_mb"]),
             ("stored on disk (MB)", result["stored_mb"]),
         ],
     )

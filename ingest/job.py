@@ -1,6 +1,7 @@
 """An ingestion: files to outcomes. Parsing runs in a worker process while the main one embeds and stores."""
 
 import hashlib
+import stat
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Literal
 from ingest.chunking import CHUNK_TOKENS
 from ingest.guard import ParseWorker, WorkerSettings
 from ingest.mapping import Mapping, presets
-from ingest.readers import SUFFIXES, VERSION, uses_mappings
+from ingest.readers import MAX_FILE_BYTES, SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from vectorstore import catalogue
 from vectorstore.catalogue import FileState
@@ -115,7 +116,18 @@ class Ingestion:
             return Outcome(str(path), "refused", reason="unsupported", detail=f"Refdesk reads {', '.join(SUFFIXES)}.")
         recipe = self._recipe(path)
         try:
-            state = _state(path)
+            str(path).encode()
+        except UnicodeEncodeError:
+            detail = "Its name is not valid UTF-8. Rename it."
+            return Outcome(str(path).encode(errors="replace").decode(), "refused", reason="unreadable", detail=detail)
+        try:
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return Outcome(str(path), "refused", reason="unreadable", detail="It is not an ordinary file.")
+            if status.st_size > MAX_FILE_BYTES:
+                detail = f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB."
+                return Outcome(str(path), "refused", reason="too large", detail=detail)
+            state = FileState(status.st_size, status.st_mtime_ns)
             with self._knowledge.database.read() as connection:
                 known = catalogue.find_file(connection, self._collection, str(path))
             if known and known.recipe == recipe and known.state == state:

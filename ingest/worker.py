@@ -18,8 +18,6 @@ from ingest.mapping import Mapping
 from ingest.readers import read_file
 from ingest.readers.base import Refused
 
-MAX_FILE_BYTES = 200 * 1024**2
-
 
 def main(tokenizer_file: str, limit: str, memory_mb: str) -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -36,8 +34,6 @@ def main(tokenizer_file: str, limit: str, memory_mb: str) -> None:
 
 def _parse(path: Path, mappings: list[Mapping], chunker: Chunker) -> dict[str, Any]:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise Refused("too large", f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB.")
         data = path.read_bytes()
         parsed = chunker.cut(read_file(path, data, mappings))
     except Refused as refusal:

@@ -1,5 +1,6 @@
 """The composition root: settings to a desk that answers. Nothing else builds the parts or reads the settings."""
 
+import logging
 import threading
 from typing import Self
 
@@ -8,6 +9,7 @@ from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.service import AnsweringService
 from rag.answering.suggestions import suggest
+from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
 from rag.generators.selection import choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.reader.model import TransformersReader, load_reader
@@ -15,11 +17,14 @@ from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import Settings
 from vectorstore import catalogue
 from vectorstore.embedding import SentenceTransformerEmbedder
-from vectorstore.errors import UsageError
+from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.models import Confirm, resolve_model
-from vectorstore.types import EVERYTHING, Scope
+from vectorstore.types import EVERYTHING, Page, Scope
 
+logger = logging.getLogger(__name__)
+
+_FIRST_SUGGESTIONS_SECONDS = 8.0
 _SURROUNDINGS = 700
 """Characters of the document that a source view shows on either side of the cited words."""
 
@@ -54,7 +59,20 @@ def build_flow(
         candidates=settings.retrieval.candidates,
         dense_weight=settings.retrieval.dense_weight,
     )
-    return AnswerFlow(knowledge, retriever, reader, writer)
+    return AnswerFlow(knowledge, retriever, reader, writer, scope)
+
+
+def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:
+    """The page and the start of the cited words: where they were, or where they are now."""
+    for page in pages:
+        first = citation.start - page.start
+        if first >= 0 and page.text[first : first + len(citation.quote)] == citation.quote:
+            return page, citation.start
+    for page in pages:
+        first = page.text.find(citation.quote)
+        if first >= 0:
+            return page, page.start + first
+    return None
 
 
 class Desk:
@@ -75,7 +93,10 @@ class Desk:
             max_question_characters=settings.answering.max_question_characters,
         )
         self._suggesting = threading.Lock()
-        self._suggested: tuple[str, tuple[str, ...]] | None = None
+        self._suggested: tuple[str, ...] = ()
+        self._suggested_for = ""
+        self._all_suggested = threading.Event()
+        self._all_suggested.set()
         self.ask = self._service.ask
         self.stop = self._service.stop
         self.delete = self._service.delete
@@ -90,28 +111,46 @@ class Desk:
         return Holdings(counts["documents"], counts["chunks"], names, changed_at)
 
     def suggestions(self) -> tuple[str, ...]:
-        """Worked out once for each state of the knowledge base."""
-        with self._suggesting, self._knowledge.database.read() as connection:
+        """Worked out in the background for each state of the knowledge base; the first ones are waited for a little."""
+        with self._knowledge.database.read() as connection:
             publication = catalogue.get_meta(connection)["publication"]
-            if self._suggested is None or self._suggested[0] != publication:
-                self._suggested = (publication, suggest(connection, self._quoting))
-            return self._suggested[1]
+        with self._suggesting:
+            if publication != self._suggested_for and self._all_suggested.is_set():
+                self._suggested_for = publication
+                self._all_suggested.clear()
+                threading.Thread(target=self._suggest, name="suggest", daemon=True).start()
+        if not self._suggested:
+            self._all_suggested.wait(_FIRST_SUGGESTIONS_SECONDS)
+        return self._suggested
+
+    def _suggest(self) -> None:
+        try:
+            self._suggested = suggest(self._knowledge, self._quoting)
+        except RefdeskError as error:
+            logger.warning("no questions to begin with: %s", error)
+        finally:
+            self._all_suggested.set()
 
     def engine_name(self) -> str:
         return self._engine
 
-    def source(self, document: int, start: int, end: int) -> SourceView:
-        """The words from ``start`` to ``end`` in their surroundings; raises UsageError if there is no such place."""
+    def source(self, citation: Citation) -> SourceView:
+        """The cited words in their surroundings, found again if the document has moved them since.
+
+        Raises UsageError when the document is gone or does not hold them any more.
+        """
         with self._knowledge.database.read() as connection:
-            found = catalogue.get_document(connection, document)
-            pages = catalogue.document_pages(connection, document)
-            heading = catalogue.heading_at(connection, document, start)
-        page = next((page for page in pages if page.start <= start < end <= page.end), None)
-        if found is None or page is None:
-            raise UsageError(
-                "This source is no longer in the knowledge base", remedy="Ask again to see what it holds now."
+            found = catalogue.get_document(connection, citation.document)
+            pages = catalogue.document_pages(connection, citation.document)
+            place = _place_of(citation, pages)
+            heading = catalogue.heading_at(connection, citation.document, place[1]) if place else ""
+        if found is None or place is None:
+            what = (
+                "This source is no longer in the knowledge base" if found is None else "This document has changed since"
             )
-        first, last = start - page.start, end - page.start
+            raise UsageError(what, where=citation.title, remedy="Ask again to see what it says now.")
+        page, start = place
+        first, last = start - page.start, start - page.start + len(citation.quote)
         before, after = page.text[:first], page.text[last:]
         return SourceView(
             found.id,

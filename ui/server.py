@@ -150,12 +150,11 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def serve(desk: DeskFace, host: str, port: int, *, ready: Callable[[str], None] = print) -> None:
-    """Serve the page until the process is told to stop. ``ready`` gets one line with the address, once it answers.
+def serve(desk: DeskFace, host: str, listening: socket.socket, *, ready: Callable[[str], None] = print) -> None:
+    """Serve the page on the socket from ``bind`` until the process is told to stop, and close it.
 
-    Raises RefdeskError where the address cannot be had.
+    ``ready`` gets one line with the address, once it answers.
     """
-    listening = _bind(host, port)
     app = build_app(desk, host)
     name = "127.0.0.1" if host in WILDCARDS else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}"
@@ -171,7 +170,7 @@ def serve(desk: DeskFace, host: str, port: int, *, ready: Callable[[str], None] 
         raise RefdeskError("The chat page did not start", where=address, remedy="The lines above say why")
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """Take the address before anything slow begins; uvicorn would end the process where it is taken."""
     where = f"{host}:{port}"
     try:

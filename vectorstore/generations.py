@@ -80,11 +80,10 @@ def load_generation(folder: Path, name: str, sha256: str) -> faiss.IndexIDMap2:
     return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
 
 
-def drop_generations(folder: Path, keep: str) -> None:
-    """Delete every generation but ``keep``. Running readers hold theirs in memory."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and entry.name != keep and entry.name.startswith(("g-", ".building-g-")):
-            shutil.rmtree(entry, ignore_errors=True)
+def drop_generation(folder: Path, name: str) -> None:
+    """Delete generation ``name``, if there is one. Running readers hold theirs in memory."""
+    if name:
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -12,8 +12,8 @@ from vectorstore.database import Database
 from vectorstore.dense import Snapshot
 from vectorstore.errors import EmbeddingMismatch
 from vectorstore.fusion import fuse
-from vectorstore.generations import DamagedGeneration, build_index, drop_generations, load_generation, write_generation
-from vectorstore.lexical import search_lexical
+from vectorstore.generations import DamagedGeneration, build_index, drop_generation, load_generation, write_generation
+from vectorstore.lexical import chunk_frequencies, search_lexical
 from vectorstore.schema import FORMAT_VERSION, SCHEMA
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope
 
@@ -79,6 +79,19 @@ class KnowledgeBase:
                 chunks = catalogue.load_chunks(connection, best, scope)
                 return [Passage(chunks[i], score, dense.get(i, 0.0), lexical.get(i, 0.0)) for i, score in best.items()]
 
+    def count(self, scope: Scope = EVERYTHING) -> int:
+        """The number of passages within ``scope``."""
+        with self.database.read() as connection:
+            if scope.unrestricted:
+                return catalogue.count(connection)["chunks"]
+            return len(catalogue.chunks_in_scope(connection, scope))
+
+    def frequencies(self, words: list[str], scope: Scope = EVERYTHING) -> dict[str, int]:
+        """For each word the number of passages within ``scope`` that hold it."""
+        restriction, values = ("", ()) if scope.unrestricted else _rowid_restriction(scope)
+        with self.database.read() as connection:
+            return chunk_frequencies(connection, words, restriction, values)
+
     def _current(self, connection: Connection) -> Snapshot | None:
         """The snapshot that belongs to the state this transaction sees; None if only a newer one is at hand."""
         publication = int(connection.execute("SELECT value FROM meta WHERE key = 'publication'").fetchone()[0])
@@ -143,13 +156,16 @@ class KnowledgeBase:
         name, digest = write_generation(self._generations, build_index(ids, vectors))
         high_water = int(ids.max()) if len(ids) else int(meta["high_water"])
         with self.database.write() as connection:
-            catalogue.set_meta(
-                connection, {"generation": name, "generation_sha256": digest, "high_water": str(high_water)}
-            )
-            connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
-            connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
-        drop_generations(self._generations, keep=name)
-        return True
+            current = catalogue.get_meta(connection)["generation"]
+            if current == meta["generation"]:
+                folded = {"generation": name, "generation_sha256": digest, "high_water": str(high_water)}
+                catalogue.set_meta(connection, folded)
+                connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
+                connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
+        # Another process may have folded meanwhile: then its generation stands, and ours goes.
+        won = current == meta["generation"]
+        drop_generation(self._generations, meta["generation"] if won else name)
+        return won
 
     def close(self) -> None:
         self.database.close()

@@ -40,11 +40,12 @@ def search_lexical(
     return {int(row[0]): float(row[1]) for row in rows}
 
 
-def chunk_frequencies(connection: sqlite3.Connection, words: list[str]) -> dict[str, int]:
-    """For each word the number of chunks that hold it (or another form of it)."""
+def chunk_frequencies(
+    connection: sqlite3.Connection, words: list[str], restriction: str = "", values: tuple[object, ...] = ()
+) -> dict[str, int]:
+    """For each word the number of chunks that hold it in any form (or, of a hyphenated word, any part)."""
+    condition = f"AND {restriction}" if restriction else ""
+    statement = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ? {condition}"
     return {
-        word: connection.execute("SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ?", (f'"{word}"',)).fetchone()[
-            0
-        ]
-        for word in words
+        word: connection.execute(statement, (match_expression(word) or '""', *values)).fetchone()[0] for word in words
     }

@@ -44,7 +44,7 @@ def find(database: Database, reference: str) -> list[Document]:
     with database.read() as connection:
         paths = {reference, str(Path(reference).expanduser().resolve())}
         ids = [document for path in paths for document in catalogue.documents_at(connection, path)]
-        if reference.isdigit() and catalogue.get_document(connection, int(reference)):
+        if reference.isdecimal() and len(reference) < 19:
             ids.append(int(reference))
         found = [document for i in sorted(set(ids)) if (document := catalogue.get_document(connection, i))]
     if not found:

@@ -12,7 +12,7 @@ from ingest.readers.encoding import decode
 
 _SKIPPED = frozenset(
     """
-    script style noscript template svg nav head iframe object select button form
+    script style noscript template svg nav head iframe object select button textarea input
     """.split()
 )
 _BLOCKS = frozenset(
@@ -21,6 +21,8 @@ _BLOCKS = frozenset(
     h1 h2 h3 h4 h5 h6 header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul
     """.split()
 )
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -50,13 +52,16 @@ class _Walker:
     def __init__(self, builder: DocumentBuilder) -> None:
         self._builder = builder
         self._inline: list[str] = []
+        self._prefix = ""  # the bullet of a list item, until its first words come
 
     def walk(self, element: HtmlElement) -> None:
         if not isinstance(element.tag, str) or element.tag in _SKIPPED:
             return
         if element.tag == "br":
             self._inline.append("\n")
-        elif element.tag == "table":
+        elif element.tag in {"sup", "sub"}:
+            self._inline.append(_raised(element))
+        elif element.tag == "table" and not element.findall(".//table"):
             self._flush()
             for row in _rows(element):
                 self._builder.paragraph(row)
@@ -65,11 +70,13 @@ class _Walker:
             self._builder.paragraph(element.text_content())
         elif element.tag in _BLOCKS:
             self._flush()
+            if element.tag == "li":
+                self._prefix = "- "
             self._inside(element)
             if element.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
                 self._builder.heading(int(element.tag[1]), self._take())
             else:
-                self._flush("- " if element.tag == "li" else "")
+                self._flush()
         else:
             self._inside(element)
 
@@ -84,18 +91,41 @@ class _Walker:
         self._inline = []
         return "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip()
 
-    def _flush(self, prefix: str = "") -> None:
+    def _flush(self) -> None:
         text = self._take()
         if text:
-            self._builder.paragraph(prefix + text)
+            self._builder.paragraph(self._prefix + text)
+            self._prefix = ""
+
+
+def _raised(element: HtmlElement) -> str:
+    """10<sup>6</sup> must not become 106: digits are raised or lowered in Unicode, other text stands apart."""
+    text = element.text_content().strip()
+    table = _SUPERSCRIPT if element.tag == "sup" else _SUBSCRIPT
+    return text.translate(table) if text.isdecimal() else f" {text}"
+
+
+def _cell(element: HtmlElement) -> str:
+    """A cell's text; what stands in blocks or lines of its own does not run together."""
+    parts = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in _SKIPPED:
+            apart = " " if child.tag == "br" or child.tag in _BLOCKS else ""
+            parts += [apart, _raised(child) if child.tag in {"sup", "sub"} else _cell(child), apart]
+        parts.append(child.tail or "")
+    return _SPACE.sub(" ", "".join(parts)).strip()
 
 
 def _rows(table: HtmlElement) -> Iterator[str]:
     """Each row on one line, every cell under its column's header: a row still says what its numbers mean."""
+    caption = table.find("caption")
+    if caption is not None and _cell(caption):
+        yield _cell(caption)
     header: list[str] = []
     for row in table.iter("tr"):
-        cells = [_SPACE.sub(" ", cell.text_content()).strip() for cell in row if cell.tag in {"td", "th"}]
-        if not header and cells and all(cell.tag == "th" for cell in row if isinstance(cell.tag, str)):
+        own = [cell for cell in row if cell.tag in {"td", "th"}]
+        cells = [_cell(cell) for cell in own]
+        if not header and own and all(cell.tag == "th" for cell in own):
             header = cells
             continue
         if len(header) == len(cells):

@@ -45,17 +45,19 @@ def read_xml(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
 def read_csv(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
     text, encoding = decode(data)
     try:
-        dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|")
+        delimiter = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|").delimiter
     except csv.Error:
-        dialect = csv.excel
+        delimiter = ","
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), dialect) if any(cell.strip() for cell in row)]
+        rows = [
+            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))
+        ]
     except csv.Error as error:
         raise Refused("damaged", f"The CSV cannot be read: {error}.") from error
     if len(rows) < 2:
         raise Refused("empty", "The CSV holds no rows under its header.")
     header, *records = rows
-    header = [name.strip() for name in header]
+    header = _distinct([name.strip() for name in header], max(len(record) for record in records))
     mapping = fitting(mappings, "csv", header)
     builder = DocumentBuilder()
     for record in records:
@@ -70,6 +72,15 @@ def read_csv(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
         if body:
             builder.record(headings, body, metadata)
     return builder.build({"encoding": encoding})
+
+
+def _distinct(header: list[str], columns: int) -> list[str]:
+    """A name for each column: repeated ones are numbered, missing ones made up, so that no cell is lost."""
+    names: list[str] = []
+    for place in range(max(columns, len(header))):
+        name = header[place] if place < len(header) and header[place] else f"column {place + 1}"
+        names.append(f"{name} ({place + 1})" if name in names else name)
+    return names
 
 
 def _value(element: etree._Element, path: str) -> str:

@@ -10,7 +10,7 @@ from ingest.readers.encoding import decode
 from ingest.readers.html import html_to_document
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n+")
-_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---\n(?:[\w.-]+:.*\n(?:[ \t]+.*\n|- .*\n)*)+---\n")
 
 
 def read_text(data: bytes) -> ReadDocument:

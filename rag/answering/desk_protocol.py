@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.answering.types import Citation
 from rag.conversations.types import Conversation
 
 
@@ -63,4 +64,6 @@ class DeskFace(Protocol):
 
     def delete(self, conversation_id: str) -> None: ...
 
-    def source(self, document: int, start: int, end: int) -> SourceView: ...
+    def source(self, citation: Citation) -> SourceView:
+        """The cited words in their surroundings; raises RefdeskError when the document does not hold them any more."""
+        ...

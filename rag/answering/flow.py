@@ -2,11 +2,14 @@
 answer.
 """
 
+import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -20,10 +23,10 @@ from rag.answering.types import Answer, Citation, Done, Event, Quoted, Reading, 
 from rag.answering.writing import CheckedText, write_checked
 from rag.generators.prompts import build_messages
 from rag.reader.types import Reader
-from vectorstore import catalogue
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.lexical import chunk_frequencies
-from vectorstore.types import Chunk, Passage
+from vectorstore.types import EVERYTHING, Chunk, Passage, Scope
+
+logger = logging.getLogger(__name__)
 
 _RELATED = 3
 _PROMPT_PASSAGES = 3
@@ -54,7 +57,7 @@ class AnswerFlow(Runnable[str, Answer]):
     """Answers a stand-alone question.
 
     ``retriever`` is any LangChain retriever whose documents carry a ``Passage`` (``KnowledgeRetriever`` does); without
-    ``writer`` every answer is extractive or an abstention.
+    ``writer`` every answer is extractive or an abstention. ``scope`` is the retriever's, for what it counts.
 
     >>> flow = AnswerFlow(knowledge, retriever, reader, writer)  # doctest: +SKIP
     >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
@@ -62,12 +65,18 @@ class AnswerFlow(Runnable[str, Answer]):
     """
 
     def __init__(
-        self, knowledge: KnowledgeBase, retriever: BaseRetriever, reader: Reader, writer: Writer | None
+        self,
+        knowledge: KnowledgeBase,
+        retriever: BaseRetriever,
+        reader: Reader,
+        writer: Writer | None,
+        scope: Scope = EVERYTHING,
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
         self._reader = reader
         self._writer = writer
+        self._scope = scope
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         answer: Answer | None = None
@@ -82,8 +91,7 @@ class AnswerFlow(Runnable[str, Answer]):
     ) -> Iterator[Event]:
         """The events of one question, ``Done`` last. When ``stop`` is set, writing ends and what is checked counts."""
         clock = _Clock()
-        with self._knowledge.database.read() as connection:
-            stored = catalogue.count(connection)["chunks"]
+        stored = self._knowledge.count(self._scope)
         yield Searching(stored)
         passages: list[Passage] = [
             document.metadata["passage"] for document in self._retriever.invoke(question, config)
@@ -110,11 +118,14 @@ class AnswerFlow(Runnable[str, Answer]):
         def to_the_point(sentence: str, passage: int) -> bool:
             return passage == 0 or closeness(sentence) >= enough  # the first passage is the one that is quoted
 
-        for text in self._written(question, evidence, self._writer, to_the_point, stop, clock):
-            yield Writing(text.sentences, text.citations)
+        try:
+            for text in self._written(question, evidence, self._writer, to_the_point, stop, clock):
+                yield Writing(text.sentences, text.citations)
+        except Exception as error:  # whatever befalls an engine, the checked answer stands
+            logger.warning("%s could not write (%s); the quoted answer stands", self._writer.name, type(error).__name__)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
         written = Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer)
-        holds_it = (quoted.short_answer or "").lower() in written.text.lower()
+        holds_it = bool(quoted.short_answer) and bool(_holding(quoted.short_answer or "").search(written.text))
         if written.text and (holds_it or closeness(written.text) >= enough):
             yield Done(replace(written, timings=timings))
         else:
@@ -122,12 +133,8 @@ class AnswerFlow(Runnable[str, Answer]):
 
     def _quoted(self, question: str, evidence: Sequence[Evidence], stored: int) -> Answer:
         """The extractive answer, or the abstention with the nearest passages."""
-
-        def frequencies(words: list[str]) -> dict[str, int]:
-            with self._knowledge.database.read() as connection:
-                return chunk_frequencies(connection, words)
-
         quote = quote_answer(evidence[0])
+        frequencies = partial(self._knowledge.frequencies, scope=self._scope)
         probability = CALIBRATION.probability(signals_of(question, evidence, frequencies, stored))
         if quote is None or probability < THRESHOLD:
             related = tuple(
@@ -161,6 +168,10 @@ class AnswerFlow(Runnable[str, Answer]):
         """How close in meaning a text is to the question: the cosine of their vectors."""
         asked = self._knowledge.embedder.embed([question])[0]
         return lambda text: float(asked @ self._knowledge.embedder.embed([text])[0])
+
+
+def _holding(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
 
 
 def _citation(n: int, chunk: Chunk, score: float) -> Citation:

@@ -5,19 +5,22 @@ from sqlite3 import Connection
 from typing import Any
 
 from rag.answering.flow import AnswerFlow
+from vectorstore.knowledge import KnowledgeBase
 
 _OFFERED = 4
 _TRIED = 16
 _MIN_CHARACTERS, _MAX_CHARACTERS = 12, 90
 
 
-def suggest(connection: Connection, flow: AnswerFlow) -> tuple[str, ...]:
+def suggest(knowledge: KnowledgeBase, flow: AnswerFlow) -> tuple[str, ...]:
     """Up to four questions, each from another document, that ``flow`` answers from the passage they head.
 
     ``flow`` should have no writer: whether it can quote an answer is what matters.
     """
     offered: list[str] = []
-    for question, document in _candidates(connection):
+    with knowledge.database.read() as connection:
+        candidates = list(_candidates(connection))
+    for question, document in candidates:
         answer = flow.invoke(question)
         if answer.kind == "extractive" and answer.citations[0].document == document:
             offered.append(question)

@@ -74,8 +74,7 @@ def _with_sentence(
     if n is None:
         n = len(citations) + 1
         quote = chunk.text[support.start - chunk.start : support.end - chunk.start]
-        citation = Citation(
-            n, chunk.document, chunk.title, chunk.page, support.start, support.end, quote, round(support.strength, 4)
-        )
+        place = (support.start, support.end, quote, 1.0)
+        citation = Citation(n, chunk.document, chunk.title, chunk.page, *place)
         citations = (*citations, citation)
     return CheckedText((*text.sentences, Sentence(sentence, (n,))), citations, text.first_token_ms)

@@ -76,6 +76,35 @@ def test_a_table_row_keeps_the_names_of_its_columns() -> None:
     assert sections_of(read("a.html", source)) == [((), "Drug: Aspirin; Dose: 100 mg.")]
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (
+            "<table><tr><td>Take 5<br>10 tablets</td><td><p>Dose 5</p><p>10 mg</p></td></tr></table>",
+            "Take 5 10 tablets; Dose 5 10 mg.",
+        ),
+        ("<p>10<sup>6</sup> litres of H<sub>2</sub>O</p>", "10⁶ litres of H₂O"),
+        ("<form><p>A page in a form.</p></form>", "A page in a form."),
+        ("<table><caption>Doses</caption><tr><td>one</td></tr></table>", "Doses\n\none."),
+        ("<ul><li><p>one</p></li><li>two<ul><li>three</li></ul></li></ul>", "- one\n\n- two\n\n- three"),
+    ],
+)
+def test_html_keeps_apart_what_is_apart(markup: str, text: str) -> None:
+    assert text_of(read("a.html", markup.encode())).strip() == text
+
+
+def test_csv_loses_no_cell() -> None:
+    source = b'a,a,b\n1,2,3,4\n"He said ""no"", loudly",x,y\n'
+    text = text_of(read("a.csv", source))
+    assert "a: 1\na (2): 2\nb: 3\ncolumn 4: 4" in text
+    assert 'He said "no", loudly' in text
+
+
+def test_a_rule_at_the_top_of_a_markdown_file_is_no_front_matter() -> None:
+    assert "Warning" in text_of(read("a.md", b"---\nWarning: never mix these.\n\n---\n\nRest"))
+    assert "draft" not in text_of(read("a.md", b"---\nstate: draft\ntags:\n- a\n---\nRest"))
+
+
 def test_pdf_keeps_page_numbers_and_joins_wrapped_lines() -> None:
     first = (
         "The first page has a sentence that is long enough to be wrapped by the program that made it, twice even. " * 2

@@ -13,6 +13,7 @@ from vectorstore.types import Scope
 
 QUESTION = "How is glaucoma treated?"
 DROPS = KeywordReader("eye drops")
+TREATED = "Glaucoma is treated with eye drops that lower the pressure in the eye."
 NOTHING = KeywordReader(margin=8.0)
 
 
@@ -36,7 +37,7 @@ def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFl
 def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
     make_flow: MakeFlow, knowledge: KnowledgeBase
 ) -> None:
-    chat = FakeChat("Glaucoma is treated with eye drops. [2] Surgery is done when drops fail. [9]")
+    chat = FakeChat(f"{TREATED} [2] Surgery is done when drops fail. [9]")
     events = list(make_flow(DROPS, chat).events(QUESTION))
     kinds = [type(event) for event in events]
     assert kinds[:4] == [Searching, Reading, Quoted, Writing]
@@ -48,7 +49,7 @@ def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
     answer = done.answer
     assert (answer.kind, answer.engine) == ("generated", "fake")
     assert [sentence.text for sentence in answer.sentences] == [
-        "Glaucoma is treated with eye drops.",
+        TREATED,
         "Surgery is done when drops fail.",
     ]
     assert_citations_hold(knowledge, answer)
@@ -75,12 +76,10 @@ def test_an_ungrounded_or_pointless_text_leaves_the_quote_standing(make_flow: Ma
 
 
 def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeFlow) -> None:
-    chat = FakeChat(
-        "Glaucoma is treated with eye drops. It was discovered in 1850 by Smith. Surgery is done when drops fail."
-    )
+    chat = FakeChat(f"{TREATED} It was discovered in 1850 by Smith. Surgery is done when drops fail.")
     answer = make_flow(DROPS, chat).invoke(QUESTION)
     assert [sentence.text for sentence in answer.sentences] == [
-        "Glaucoma is treated with eye drops.",
+        TREATED,
         "Surgery is done when drops fail.",
     ]
 
@@ -105,10 +104,7 @@ def test_an_empty_knowledge_base_abstains(make_flow: MakeFlow, knowledge: Knowle
 
 def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFlow) -> None:
     stop = threading.Event()
-    chat = FakeChat(
-        "Glaucoma is treated with eye drops. Surgery is done when drops fail. Then more and more follows. And more "
-        "of it."
-    )
+    chat = FakeChat(f"{TREATED} Surgery is done when drops fail. Then more and more follows. And more of it.")
     answer: Answer | None = None
     for event in make_flow(DROPS, chat).events(QUESTION, stop=stop):
         if isinstance(event, Writing) and event.sentences:

@@ -1,39 +1,38 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.grounding.checker import find_support
+from rag.grounding.words import words_of
 from vectorstore.types import Chunk
 
 GLAUCOMA = (
-    "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma, but "
-    "they lower the "
-    "pressure in the eye by 20 to 30 percent. Lost sight does not come back.\n\nSigns of a sudden attack are:\n- "
-    "severe pain\n- red eyes\n"
-    "- blurred vision\n\nSurgery makes a new opening for the fluid."
+    "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma. They lower "
+    "the pressure in the eye by 20 to 30 percent. Lost sight does not come back.\n\nSigns of a sudden attack are:\n"
+    "- severe pain\n- red eyes\n- blurred vision\n\nSurgery makes a new opening for the fluid."
 )
 
 
-def chunk(text: str, heading: str = "Glaucoma > How is it treated?") -> Chunk:
-    return Chunk(1, 7, "Glaucoma", "/g.txt", None, 100, 100 + len(text), heading, text)
+def chunk(text: str, heading: str = "Eye drops > How do eye drops work?") -> Chunk:
+    return Chunk(1, 7, "Eye drops", "/g.txt", None, 100, 100 + len(text), heading, text)
 
 
 @pytest.mark.parametrize(
-    "sentence",
+    ("sentence", "quote"),
     [
-        "Nearly everyone with open-angle glaucoma is treated first with eye drops.",
-        "Glaucoma is treated first with eye drops.",
-        "Eye drops lower the pressure in the eye by 20 to 30 percent.",
-        "Eye drops do not cure glaucoma.",
-        "Surgery makes a new opening for the fluid.",
-        "Signs of a sudden attack are severe pain, red eyes and blurred vision.",
+        ("Nearly everyone with open-angle glaucoma is treated first with eye drops.", "Nearly everyone"),
+        ("Nearly everyone with the open-angle glaucoma was treated first with eye drops.", "Nearly everyone"),
+        ("Eye drops do not cure glaucoma.", "Eye drops do"),
+        ("Eye drops lower the pressure in the eye by 20 to 30 percent.", "They lower"),  # the heading names "they"
+        ("Surgery makes a new opening for the fluid.", "Surgery"),
+        ("Signs of a sudden attack are severe pain, red eyes and blurred vision.", "Signs of"),
     ],
 )
-def test_what_a_passage_says_is_supported_by_that_very_place(sentence: str) -> None:
+def test_what_a_passage_says_is_supported_by_that_very_place(sentence: str, quote: str) -> None:
     support = find_support(sentence, [chunk("Cats purr when they are content."), chunk(GLAUCOMA)])
     assert support is not None
     assert support.passage == 1
-    quote = GLAUCOMA[support.start - 100 : support.end - 100]
-    assert len(quote) < 160
-    assert set(sentence.lower().split()[-1].strip(".")) <= set(quote.lower())
+    assert GLAUCOMA[support.start - 100 : support.end - 100].startswith(quote)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +43,9 @@ def test_what_a_passage_says_is_supported_by_that_very_place(sentence: str) -> N
         "Lost sight does come back.",
         "Surgery does not make a new opening for the fluid.",  # negation added
         "Eye drops lower the pressure in the eye by 20 to 40 percent.",  # another number
-        "Latanoprost drops lower the pressure in the eye.",  # a name from nowhere
-        "Eye drops lower the pressure in the eye and prevent strokes.",  # a fact added
-        "Glaucoma lowers the pressure in the eye drops.",  # turned round
-        "The fluid makes a new opening for surgery.",
+        "Latanoprost drops lower the pressure in the eye by 20 to 30 percent.",  # a name from nowhere
+        "Eye drops lower the pressure in the eye by 20 to 30 percent and prevent strokes.",  # a fact added
+        "The fluid makes a new opening for surgery.",  # turned round
         "The capital of France is Paris.",
         "Everyone with open-angle glaucoma is treated first with eye drops.",  # a limit dropped
         "Surgery may make a new opening for the fluid.",  # a limit added
@@ -60,7 +58,49 @@ def test_what_no_passage_says_is_not_supported(sentence: str) -> None:
     assert find_support(sentence, [chunk(GLAUCOMA)]) is None
 
 
-def test_the_heading_may_name_the_subject_that_the_sentence_leaves_out() -> None:
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            "Smoking is a risk factor. Exercise lowers blood pressure in adults.",
+            "Smoking lowers blood pressure in adults.",
+        ),
+        ("It is a myth that vaccines cause autism in children.", "Vaccines cause autism in children."),
+        ("Studies failed to show that aspirin prevents cancer.", "Aspirin prevents cancer."),
+        ("If untreated, glaucoma causes complete blindness.", "Glaucoma causes complete blindness."),
+        ("Vaccines cause autism, which is a myth.", "Vaccines cause autism."),
+        ("The sister of Anna Smith won the prize in 1999.", "Anna Smith won the prize in 1999."),
+        ("Men take 40 mg daily and women take 20 mg daily.", "Men take 20 mg daily."),
+        (
+            "It does not cause cancer, and it is safe for adults.",
+            "It does cause cancer, and it is not safe for adults.",
+        ),
+        ("Patients who cannot swallow tablets get injections.", "Patients who swallow tablets cannot get injections."),
+        ("Take 2-4 tablets every day.", "Take 4 tablets every day."),
+        ("Store it at −40 degrees in the dark.", "Store it at 40 degrees in the dark."),
+        ("It costs €5 million a year.", "It costs $5 million a year."),
+        ("It affects 5% of all adults.", "It affects 5 of all adults."),
+        ("Take 1,5 mg of it daily.", "Take 15 mg of it daily."),
+        ("Do not take doses above 4 g.", "Do not take doses of 4 g."),
+        ("Patients born before 1950 were asked.", "Patients born in 1950 were asked."),
+        ("Does ibuprofen cause stomach ulcers?", "Ibuprofen does cause stomach ulcers."),
+        ("Sweden exported steel to France.", "Sweden exported steel from France."),
+        ("Cancer spreads quickly to the lungs.", "Eye drops spread quickly to the lungs."),
+    ],
+)
+def test_twisting_what_the_passage_says_is_noticed(source: str, sentence: str) -> None:
+    assert find_support(sentence, [chunk(source)]) is None
+    assert source.endswith("?") or find_support(source.split(". ")[0], [chunk(source)])
+
+
+def test_the_heading_may_name_the_subject_that_a_pronoun_stands_for() -> None:
     passage = chunk("It is a group of diseases that damage the optic nerve.", "Glaucoma")
     assert find_support("Glaucoma is a group of diseases that damage the optic nerve.", [passage])
     assert find_support("Cataract is a group of diseases that damage the optic nerve.", [passage]) is None
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_looked_at(text: str) -> None:
+    words = words_of(text)
+    assert all(0 <= place <= len(words.content) for _, place in words.qualifiers)
+    find_support(text, [chunk(text or "x")])

@@ -189,7 +189,8 @@ class FakeDesk:
         with self._lock:
             self._conversations.pop(conversation_id, None)
 
-    def source(self, document: int, start: int, end: int) -> SourceView:
+    def source(self, citation: Citation) -> SourceView:
+        document, start, end = citation.document, citation.start, citation.end
         if document not in DOCUMENTS:
             raise RefdeskError("This document was removed", where=str(document), remedy="The answer keeps its quotes")
         title, text = DOCUMENTS[document]
@@ -249,13 +250,13 @@ def from_standard_input() -> Callable[[], bool]:
 
 def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
     """Serve the page with this desk and some history; with 0 looks the steps come from standard input."""
-    from ui.server import serve
+    from ui.server import bind, serve
 
     desk = FakeDesk(pace=every(looks) if looks else from_standard_input(), documents=documents)
     for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
         then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
         desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))
-    serve(desk, "127.0.0.1", port, ready=lambda line: print(line, flush=True))
+    serve(desk, "127.0.0.1", bind("127.0.0.1", port), ready=lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

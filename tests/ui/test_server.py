@@ -12,8 +12,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.ui.fake_desk import FakeDesk
-from ui.server import HostGuard, SecurityHeaders, content_policy, serve
+from ui.server import HostGuard, SecurityHeaders, bind, content_policy
 from vectorstore.errors import RefdeskError
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -99,12 +98,12 @@ def test_a_port_in_use_is_named_with_the_remedy() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(RefdeskError, match=f"Port {port} is in use: 127.0.0.1:{port}. Choose another with --port"):
-            serve(FakeDesk(), "127.0.0.1", port)
+            bind("127.0.0.1", port)
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(RefdeskError, match=r"This machine does not have this address: 192\.0\.2\.1:8501"):
-        serve(FakeDesk(), "192.0.2.1", 8501)
+        bind("192.0.2.1", 8501)
 
 
 def test_the_settings_beside_the_script_count_from_any_folder(tmp_path: Path) -> None:

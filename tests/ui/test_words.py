@@ -192,6 +192,6 @@ def test_steps_lead_to_the_neighbours() -> None:
 
 def test_a_source_is_a_contiguous_piece_of_its_document() -> None:
     citation = WRITTEN_CITATIONS[0]
-    view = views.source_view(FakeDesk().source(citation.document, citation.start, citation.end), citation)
+    view = views.source_view(FakeDesk().source(citation), citation)
     assert view["marked"] == citation.quote
     assert view["copy"] == f"“{citation.quote}”\nGlaucoma, page 2"

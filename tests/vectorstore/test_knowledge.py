@@ -3,14 +3,16 @@ import sys
 import threading
 from pathlib import Path
 
+import faiss
 import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
 from vectorstore import catalogue
 from vectorstore.errors import EmbeddingMismatch, StoreError, UsageError
-from vectorstore.generations import load_generation
+from vectorstore.generations import load_generation, write_generation
 from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.lexical import chunk_frequencies
 from vectorstore.library import remove, show, status
 from vectorstore.types import EVERYTHING, Scope
 
@@ -149,6 +151,35 @@ def test_fold_happens_by_itself_only_when_enough_has_changed(knowledge: Knowledg
     put(knowledge, "b.txt", "\n\n".join(f"Paragraph {i}." for i in range(1000)))
     assert knowledge.fold()
     assert not knowledge.fold()
+
+
+def test_two_processes_that_fold_at_once_leave_one_whole_generation(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    put(knowledge, "b.txt", "Beta.")
+    other = KnowledgeBase(knowledge.home, HashEmbedder())
+
+    in_between = iter([True])
+
+    def write(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
+        if next(in_between, False):
+            remove(knowledge.home, ["a.txt"])
+            assert other.fold(force=True)
+        return write_generation(folder, index)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vectorstore.knowledge.write_generation", write)
+        assert not knowledge.fold(force=True)
+    assert titles(knowledge, "alpha beta") == ["b.txt"]
+    assert len(list((knowledge.home / GENERATIONS_FOLDER).iterdir())) == 1
+    other.close()
+
+
+@pytest.mark.parametrize("question", ['What does "high"/"low" mean?', 'a"b', 'x"OR"y', "'", "beta-blockers"])
+def test_words_are_counted_whatever_they_look_like(knowledge: KnowledgeBase, put: Put, question: str) -> None:
+    put(knowledge, "a.txt", "High means high, low means low; beta blockers.")
+    with knowledge.database.read() as connection:
+        counts = chunk_frequencies(connection, question.split())
+    assert set(counts.values()) <= {0, 1}
 
 
 def test_another_embedding_model_is_refused_with_the_command_that_rebuilds(knowledge: KnowledgeBase, put: Put) -> None:

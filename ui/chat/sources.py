@@ -63,6 +63,6 @@ def draw_source(desk: DeskFace, conversation: Conversation) -> None:
 
 def _passage_view(desk: DeskFace, citation: Citation) -> View:
     try:
-        return source_view(desk.source(citation.document, citation.start, citation.end), citation)
+        return source_view(desk.source(citation), citation)
     except RefdeskError as error:  # the document was removed since; the answer with its quotes stays
         return {"missing": notice_view(error)}

@@ -42,4 +42,8 @@ def main() -> None:
         code = fail(error, 1)
     except BrokenPipeError:
         code = 1
+    except OSError as error:
+        code = fail(
+            f"{error.strerror or error}: {error.filename or 'the system'}. Check the file and its permissions.", 1
+        )
     sys.exit(code or 0)

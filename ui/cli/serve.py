@@ -18,10 +18,13 @@ def serve(
     """Serve the chat page."""
     settings = load_settings(home)
 
+    from ui.server import bind
+    from ui.server import serve as run
+
+    listening = bind(host, port)  # before anything slow begins
     with errors.status("Loading the models") as loading:
         from rag.desk import open_desk  # the models take seconds to import
-        from ui.server import serve as run
 
         desk = open_desk(settings, confirm_download(loading))
     with desk:
-        run(desk, host, port, ready=say)
+        run(desk, host, listening, ready=say)
