@@ -1,9 +1,10 @@
 """Does a passage support a sentence? A strict, lexical first check.
 
-It would rather drop a true sentence than show a false one. A sentence is supported by a place in a passage when it says
-what that place says, and all of it: the same words that carry the claim (stems, numbers, names), in the same order, with
-the same negations and limits at the same words. A part of a sentence may claim what the whole denies ("It is a myth that
-..."), so parts do not count. Only a pronoun that begins the source may be replaced, by words of the passage's heading.
+It would rather drop a true sentence than show a false one. A sentence is supported by a place in a passage when it
+says what that place says, and all of it: the same words that carry the claim (stems, numbers, names), in the same
+order, with the same negations and limits at the same words. A part of a sentence may claim what the whole denies ("It
+is a myth that ..."), so parts do not count. Only a pronoun that begins the source may be replaced, by words of the
+passage's heading.
 """
 
 import re

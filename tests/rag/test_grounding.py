@@ -7,8 +7,9 @@ from rag.grounding.words import words_of
 from vectorstore.types import Chunk
 
 GLAUCOMA = (
-    "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma. They lower "
-    "the pressure in the eye by 20 to 30 percent. Lost sight does not come back.\n\nSigns of a sudden attack are:\n"
+    "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma. They "
+    "lower the pressure in the eye by 20 to 30 percent. Lost sight does not come back.\n\n"
+    "Signs of a sudden attack are:\n"
     "- severe pain\n- red eyes\n- blurred vision\n\nSurgery makes a new opening for the fluid."
 )
 
