@@ -10,7 +10,7 @@ READER_WEIGHT = 0.04
 
 The reader alone ranks worse than the search does; with a small weight it corrects the order among near equals.
 """
-_MARGIN_BOUND = 10.0
+MARGIN_BOUND = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Evidence:
     @property
     def margin(self) -> float:
         """The best span's margin over "no answer here"; very low when there is no span."""
-        return self.spans[0].margin if self.spans else -_MARGIN_BOUND
+        return self.spans[0].margin if self.spans else -MARGIN_BOUND
 
 
 def weigh(question: str, passages: list[Passage], reader: Reader) -> list[Evidence]:
@@ -36,7 +36,7 @@ def weigh(question: str, passages: list[Passage], reader: Reader) -> list[Eviden
     found = reader.read(question, [passage.chunk.text for passage in passages])
     evidence = []
     for passage, spans in zip(passages, found, strict=True):
-        margin = spans[0].margin if spans else -_MARGIN_BOUND
-        bounded = max(-_MARGIN_BOUND, min(_MARGIN_BOUND, margin))
+        margin = spans[0].margin if spans else -MARGIN_BOUND
+        bounded = max(-MARGIN_BOUND, min(MARGIN_BOUND, margin))
         evidence.append(Evidence(passage, spans, passage.score + READER_WEIGHT * bounded))
     return sorted(evidence, key=lambda item: -item.score)

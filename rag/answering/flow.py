@@ -19,6 +19,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from rag.answering.answerability import CALIBRATION, THRESHOLD, signals_of
 from rag.answering.evidence import Evidence, weigh
 from rag.answering.quoting import quote_answer
+from rag.answering.standalone import focus
 from rag.answering.types import Answer, Citation, Done, Event, Quoted, Reading, Searching, Sentence, Timings, Writing
 from rag.answering.writing import CheckedText, write_checked
 from rag.generators.prompts import build_messages
@@ -91,6 +92,7 @@ class AnswerFlow(Runnable[str, Answer]):
     ) -> Iterator[Event]:
         """The events of one question, ``Done`` last. When ``stop`` is set, writing ends and what is checked counts."""
         clock = _Clock()
+        question = focus(question)
         stored = self._knowledge.count(self._scope)
         yield Searching(stored)
         passages: list[Passage] = [
@@ -103,7 +105,8 @@ class AnswerFlow(Runnable[str, Answer]):
         yield Reading(len(passages))
         evidence = weigh(question, passages, self._reader)
         timings = replace(timings, read=clock.ms() - timings.retrieve)
-        quoted = self._quoted(question, evidence, stored)
+        quoted, source = self._quoted(question, evidence, stored)
+        evidence = [source, *(item for item in evidence if item is not source)]
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
         quoted = replace(quoted, timings=timings)
         if quoted.kind == "abstained" or self._writer is None or (stop is not None and stop.is_set()):
@@ -131,22 +134,21 @@ class AnswerFlow(Runnable[str, Answer]):
         else:
             yield Done(replace(quoted, timings=timings))
 
-    def _quoted(self, question: str, evidence: Sequence[Evidence], stored: int) -> Answer:
-        """The extractive answer, or the abstention with the nearest passages."""
-        quote = quote_answer(evidence[0])
+    def _quoted(self, question: str, evidence: Sequence[Evidence], stored: int) -> tuple[Answer, Evidence]:
+        """The extractive answer or the abstention with the nearest passages, and the evidence it stands on."""
+        quote = quote_answer(question, evidence, self._knowledge.embedder)
         frequencies = partial(self._knowledge.frequencies, scope=self._scope)
         probability = CALIBRATION.probability(signals_of(question, evidence, frequencies, stored))
         if quote is None or probability < THRESHOLD:
             related = tuple(
                 _citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1)
             )
-            return Answer("abstained", self._reader.name, related=related)
-        chunk = evidence[0].chunk
-        citation = Citation(
-            1, chunk.document, chunk.title, chunk.page, quote.start, quote.end, quote.text, round(probability, 4)
-        )
+            return Answer("abstained", self._reader.name, related=related), evidence[0]
+        chunk = quote.evidence.chunk
+        place = (quote.start, quote.end, quote.text, round(probability, 4))
+        citation = Citation(1, chunk.document, chunk.title, chunk.page, *place)
         sentence = Sentence(quote.text, (1,))
-        return Answer("extractive", self._reader.name, (sentence,), (citation,), (), quote.short_answer)
+        return Answer("extractive", self._reader.name, (sentence,), (citation,), (), quote.short_answer), quote.evidence
 
     def _written(
         self,

@@ -1,57 +1,108 @@
-"""The extractive answer: the reader's span inside its own sentence, verbatim, with what that sentence needs to be
-understood.
-"""
+"""The extractive answer: the sentence that answers best, verbatim, with what it needs to be understood."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
-from rag.answering.evidence import Evidence
+from rag.answering.evidence import MARGIN_BOUND, READER_WEIGHT, Evidence
 from rag.grounding.checker import list_end
+from rag.reader.types import AnswerSpan
+from vectorstore.types import Embedder
 
+_PASSAGES = 6
+_HEADING_WEIGHT = 0.6
 _LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A verbatim piece of a document: ``start`` to ``end`` of its stored text, with the answering words inside it."""
+    """A verbatim piece of a passage: ``start`` to ``end`` of its document's stored text.
 
+    ``short_answer`` are the reader's words inside it, None where it marked none.
+    """
+
+    evidence: Evidence
     start: int
     end: int
     text: str
-    short_answer: str
+    short_answer: str | None
 
 
-def quote_answer(evidence: Evidence) -> Quote | None:
-    """The sentence around the best span; a list is quoted with its introduction, and "It ..." with the sentence
-    before.
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    evidence: Evidence
+    sentences: tuple[tuple[int, int], ...]
+    chosen: int
+    span: AnswerSpan | None
+
+
+def quote_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder) -> Quote | None:
+    """The best sentence of the best passages; None if there is no sentence that says anything.
+
+    A sentence is as good as its passage's search score, its closeness to the question (told what it is about by its
+    title), the closeness of its heading, and the margin of the reader's span in it, added up. A list is quoted with its
+    introduction, and "It ..." with the sentence before. Weights: see the ablation in docs/decisions/0009.
     """
-    if not evidence.spans:
+    candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
+    if not candidates:
         return None
-    text = evidence.chunk.text
-    span = evidence.spans[0]
-    sentences = sentence_spans(text)
-    overlaps = [min(end, span.end) - max(start, span.start) for start, end in sentences]
-    if not overlaps or max(overlaps) <= 0:
-        return None
-    first = last = overlaps.index(max(overlaps))
-    while last + 1 < len(sentences) and overlaps[last + 1] > 0 and "\n" not in text[sentences[last][1] : span.end]:
-        last += 1
+    headings = list(dict.fromkeys(candidate.evidence.chunk.heading for candidate in candidates))
+    vectors = embedder.embed([question, *(heading or question for heading in headings), *map(_in_context, candidates)])
+    closeness = vectors[1:] @ vectors[0]
+    of_heading = dict(zip(headings, closeness, strict=False))
+
+    def worth(place: int) -> float:
+        candidate = candidates[place]
+        margin = candidate.span.margin if candidate.span else -MARGIN_BOUND
+        return (
+            candidate.evidence.passage.score
+            + float(closeness[len(headings) + place])
+            + _HEADING_WEIGHT * float(of_heading[candidate.evidence.chunk.heading])
+            + READER_WEIGHT * max(-MARGIN_BOUND, min(MARGIN_BOUND, margin))
+        )
+
+    return _complete(candidates[max(range(len(candidates)), key=worth)])
+
+
+def _candidates(item: Evidence) -> list[_Candidate]:
+    text = item.chunk.text
+    sentences = tuple(sentence_spans(text))
+    found = []
+    for i, (start, end) in enumerate(sentences):
+        if not text[start:end].endswith("?"):
+            spans = [span for span in item.spans if start <= (span.start + span.end) // 2 < end]
+            found.append(_Candidate(item, sentences, i, max(spans, key=lambda span: span.margin, default=None)))
+    return found
+
+
+def _in_context(candidate: _Candidate) -> str:
+    start, end = candidate.sentences[candidate.chosen]
+    chunk = candidate.evidence.chunk
+    return f"{chunk.heading.split(' > ')[0]}: {chunk.text[start:end]}"
+
+
+def _complete(candidate: _Candidate) -> Quote:
+    """The sentence with what it needs: the list's introduction and items, or the sentence that "it" refers to."""
+    chunk, sentences = candidate.evidence.chunk, candidate.sentences
+    text = chunk.text
+    first = candidate.chosen
+    end = sentences[first][1]
     introduction = _introduction(text, sentences, first)
     if introduction is not None:
         first = introduction
     elif first > 0 and _LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
         first -= 1
-    start, end = sentences[first][0], sentences[last][1]
+    start = sentences[first][0]
     if introduction is not None or text[start:end].endswith(":"):
-        end = max(end, list_end(text, sentences, first if introduction is not None else last))
-    short_answer = text[max(start, span.start) : min(end, span.end)]
-    offset = evidence.chunk.start
-    return Quote(offset + start, offset + end, text[start:end], short_answer)
+        end = max(end, list_end(text, sentences, first if introduction is not None else candidate.chosen))
+    span = candidate.span
+    words = text[max(start, span.start) : min(end, span.end)] if span else None
+    return Quote(candidate.evidence, chunk.start + start, chunk.start + end, text[start:end], words)
 
 
-def _introduction(text: str, sentences: list[tuple[int, int]], item: int) -> int | None:
+def _introduction(text: str, sentences: Sequence[tuple[int, int]], item: int) -> int | None:
     """The sentence that introduces the list of which ``item`` is a bulleted fragment, if it is in the passage."""
     if text[slice(*sentences[item])].endswith((".", "!", "?")):
         return None  # an item that is a sentence stands alone

@@ -1,7 +1,8 @@
-"""A follow-up question made to stand alone, by carrying the topic words of the question before it."""
+"""What is really asked: a follow-up question with the topic of the one before it, a long letter without its story."""
 
 import re
 
+from ingest.sentences import sentence_spans
 from rag.grounding.words import words_of
 
 _POINTS_BACK = re.compile(
@@ -14,6 +15,21 @@ _BEGINS_AS_FOLLOW_UP = re.compile(
 _FEW_WORDS = 2
 """A question of so few words names no topic of its own."""
 _MAX_TOPIC_WORDS = 6
+_LETTER_WORDS = 40
+_FEWEST_CLAIM_WORDS = 4
+
+
+def focus(question: str) -> str:
+    """Of a long letter the sentences that ask; the question itself where it is short, or where they say too little.
+
+    >>> focus("I am 58. " * 15 + "Can glaucoma be prevented by eating more fresh fruit?")
+    'Can glaucoma be prevented by eating more fresh fruit?'
+    """
+    if len(question.split()) <= _LETTER_WORDS:
+        return question
+    sentences = [question[start:end] for start, end in sentence_spans(question)]
+    asking = " ".join(sentence for sentence in sentences if sentence.endswith("?"))
+    return asking if len(words_of(asking).content) >= _FEWEST_CLAIM_WORDS else question
 
 
 def stand_alone(question: str, before: str | None) -> str:

@@ -8,7 +8,7 @@ from rag.answering.quoting import quote_answer
 from rag.reader.model import TransformersReader, load_reader
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
-from tests.fakes import KeywordReader
+from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.types import Chunk, Passage
 
 
@@ -54,7 +54,7 @@ def test_the_reader_corrects_the_order_of_near_equals_only() -> None:
 )
 def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quote: str) -> None:
     (evidence,) = weigh("?", [passage(text, start=50)], KeywordReader(answer))
-    found = quote_answer(evidence)
+    found = quote_answer("?", [evidence], HashEmbedder())
     assert found is not None
     assert (found.text, found.short_answer) == (quote, answer)
     assert text[found.start - 50 : found.end - 50] == quote

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.answering.service import AnsweringService
-from rag.answering.standalone import stand_alone
+from rag.answering.standalone import focus, stand_alone
 from rag.answering.types import Answer, Citation, Done, Event, Quoted, Searching, Sentence, Timings, Writing
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
@@ -155,6 +155,15 @@ def test_a_follow_up_carries_the_topic(service: AnsweringService, flow: SteppedF
 )
 def test_stand_alone_questions(question: str, before: str | None, expected: str) -> None:
     assert stand_alone(question, before) == expected
+
+
+def test_of_a_long_letter_only_the_question_is_asked() -> None:
+    story = "I am 58 years old and my doctor had little time. " * 6
+    assert (
+        focus(story + "Can glaucoma be prevented by eye drops? Thank you.") == "Can glaucoma be prevented by eye drops?"
+    )
+    assert focus(story + "What now?") == story + "What now?"
+    assert focus("I am 58. Can it be prevented?") == "I am 58. Can it be prevented?"
 
 
 def test_deleting_a_conversation(service: AnsweringService, flow: SteppedFlow) -> None:
