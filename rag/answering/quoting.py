@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
 from rag.answering.evidence import MARGIN_BOUND, READER_WEIGHT, Evidence
-from rag.grounding.checker import list_end
+from rag.grounding.checker import introduces_list, list_end
 from rag.reader.types import AnswerSpan
 from vectorstore.types import Embedder
 
@@ -95,8 +95,9 @@ def _complete(candidate: _Candidate) -> Quote:
     elif first > 0 and _LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
         first -= 1
     start = sentences[first][0]
-    if introduction is not None or text[start:end].endswith(":"):
-        end = max(end, list_end(text, sentences, first if introduction is not None else candidate.chosen))
+    listed = introduction if introduction is not None else candidate.chosen
+    if introduction is not None or introduces_list(text, sentences, listed):
+        end = max(end, list_end(text, sentences, listed))
     span = candidate.span
     words = text[max(start, span.start) : min(end, span.end)] if span else None
     return Quote(candidate.evidence, chunk.start + start, chunk.start + end, text[start:end], words)
@@ -107,9 +108,8 @@ def _introduction(text: str, sentences: Sequence[tuple[int, int]], item: int) ->
     if text[slice(*sentences[item])].endswith((".", "!", "?")):
         return None  # an item that is a sentence stands alone
     for i in range(item, -1, -1):
-        start, end = sentences[i]
-        if i < item and text[start:end].endswith(":"):
+        if i < item and introduces_list(text, sentences, i):
             return i
-        if not _BULLET.match(text, text.rfind("\n", 0, start) + 1):
+        if not _BULLET.match(text, text.rfind("\n", 0, sentences[i][0]) + 1):
             return None
     return None

@@ -59,24 +59,41 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
     """Where a claim may stand: a sentence that is no question, or a list with the line that introduces it."""
     spans = sentence_spans(text)
     for i, (start, end) in enumerate(spans):
-        if text[start:end].endswith(":"):
+        if introduces_list(text, spans, i):
             yield start, list_end(text, spans, i)
         elif not text[start:end].endswith("?"):
             yield start, end
 
 
+def introduces_list(text: str, spans: Sequence[tuple[int, int]], sentence: int) -> bool:
+    """Whether a list follows the sentence: it ends with a colon, or without an end before a bullet."""
+    written = text[slice(*spans[sentence])]
+    if written.endswith(":"):
+        return True
+    unfinished = not written.endswith((".", "!", "?"))
+    return unfinished and not _bulleted(text, spans[sentence][0]) and _next_is_bulleted(text, spans, sentence)
+
+
 def list_end(text: str, spans: Sequence[tuple[int, int]], introduction: int) -> int:
-    """Where the list ends that the sentence ``spans[introduction]`` introduces with a colon.
+    """Where the list ends that the sentence ``spans[introduction]`` introduces.
 
     Items are the bulleted lines that follow it, or failing those the one sentence that does.
     """
     end = spans[introduction][1]
     following = spans[introduction + 1 : introduction + 1 + _MAX_LIST_ITEMS]
     for item, (start, stop) in enumerate(following):
-        bulleted = text[text.rfind("\n", 0, start) + 1 : start].strip() in _BULLETS
+        bulleted = _bulleted(text, start)
         if item and not bulleted:
             break
         end = stop
         if not bulleted:
             break
     return end
+
+
+def _next_is_bulleted(text: str, spans: Sequence[tuple[int, int]], sentence: int) -> bool:
+    return sentence + 1 < len(spans) and _bulleted(text, spans[sentence + 1][0])
+
+
+def _bulleted(text: str, start: int) -> bool:
+    return text[text.rfind("\n", 0, start) + 1 : start].strip() in _BULLETS

@@ -48,6 +48,7 @@ def test_the_reader_corrects_the_order_of_near_equals_only() -> None:
         ("Aspirin thins blood. It is given daily. Last.", "daily", "Aspirin thins blood. It is given daily."),
         ("Intro.\n\nSigns are:\n- pain\n- fever\n\nOther text.", "fever", "Signs are:\n- pain\n- fever"),
         ("Intro.\n\nSigns are:\n- pain\n- fever\n\nOther text.", "Signs", "Signs are:\n- pain\n- fever"),
+        ("Intro.\n\nThe signs are\n- pain\n- fever\n\nOther.", "signs", "The signs are\n- pain\n- fever"),
         ("Two kinds:\n- It is red.\n- The other is a dark blue.", "dark blue", "The other is a dark blue."),
         ("refdesk remove\n\nThe file stays where it is.", "file stays", "The file stays where it is."),
     ],
