@@ -9,8 +9,10 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-import nltk.data
-from nltk.tokenize.punkt import PunktTokenizer
+from nltk.tabdata import PunktDecoder
+from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+from vectorstore.errors import RefdeskError
 
 _LINE = re.compile(r"[^\n]+")
 _MARKER = re.compile(r"\s*(?:[-*•–]\s+)?")
@@ -26,13 +28,34 @@ _ABBREVIATIONS = frozenset(
 
 
 @functools.cache
-def _punkt() -> PunktTokenizer:
-    spec = find_spec("llama_index")
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        nltk.data.path.append(str(Path(location) / "core/_static/nltk_cache"))
-    tokenizer = PunktTokenizer("english")
+def _punkt() -> PunktSentenceTokenizer:
+    tokenizer = PunktSentenceTokenizer()
+    tokenizer._params = _parameters(_folder())
     tokenizer._params.abbrev_types.update(_ABBREVIATIONS)
     return tokenizer
+
+
+def _folder() -> Path:
+    spec = find_spec("llama_index")
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(location) / "core/_static/nltk_cache/tokenizers/punkt_tab/english"
+        if folder.is_dir():
+            return folder
+    raise RefdeskError("The sentence model is missing", where="llama-index-core", remedy="Run `make setup`.")
+
+
+def _parameters(folder: Path) -> PunktParameters:
+    """Read as NLTK would, but with plain files: NLTK refuses hard links, and installers make them."""
+    decoder, parameters = PunktDecoder(), PunktParameters()
+    with (folder / "collocations.tab").open(encoding="utf-8") as file:
+        parameters.collocations = set(decoder.tab2tups(file))
+    with (folder / "sent_starters.txt").open(encoding="utf-8") as file:
+        parameters.sent_starters = decoder.txt2set(file)
+    with (folder / "abbrev_types.txt").open(encoding="utf-8") as file:
+        parameters.abbrev_types = decoder.txt2set(file)
+    with (folder / "ortho_context.tab").open(encoding="utf-8") as file:
+        parameters.ortho_context = decoder.tab2intdict(file)
+    return parameters
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
