@@ -24,7 +24,6 @@ from vectorstore.types import EVERYTHING, Page, Scope
 
 logger = logging.getLogger(__name__)
 
-_FIRST_SUGGESTIONS_SECONDS = 8.0
 _SURROUNDINGS = 700
 """Characters of the document that a source view shows on either side of the cited words."""
 
@@ -94,9 +93,10 @@ class Desk:
         )
         self._suggesting = threading.Lock()
         self._suggested: tuple[str, ...] = ()
-        self._suggested_for = ""
+        self._suggested_for = self._publication()
         self._all_suggested = threading.Event()
-        self._all_suggested.set()
+        # Before anyone asks: it warms the models up, and later it would compete with the first question.
+        self._suggest()
         self.ask = self._service.ask
         self.stop = self._service.stop
         self.delete = self._service.delete
@@ -111,17 +111,18 @@ class Desk:
         return Holdings(counts["documents"], counts["chunks"], names, changed_at)
 
     def suggestions(self) -> tuple[str, ...]:
-        """Worked out in the background for each state of the knowledge base; the first ones are waited for a little."""
-        with self._knowledge.database.read() as connection:
-            publication = catalogue.get_meta(connection)["publication"]
+        """Those of the last known state of the knowledge base; worked out in the background when it has changed."""
+        publication = self._publication()
         with self._suggesting:
             if publication != self._suggested_for and self._all_suggested.is_set():
                 self._suggested_for = publication
                 self._all_suggested.clear()
                 threading.Thread(target=self._suggest, name="suggest", daemon=True).start()
-        if not self._suggested:
-            self._all_suggested.wait(_FIRST_SUGGESTIONS_SECONDS)
         return self._suggested
+
+    def _publication(self) -> str:
+        with self._knowledge.database.read() as connection:
+            return catalogue.get_meta(connection)["publication"]
 
     def _suggest(self) -> None:
         try:

@@ -8,7 +8,7 @@ from rag.answering.flow import AnswerFlow
 from vectorstore.knowledge import KnowledgeBase
 
 _OFFERED = 4
-_TRIED = 16
+_TRIED = 8
 _MIN_CHARACTERS, _MAX_CHARACTERS = 12, 90
 
 
