@@ -4,6 +4,8 @@ import logging
 import threading
 from typing import Self
 
+import torch
+
 from ingest.guard import WorkerSettings
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
@@ -196,6 +198,8 @@ def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | 
 
 def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     """The whole desk, with its models loaded and its workers waiting."""
+    # Threads that wait for each other by spinning collapse when the browser needs a core: one is left free.
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
     reader = load_reader(settings.reader.model, settings.downloads, confirm)
     writer = open_writer(settings, confirm)

@@ -78,9 +78,8 @@ class LlamaCppChat(StreamingChat):
         parameters.n_batch = parameters.n_ubatch = _PROMPT_STEP
         # By default it keeps up to 8 GB of earlier prompts.
         parameters.cache_ram_mib = 0
-        writing, reading = _threads(self.threads)
-        parameters.cpuparams.n_threads = writing
-        parameters.cpuparams_batch.n_threads = reading
+        parameters.cpuparams.n_threads = _threads(self.threads)
+        parameters.cpuparams_batch.n_threads = _threads(self.threads)
         return parameters
 
     @property
@@ -143,11 +142,10 @@ class _SocketConnection(HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _threads(setting: int | None) -> tuple[int, int]:
-    """Threads for writing and for reading the prompt.
+def _threads(setting: int | None) -> int:
+    """As set, else one less than the physical cores.
 
-    llama.cpp's threads wait for each other by spinning at every layer. Writing does so for each token, and one other
-    busy process then costs a factor of ten; so writing leaves a core free. Reading does so once in 128 tokens.
+    llama.cpp's threads wait for each other by spinning at every layer, and one other busy process (the browser that
+    shows the answer, say) then costs a factor of ten; so a core is left free.
     """
-    cores = psutil.cpu_count(logical=False) or 1
-    return (setting, setting) if setting else (max(1, cores - 1), cores)
+    return setting or max(1, (psutil.cpu_count(logical=False) or 1) - 1)
