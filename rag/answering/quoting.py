@@ -43,7 +43,7 @@ def quote_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
 
     A sentence is as good as its passage's search score, its closeness to the question (told what it is about by its
     title), the closeness of its heading, and the margin of the reader's span in it, added up. A list is quoted with its
-    introduction, and "It ..." with the sentence before. Weights: see the ablation in docs/decisions/0009.
+    introduction, and "It ..." with the sentence before. See docs/decisions/0009 for the weights.
     """
     candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
     if not candidates:
