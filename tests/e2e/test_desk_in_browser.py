@@ -13,10 +13,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.ui.conftest import browser
-
-__all__ = ["browser"]
-
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]

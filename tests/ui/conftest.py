@@ -1,7 +1,5 @@
 """The chat page with the fake desk, in a process of its own, and a Chromium to look at it."""
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20_000
@@ -50,19 +48,6 @@ def desk() -> Iterator[Desk]:
     yield Desk(f"http://127.0.0.1:{port}", port, process)
     process.terminate()
     process.communicate(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        message = "Chromium is not installed (Debian: apt-get install chromium)"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
