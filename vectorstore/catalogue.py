@@ -50,9 +50,14 @@ def set_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
 
+def advance_publication(connection: sqlite3.Connection) -> None:
+    """Make every process look again; ``publish`` also says that the documents have changed."""
+    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
+
+
 def publish(connection: sqlite3.Connection) -> None:
     """Announce that what a search can find has changed; every process sees it when the transaction commits."""
-    connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
+    advance_publication(connection)
     set_meta(connection, {"changed_at": datetime.now(UTC).isoformat(timespec="seconds")})
 
 

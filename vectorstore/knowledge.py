@@ -161,7 +161,7 @@ class KnowledgeBase:
                 folded = {"generation": name, "generation_sha256": digest, "high_water": str(high_water)}
                 catalogue.set_meta(connection, folded)
                 connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
-                connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
+                catalogue.advance_publication(connection)
         # Another process may have folded meanwhile: then its generation stands, and ours goes.
         won = current == meta["generation"]
         drop_generation(self._generations, meta["generation"] if won else name)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vectorstore import catalogue
-from vectorstore.database import Database
 from vectorstore.errors import StoreError
 from vectorstore.generations import DamagedGeneration, load_generation
 from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.schema import FORMAT_VERSION, SCHEMA
+from vectorstore.library import open_database
 from vectorstore.types import Embedder, embedding_input
 
 _BATCH = 512
@@ -31,7 +30,7 @@ def verify(home: Path, fingerprint: str) -> list[Finding]:
     if not path.exists():
         return []
     try:
-        database = Database(path, SCHEMA, FORMAT_VERSION)
+        database = open_database(home)
     except StoreError as error:
         return [Finding(error.what, str(path), repairable=False)]
     try:
@@ -83,7 +82,7 @@ def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], Non
 
     One transaction: interrupted, everything is as it was. ``on_progress`` gets passages embedded and their total.
     """
-    database = Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION)
+    database = open_database(home)
     with database.write() as connection:
         meta = catalogue.get_meta(connection)
         if meta.get("embedding", embedder.fingerprint) != embedder.fingerprint:
