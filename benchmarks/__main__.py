@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, answers, ingestion, machine, medical
+from benchmarks import abstention, answers, conversations, ingestion, medical, smalltalk
 from benchmarks.report import write_report
+from rag.evaluation import machine
 
 RESULTS = Path(__file__).parents[1] / "docs/benchmarks.json"
 
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("data/benchmarks"), help="folder for unpacked data")
     parser.add_argument("--only", help="run one measurement and keep the other results")
     arguments = parser.parse_args()
-    measurements: dict[str, Callable[[], dict[str, Any]]] = {"answers": answers.run}
+    measurements: dict[str, Callable[[], dict[str, Any]]] = {"answers": answers.run, "conversations": conversations.run}
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()
         work.mkdir(parents=True, exist_ok=True)
@@ -30,6 +31,7 @@ def main() -> None:
             "ingestion": lambda: ingestion.run(data, work),
             "abstention": lambda: abstention.run(data),
             "medical": lambda: medical.run(data, work),
+            "smalltalk": lambda: smalltalk.run(data, work),
         }
     if arguments.only and arguments.only not in measurements:
         parser.error(

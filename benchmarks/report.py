@@ -20,6 +20,8 @@ def write_report(results: Mapping[str, Any]) -> None:
     for name, render in (
         ("ingestion", _ingestion),
         ("answers", _answers),
+        ("conversations", _conversations),
+        ("smalltalk", _smalltalk),
         ("medical", _medical),
         ("abstention", _abstention),
     ):
@@ -93,6 +95,46 @@ def _answers(result: Mapping[str, Any]) -> str:
         ],
     )
     return f"## Answers on the handbook\n\n{figures}"
+
+
+def _conversations(result: Mapping[str, Any]) -> str:
+    names = ("hits@1", "hits@3", "answered_rightly", "abstained")
+    rows: list[tuple[object, ...]] = [
+        (way, *(_with_interval(of["figures"][name], of["intervals"][name]) for name in names))
+        for way, of in result["ways"].items()
+    ]
+    figures = _table(("the last question is searched for", *names), rows)
+    kinds = result["first_hits_by_kind"]
+    by_kind = _table(
+        ("first hits", *kinds), [(way, *(int(hits[way]) for hits in kinds.values())) for way in result["ways"]]
+    )
+    return (
+        f"## Follow-up questions\n\n{figures}\n\n{by_kind}\n\n{result['conversations']} conversations of two and three "
+        "turns over the handbook and sixteen documents written for them, extractive answers; 95% bootstrap intervals."
+    )
+
+
+def _with_interval(value: float, interval: tuple[float, float]) -> str:
+    return f"{value:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
+
+
+def _smalltalk(result: Mapping[str, Any]) -> str:
+    figures = _table(
+        ("told by the classifier", "figure"),
+        [
+            ("small talk, recognised", f"{result['recognised']} of {result['small_talk']}"),
+            ("small talk, of the right topic", f"{result['right_topic']} of {result['small_talk']}"),
+            (
+                "questions that look like small talk, taken for it",
+                f"{len(result['tricky_taken_for_small_talk'])} of {result['tricky_questions']}",
+            ),
+            (
+                "questions of the data sets, taken for it",
+                f"{len(result['taken_for_small_talk'])} of {result['questions']:,}",
+            ),
+        ],
+    )
+    return f"## Small talk\n\n{figures}"
 
 
 def _medical(result: Mapping[str, Any]) -> str:

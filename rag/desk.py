@@ -1,5 +1,6 @@
 """The composition root: settings to a desk that answers. Nothing else builds the parts or reads the settings."""
 
+import functools
 import logging
 import threading
 from typing import Self
@@ -10,10 +11,11 @@ from ingest.guard import WorkerSettings
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.service import AnsweringService
+from rag.answering.smalltalk.classifier import SmallTalkClassifier
 from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
-from rag.generators.selection import choose_engine, detect_hardware, load_generator, prompt_budget
+from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.reader.model import TransformersReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import Settings
@@ -21,8 +23,8 @@ from vectorstore import catalogue
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.models import Confirm, resolve_model
-from vectorstore.types import EVERYTHING, Page, Scope
+from vectorstore.models import MINILM, Confirm, resolve_model
+from vectorstore.types import EVERYTHING, Embedder, Page, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,32 @@ def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -
     )
 
 
+def open_reader(settings: Settings, confirm: Confirm | None = None) -> TransformersReader:
+    """The reader that the settings name, or the embedded one in its place."""
+    return load_reader(settings.reader.model, settings.downloads, confirm)
+
+
+def build_retriever(settings: Settings, knowledge: KnowledgeBase, scope: Scope = EVERYTHING) -> KnowledgeRetriever:
+    return KnowledgeRetriever(
+        knowledge=knowledge,
+        scope=scope,
+        limit=settings.reader.passages,
+        candidates=settings.retrieval.candidates,
+        dense_weight=settings.retrieval.dense_weight,
+    )
+
+
+def _small_talk_classifier(embedder: Embedder) -> SmallTalkClassifier:
+    """With the desk's own embedding model where that is the packaged one, on which the classifier was trained."""
+    is_packaged = embedder.fingerprint == resolve_model(MINILM).fingerprint
+    return SmallTalkClassifier(embedder if is_packaged else _packaged_embedder())
+
+
+@functools.cache
+def _packaged_embedder() -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(resolve_model(MINILM))
+
+
 def build_flow(
     settings: Settings,
     knowledge: KnowledgeBase,
@@ -53,14 +81,8 @@ def build_flow(
     writer: Writer | None,
     scope: Scope = EVERYTHING,
 ) -> AnswerFlow:
-    retriever = KnowledgeRetriever(
-        knowledge=knowledge,
-        scope=scope,
-        limit=settings.reader.passages,
-        candidates=settings.retrieval.candidates,
-        dense_weight=settings.retrieval.dense_weight,
-    )
-    return AnswerFlow(knowledge, retriever, reader, writer, scope)
+    retriever = build_retriever(settings, knowledge, scope)
+    return AnswerFlow(knowledge, retriever, reader, writer, scope, _small_talk_classifier(knowledge.embedder))
 
 
 def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:
@@ -186,13 +208,14 @@ def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | 
     if chat is None:
         return None
     name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
-    return Writer(chat, name, prompt_budget(settings.generator, choice.engine, hardware))
+    budget = prompt_budget(settings.generator, choice.engine, hardware)
+    return Writer(chat, name, budget, able_to_rewrite(choice))
 
 
 def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> AnswerFlow:
     """The answer flow alone, for one question at a time."""
     knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
-    reader = load_reader(settings.reader.model, settings.downloads, confirm)
+    reader = open_reader(settings, confirm)
     return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope)
 
 
@@ -201,7 +224,7 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     # Threads that wait for each other by spinning collapse when the browser needs a core: one is left free.
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
-    reader = load_reader(settings.reader.model, settings.downloads, confirm)
+    reader = open_reader(settings, confirm)
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, writer, settings)

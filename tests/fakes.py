@@ -1,5 +1,6 @@
 """Stand-ins that behave like the real thing and record what they were asked."""
 
+import functools
 import hashlib
 import re
 import threading
@@ -68,9 +69,14 @@ class HashEmbedder:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for word in re.findall(r"\w+", text.lower()) or [""]:
-                seed = int.from_bytes(hashlib.sha256(f"{self.fingerprint} {word}".encode()).digest()[:8], "big")
-                vectors[row] += np.random.default_rng(seed).standard_normal(self.dimension, dtype=np.float32)
+                vectors[row] += _direction(f"{self.fingerprint} {word}", self.dimension)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@functools.cache
+def _direction(word: str, dimension: int) -> Vectors:
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
+    return np.random.default_rng(seed).standard_normal(dimension, dtype=np.float32)
 
 
 class KeywordReader:

@@ -1,12 +1,12 @@
 """The catalogue: documents, their stored text, chunks and vectors, in SQLite transactions.
 
 Functions take the connection of a running transaction, so that a caller decides what belongs together; see
-``vectorstore.database.Database``.
+``vectorstore.database.Database``, which also explains the sqlite3.DatabaseError that rows raise if they are damaged.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +21,10 @@ _DOCUMENT_COLUMNS = """
     (SELECT count(*) FROM chunks WHERE chunks.content_id = contents.id),
     (SELECT count(*) FROM units WHERE units.content_id = contents.id)
 """
+
+_NUMBERS = frozenset({"publication", "high_water"})
+_META = _NUMBERS | {"generation", "generation_sha256"}
+"""The entries that every knowledge base has from its creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,12 @@ class KnownFile:
 
 
 def get_meta(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT key, value FROM meta"))
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    if lost := _META - meta.keys():
+        raise sqlite3.DatabaseError(f"its entry {min(lost)} is gone")
+    if not all(str(meta[name]).isdecimal() for name in _NUMBERS):
+        raise sqlite3.DatabaseError("the number of its publication is none")
+    return meta
 
 
 def set_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
@@ -247,11 +256,11 @@ def chunks_in_scope(connection: sqlite3.Connection, scope: Scope) -> ChunkIds:
     condition, values = scope_condition(scope)
     rows = connection.execute(
         f"SELECT id FROM chunks WHERE content_id IN (SELECT content_id FROM documents WHERE {condition})", values
-    ).fetchall()
-    return np.array([row[0] for row in rows], dtype=np.int64)
+    )
+    return _ids(rows)
 
 
-def load_chunks(connection: sqlite3.Connection, ids: Iterable[int], scope: Scope) -> dict[int, Chunk]:
+def load_chunks(connection: sqlite3.Connection, ids: Collection[int], scope: Scope) -> dict[int, Chunk]:
     """Chunks by id, each under the oldest document within ``scope`` that holds it."""
     condition, values = scope_condition(scope)
     rows = connection.execute(
@@ -263,7 +272,10 @@ def load_chunks(connection: sqlite3.Connection, ids: Iterable[int], scope: Scope
         "WHERE chunks.id IN (SELECT value FROM json_each(?))",
         (*values, json.dumps(list(ids))),
     )
-    return {row[0]: Chunk(*row) for row in rows}
+    chunks = {row[0]: Chunk(*row) for row in rows}
+    if len(chunks) < len(ids):
+        raise sqlite3.DatabaseError("a passage has lost its text or its document")
+    return chunks
 
 
 def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0) -> tuple[ChunkIds, Vectors]:
@@ -275,12 +287,19 @@ def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0)
 
 
 def _stack(rows: Sequence[tuple[int, bytes]], dimension: int) -> tuple[ChunkIds, Vectors]:
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
-    return ids, vectors.astype(np.float32, copy=False)
+    try:
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError("a vector has lost bytes") from error
+    return _ids(rows), vectors.astype(np.float32, copy=False)
 
 
 def removed_chunks(connection: sqlite3.Connection) -> ChunkIds:
-    return np.array(
-        [row[0] for row in connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id")], dtype=np.int64
-    )
+    return _ids(connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id"))
+
+
+def _ids(rows: Iterable[Sequence[object]]) -> ChunkIds:
+    try:
+        return np.array([row[0] for row in rows], dtype=np.int64)
+    except TypeError as error:
+        raise sqlite3.DatabaseError("the id of a passage is no number") from error

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from pathlib import Path
 
@@ -25,6 +26,9 @@ ChunkIds = NDArray[np.int64]
 
 _INDEX = "vectors.faiss"
 _MANIFEST = "manifest.json"
+_BUILDING = ".building-"
+_WRITING_SECONDS = 3600.0
+"""By far longer than writing a generation takes."""
 
 
 class DamagedGeneration(StoreError):
@@ -42,7 +46,7 @@ def build_index(ids: ChunkIds, vectors: Vectors) -> faiss.IndexIDMap2:
 def write_generation(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
     """Write ``index`` as a new generation under ``folder``; return its name and the SHA-256 of its index file."""
     name = f"g-{uuid.uuid4().hex[:12]}"
-    building = folder / f".building-{name}"
+    building = folder / f"{_BUILDING}{name}"
     try:
         building.mkdir(parents=True)
         data = faiss.serialize_index(index).tobytes()
@@ -80,10 +84,25 @@ def load_generation(folder: Path, name: str, sha256: str) -> faiss.IndexIDMap2:
     return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
 
 
-def drop_generation(folder: Path, name: str) -> None:
-    """Delete generation ``name``, if there is one. Running readers hold theirs in memory."""
-    if name:
+def other_generations(folder: Path, current: str) -> list[str]:
+    """What lies under ``folder`` beside ``current``: former generations, and what killed processes left behind.
+
+    One that is being written at the moment is left out.
+    """
+    return [path.name for path in folder.iterdir() if path.name != current and not _being_written(path)]
+
+
+def drop_generations(folder: Path, names: list[str]) -> None:
+    """Delete generations ``names``. Running readers hold theirs in memory."""
+    for name in names:
         shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _being_written(path: Path) -> bool:
+    try:
+        return path.name.startswith(_BUILDING) and path.stat().st_mtime > time.time() - _WRITING_SECONDS
+    except FileNotFoundError:  # it has been finished, or given up, since the folder was listed
+        return True
 
 
 def _write_synced(path: Path, data: bytes) -> None:

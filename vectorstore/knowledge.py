@@ -12,7 +12,14 @@ from vectorstore.database import Database
 from vectorstore.dense import Snapshot
 from vectorstore.errors import EmbeddingMismatch
 from vectorstore.fusion import fuse
-from vectorstore.generations import DamagedGeneration, build_index, drop_generation, load_generation, write_generation
+from vectorstore.generations import (
+    DamagedGeneration,
+    build_index,
+    drop_generations,
+    load_generation,
+    other_generations,
+    write_generation,
+)
 from vectorstore.lexical import chunk_frequencies, search_lexical
 from vectorstore.schema import FORMAT_VERSION, SCHEMA
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope
@@ -94,14 +101,14 @@ class KnowledgeBase:
 
     def _current(self, connection: Connection) -> Snapshot | None:
         """The snapshot that belongs to the state this transaction sees; None if only a newer one is at hand."""
-        publication = int(connection.execute("SELECT value FROM meta WHERE key = 'publication'").fetchone()[0])
+        meta = catalogue.get_meta(connection)
+        publication = int(meta["publication"])
         with self._refreshing:
             snapshot = self._snapshot
             if snapshot is not None and snapshot.publication == publication:
                 return snapshot
             if snapshot is not None and snapshot.publication > publication:
                 return None
-            meta = catalogue.get_meta(connection)
             self._check_embedding(meta)
             if snapshot is None or snapshot.generation != meta["generation"]:
                 self._snapshot = self._load(connection, meta, publication)
@@ -156,15 +163,16 @@ class KnowledgeBase:
         name, digest = write_generation(self._generations, build_index(ids, vectors))
         high_water = int(ids.max()) if len(ids) else int(meta["high_water"])
         with self.database.write() as connection:
-            current = catalogue.get_meta(connection)["generation"]
-            if current == meta["generation"]:
+            won = catalogue.get_meta(connection)["generation"] == meta["generation"]
+            if won:
                 folded = {"generation": name, "generation_sha256": digest, "high_water": str(high_water)}
                 catalogue.set_meta(connection, folded)
                 connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
                 catalogue.advance_publication(connection)
-        # Another process may have folded meanwhile: then its generation stands, and ours goes.
-        won = current == meta["generation"]
-        drop_generation(self._generations, meta["generation"] if won else name)
+            # Another process may have folded meanwhile: then its generation stands, and ours goes. If not, what lies
+            # there now beside ours will not be published: whoever began before this commit has lost.
+            unused = other_generations(self._generations, name) if won else [name]
+        drop_generations(self._generations, unused)
         return won
 
     def close(self) -> None:

@@ -19,13 +19,28 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from rag.answering.answerability import CALIBRATION, THRESHOLD, signals_of
 from rag.answering.evidence import Evidence, weigh
 from rag.answering.quoting import quote_answer
-from rag.answering.standalone import focus
-from rag.answering.types import Answer, Citation, Done, Event, Quoted, Reading, Searching, Sentence, Timings, Writing
+from rag.answering.rewriting import formulate
+from rag.answering.smalltalk.topics import Recognise, Topic, reply
+from rag.answering.types import (
+    Answer,
+    Citation,
+    Done,
+    Event,
+    Exchange,
+    Quoted,
+    Reading,
+    Searching,
+    Sentence,
+    Timings,
+    Writing,
+)
 from rag.answering.writing import CheckedText, write_checked
 from rag.generators.prompts import build_messages
+from rag.grounding.checker import Checker
 from rag.reader.types import Reader
+from rag.retrieval.formulations import search_formulations
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.types import EVERYTHING, Chunk, Passage, Scope
+from vectorstore.types import EVERYTHING, Chunk, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +53,13 @@ _LESS_TO_THE_POINT = 0.1
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A generator and what the flow must know of it. ``name`` is for people; ``prompt_tokens`` bounds what it is
-    given.
+    given; ``rewrites`` says whether it is able to put a follow-up question into words that stand alone.
     """
 
     chat: BaseChatModel
     name: str
     prompt_tokens: int
+    rewrites: bool = False
 
 
 @dataclass(slots=True)
@@ -55,10 +71,11 @@ class _Clock:
 
 
 class AnswerFlow(Runnable[str, Answer]):
-    """Answers a stand-alone question.
+    """Answers a question, in a conversation or alone.
 
     ``retriever`` is any LangChain retriever whose documents carry a ``Passage`` (``KnowledgeRetriever`` does); without
-    ``writer`` every answer is extractive or an abstention. ``scope`` is the retriever's, for what it counts.
+    ``writer`` every answer is extractive or an abstention. ``scope`` is the retriever's, for what it counts. What
+    ``recognise`` takes for small talk is not searched for; without it everything is.
 
     >>> flow = AnswerFlow(knowledge, retriever, reader, writer)  # doctest: +SKIP
     >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
@@ -72,12 +89,15 @@ class AnswerFlow(Runnable[str, Answer]):
         reader: Reader,
         writer: Writer | None,
         scope: Scope = EVERYTHING,
+        recognise: Recognise | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
         self._reader = reader
         self._writer = writer
         self._scope = scope
+        self._recognise = recognise
+        self._checker = Checker(knowledge.embedder)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         answer: Answer | None = None
@@ -88,19 +108,30 @@ class AnswerFlow(Runnable[str, Answer]):
         return answer
 
     def events(
-        self, question: str, *, stop: threading.Event | None = None, config: RunnableConfig | None = None
+        self,
+        question: str,
+        *,
+        before: Sequence[Exchange] = (),
+        stop: threading.Event | None = None,
+        config: RunnableConfig | None = None,
     ) -> Iterator[Event]:
-        """The events of one question, ``Done`` last. When ``stop`` is set, writing ends and what is checked counts."""
+        """The events of one question, ``Done`` last. When ``stop`` is set, writing ends and what is checked counts.
+
+        ``before`` are the turns of the conversation so far, oldest first.
+        """
         clock = _Clock()
-        question = focus(question)
+        topic = self._recognise(question) if self._recognise else None
+        if topic is not None and topic is not Topic.REFDESK:
+            yield Done(reply(topic, clock.ms()))
+            return
         stored = self._knowledge.count(self._scope)
         yield Searching(stored)
-        passages: list[Passage] = [
-            document.metadata["passage"] for document in self._retriever.invoke(question, config)
-        ]
+        rewriter = self._writer.chat if self._writer and self._writer.rewrites else None
+        question, passages = search_formulations(self._retriever, formulate(question, before, rewriter), config)
         timings = Timings(retrieve=clock.ms())
         if not passages:
-            yield Done(Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms())))
+            nothing = Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms()))
+            yield Done(nothing if topic is None else reply(topic, clock.ms()))
             return
         yield Reading(len(passages))
         evidence = weigh(question, passages, self._reader)
@@ -109,6 +140,9 @@ class AnswerFlow(Runnable[str, Answer]):
         evidence = [source, *(item for item in evidence if item is not source)]
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
         quoted = replace(quoted, timings=timings)
+        if quoted.kind == "abstained" and topic is Topic.REFDESK:
+            yield Done(reply(topic, clock.ms()))
+            return
         if quoted.kind == "abstained" or self._writer is None or (stop is not None and stop.is_set()):
             yield Done(quoted)
             return
@@ -129,10 +163,8 @@ class AnswerFlow(Runnable[str, Answer]):
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
         written = Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer)
         holds_it = bool(quoted.short_answer) and bool(_holding(quoted.short_answer or "").search(written.text))
-        if written.text and (holds_it or closeness(written.text) >= enough):
-            yield Done(replace(written, timings=timings))
-        else:
-            yield Done(replace(quoted, timings=timings))
+        replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
+        yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
     def _quoted(self, question: str, evidence: Sequence[Evidence], stored: int) -> tuple[Answer, Evidence]:
         """The extractive answer or the abstention with the nearest passages, and the evidence it stands on."""
@@ -162,9 +194,10 @@ class AnswerFlow(Runnable[str, Answer]):
         best = [item.chunk for item in evidence[:_PROMPT_PASSAGES]]
         shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(best, start=1)]
         messages = build_messages(question, shown, writer.prompt_tokens, writer.chat.get_num_tokens)
+        grounds = self._checker.on(best, question, [item.spans for item in evidence[:_PROMPT_PASSAGES]])
         stream = writer.chat.stream(messages)
         with closing(stream):  # type: ignore[type-var]
-            yield from write_checked((chunk.text for chunk in stream), best, to_the_point, stop, clock.ms)
+            yield from write_checked((chunk.text for chunk in stream), best, grounds, to_the_point, stop, clock.ms)
 
     def _closeness(self, question: str) -> Callable[[str], float]:
         """How close in meaning a text is to the question: the cosine of their vectors."""

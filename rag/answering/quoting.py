@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
 from rag.answering.evidence import MARGIN_BOUND, READER_WEIGHT, Evidence
-from rag.grounding.checker import introduces_list, list_end
+from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
 from vectorstore.types import Embedder
 

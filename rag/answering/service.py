@@ -3,12 +3,11 @@
 import logging
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from rag.answering.standalone import stand_alone
-from rag.answering.types import Done, Event, Quoted, Writing
+from rag.answering.types import Done, Event, Exchange, Quoted, Writing
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Conversation
 from vectorstore.errors import RefdeskError, UsageError
@@ -19,7 +18,9 @@ logger = logging.getLogger(__name__)
 class Answering(Protocol):
     """What the workers need: the answer flow, or a stand-in."""
 
-    def events(self, question: str, *, stop: threading.Event | None = None) -> Iterator[Event]: ...
+    def events(
+        self, question: str, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
+    ) -> Iterator[Event]: ...
 
 
 @dataclass(slots=True)
@@ -70,20 +71,11 @@ class AnsweringService:
         with self._jobs_lock:
             if self._queue.full():
                 raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
-            before = self._previous_question(conversation_id)
             conversation_id, turn = self._store.add_turn(conversation_id, question)
-            job = _Job(conversation_id, turn, stand_alone(question, before))
+            job = _Job(conversation_id, turn, question)
             self._jobs[turn] = job
             self._queue.put_nowait(job)
         return conversation_id
-
-    def _previous_question(self, conversation_id: str | None) -> str | None:
-        """The conversation so far as one stand-alone question."""
-        conversation = self._store.get(conversation_id) if conversation_id else None
-        before: str | None = None
-        for turn in conversation.turns if conversation else ():
-            before = stand_alone(turn.question, before)
-        return before
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """The stored conversation, with the progress of what is being answered."""
@@ -138,7 +130,7 @@ class AnsweringService:
             self._store.set_turn(job.turn, "stopped")
             return
         self._store.set_turn(job.turn, "working")
-        for event in self._flow.events(job.question, stop=job.stop):
+        for event in self._flow.events(job.question, before=self._before(job), stop=job.stop):
             job.progress = event
             if isinstance(event, Quoted):
                 self._store.set_turn(job.turn, "working", event.answer)
@@ -147,3 +139,9 @@ class AnsweringService:
             elif not isinstance(event, Writing) and job.stop.is_set():
                 self._store.set_turn(job.turn, "stopped")
                 return
+
+    def _before(self, job: _Job) -> list[Exchange]:
+        """The conversation up to the question; read when its turn comes, so that the answers before it are there."""
+        conversation = self._store.get(job.conversation)
+        turns = conversation.turns if conversation else ()
+        return [Exchange(turn.question, turn.answer) for turn in turns if turn.id < job.turn]

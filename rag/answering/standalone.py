@@ -1,20 +1,34 @@
-"""What is really asked: a follow-up question with the topic of the one before it, a long letter without its story."""
+"""What is really asked: a follow-up question with its topic, a long letter without its story."""
 
 import re
+from collections.abc import Sequence
 
 from ingest.sentences import sentence_spans
+from rag.answering.types import Exchange
 from rag.grounding.words import words_of
+from rag.retrieval.formulations import Formulation
 
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|this|that|these|those|he|she|his|her|one|ones|there|then|former|latter|else|more)\b",
+    r"\b(?:it|its|they|them|their|theirs|this|that|these|those|he|she|him|his|her|hers|one|ones|there|then|former|latter|else|more)\b",
     re.IGNORECASE,
 )
 _BEGINS_AS_FOLLOW_UP = re.compile(
-    r"\s*(?:and|but|or|also|what about|how about|why|why not|how so|really)\b", re.IGNORECASE
+    r"\s*(?:and|but|or|also|not|what about|how about|why|why not|how so|really)\b", re.IGNORECASE
 )
+_OPENING = re.compile(
+    r"\s*(?:(?:thanks|thank you|ok|okay|great|well|yes|no|sorry|actually)[,.!;:]+\s+)*"
+    r"(?P<corrects>i (?:meant|mean)\b[\s,:]*)?",
+    re.IGNORECASE,
+)
+"""Courtesies and corrections that may come before the question itself."""
 _FEW_WORDS = 2
 """A question of so few words names no topic of its own."""
-_MAX_TOPIC_WORDS = 6
+_CARRIED_WEIGHT = 0.7
+"""How much the search with the topic so far counts for a question that seems to stand alone, beside 1 for its own."""
+_MAX_TOPIC_WORDS = 8
+_MAX_TITLE_WORDS = 6
+_MAX_SHORT_ANSWER_WORDS = 5
+_WORD = re.compile(r"\w[\w'’.-]*\w|\w")
 _LETTER_WORDS = 40
 _FEWEST_CLAIM_WORDS = 4
 
@@ -32,23 +46,67 @@ def focus(question: str) -> str:
     return asking if len(words_of(asking).content) >= _FEWEST_CLAIM_WORDS else question
 
 
-def stand_alone(question: str, before: str | None) -> str:
-    """``question`` with the topic of ``before`` in brackets when it cannot be understood alone; else ``question``
-    itself.
+def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation, ...]:
+    """The question as it was asked and, in a conversation, with the topic so far in brackets.
 
-    >>> stand_alone("How is it treated?", "What is glaucoma?")
-    'How is it treated? (glaucoma)'
-    >>> stand_alone("What is asthma?", "What is glaucoma?")
-    'What is asthma?'
+    The topic are the words of the questions before, back to the last one that stands alone, and the title and the
+    short answer that the last of them was answered with. Whether a question points back cannot be told for certain
+    ("What is the dose?"), so both are searched for; where it plainly does, both count alike.
+
+    >>> carry_topic("How is it treated?", [Exchange("What is glaucoma?")])[1]
+    Formulation(text='How is it treated? (glaucoma)', weight=1.0)
+    >>> carry_topic("What is asthma?", [Exchange("What is glaucoma?")])[1]
+    Formulation(text='What is asthma? (glaucoma)', weight=0.7)
     """
-    if before is None:
-        return question
-    own = words_of(question).content
-    if not (
-        _POINTS_BACK.search(question) or _BEGINS_AS_FOLLOW_UP.match(question) or len(question.split()) <= _FEW_WORDS
-    ):
-        return question
-    topic = [
-        word for word in re.findall(r"[\w'’-]+", before) if (stems := words_of(word).content) and stems[0] not in own
-    ]
-    return f"{question} ({' '.join(dict.fromkeys(topic[-_MAX_TOPIC_WORDS:]))})" if topic else question
+    asked = Formulation(_without_opening(question))
+    topic = _without(_topic(before), _claim_words(question))
+    if not topic:
+        return (asked,)
+    weight = asked.weight if _points_back(question) else _CARRIED_WEIGHT
+    return asked, Formulation(f"{asked.text} ({' '.join(topic)})", weight)
+
+
+def _topic(before: Sequence[Exchange]) -> list[str]:
+    words: list[str] = []
+    for exchange in before:
+        own = _claim_words(exchange.question)
+        words = [*(_without(words, own) if _points_back(exchange.question) else []), *own]
+    words = words[-_MAX_TOPIC_WORDS:]
+    answer = before[-1].answer if before else None
+    if answer and answer.citations:
+        words += _claim_words(answer.citations[0].title)[:_MAX_TITLE_WORDS]
+        short = answer.short_answer or ""
+        words += _claim_words(short) if len(short.split()) <= _MAX_SHORT_ANSWER_WORDS else []
+    return words
+
+
+def _points_back(question: str) -> bool:
+    opening = _OPENING.match(question)
+    rest = _without_opening(question)
+    return bool(
+        (opening and opening["corrects"])
+        or _POINTS_BACK.search(rest)
+        or _BEGINS_AS_FOLLOW_UP.match(rest)
+        or len(rest.split()) <= _FEW_WORDS
+    )
+
+
+def _without_opening(question: str) -> str:
+    return _OPENING.sub("", question, count=1) or question
+
+
+def _claim_words(text: str) -> list[str]:
+    """The words of ``text``, as they stand, that carry what it is about; each once."""
+    return _without([word for word in _WORD.findall(_without_opening(text)) if words_of(word).content], [])
+
+
+def _without(words: Sequence[str], others: Sequence[str]) -> list[str]:
+    """``words`` less those that have the same stem as one of ``others`` or one before."""
+    seen = {words_of(word).content for word in others}
+    left = []
+    for word in words:
+        stem = words_of(word).content
+        if stem not in seen:
+            seen.add(stem)
+            left.append(word)
+    return left

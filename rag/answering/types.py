@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rag.grounding.types import Reason
+
 Kind = Literal["generated", "extractive", "abstained", "smalltalk", "unchecked"]
 
 
@@ -29,6 +31,14 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that the generator wrote and that is not shown, and why not."""
+
+    text: str
+    reason: Reason | Literal["beside the question"]
+
+
+@dataclass(frozen=True, slots=True)
 class Timings:
     """Milliseconds from the question's arrival; ``first_token`` is None where nothing was generated."""
 
@@ -41,7 +51,10 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A complete, checked answer. ``related`` are near passages that are plainly not support (abstained only)."""
+    """A complete, checked answer. ``related`` are near passages that are plainly not support (abstained only).
+
+    ``dropped`` is what was written for it and did not stand up to the check.
+    """
 
     kind: Kind
     engine: str
@@ -50,10 +63,19 @@ class Answer:
     related: tuple[Citation, ...] = ()
     short_answer: str | None = None
     timings: Timings = field(default_factory=Timings)
+    dropped: tuple[Dropped, ...] = ()
 
     @property
     def text(self) -> str:
         return " ".join(sentence.text for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier turn of the conversation: a question as it was typed, and its answer if there is one."""
+
+    question: str
+    answer: Answer | None = None
 
 
 # The events of one question, in the order they may come.

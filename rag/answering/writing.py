@@ -5,76 +5,100 @@ support stands.
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.sentences import sentence_spans
-from rag.answering.types import Citation, Sentence
+from rag.answering.types import Citation, Dropped, Sentence
 from rag.generators.prompts import REFUSAL
-from rag.grounding.checker import find_support
+from rag.grounding.checker import Grounds
+from rag.grounding.types import Place
 from vectorstore.types import Chunk
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_PREAMBLE = re.compile(r"(?:the )?answer(?: to (?:this|the) question)? is:\s*(?=[A-Z])", re.IGNORECASE)
 _FINISHED = (".", "!", "?", ".)", '."', ".”")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedText:
-    """The supported sentences so far. ``first_token_ms`` is None until the generator has said anything."""
+    """The supported sentences so far, and those that were dropped.
+
+    ``last`` is where the last of them is supported. ``first_token_ms`` is None until the generator has said anything.
+    """
 
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    last: Place | None = None
     first_token_ms: float | None = None
 
 
 def write_checked(
     pieces: Iterable[str],
     chunks: Sequence[Chunk],
+    grounds: Grounds,
     to_the_point: Callable[[str, int], bool],
     stop: threading.Event | None,
     elapsed_ms: Callable[[], float],
 ) -> Iterator[CheckedText]:
     """Yield the text each time a sentence was finished and checked, and at the end.
 
-    ``to_the_point`` judges a sentence and the number of the chunk that supports it. The generator's own markers are
-    dropped, and so is any sentence without support in ``chunks`` or beside the point; a refusal ends the text.
+    ``grounds`` are those of ``chunks``; ``to_the_point`` judges a sentence and the number of the chunk that supports
+    it. The generator's own markers are left out, and so is any sentence without support or beside the point; a
+    refusal ends the text.
     """
     text = CheckedText()
-    buffer, first_token = "", None
+    buffer = ""
     for piece in pieces:
-        if first_token is None and piece.strip():
-            first_token = elapsed_ms()
-            text = CheckedText(first_token_ms=first_token)
+        if text.first_token_ms is None and piece.strip():
+            text = replace(text, first_token_ms=elapsed_ms())
         buffer += piece
         spans = sentence_spans(buffer)
         for start, end in spans[:-1]:
-            text = _with_sentence(text, buffer[start:end], chunks, to_the_point)
+            text = _with_sentence(text, buffer[start:end], chunks, grounds, to_the_point)
             yield text
         if len(spans) > 1:
             buffer = buffer[spans[-1][0] :]
-        if (stop is not None and stop.is_set()) or REFUSAL.rstrip(".").lower() in buffer.lower():
+        if stop is not None and stop.is_set():
             break
-    yield _with_sentence(text, buffer, chunks, to_the_point)
+        if REFUSAL.rstrip(".").lower() in buffer.lower():
+            yield text
+            return
+    yield _with_sentence(text, buffer, chunks, grounds, to_the_point)
 
 
 def _with_sentence(
-    text: CheckedText, written: str, chunks: Sequence[Chunk], to_the_point: Callable[[str, int], bool]
+    text: CheckedText,
+    written: str,
+    chunks: Sequence[Chunk],
+    grounds: Grounds,
+    to_the_point: Callable[[str, int], bool],
 ) -> CheckedText:
-    sentence = _MARKER.sub("", written).strip()
+    sentence = _PREAMBLE.sub("", _MARKER.sub("", written).strip(), count=1)
     if not sentence.endswith(_FINISHED):  # cut off by the length limit
         return text
-    if any(sentence == before.text for before in text.sentences):
+    if sentence in {*(kept.text for kept in text.sentences), *(dropped.text for dropped in text.dropped)}:
         return text
-    support = find_support(sentence, chunks)
-    if support is None or not to_the_point(sentence, support.passage):
-        return text
-    chunk = chunks[support.passage]
-    places = {(c.document, c.start, c.end): c.n for c in text.citations}
-    n = places.get((chunk.document, support.start, support.end))
+    verdict = grounds.check(sentence, text.last)
+    if verdict.reason is not None:
+        return replace(text, dropped=(*text.dropped, Dropped(sentence, verdict.reason)))
+    if not all(to_the_point(sentence, place.passage) for place in verdict.places):
+        return replace(text, dropped=(*text.dropped, Dropped(sentence, "beside the question")))
     citations = text.citations
-    if n is None:
-        n = len(citations) + 1
-        quote = chunk.text[support.start - chunk.start : support.end - chunk.start]
-        place = (support.start, support.end, quote, 1.0)
-        citation = Citation(n, chunk.document, chunk.title, chunk.page, *place)
-        citations = (*citations, citation)
-    return CheckedText((*text.sentences, Sentence(sentence, (n,))), citations, text.first_token_ms)
+    numbers: list[int] = []
+    for place in verdict.places:
+        chunk = chunks[place.passage]
+        known = {(c.document, c.start, c.end): c.n for c in citations}
+        n = known.get((chunk.document, place.start, place.end))
+        if n is None:
+            n = len(citations) + 1
+            quote = chunk.text[place.start - chunk.start : place.end - chunk.start]
+            where = (chunk.document, chunk.title, chunk.page, place.start, place.end)
+            citations = (*citations, Citation(n, *where, quote, round(verdict.probability, 4)))
+        numbers.append(n)
+    return replace(
+        text,
+        sentences=(*text.sentences, Sentence(sentence, tuple(numbers))),
+        citations=citations,
+        last=verdict.places[-1],
+    )

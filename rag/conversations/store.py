@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.answering.types import Answer, Citation, Sentence, Timings
+from rag.answering.types import Answer, Citation, Dropped, Sentence, Timings
 from rag.conversations.types import Conversation, State, Turn
 from vectorstore.database import Database
 
@@ -97,6 +97,7 @@ def _decode(stored: dict[str, Any]) -> Answer:
         related=tuple(Citation(**c) for c in stored["related"]),
         short_answer=stored["short_answer"],
         timings=Timings(**stored["timings"]),
+        dropped=tuple(Dropped(**d) for d in stored.get("dropped", ())),  # answers of older versions have none
     )
 
 

@@ -11,6 +11,12 @@ _RULE = (
     "Answer the question in one or two short sentences. Use only words from the numbered passages. After each sentence "
     f"write the number of its passage, like [1]. If the passages do not hold the answer, write: {REFUSAL}"
 )
+_REWRITING_RULE = (
+    "Rewrite the last question so that it can be understood without the conversation: say what words like it, they or "
+    "this stand for, and add what was left out. Leave a question that can be understood alone as it is. Do not answer "
+    "it. Write only the question."
+)
+_ANSWER_WORDS = 60
 # Tokens that a chat template puts around two messages, with some room to spare.
 _TEMPLATE_TOKENS = 48
 # A shorter rest of a passage says too little to answer from.
@@ -47,6 +53,16 @@ def build_messages(
             blocks.append(f"{heading}{_cut(text, rest, count_tokens)}\n\n")
         break
     return [SystemMessage(_RULE), HumanMessage("".join(blocks) + asked)]
+
+
+def build_rewriting(question: str, turns: Sequence[tuple[str, str]]) -> list[BaseMessage]:
+    """The messages that ask for ``question`` in words that stand alone, after ``turns`` of (question, answer)."""
+    lines = []
+    for asked, answer in turns:
+        lines.append(f"Question: {asked}")
+        if answer:
+            lines.append(f"Answer: {' '.join(answer.split()[:_ANSWER_WORDS])}")
+    return [SystemMessage(_REWRITING_RULE), HumanMessage("\n".join([*lines, "", f"Last question: {question}"]))]
 
 
 def _cut(text: str, tokens: int, count_tokens: Callable[[str], int]) -> str:

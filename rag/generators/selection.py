@@ -1,5 +1,6 @@
 """Which engine writes, with which model, and why."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,10 @@ Engine = Literal["transformers", "llamacpp", "openai", "extractive"]
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 # 8 billion parameters at 4 bits, the unquantised embeddings and output head, and the cache of a 3,000-token prompt.
 LLAMA_MEMORY_BYTES = 9_000_000_000
+
+# Rewriting a question needs more than the smallest models can do: see docs/decisions/0012.
+_REWRITES_FROM_BILLIONS = 3.0
+_BILLIONS = re.compile(r"(?<![a-z0-9.])(?:\d+x)?(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
 
 PROMPT_TOKENS_CPU = 600
 PROMPT_TOKENS_CUDA = 3000
@@ -74,6 +79,18 @@ def prompt_budget(settings: GeneratorSettings, engine: Engine, hardware: Hardwar
         # llama.cpp reserves its window when it loads; the reply needs its share.
         budget = min(budget, max(1, settings.context_tokens - settings.max_new_tokens))
     return budget
+
+
+def able_to_rewrite(choice: Choice) -> bool:
+    """Whether the model is large enough to put a follow-up question into words that stand alone, by its name.
+
+    A model on a server that does not tell its size is taken to be large; any other such model is not.
+
+    >>> able_to_rewrite(Choice("transformers", "meta-llama/Llama-3.1-8B-Instruct", ""))
+    True
+    """
+    sizes = [float(size) for size in _BILLIONS.findall((choice.model or "").rsplit("/", 1)[-1])]
+    return max(sizes) >= _REWRITES_FROM_BILLIONS if sizes else choice.engine == "openai"
 
 
 def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None = None) -> BaseChatModel | None:

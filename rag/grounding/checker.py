@@ -1,99 +1,185 @@
-"""Does a passage support a sentence? A strict, lexical first check.
+"""Does a passage support a sentence? Rules that forbid, then a calibrated score.
 
-It would rather drop a true sentence than show a false one. A sentence is supported by a place in a passage when it
-says what that place says, and all of it: the same words that carry the claim (stems, numbers, names), in the same
-order, with the same negations and limits at the same words. A part of a sentence may claim what the whole denies ("It
-is a myth that ..."), so parts do not count. Only a pronoun that begins the source may be replaced, by words of the
-passage's heading.
+Every word of the sentence must stand on a place of a passage: on the same word, or on one of like meaning. What then
+differs is judged by rules: numbers and names, negations and limits, opposites, who does what to whom, and what was left
+out. The idea of judging the edits between two texts one by one is natural logic's (MacCartney and Manning, "An extended
+model of natural logic", 2009); the sets of words and the shape of clauses take the place of a parser.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from ingest.sentences import sentence_spans
-from rag.grounding.words import Words, words_of
-from vectorstore.types import Chunk
+from rag.grounding.alignment import align
+from rag.grounding.asked import answers_as_read
+from rag.grounding.context import Borrowed, borrowings
+from rag.grounding.judgement import Judgement, judge
+from rag.grounding.lexicon import AUXILIARIES
+from rag.grounding.places import Source, sources_of
+from rag.grounding.qualifiers import taken_back
+from rag.grounding.score import THRESHOLD, probability
+from rag.grounding.similarity import Similarity
+from rag.grounding.tokens import Token, tokens_of
+from rag.grounding.types import Place, Verdict
+from rag.reader.types import AnswerSpan
+from vectorstore.types import Chunk, Embedder
 
 _FEWEST_WORDS = 3
 """A fragment with fewer claim-carrying words can stand anywhere: it is no claim that could be checked."""
-_MAX_LIST_ITEMS = 16
-_BULLETS = frozenset("-*•–")
-_PRONOUN = re.compile(r"(?:it|they|this|these)\b", re.IGNORECASE)
+_LEAST_SHARED = 0.4
+_LOOKED_AT = 4
+_SURE_AS_READ = 0.9
+_SUBJECT_WORDS = 3
+_NOT_SAID = Verdict((), 0.0, "not said")
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
-    """The place that supports a sentence: ``chunks[passage]``, ``start`` to ``end`` of its document's text."""
+class Checker:
+    """Checks what is written on passages. Safe to use from many threads.
 
-    passage: int
-    start: int
-    end: int
-
-
-def find_support(sentence: str, chunks: Sequence[Chunk]) -> Support | None:
-    """The first place among ``chunks`` that supports ``sentence``, or None."""
-    claim = words_of(sentence)
-    if len(claim.content) < _FEWEST_WORDS or sentence.rstrip().endswith("?"):
-        return None
-    for number, chunk in enumerate(chunks):
-        heading = frozenset(words_of(chunk.heading).content)
-        for start, end in _places(chunk.text):
-            source = chunk.text[start:end]
-            if _says_the_same(claim, words_of(source), heading if _PRONOUN.match(source) else frozenset()):
-                return Support(number, chunk.start + start, chunk.start + end)
-    return None
-
-
-def _says_the_same(claim: Words, source: Words, subject: frozenset[str]) -> bool:
-    """Whether ``claim`` is ``source``, with at most words of ``subject`` put before it."""
-    added = len(claim.content) - len(source.content)
-    if added < 0 or not source.content or claim.content[added:] != source.content:
-        return False
-    if not all(word in subject for word in claim.content[:added]):
-        return False
-    return claim.qualifiers == tuple((word, place + added) for word, place in source.qualifiers)
-
-
-def _places(text: str) -> Iterator[tuple[int, int]]:
-    """Where a claim may stand: a sentence that is no question, or a list with the line that introduces it."""
-    spans = sentence_spans(text)
-    for i, (start, end) in enumerate(spans):
-        if introduces_list(text, spans, i):
-            yield start, list_end(text, spans, i)
-        elif not text[start:end].endswith("?"):
-            yield start, end
-
-
-def introduces_list(text: str, spans: Sequence[tuple[int, int]], sentence: int) -> bool:
-    """Whether a list follows the sentence: it ends with a colon, or without an end before a bullet."""
-    written = text[slice(*spans[sentence])]
-    if written.endswith(":"):
-        return True
-    unfinished = not written.endswith((".", "!", "?"))
-    return unfinished and not _bulleted(text, spans[sentence][0]) and _next_is_bulleted(text, spans, sentence)
-
-
-def list_end(text: str, spans: Sequence[tuple[int, int]], introduction: int) -> int:
-    """Where the list ends that the sentence ``spans[introduction]`` introduces.
-
-    Items are the bulleted lines that follow it, or failing those the one sentence that does.
+    >>> grounds = Checker(embedder).on(chunks, "How is glaucoma treated?")  # doctest: +SKIP
+    >>> grounds.check("Glaucoma is treated with eye drops.").places  # doctest: +SKIP
+    (Place(passage=0, start=55, end=90),)
     """
-    end = spans[introduction][1]
-    following = spans[introduction + 1 : introduction + 1 + _MAX_LIST_ITEMS]
-    for item, (start, stop) in enumerate(following):
-        bulleted = _bulleted(text, start)
-        if item and not bulleted:
-            break
-        end = stop
-        if not bulleted:
-            break
-    return end
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._similarity = Similarity(embedder)
+
+    def on(self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()) -> "Grounds":
+        """What ``chunks`` give for an answer to ``question``; ``found`` is what the reader found in each."""
+        return Grounds(self._similarity, chunks, question, found)
 
 
-def _next_is_bulleted(text: str, spans: Sequence[tuple[int, int]], sentence: int) -> bool:
-    return sentence + 1 < len(spans) and _bulleted(text, spans[sentence + 1][0])
+class Grounds:
+    """The passages of one answer, cut into the places where a claim may stand."""
+
+    def __init__(
+        self, similarity: Similarity, chunks: Sequence[Chunk], question: str, found: Sequence[Sequence[AnswerSpan]]
+    ) -> None:
+        self._similarity = similarity
+        self._sources = [source for n, chunk in enumerate(chunks) for source in sources_of(n, chunk)]
+        self._keys = [frozenset(token.key for token in source.tokens) for source in self._sources]
+        self._question = tokens_of(question)
+        self._found = found
+
+    def check(self, sentence: str, after: Place | None = None) -> Verdict:
+        """Where ``sentence`` is supported, or why not; ``after`` is the place of the sentence before it."""
+        claim = tokens_of(sentence)
+        if sum(token.is_content for token in claim) < _FEWEST_WORDS or sentence.rstrip().endswith("?"):
+            return _NOT_SAID
+        best = self._said(sentence, after)
+        if best.places:
+            return best
+        if (as_read := self._as_read(claim)) is not None:
+            return as_read
+        for one, others in _halves(sentence, claim):
+            first = self._said(one, after)
+            if not first.places:
+                continue
+            for other in others:
+                second = self._said(other, first.places[-1])
+                if second.places:
+                    places = tuple(dict.fromkeys((*first.places, *second.places)))
+                    return Verdict(places, min(first.probability, second.probability))
+        return best
+
+    def _said(self, sentence: str, after: Place | None) -> Verdict:
+        """The best verdict on any one source."""
+        verdicts = (self._verdict(*judged, after) for judged in self.judged(sentence))
+        return max(verdicts, key=lambda verdict: (bool(verdict.places), verdict.probability), default=_NOT_SAID)
+
+    def judged(self, sentence: str) -> Iterator[tuple[Source, Borrowed, Judgement, float]]:
+        """``sentence`` on each source that shares many of its words, best first, in each way in which it can stand
+        there; with the cosine of the two.
+        """
+        claim = tokens_of(sentence)
+        keys = [token.key for token in claim if token.is_content]
+        shares = [(sum(key in held for key in keys) / max(1, len(keys)), -n) for n, held in enumerate(self._keys)]
+        nearest = [
+            self._sources[-n] for share, n in sorted(shares, reverse=True)[:_LOOKED_AT] if share >= _LEAST_SHARED
+        ]
+        self._similarity.prepare((sentence, *(source.text for source in nearest)))
+        for source in nearest:
+            for borrowed in borrowings(claim, source):
+                judgement = judge(align(claim, source.tokens, self._similarity, borrowed.words), borrowed)
+                yield source, borrowed, judgement, self._similarity(sentence, source.text)
+
+    def _verdict(
+        self, source: Source, borrowed: Borrowed, judgement: Judgement, cosine: float, after: Place | None
+    ) -> Verdict:
+        likely = probability(judgement, cosine)
+        if judgement.vetoes:
+            return Verdict((), 0.0, judgement.vetoes[0])
+        if taken_back(source.after, source.chunk.heading):
+            return Verdict((), 0.0, "negation")
+        if likely < THRESHOLD:
+            return Verdict((), likely, "not said")
+        if not borrowed.words and source.leans_back and not self._refers_to(source, after):
+            return Verdict((), 0.0, "reference")
+        return Verdict((_place(source, judgement, borrowed),), likely)
+
+    def _refers_to(self, source: Source, after: Place | None) -> bool:
+        """Whether what the source's pronoun stands for has just been said; else, whether the question names it."""
+        before = source.before
+        while after is not None and before is not None:
+            start = before.chunk.start + before.start
+            if before.passage == after.passage and after.start < start + len(before.text) and start < after.end:
+                return True
+            before = before.before if before.leans_back else None
+        if after is not None or not self._question:
+            return after is None
+        antecedent = source.antecedent()
+        named = {token.key for token in (*tokens_of(source.chunk.heading), *(antecedent.tokens if antecedent else ()))}
+        return any(token.key in named for token in self._question if token.is_content)
+
+    def _as_read(self, claim: Sequence[Token]) -> Verdict | None:
+        """The verdict on a claim that repeats the question with the reader's answer."""
+        for source in self._sources:
+            for span in self._found[source.passage][:1] if source.passage < len(self._found) else ():
+                inside = [
+                    i
+                    for i, token in enumerate(source.tokens)
+                    if token.is_content
+                    and span.start < source.start + token.end
+                    and source.start + token.start < span.end
+                ]
+                if span.margin < 0 or not inside or taken_back(source.after, source.chunk.heading):
+                    continue
+                answer = range(inside[0], inside[-1] + 1)
+                covered = answers_as_read(claim, self._question, source, answer, self._similarity)
+                if covered is not None:
+                    start = source.before.start if -1 in covered and source.before else source.start
+                    at = source.chunk.start
+                    return Verdict((Place(source.passage, at + start, at + source.end),), _SURE_AS_READ)
+        return None
 
 
-def _bulleted(text: str, start: int) -> bool:
-    return text[text.rfind("\n", 0, start) + 1 : start].strip() in _BULLETS
+def _place(source: Source, judgement: Judgement, borrowed: Borrowed) -> Place:
+    """The whole clauses that say it, from the sentence on that names what a pronoun stands for."""
+    text, tokens = source.chunk.text, source.tokens
+    start = source.start + (tokens[judgement.first].start if judgement.first else 0)
+    if borrowed.before is not None:
+        start = borrowed.before.start
+    end = source.end
+    if judgement.last < len(tokens):
+        end = start + len(text[start : source.start + tokens[judgement.last].start].rstrip())
+    return Place(source.passage, source.chunk.start + start, source.chunk.start + end)
+
+
+def _halves(sentence: str, claim: Sequence[Token]) -> Iterator[tuple[str, list[str]]]:
+    """The two claims that "and", "but" or a semicolon joins; the second also with the subject of the first."""
+    for token in claim:
+        if token.word != ";" and token.word.lower() not in ("and", "but", "while", "whereas"):
+            continue
+        one, other = sentence[: token.start].rstrip(" ,"), sentence[token.end :].strip()
+        if sum(t.is_content for t in tokens_of(one)) < _FEWEST_WORDS:
+            continue
+        others = [other, *(f"{subject} {other}" for subject in _subjects(one))]
+        yield one, [text for text in others if sum(t.is_content for t in tokens_of(text)) >= _FEWEST_WORDS]
+
+
+def _subjects(sentence: str) -> Iterator[str]:
+    """What may be the subject: up to three words that a verb like "is" or "can" follows."""
+    tokens = tokens_of(sentence)
+    content = [i for i, token in enumerate(tokens) if token.is_content][:_SUBJECT_WORDS]
+    for i in content:
+        if i + 1 < len(tokens) and not tokens[i + 1].is_content and tokens[i + 1].word.lower() in AUXILIARIES:
+            yield sentence[: tokens[i].end]
+            return

@@ -66,12 +66,12 @@ def words_of(text: str) -> Words:
             elif word in _LIMITS:
                 qualifiers.append((word, len(content)))
             elif word not in _FUNCTION_WORDS:
-                content.append(_stem(word))
+                content.append(stem(word))
     return Words(tuple(content), tuple(qualifiers))
 
 
 @functools.lru_cache(maxsize=65_536)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     return str(_stemmer().stem(word))
 
 

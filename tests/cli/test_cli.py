@@ -1,57 +1,20 @@
 """The commands as a person calls them, with the packaged models, in one process."""
 
-import json
 import resource
 import signal
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rag.desk import open_embedder
 from rag.settings import load_settings
-from ui.cli.main import main
+from tests.cli.conftest import Refdesk
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 
 pytestmark = pytest.mark.models
 
 HANDBOOK = Path(__file__).parents[2] / "docs/handbook"
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Refdesk = Callable[..., Result]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def refdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Refdesk:
-    monkeypatch.setenv("REFDESK_HOME", str(home))
-
-    def run(*arguments: object) -> Result:
-        monkeypatch.setattr("sys.argv", ["refdesk", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        captured = capsys.readouterr()
-        return Result(int(end.value.code or 0), captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture

@@ -1,10 +1,21 @@
+import json
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.grounding.checker import find_support
+from rag.grounding.checker import Checker
+from rag.grounding.types import Place
 from rag.grounding.words import words_of
+from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.models import MINILM, resolve_model
 from vectorstore.types import Chunk
+
+pytestmark = pytest.mark.models
+
+PAIRS = json.loads((Path(__file__).parents[1] / "data/grounding_pairs.json").read_text(encoding="utf-8"))
+LEAST_RECALL = 0.85
 
 GLAUCOMA = (
     "Nearly everyone with open-angle glaucoma is treated first with eye drops. Eye drops do not cure glaucoma. They "
@@ -12,6 +23,11 @@ GLAUCOMA = (
     "Signs of a sudden attack are:\n"
     "- severe pain\n- red eyes\n- blurred vision\n\nSurgery makes a new opening for the fluid."
 )
+
+
+@pytest.fixture(scope="module")
+def checker() -> Checker:
+    return Checker(SentenceTransformerEmbedder(resolve_model(MINILM)))
 
 
 def chunk(text: str, heading: str = "Eye drops > How do eye drops work?") -> Chunk:
@@ -29,9 +45,8 @@ def chunk(text: str, heading: str = "Eye drops > How do eye drops work?") -> Chu
         ("Signs of a sudden attack are severe pain, red eyes and blurred vision.", "Signs of"),
     ],
 )
-def test_what_a_passage_says_is_supported_by_that_very_place(sentence: str, quote: str) -> None:
-    support = find_support(sentence, [chunk("Cats purr when they are content."), chunk(GLAUCOMA)])
-    assert support is not None
+def test_what_a_passage_says_is_supported_by_that_very_place(checker: Checker, sentence: str, quote: str) -> None:
+    (support,) = checker.on([chunk("Cats purr when they are content."), chunk(GLAUCOMA)]).check(sentence).places
     assert support.passage == 1
     assert GLAUCOMA[support.start - 100 : support.end - 100].startswith(quote)
 
@@ -55,8 +70,8 @@ def test_what_a_passage_says_is_supported_by_that_very_place(sentence: str, quot
         "",
     ],
 )
-def test_what_no_passage_says_is_not_supported(sentence: str) -> None:
-    assert find_support(sentence, [chunk(GLAUCOMA)]) is None
+def test_what_no_passage_says_is_not_supported(checker: Checker, sentence: str) -> None:
+    assert checker.on([chunk(GLAUCOMA)]).check(sentence).places == ()
 
 
 @pytest.mark.parametrize(
@@ -89,19 +104,38 @@ def test_what_no_passage_says_is_not_supported(sentence: str) -> None:
         ("Cancer spreads quickly to the lungs.", "Eye drops spread quickly to the lungs."),
     ],
 )
-def test_twisting_what_the_passage_says_is_noticed(source: str, sentence: str) -> None:
-    assert find_support(sentence, [chunk(source)]) is None
-    assert source.endswith("?") or find_support(source.split(". ")[0], [chunk(source)])
+def test_twisting_what_the_passage_says_is_noticed(checker: Checker, source: str, sentence: str) -> None:
+    assert checker.on([chunk(source)]).check(sentence).places == ()
+    first = source.split(". ")[0]
+    assert source.endswith("?") or checker.on([chunk(source)]).check(first).places
 
 
-def test_the_heading_may_name_the_subject_that_a_pronoun_stands_for() -> None:
+def test_the_heading_may_name_the_subject_that_a_pronoun_stands_for(checker: Checker) -> None:
     passage = chunk("It is a group of diseases that damage the optic nerve.", "Glaucoma")
-    assert find_support("Glaucoma is a group of diseases that damage the optic nerve.", [passage])
-    assert find_support("Cataract is a group of diseases that damage the optic nerve.", [passage]) is None
+    grounds = checker.on([passage])
+    assert grounds.check("Glaucoma is a group of diseases that damage the optic nerve.").places
+    assert grounds.check("Cataract is a group of diseases that damage the optic nerve.").places == ()
 
 
 @given(st.text(max_size=200))
-def test_any_text_can_be_looked_at(text: str) -> None:
+@settings(deadline=None, max_examples=50)
+def test_any_text_can_be_looked_at(checker: Checker, text: str) -> None:
     words = words_of(text)
     assert all(0 <= place <= len(words.content) for _, place in words.qualifiers)
-    find_support(text, [chunk(text or "x")])
+    checker.on([chunk(text or "x")]).check(text)
+
+
+def verdict_on(checker: Checker, pair: dict[str, str]) -> tuple[Place, ...]:
+    passage = Chunk(1, 7, "T", "/t.txt", None, 0, len(pair["passage"]), pair.get("heading", ""), pair["passage"])
+    return checker.on([passage], pair.get("question", "")).check(pair["sentence"]).places
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if not pair["supported"]], ids=lambda pair: pair["kind"])
+def test_no_twisted_sentence_is_accepted(checker: Checker, pair: dict[str, str]) -> None:
+    assert not verdict_on(checker, pair)
+
+
+def test_most_true_sentences_in_other_words_are_accepted(checker: Checker) -> None:
+    true = [pair for pair in PAIRS if pair["supported"]]
+    missed = [pair["sentence"] for pair in true if not verdict_on(checker, pair)]
+    assert len(missed) <= (1 - LEAST_RECALL) * len(true), missed

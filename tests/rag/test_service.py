@@ -1,12 +1,12 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from rag.answering.service import AnsweringService
-from rag.answering.standalone import focus, stand_alone
-from rag.answering.types import Answer, Citation, Done, Event, Quoted, Searching, Sentence, Timings, Writing
+from rag.answering.standalone import carry_topic, focus
+from rag.answering.types import Answer, Citation, Done, Event, Exchange, Quoted, Searching, Sentence, Timings, Writing
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
 from vectorstore.errors import RefdeskError, UsageError
@@ -22,12 +22,16 @@ class SteppedFlow:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.before: list[list[Exchange]] = []
         self.go = threading.Event()
         self.reached = threading.Event()
         self.failure: Exception | None = None
 
-    def events(self, question: str, *, stop: threading.Event | None = None) -> Iterator[Event]:
+    def events(
+        self, question: str, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
+    ) -> Iterator[Event]:
         self.asked.append(question)
+        self.before.append(list(before))
         yield Searching(10)
         if self.failure:
             raise self.failure
@@ -135,26 +139,38 @@ def test_too_many_waiting_questions_are_refused(service: AnsweringService, flow:
         service.ask(None, "Four?")
 
 
-def test_a_follow_up_carries_the_topic(service: AnsweringService, flow: SteppedFlow) -> None:
+def test_a_follow_up_comes_with_the_conversation_so_far(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.go.set()
     conversation = service.ask(None, "What is glaucoma?")
     settled(service, conversation)
     service.ask(conversation, "How is it treated?")
     settled(service, conversation)
-    assert flow.asked == ["What is glaucoma?", "How is it treated? (glaucoma)"]
+    assert [[exchange.question for exchange in before] for before in flow.before] == [[], ["What is glaucoma?"]]
+    assert flow.before[1][0].answer is not None
 
 
 @pytest.mark.parametrize(
     ("question", "before", "expected"),
     [
-        ("What is asthma?", "What is glaucoma?", "What is asthma?"),
-        ("What is asthma?", None, "What is asthma?"),
-        ("And in children?", "How is asthma treated?", "And in children? (asthma treated)"),
-        ("Symptoms?", "What is glaucoma?", "Symptoms? (glaucoma)"),
+        ("What is asthma?", [], ["What is asthma?"]),
+        ("And in children?", ["How is asthma treated?"], ["And in children?", "And in children? (asthma treated)"]),
+        ("Symptoms?", ["What is glaucoma?"], ["Symptoms?", "Symptoms? (glaucoma)"]),
+        (
+            "And the cost?",
+            ["What is glaucoma?", "How is it treated?"],
+            ["And the cost?", "And the cost? (glaucoma treated)"],
+        ),
     ],
 )
-def test_stand_alone_questions(question: str, before: str | None, expected: str) -> None:
-    assert stand_alone(question, before) == expected
+def test_a_question_is_searched_for_with_and_without_its_topic(
+    question: str, before: list[str], expected: list[str]
+) -> None:
+    assert [form.text for form in carry_topic(question, [Exchange(text) for text in before])] == expected
+
+
+def test_a_question_that_seems_to_stand_alone_counts_more_than_the_topic_before() -> None:
+    alone, carried = carry_topic("What is asthma?", [Exchange("What is glaucoma?")])
+    assert alone.weight > carried.weight
 
 
 def test_of_a_long_letter_only_the_question_is_asked() -> None:

@@ -1,6 +1,9 @@
+import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import faiss
@@ -15,6 +18,7 @@ from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBa
 from vectorstore.lexical import chunk_frequencies
 from vectorstore.library import remove, show, status
 from vectorstore.types import EVERYTHING, Scope
+from vectorstore.verification import verify
 
 
 def titles(knowledge: KnowledgeBase, query: str, scope: Scope = EVERYTHING) -> list[str]:
@@ -174,6 +178,19 @@ def test_two_processes_that_fold_at_once_leave_one_whole_generation(knowledge: K
     other.close()
 
 
+def test_what_a_killed_fold_left_behind_is_cleared_away_by_the_next(knowledge: KnowledgeBase, put: Put) -> None:
+    put(knowledge, "a.txt", "Alpha.")
+    generations = knowledge.home / GENERATIONS_FOLDER
+    for name in ("g-never-published", ".building-g-abandoned", ".building-g-being-written"):
+        (generations / name).mkdir(parents=True)
+        (generations / name / "vectors.faiss").write_bytes(b"half of it")
+    os.utime(generations / ".building-g-abandoned", (1, 1))
+    assert knowledge.fold(force=True)
+    current = generation_file(knowledge.home).parent.name
+    assert {path.name for path in generations.iterdir()} == {current, ".building-g-being-written"}
+    assert titles(knowledge, "alpha") == ["a.txt"]
+
+
 @pytest.mark.parametrize("question", ['What does "high"/"low" mean?', 'a"b', 'x"OR"y', "'", "beta-blockers"])
 def test_words_are_counted_whatever_they_look_like(knowledge: KnowledgeBase, put: Put, question: str) -> None:
     put(knowledge, "a.txt", "High means high, low means low; beta blockers.")
@@ -249,6 +266,27 @@ def test_a_file_that_is_no_knowledge_base_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="damaged"):
         KnowledgeBase(tmp_path, HashEmbedder())
     assert path.read_bytes().startswith(b"something else")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE pages SET id = id + 1",
+        "UPDATE vectors SET vector = zeroblob(3) WHERE chunk_id = 1",
+        "UPDATE meta SET value = 'x' WHERE key = 'publication'",
+        "UPDATE meta SET key = 'generatino' WHERE key = 'generation'",
+    ],
+)
+def test_rows_that_cannot_be_what_was_written_are_damage_and_say_so(
+    knowledge: KnowledgeBase, put: Put, damage: str
+) -> None:
+    put(knowledge, "a.txt", "Alpha.\n\nBeta.")
+    with closing(sqlite3.connect(knowledge.home / DATABASE_FILE)) as connection:  # like a flipped bit, past all keys
+        connection.execute(damage)
+        connection.commit()
+    with pytest.raises(StoreError, match=r"refdesk\.db.*refdesk verify"):
+        knowledge.search("alpha")
+    assert verify(knowledge.home, HashEmbedder().fingerprint)
 
 
 def test_status_of_an_empty_home_creates_nothing(tmp_path: Path) -> None:

@@ -61,6 +61,24 @@ def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledg
     assert finds_everything(home, HashEmbedder())
 
 
+def test_a_damaged_word_index_is_found_and_made_again(home: Path, knowledge: KnowledgeBase) -> None:
+    with knowledge.database.write() as connection:
+        connection.execute("UPDATE chunks_fts_data SET block = zeroblob(length(block)) WHERE id > 10")
+    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    repair(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+    assert finds_everything(home, HashEmbedder())
+
+
+@pytest.mark.parametrize("change", ["replace(text, 'subject3', 'subject9')", "CAST(x'C328' || text AS TEXT)"])
+def test_text_that_has_changed_under_its_index_is_found_and_not_called_repairable(
+    home: Path, knowledge: KnowledgeBase, change: str
+) -> None:
+    with knowledge.database.write() as connection:
+        connection.execute(f"UPDATE pages SET text = {change} WHERE text LIKE '%subject3%'")
+    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [False]
+
+
 def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, knowledge: KnowledgeBase) -> None:
     knowledge.close()
     path = home / DATABASE_FILE

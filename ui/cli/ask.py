@@ -59,6 +59,7 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
     """The answer in the form that the command line and the API share."""
     fields = dataclasses.asdict(answer)
     fields["timings_ms"] = fields.pop("timings")
+    del fields["dropped"]  # never part of an answer
     return {"answer": answer.text, **fields}
 
 
@@ -71,8 +72,9 @@ def _print(answer: Answer) -> None:
     else:
         for sentence in answer.sentences:
             say(sentence.text + "".join(f" [{n}]" for n in sentence.citations))
-        say("")
         cited = answer.citations
+        if cited:
+            say("")
     for citation in cited:
         page = f", page {citation.page}" if citation.page else ""
         quote = " ".join(citation.quote.split())

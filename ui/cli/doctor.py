@@ -19,11 +19,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     report: dict[str, Any] = {
         "home": str(settings.home),
         "machine": _machine(settings.home),
-        "models": {
-            "embedding": _model(settings.embedding.model),
-            "reader": _reader(settings),
-            "generator": _generator(settings),
-        },
+        "models": models_in_use(settings),
         "knowledge_base": _knowledge(settings.home),
     }
     if as_json:
@@ -38,6 +34,15 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
             if model.get(key):
                 say(f"  {key}: {model[key]}")
     say(f"Knowledge base: {report['knowledge_base']}")
+
+
+def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
+    """For each role its model: from where, with which hash, and why."""
+    return {
+        "embedding": _model(settings.embedding.model),
+        "reader": _reader(settings),
+        "generator": _generator(settings),
+    }
 
 
 def _machine(home: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from ui.cli import ask, doctor, documents, ingest, serve
+from ui.cli import ask, doctor, documents, evaluate, finetune, ingest, serve
 from ui.cli.output import fail, quiet_libraries
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -25,7 +25,9 @@ app.command("status")(documents.status)
 app.command("show")(documents.show)
 app.command("remove")(documents.remove)
 app.command("verify")(documents.verify)
+app.add_typer(evaluate.app, name="evaluate", help="Measure search, reader and answers.")
 app.command("doctor")(doctor.doctor)
+app.add_typer(finetune.app, name="finetune", help="Train a model on your own data.")
 
 
 def main() -> None:

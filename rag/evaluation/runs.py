@@ -1,0 +1,112 @@
+"""Evaluations kept under ``<home>/evaluations``: a folder each, with run.json and items.jsonl."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rag.evaluation.figures import intervals, rounded
+from rag.evaluation.types import Evaluation, Figures, Item, Kind
+from vectorstore.errors import RefdeskError, UsageError
+
+FOLDER = "evaluations"
+_RUN, _ITEMS = "run.json", "items.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stored evaluation. ``intervals`` holds 95% intervals of the figures that are means.
+
+    ``setup`` tells what was measured: data, settings, models, machine.
+    """
+
+    folder: Path
+    kind: Kind
+    started: str
+    setup: Mapping[str, Any]
+    figures: Figures
+    intervals: Mapping[str, list[float] | None]
+    curve: tuple[Mapping[str, float], ...]
+    items: tuple[Item, ...]
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+
+def runs_folder(home: Path) -> Path:
+    """The folder of all runs, made if it is not there."""
+    folder = home / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def store_run(home: Path, evaluation: Evaluation, started: datetime, setup: Mapping[str, Any]) -> Run:
+    """Keep the evaluation in a new folder."""
+    scores = dict.fromkeys(name for item in evaluation.items for name in item.scores)
+    run = Run(
+        _new_folder(home, evaluation.kind, started),
+        evaluation.kind,
+        started.isoformat(timespec="seconds"),
+        setup,
+        rounded(evaluation.figures),
+        intervals(evaluation.items, scores),
+        evaluation.curve,
+        evaluation.items,
+    )
+    with (run.folder / _ITEMS).open("w", encoding="utf-8", errors="replace") as file:
+        file.writelines(json.dumps(dataclasses.asdict(item), ensure_ascii=False) + "\n" for item in run.items)
+    names = (field.name for field in dataclasses.fields(run))
+    fields = {name: getattr(run, name) for name in names if name not in {"folder", "items"}}
+    (run.folder / _RUN).write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return run
+
+
+def load_run(home: Path, reference: str) -> Run:
+    """The run that an id or a folder names. Raises UsageError if there is none, RefdeskError if it is damaged."""
+    folder = next((path for path in (home / FOLDER / reference, Path(reference)) if (path / _RUN).is_file()), None)
+    if folder is None:
+        remedy = f"The runs are in {home / FOLDER}."
+        raise UsageError("There is no such evaluation", where=reference, remedy=remedy)
+    try:
+        fields = json.loads((folder / _RUN).read_text(encoding="utf-8"))
+        with (folder / _ITEMS).open(encoding="utf-8") as file:
+            items = tuple(_item(json.loads(line)) for line in file)
+        return Run(**fields | {"folder": folder.resolve(), "curve": tuple(fields["curve"]), "items": items})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RefdeskError("The evaluation is damaged", where=str(folder), remedy="Run it again.") from error
+
+
+def list_runs(home: Path) -> list[str]:
+    """The ids of all runs, newest first."""
+    return sorted((path.parent.name for path in (home / FOLDER).glob(f"*/{_RUN}")), reverse=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file, or of a folder's files with their names."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    listing = "".join(f"{sha256_of(file)}  {file.relative_to(path)}\n" for file in files)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _item(fields: dict[str, Any]) -> Item:
+    return Item(**fields | {"gold": tuple(fields["gold"])})
+
+
+def _new_folder(home: Path, kind: Kind, started: datetime) -> Path:
+    name = f"{started.astimezone(UTC):%Y%m%dT%H%M%SZ}-{kind}"
+    for number in range(1, 1_000):
+        folder = runs_folder(home) / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:  # another run began in the same second
+            continue
+        return folder
+    raise RefdeskError("There are too many evaluations of this second", where=str(home / FOLDER), remedy="Try again.")

@@ -1,0 +1,85 @@
+"""A throw-away collection: texts taken in by the real ingestion, into a folder that is gone afterwards."""
+
+import html
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.guard import WorkerSettings
+from ingest.job import Ingestion, Progress
+from ingest.readers.text import unwrapped
+from rag.evaluation.types import OnProgress, Text
+from vectorstore import catalogue
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import Embedder
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\n+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class ThrowawayCollection:
+    """``ids`` holds, for each stored document, the ids of all texts with its title and text: the store keeps one.
+
+    Ids that are not in it, ``refused`` of them, could not be stored, as they are empty.
+    """
+
+    knowledge: KnowledgeBase
+    ids: dict[int, tuple[str, ...]]
+    refused: int
+
+    def stored_text(self, document: int) -> str:
+        """The text that citations' offsets count in."""
+        with self.knowledge.database.read() as connection:
+            return "".join(page.text for page in catalogue.document_pages(connection, document))
+
+
+@contextmanager
+def throwaway_collection(
+    texts: Sequence[Text], embedder: Embedder, worker: WorkerSettings, on_progress: OnProgress
+) -> Iterator[ThrowawayCollection]:
+    """One file for each text, ingested. Titles become headings."""
+
+    def show(progress: Progress) -> None:
+        on_progress("Ingesting", progress.files_done, progress.files_total)
+
+    with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
+        pages = [_page(text) for text in texts]
+        paths = [Path(folder, "documents", f"{number}.html") for number in range(len(pages))]  # ids may be no names
+        paths[0].parent.mkdir()
+        for path, page in zip(paths, pages, strict=True):
+            path.write_text(page, encoding="utf-8")
+        knowledge = KnowledgeBase(Path(folder) / "home", embedder)
+        try:
+            outcomes = Ingestion(knowledge, worker, "evaluation", on_progress=show).run(paths)
+            same: dict[str, list[str]] = {}
+            for text, page in zip(texts, pages, strict=True):
+                same.setdefault(page, []).append(text.id)
+            stored = [
+                (outcome.document, tuple(same[page]))
+                for outcome, page in zip(outcomes, pages, strict=True)
+                if outcome.document is not None
+            ]
+            yield ThrowawayCollection(knowledge, dict(stored), len(texts) - len(stored))
+        finally:
+            knowledge.close()
+
+
+def _page(text: Text) -> str:
+    """As HTML: a heading stays a heading there, and no character of the text is taken for markup."""
+    paragraphs = list(
+        filter(None, (unwrapped(paragraph.split("\n")) for paragraph in _PARAGRAPH.split(_clean(text.text))))
+    )
+    title = " ".join(_clean(text.title).split())
+    heading = f"<h1>{html.escape(title)}</h1>" if title and paragraphs else ""
+    body = [html.escape(paragraph).replace("\n", "<br>") for paragraph in paragraphs or [title]]
+    return "\n".join(
+        ['<!doctype html>\n<html><head><meta charset="utf-8"></head><body>', heading, *(f"<p>{p}</p>" for p in body)]
+    )
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))

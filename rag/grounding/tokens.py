@@ -1,0 +1,132 @@
+"""Text as tokens that a claim can be compared by: content words, numbers and names, and what binds and limits them."""
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from nltk.stem import SnowballStemmer
+
+from rag.grounding.lexicon import BE, FUNCTION, JOINTS, LIMITS, NEGATIONS, NUMBERS, RELATIONS
+
+
+class Kind(Enum):
+    """What a token does in a sentence. The first three carry the claim."""
+
+    WORD = auto()
+    NAME = auto()
+    NUMBER = auto()
+    NEGATION = auto()
+    LIMIT = auto()
+    RELATION = auto()
+    JOINT = auto()
+    BREAK = auto()
+    FUNCTION = auto()
+
+
+CONTENT = frozenset({Kind.WORD, Kind.NAME, Kind.NUMBER})
+QUALIFIERS = frozenset({Kind.NEGATION, Kind.LIMIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """``text[start:end]`` of the text it was cut from; tokens of one kind mean the same when their ``key`` is equal."""
+
+    kind: Kind
+    key: str
+    word: str
+    start: int
+    end: int
+
+    @property
+    def is_content(self) -> bool:
+        return self.kind in CONTENT
+
+
+_TOKEN = re.compile(
+    r"(?P<number>(?:(?<![^\W_])[-−+])?[±<>≤≥~€$£¥]*[^\W\d_]?\d(?:[^\s,;:()\[\]]|[,:](?=\d))*)"
+    r"|(?P<word>[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*)"
+    r"|(?P<own>['’]s\b)"
+    r"|(?P<break>[,;:()\[\]\n–—•*]|(?<=\s)-(?=\s))"
+)
+_THOUSANDS = re.compile(r"(?<![\d.])\d{1,3}(?:,\d{3})+(?![\d,])")
+_PERCENT = re.compile(r"\s*(?:percent|per\s+cent|%)(?!\w)", re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=4096)
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """The tokens of ``text``.
+
+    >>> [token.key for token in tokens_of("It may not cost 2,000 dollars, but 5 percent.")]
+    ['it', 'may', 'not', 'cost', '2000', 'dollar', ',', 'but', '5%']
+    """
+    tokens: list[Token] = []
+    at = 0
+    while match := _TOKEN.search(text, at):
+        at = match.end()
+        token = _token(match, first=not tokens or tokens[-1].word == "\n")
+        if token.kind is Kind.NUMBER and (percent := _PERCENT.match(text, token.end)):
+            at = percent.end()
+            token = Token(Kind.NUMBER, token.key + "%", token.word, token.start, at)
+        tokens.append(token)
+    return tuple(tokens)
+
+
+def _token(match: re.Match[str], *, first: bool) -> Token:
+    written, place = match.group(), match.span()
+    if match["number"]:
+        written = written.rstrip(".!?\"'”’")
+        key = _THOUSANDS.sub(lambda digits: digits.group().replace(",", ""), written.lower())
+        return Token(Kind.NUMBER, key, written, place[0], place[0] + len(written))
+    if match["break"]:
+        return Token(Kind.BREAK, written, written, *place)
+    if match["own"]:
+        return Token(Kind.RELATION, RELATIONS["of"], written, *place)
+    word = written.lower().replace("’", "'")
+    kind, key = _sense(word)
+    if (kind is Kind.WORD or word == "may") and written[0].isupper() and not first:
+        kind = Kind.NAME
+    return Token(kind, key, written, *place)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _sense(word: str) -> tuple[Kind, str]:
+    if word.replace("'", "") in NEGATIONS or word.endswith("n't"):
+        return Kind.NEGATION, "not"
+    if word in LIMITS:
+        return Kind.LIMIT, LIMITS[word]
+    if word in JOINTS:
+        return Kind.JOINT, word
+    if word in RELATIONS:
+        return Kind.RELATION, RELATIONS[word]
+    if word in NUMBERS:
+        return Kind.NUMBER, NUMBERS[word]
+    if word in BE or word in FUNCTION:
+        return Kind.FUNCTION, word
+    return Kind.WORD, stem(word)
+
+
+@functools.lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    return str(_stemmer().stem(word))
+
+
+@functools.cache
+def _stemmer() -> SnowballStemmer:
+    return SnowballStemmer("english")
+
+
+def words_before(tokens: Sequence[Token], place: int) -> list[Token]:
+    """The tokens between ``place`` and the content word before it."""
+    first = place
+    while first > 0 and not tokens[first - 1].is_content:
+        first -= 1
+    return list(tokens[first:place])
+
+
+def relations_before(tokens: Sequence[Token], place: int) -> frozenset[str]:
+    """The prepositions and the like that bind ``place`` to the content word before it."""
+    before = words_before(tokens, place)
+    cut = max((i + 1 for i, token in enumerate(before) if token.kind is Kind.BREAK), default=0)
+    return frozenset(token.key for token in before[cut:] if token.kind is Kind.RELATION)

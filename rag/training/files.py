@@ -1,0 +1,84 @@
+"""Writing that leaves either the old or the new behind, never a half."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from vectorstore.errors import RefdeskError
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn a failure to write below ``folder`` into one that a person understands. What was there before stays."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RefdeskError(
+            f"The run cannot be written ({reason})",
+            where=str(folder),
+            remedy="Free space or correct the permissions; a run goes on from its last checkpoint with --resume.",
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace the file at once. Raises RefdeskError."""
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f".{path.name}.half")
+        with half.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+        _sync(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """As ``write_text``."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
+    """Replace the folder by what ``fill`` writes into an empty one. Raises RefdeskError.
+
+    A folder cannot be renamed over a full one, so the old one steps aside first: killed between the two renames, it is
+    found again under its other name by ``whole_folder``.
+    """
+    half, former = path.with_name(f".{path.name}.half"), _former(path)
+    with explained(path.parent):
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(parents=True)
+        fill(half)
+        for file in half.rglob("*"):
+            _sync(file)
+        _sync(half)
+        if path.exists():
+            shutil.rmtree(former, ignore_errors=True)
+            path.rename(former)
+        half.rename(path)
+        _sync(path.parent)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def whole_folder(path: Path) -> Path | None:
+    """Where what ``write_folder`` last finished is; None before the first time."""
+    return next((folder for folder in (path, _former(path)) if folder.exists()), None)
+
+
+def _former(path: Path) -> Path:
+    return path.with_name(f".{path.name}.former")
+
+
+def _sync(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

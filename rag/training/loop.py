@@ -1,0 +1,166 @@
+"""The training loop, the same for every kind of model: what differs between them is a ``Task``.
+
+Killed at any moment and resumed, it ends with the same weights, bit for bit, as if it had not been: everything random
+is a function of the seed and the step.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rag.training.checkpoints import Progress, load_checkpoint, load_weights, save_checkpoint, save_weights, trainable
+from rag.training.run_folder import RunFolder
+from vectorstore.embedding import cpu_has_bfloat16
+from vectorstore.errors import RefdeskError
+
+_WARM_UP = 0.06
+_WEIGHT_DECAY = 0.01
+_LARGEST_GRADIENT = 1.0
+
+
+class Task(Protocol):
+    """What is trained, on what, and how it is judged."""
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    def loss(self, step: int) -> tuple[Tensor, int]:
+        """The loss on the batch of this step (counted from 0), and its examples. Random only in (seed, step)."""
+        ...
+
+    def evaluate(self) -> Mapping[str, float] | None:
+        """Metrics of the network as it is, ``score`` being the one to make large; None where nothing is held out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Steps count batches. The rate rises over the first 6% of them and then falls to nothing, both linearly.
+
+    Training ends early after ``patience`` evaluations without a gain; 0 means never.
+    """
+
+    steps: int
+    learning_rate: float
+    evaluate_every: int
+    checkpoint_every: int
+    patience: int
+    seed: int
+
+    def ended(self, progress: Progress) -> bool:
+        """Whether there is nothing left to do."""
+        return progress.step >= self.steps or 0 < self.patience <= progress.waited
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        warm = max(1, round(_WARM_UP * self.steps))
+        return self.learning_rate * min((step + 1) / warm, (self.steps - step) / max(1, self.steps - warm))
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a progress display shows after a step."""
+
+    step: int
+    loss: float
+    examples_per_second: float
+    score: float | None
+
+
+def train(
+    task: Task, schedule: Schedule, folder: RunFolder, on_tick: Callable[[Tick], None] = lambda _: None
+) -> Progress:
+    """Train from the last checkpoint on, and leave the best weights (the last ones, with nothing held out) in the
+    network.
+
+    Raises RefdeskError when the disk is full, the memory too small or the loss no longer a number; the last checkpoint
+    is then whole.
+    """
+    parameters = trainable(task.network)
+    optimizer = torch.optim.AdamW(
+        parameters.values(), lr=schedule.learning_rate, weight_decay=_WEIGHT_DECAY, fused=True
+    )
+    progress = load_checkpoint(folder.checkpoint, task.network, optimizer)
+    folder.rewind(progress.step)
+    before = progress.seconds - time.monotonic()
+    recent: list[tuple[float, int]] = []
+    while not schedule.ended(progress):
+        began = time.monotonic()
+        with _explained(folder):
+            loss, examples = _step(task, optimizer, list(parameters.values()), schedule, progress.step)
+        if not math.isfinite(loss):
+            raise RefdeskError(
+                f"The loss is no longer a number after {progress.step} steps",
+                where=str(folder.path),
+                remedy="Train anew with a lower --learning-rate.",
+            )
+        recent = [*recent[-19:], (time.monotonic() - began, examples)]
+        progress = replace(progress, step=progress.step + 1, seconds=before + time.monotonic())
+        folder.record({"step": progress.step, "loss": round(loss, 5), "seconds": round(progress.seconds, 2)})
+        if progress.step % schedule.evaluate_every == 0 or progress.step == schedule.steps:
+            with _explained(folder):
+                progress = _evaluate(task, progress, folder)
+            progress = replace(progress, seconds=before + time.monotonic())
+        if progress.step % schedule.checkpoint_every == 0 or schedule.ended(progress):
+            save_checkpoint(folder.checkpoint, task.network, optimizer, progress)
+        speed = sum(done for _, done in recent) / sum(seconds for seconds, _ in recent)
+        on_tick(Tick(progress.step, loss, speed, progress.best_score))
+    if progress.best_score is not None:
+        load_weights(folder.best, task.network)
+    return progress
+
+
+def _step(
+    task: Task, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], schedule: Schedule, step: int
+) -> tuple[float, int]:
+    torch.manual_seed(schedule.seed * 1_000_003 + step)
+    for group in optimizer.param_groups:
+        group["lr"] = schedule.rate(step)
+    task.network.train()
+    with mixed_precision():
+        loss, examples = task.loss(step)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item(), examples
+
+
+def _evaluate(task: Task, progress: Progress, folder: RunFolder) -> Progress:
+    metrics = task.evaluate()
+    if metrics is None:
+        return progress
+    folder.record({"step": progress.step, **{name: round(value, 5) for name, value in metrics.items()}})
+    if progress.best_score is not None and metrics["score"] <= progress.best_score:
+        return replace(progress, waited=progress.waited + 1)
+    save_weights(folder.best, task.network)
+    return replace(progress, best_step=progress.step, best_score=metrics["score"], waited=0)
+
+
+def mixed_precision() -> torch.autocast:
+    """bfloat16 for the matrix products where the hardware has it; the weights stay float32."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    native = torch.cuda.is_bf16_supported() if device == "cuda" else cpu_has_bfloat16()
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=native)
+
+
+@contextmanager
+def _explained(folder: RunFolder) -> Iterator[None]:
+    """Torch reports too little memory in three ways."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error)
+        if not known:
+            raise
+        raise RefdeskError(
+            "There is too little memory to train on",
+            where=str(folder.path),
+            remedy="Close other programs and go on with --resume, or begin anew with a smaller --batch.",
+        ) from error

@@ -1,0 +1,72 @@
+"""The folder of one training run: what was asked for, how it goes, and what came of it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.training.files import explained, write_json, write_text
+from vectorstore.errors import UsageError
+
+
+class RunFolder:
+    """Files of one run. ``log`` holds a row a training step, and one an evaluation (with ``score``)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoint = path / "checkpoint"
+        self.best = path / "best"
+        self.log: list[dict[str, Any]] = []
+        self._log_file = path / "log.jsonl"
+        self._settings_file = path / "settings.json"
+
+    def claim(self, settings: Mapping[str, Any], *, resume: bool) -> None:
+        """Begin a run with ``settings`` (as JSON takes them), or go on with the one that was begun with the same.
+
+        Raises UsageError when the folder holds something else than that, RefdeskError when it cannot be written.
+        """
+        settings = json.loads(json.dumps(settings))
+        begun = self._settings_file.exists()
+        if begun and not resume:
+            raise UsageError(
+                "This folder holds a run already", where=str(self.path), remedy="Go on with --resume, or name another."
+            )
+        if begun:
+            self._compare(settings)
+            return
+        with explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            if any(entry.name != self._settings_file.name for entry in self.path.iterdir()):
+                raise UsageError(
+                    "This folder holds other files", where=str(self.path), remedy="Name a new or an empty folder."
+                )
+        write_json(self._settings_file, settings)
+
+    def _compare(self, settings: Mapping[str, Any]) -> None:
+        before = json.loads(self._settings_file.read_text(encoding="utf-8"))
+        for name in {**before, **settings}:
+            if before.get(name) != settings.get(name):
+                raise UsageError(
+                    f"The run was begun with {name} = {before.get(name)}, not {settings.get(name)}",
+                    where=str(self.path),
+                    remedy="Resume with the same call, or begin another run with another --output.",
+                )
+
+    def rewind(self, step: int) -> None:
+        """Forget what was logged after ``step``: it will be done again."""
+        self.log = []
+        if self._log_file.exists():
+            for line in self._log_file.read_text(encoding="utf-8").splitlines():
+                try:
+                    row = json.loads(line)
+                except json.JSONDecodeError:  # cut off when the run was killed
+                    break
+                if row["step"] <= step:
+                    self.log.append(row)
+        write_text(self._log_file, "".join(json.dumps(row) + "\n" for row in self.log))
+
+    def record(self, row: dict[str, Any]) -> None:
+        """Append to the log. Raises RefdeskError."""
+        self.log.append(row)
+        with explained(self.path), self._log_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")

@@ -1,0 +1,102 @@
+"""``refdesk evaluate`` as a person calls it, with the packaged models, on a few questions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Refdesk
+
+pytestmark = pytest.mark.models
+
+BRIDGE = "The harbour bridge opened in 1932. It carries eight lanes of traffic."
+LIBRARY = "The library opens at nine o'clock on weekdays. Visitors park behind the house."
+
+
+@pytest.fixture
+def squad_file(tmp_path: Path) -> Path:
+    def asked(key: str, question: str, context: str, answer: str = "") -> dict[str, object]:
+        answers = [{"text": answer, "answer_start": context.index(answer)}] if answer else []
+        return {"id": key, "question": question, "answers": answers, "is_impossible": not answer}
+
+    bridge = [asked("1", "When did the harbour bridge open?", BRIDGE, "1932"), asked("2", "Who eats moss?", BRIDGE)]
+    library = [asked("3", "When does the library open on weekdays?", LIBRARY, "nine o'clock")]
+    paragraphs = [{"context": BRIDGE, "qas": bridge}, {"context": LIBRARY, "qas": library}]
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps({"data": [{"title": "Town", "paragraphs": paragraphs}]}))
+    return path
+
+
+@pytest.fixture
+def beir_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "beir"
+    (folder / "qrels").mkdir(parents=True)
+    documents = [{"_id": "b/1", "title": "Town", "text": BRIDGE}, {"_id": "l", "text": LIBRARY}]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(document) + "\n" for document in documents))
+    (folder / "queries.jsonl").write_text(json.dumps({"_id": "q", "text": "lanes of the harbour bridge"}) + "\n")
+    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq\tb/1\t2\n")
+    return folder
+
+
+def test_retrieval(refdesk: Refdesk, beir_folder: Path, home: Path) -> None:
+    figures = refdesk("evaluate", "retrieval", beir_folder, "--json").json
+    assert (
+        figures["hits@1"] == figures["hits@5"] == figures["hits@20"] == figures["ndcg@10"] == figures["mrr@10"] == 1.0
+    )
+    assert figures["mean_judgement@1"] == 2.0
+    assert figures["queries_per_second"] > 0
+    assert (figures["queries"], figures["documents"]) == (1, 2)
+    assert not (home / "refdesk.db").exists()  # the knowledge base of the home is not touched
+
+
+def test_qa(refdesk: Refdesk, squad_file: Path) -> None:
+    figures = refdesk("evaluate", "qa", squad_file, "--json").json
+    assert {"em", "f1", "has_answer_em", "has_answer_f1", "no_answer_accuracy"} <= set(figures)
+    assert figures["questions"] == 3
+    assert figures["questions_per_second"] > 0
+    assert figures["has_answer_f1"] > 0.4
+    assert refdesk("evaluate", "qa", squad_file, "--limit", 1, "--json").json["questions"] == 1
+
+
+def test_answers_runs_comparison_and_report(refdesk: Refdesk, squad_file: Path, home: Path, tmp_path: Path) -> None:
+    figures = refdesk("evaluate", "answers", squad_file, "--engine", "extractive", "--json").json
+    assert figures["f1"] > 0.4
+    assert figures["citation_precision"] == 1.0
+    assert figures["unsupported_sentences"] == 0.0
+    assert figures["false_answers"] == 0.0
+    assert set(figures["latency"]) == {"first_answer", "total"}
+
+    second = refdesk("evaluate", "answers", squad_file, "--engine", "extractive")
+    assert "citation_precision" in second.out
+    runs = refdesk("evaluate", "runs", "--json").json
+    assert len(runs) == 2
+    assert figures["run"] in runs
+
+    compared = refdesk("evaluate", "compare", *runs, "--json").json
+    assert compared["questions"] == 3
+    assert all(difference["difference"] == 0.0 for difference in compared["differences"])
+    assert "3 questions: 0 went better, 0 worse." in refdesk("evaluate", "compare", *runs).out
+
+    report = tmp_path / "report.html"
+    assert refdesk("evaluate", "report", runs[0], "--output", report).code == 0
+    assert "squad.json" in report.read_text(encoding="utf-8")
+    setup = json.loads((home / "evaluations" / runs[0] / "run.json").read_text())["setup"]
+    assert setup["data"]["name"] == "squad.json"
+    assert len(setup["models"]["embedding"]["sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["retrieval", "/nowhere"], "/nowhere"),
+        (["qa", "/nowhere.json"], "/nowhere.json"),
+        (["answers", __file__], "Not a JSON file"),
+        (["qa", "x", "--limit", "0"], "--limit"),
+        (["report", "nothing"], "no such evaluation"),
+        (["compare", "nothing", "nothing"], "no such evaluation"),
+    ],
+)
+def test_wrong_calls_exit_2_and_name_the_file(refdesk: Refdesk, arguments: list[str], message: str) -> None:
+    result = refdesk("evaluate", *arguments, "--json")
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err

@@ -1,0 +1,108 @@
+"""Small talk told from questions by the real classifier, and what the flow does with it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.answering.flow import AnswerFlow
+from rag.answering.smalltalk.classifier import EXAMPLES, QUESTION, WEIGHTS, SmallTalkClassifier
+from rag.answering.smalltalk.topics import Topic
+from rag.answering.types import Done
+from rag.retrieval.retriever import KnowledgeRetriever
+from tests.fakes import KeywordReader
+from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.models import MINILM, resolve_model
+
+DATA = Path(__file__).parents[1] / "data"
+MESSAGES: dict[str, list[str]] = json.loads((DATA / "smalltalk.json").read_text(encoding="utf-8"))
+HANDBOOK = [item["question"] for item in json.loads((DATA / "handbook_questions.json").read_text(encoding="utf-8"))]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> SmallTalkClassifier:
+    return SmallTalkClassifier(SentenceTransformerEmbedder(resolve_model(MINILM)))
+
+
+def plain(text: str) -> str:
+    return text.lower().strip(" .,!?")
+
+
+def test_the_messages_were_not_trained_on() -> None:
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    trained = {plain(text) for texts in examples.values() for text in texts}
+    assert not trained & {plain(text) for texts in MESSAGES.values() for text in texts}
+    assert json.loads(WEIGHTS.read_text(encoding="utf-8"))["classes"] == sorted(examples)
+    assert set(examples) == {*Topic, QUESTION}
+
+
+@pytest.mark.models
+def test_most_small_talk_is_recognised_and_real_questions_are_not_taken_for_it(classifier: SmallTalkClassifier) -> None:
+    trained_on = json.loads(WEIGHTS.read_text(encoding="utf-8"))["embedding"]
+    assert trained_on == resolve_model(MINILM).fingerprint
+    talk = {text: topic for topic, texts in MESSAGES.items() for text in texts if topic != QUESTION}
+    given = {text: classifier(text) for text in talk}
+    assert sum(topic is not None for topic in given.values()) >= 0.9 * len(talk)
+    assert sum(topic == talk[text] for text, topic in given.items()) >= 0.85 * len(talk)
+    taken = [text for text in MESSAGES[QUESTION] if classifier(text)]
+    assert len(taken) <= 0.03 * len(MESSAGES[QUESTION]), taken
+    assert [text for text in HANDBOOK if classifier(text)] == ["What is Refdesk?"]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("message", "topic"),
+    [
+        ("Thank you!", Topic.THANKS),
+        ("Hello there", Topic.GREETING),
+        ("Who are you?", Topic.ABOUT),
+        ("What can you do for me?", Topic.ABOUT),
+        ("Can I trust you?", Topic.ABOUT),
+        ("What is Refdesk?", Topic.REFDESK),
+        ("How do I add documents?", None),
+        ("hi, what are the symptoms of flu?", None),
+        ("Thank you. And what about children?", None),
+        ("I feel like ending my life.", None),
+        ("Hello! My mother has glaucoma and lives alone.\nWhat can she do?\nThank you very much for your help!", None),
+        ("...", None),
+    ],
+)
+def test_a_message_is_small_talk_only_if_all_of_it_is(
+    classifier: SmallTalkClassifier, message: str, topic: Topic | None
+) -> None:
+    assert classifier(message) is topic
+
+
+MakeTalker = Callable[[KeywordReader, Topic], AnswerFlow]
+
+
+@pytest.fixture
+def make_talker(knowledge: KnowledgeBase) -> MakeTalker:
+    """A flow that takes everything for talk about one topic."""
+
+    def make(reader: KeywordReader, topic: Topic) -> AnswerFlow:
+        retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
+        return AnswerFlow(knowledge, retriever, reader, None, recognise=lambda message: topic)
+
+    return make
+
+
+@pytest.mark.parametrize("topic", [topic for topic in Topic if topic is not Topic.REFDESK])
+def test_small_talk_is_met_and_not_searched(make_talker: MakeTalker, topic: Topic) -> None:
+    (done,) = make_talker(KeywordReader("eye drops"), topic).events("How is glaucoma treated?")
+    assert isinstance(done, Done)
+    answer = done.answer
+    assert (answer.kind, answer.citations, answer.related) == ("smalltalk", (), ())
+    assert answer.text
+
+
+def test_refdesk_by_its_name_is_looked_up_first(make_talker: MakeTalker) -> None:
+    found = make_talker(KeywordReader("eye drops"), Topic.REFDESK).invoke("How is glaucoma treated?")
+    assert found.kind == "extractive"
+    missing = make_talker(KeywordReader(margin=8.0), Topic.REFDESK).invoke(
+        "Who won the football match yesterday evening?"
+    )
+    assert missing.kind == "smalltalk"
+    assert "Refdesk" in missing.text

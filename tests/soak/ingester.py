@@ -1,0 +1,87 @@
+"""Ingests a folder whenever it is asked to, each time in a child process that a test may kill.
+
+Requests (``home``, ``folder``) and messages are JSON, one a line. Forking a process that has imported everything saves
+each child the seconds that imports take.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import ingest.job
+import vectorstore.knowledge
+from ingest.chunking import Chunker
+from ingest.files import find_files
+from ingest.guard import WorkerSettings
+from ingest.mapping import Mapping
+from ingest.readers import read_file
+from tests.fakes import HashEmbedder
+from tests.ingest.conftest import LIMIT, TOKENIZER
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.library import list_documents, remove
+from vectorstore.types import ParsedDocument
+
+
+class ReaderInProcess:
+    """The parse worker without its process, which takes longer to start than a small folder takes to be stored."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._chunker = Chunker(settings.tokenizer_file, settings.token_limit)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
+        data = path.read_bytes()
+        return hashlib.sha256(data).hexdigest(), self._chunker.cut(read_file(path, data, mappings))
+
+
+def main() -> None:
+    # Several transactions and a new index generation even from a small folder.
+    ingest.job._BATCH_FILES = 4
+    vectorstore.knowledge._FOLD_MINIMUM = 20
+    ingest.job.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                _bring_in(Path(request["home"]), Path(request["folder"]))
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(status)
+        _say("ended", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _bring_in(home: Path, folder: Path) -> None:
+    """What ``refdesk remove`` and ``refdesk ingest`` do, telling what is acknowledged as soon as it is."""
+    _say("started", os.getpid())
+    gone = [document.path for document in list_documents(home) if not Path(document.path).exists()]
+    if gone:
+        remove(home, gone)
+        _say("removed", gone)
+    knowledge = KnowledgeBase(home, HashEmbedder())
+    job = ingest.job.Ingestion(
+        knowledge,
+        WorkerSettings(TOKENIZER, LIMIT),
+        "default",
+        on_progress=lambda progress: _say("files done", progress.files_done),
+    )
+    outcomes = job.run(find_files([folder]))
+    _say("outcomes", [dataclasses.asdict(outcome) for outcome in outcomes])
+    knowledge.close()
+
+
+def _say(what: str, value: object) -> None:
+    os.write(1, json.dumps([what, value]).encode() + b"\n")

@@ -1,0 +1,212 @@
+"""``refdesk evaluate``: how good search, reader and answers are, on questions whose answers are known."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from rag.evaluation import machine
+from rag.evaluation.beir import load_beir
+from rag.evaluation.sampling import sampled
+from rag.evaluation.squad import SquadFile, SquadQuestion, load_squad
+from rag.evaluation.types import Evaluation, OnProgress
+from rag.settings import Settings, load_settings
+from ui.cli.doctor import models_in_use
+from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
+from vectorstore.errors import UsageError
+
+# The models, and the statistics, take seconds to import: not before the call is known to be right.
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+SquadArgument = Annotated[Path, typer.Argument(help="Questions in the SQuAD form.", metavar="SQUAD_FILE")]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", min=1, help="Ask only so many of the questions, always the same ones.")
+]
+RunArgument = Annotated[str, typer.Argument(help="An evaluation's id or folder.", metavar="RUN")]
+
+
+@app.command("retrieval")
+def evaluate_retrieval(
+    folder: Annotated[Path, typer.Argument(help="Documents, queries, judgements.", metavar="BEIR_FOLDER")],
+    limit: LimitOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure whether search finds the right documents, on a folder in the BEIR form."""
+    settings = load_settings(home)
+    data = load_beir(folder, limit)
+
+    def measure(show: OnProgress) -> Evaluation:
+        from rag.desk import build_retriever, open_embedder, open_reader, worker_settings
+        from rag.evaluation.retrieval import evaluate_retrieval as evaluate
+        from rag.evaluation.throwaway import throwaway_collection
+
+        embedder, reader = open_embedder(settings), open_reader(settings)
+        with throwaway_collection(data.documents, embedder, worker_settings(settings, embedder), show) as collection:
+            return evaluate(data, collection, build_retriever(settings, collection.knowledge), reader, show)
+
+    _run(measure, settings, folder, limit, as_json)
+
+
+@app.command("qa")
+def evaluate_qa(
+    file: SquadArgument, limit: LimitOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """Measure how well the reader finds the answer in each question's own paragraph."""
+    settings = load_settings(home)
+    data, questions = _load(file, limit)
+
+    def measure(show: OnProgress) -> Evaluation:
+        from rag.desk import open_reader
+        from rag.evaluation.qa import evaluate_qa as evaluate
+
+        return evaluate(data, questions, open_reader(settings), show)
+
+    _run(measure, settings, file, limit, as_json)
+
+
+@app.command("answers")
+def evaluate_answers(
+    file: SquadArgument,
+    limit: LimitOption = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the answers of the whole desk, search included, with all paragraphs of the file as its documents."""
+    settings = load_settings(home, generator={"engine": engine} if engine else {})
+    data, questions = _load(file, limit)
+
+    def measure(show: OnProgress) -> Evaluation:
+        from rag.desk import build_flow, open_embedder, open_reader, open_writer, worker_settings
+        from rag.evaluation.answers import evaluate_answers as evaluate
+        from rag.evaluation.answers import texts_of
+        from rag.evaluation.throwaway import throwaway_collection
+
+        embedder, reader, writer = open_embedder(settings), open_reader(settings), open_writer(settings)
+        with throwaway_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection:
+            flow = build_flow(settings, collection.knowledge, reader, writer)
+            return evaluate(data, questions, collection, flow.events, show)
+
+    _run(measure, settings, file, limit, as_json)
+
+
+@app.command("runs")
+def list_evaluations(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the evaluations that are kept, newest first."""
+    from rag.evaluation.runs import list_runs
+
+    found = list_runs(load_settings(home).home)
+    if as_json:
+        print_json(found)
+    else:
+        say("\n".join(found) or "There are no evaluations yet.")
+
+
+@app.command("compare")
+def compare_runs(before: RunArgument, after: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Say what changed between two evaluations of the same kind, and whether it is more than chance."""
+    from rag.evaluation.comparison import compare
+    from rag.evaluation.runs import load_run
+
+    folder = load_settings(home).home
+    comparison = compare(load_run(folder, before), load_run(folder, after))
+    if as_json:
+        print_json(dataclasses.asdict(comparison))
+        return
+    if not comparison.same_data:
+        say("The two used different data; only questions with the same id are compared.")
+    for change in comparison.changes:
+        say(f"{change.name}: {change.before} before, {change.after} after")
+    table = Table("score", "before", "after", "difference", "95% interval", "p", "", box=None)
+    for difference in comparison.differences:
+        numbers = (difference.before, difference.after, difference.difference)
+        interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
+        verdict = "more than chance" if difference.significant else ""
+        table.add_row(difference.name, *(f"{n:.3f}" for n in numbers), interval, f"{difference.p:.4f}", verdict)
+    console.print(table)
+    say(f"{comparison.questions:,} questions: {comparison.better:,} went better, {comparison.worse:,} worse.")
+
+
+@app.command("report")
+def write_report(
+    run: RunArgument,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="The HTML file.", show_default="report.html beside the evaluation")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write an evaluation as a page: figures, plots, where it is weak, and the failures to read."""
+    from rag.evaluation.report import html_report
+    from rag.evaluation.runs import load_run
+
+    loaded = load_run(load_settings(home).home, run)
+    file = output or loaded.folder / "report.html"
+    file.write_text(html_report(loaded), encoding="utf-8")
+    if as_json:
+        print_json({"report": str(file)})
+    else:
+        say(f"Written to {file}.")
+
+
+def _load(file: Path, limit: int | None) -> tuple[SquadFile, list[SquadQuestion]]:
+    data = load_squad(file)
+    if not data.questions:
+        raise UsageError("There are no questions in it", where=str(file), remedy="Name a file that holds some.")
+    return data, sampled(data.questions, limit)
+
+
+def _run(
+    measure: Callable[[OnProgress], Evaluation], settings: Settings, data: Path, limit: int | None, as_json: bool
+) -> None:
+    """Measure with a progress bar, keep the run, print its figures."""
+    from rag.evaluation.runs import runs_folder, sha256_of, store_run
+    from rag.evaluation.tables import figure_rows
+
+    runs_folder(settings.home)  # where nothing can be kept, that is said before anything slow begins
+    started, clock = datetime.now(UTC), time.perf_counter()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("Loading the models", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            if progress.tasks[0].description != what:
+                progress.reset(task, description=what, total=total)
+            progress.update(task, completed=done)
+
+        evaluation = measure(show)
+    setup = {
+        "refdesk": version("refdesk"),
+        "data": {"name": data.resolve().name, "sha256": sha256_of(data), "limit": limit},
+        "seconds": round(time.perf_counter() - clock, 1),
+        "settings": settings.model_dump(mode="json"),
+        "models": models_in_use(settings),
+        "machine": machine.describe(),
+    }
+    run = store_run(settings.home, evaluation, started, setup)
+    if as_json:
+        print_json({"kind": run.kind, "run": run.id, **run.figures, "intervals": run.intervals})
+        return
+    table = Table("figure", "value", "95% interval", box=None)
+    for row in figure_rows(run):
+        table.add_row(*row)
+    console.print(table)
+    say(f"Kept as {run.id}. `refdesk evaluate report {run.id}` shows the questions behind the figures.")

@@ -1,0 +1,186 @@
+"""``refdesk finetune``: models trained on the person's own data."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from rag.settings import load_settings
+from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.models import MINILM, resolve_model
+
+if TYPE_CHECKING:
+    from ingest.guard import WorkerSettings
+    from rag.training.loop import Tick
+    from vectorstore.types import Embedder
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+class Method(StrEnum):
+    """What of the model is trained."""
+
+    lora = "lora"
+    full = "full"
+
+
+_LEARNING_RATES = {Method.lora: 1e-3, Method.full: 1e-4}
+
+
+@app.callback()
+def finetune() -> None:
+    """With a callback, Typer keeps ``reader`` as a command of its own while it is the only one."""
+
+
+@app.command()
+def reader(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Question files in the form of SQuAD 1 or 2. One named twice counts twice.", metavar="DATA..."
+        ),
+    ],
+    model: Annotated[str, typer.Option("--model", help="The model to train: a name or a folder.")] = MINILM,
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", help="Go on from this LoRA adapter instead of a new one.")
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option("--method", help="lora: a small adapter; full: all of the model's weights but its word vectors."),
+    ] = Method.lora,
+    rank: Annotated[int, typer.Option("--rank", min=1, help="Size of a new LoRA adapter.")] = 64,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option("--learning-rate", min=0.0, help="Highest learning rate.", show_default="lora 0.001, full 0.0001"),
+    ] = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Times that all questions are gone through.")] = 3,
+    max_steps: Annotated[int | None, typer.Option("--max-steps", min=1, help="Stop after so many batches.")] = None,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Examples a step; fewer need less memory.")] = 32,
+    dropout: Annotated[float, typer.Option("--dropout", min=0.0, max=0.9, help="Dropout; slow on a CPU.")] = 0.0,
+    mask_tokens: Annotated[
+        float, typer.Option("--mask-tokens", min=0.0, max=0.9, help="Share of a passage's tokens hidden in training.")
+    ] = 0.05,
+    held_out: Annotated[
+        float,
+        typer.Option("--held-out", min=0.0, max=0.9, help="Share of each file kept to judge by, in whole articles."),
+    ] = 0.1,
+    near_misses: Annotated[
+        float,
+        typer.Option(
+            "--near-misses",
+            min=0.0,
+            max=1.0,
+            help="Share of questions also shown, as unanswerable, with a passage that a search returns but that does "
+            "not hold the answer.",
+        ),
+    ] = 0.25,
+    altered: Annotated[
+        float,
+        typer.Option(
+            "--altered",
+            min=0.0,
+            max=1.0,
+            help="Share of questions also shown, as unanswerable, with a name, a number or a word changed so that "
+            "their passage does not answer them.",
+        ),
+    ] = 0.25,
+    evaluate_every: Annotated[
+        int | None,
+        typer.Option("--evaluate-every", min=1, help="Steps between evaluations.", show_default="a fifth of an epoch"),
+    ] = None,
+    evaluate_on: Annotated[
+        int, typer.Option("--evaluate-on", min=1, help="Held-out questions, at most, for an evaluation on the way.")
+    ] = 600,
+    patience: Annotated[
+        int, typer.Option("--patience", min=0, help="Stop after so many evaluations without a gain; 0: never.")
+    ] = 5,
+    checkpoint_every: Annotated[
+        int, typer.Option("--checkpoint-every", min=1, help="Steps between checkpoints.")
+    ] = 200,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides everything that is drawn by chance.")] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Folder of the run.", show_default="training/reader in the home"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the same call.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a reader: the model that finds an answer's words in a passage.
+
+    The run's folder then holds the adapter (or the model), report.md with the scores on the held-out questions, and
+    plots. A run that was stopped or killed goes on with the same call and --resume.
+    """
+    settings = load_settings(home)
+    missing = next((path for path in data if not path.is_file()), None)
+    if missing:
+        raise UsageError("No such file", where=str(missing), remedy="Name question files in the form of SQuAD.")
+    if adapter and method is Method.full:
+        raise UsageError("Only --method lora goes on from an adapter", where="--adapter", remedy="Leave one out.")
+
+    from rag.desk import open_embedder, worker_settings  # the models take seconds to import
+    from rag.training.reader import ReaderTraining, finetune_reader
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with errors.status("Loading the model") as loading:
+        resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(loading))
+    with Progress(*columns, console=errors, transient=not errors.is_terminal) as progress:
+        phase = progress.add_task("Starting", total=None, state="")
+
+        def on_phase(what: str, done: int, total: int) -> None:
+            progress.update(phase, description=what, completed=done, total=total or None)
+
+        def on_tick(tick: "Tick", steps: int) -> None:
+            score = f", F1 {tick.score:.3f}" if tick.score is not None else ""
+            state = f"loss {tick.loss:.3f}, {tick.examples_per_second:.1f} examples/s{score}"
+            progress.update(phase, description="Training", completed=tick.step, total=steps, state=state)
+
+        def embedder() -> "tuple[Embedder, WorkerSettings]":
+            opened = open_embedder(settings)
+            return opened, worker_settings(settings, opened)
+
+        training = ReaderTraining(
+            method=method.value,
+            rank=rank,
+            learning_rate=learning_rate or _LEARNING_RATES[method],
+            epochs=epochs,
+            max_steps=max_steps,
+            batch=batch,
+            dropout=dropout,
+            mask_tokens=mask_tokens,
+            held_out=held_out,
+            near_misses=near_misses,
+            altered=altered,
+            evaluate_every=evaluate_every,
+            evaluate_on=evaluate_on,
+            patience=patience,
+            checkpoint_every=checkpoint_every,
+            seed=seed,
+        )
+        folder = output or settings.home / "training" / "reader"
+        try:
+            report = finetune_reader(
+                data, resolved, adapter, training, folder, embedder, resume=resume, on_phase=on_phase, on_tick=on_tick
+            )
+        except KeyboardInterrupt:
+            raise RefdeskError(
+                "Stopped", where=str(folder), remedy="The same call with --resume goes on from the last checkpoint."
+            ) from None
+    if as_json:
+        print_json(report)
+        return
+    for name, figures in report["held_out"].items():
+        shares = {key.replace("_", " "): share for key, share in figures.items() if isinstance(share, float)}
+        say(f"{name} ({figures['questions']:,} questions): " + ", ".join(f"{k} {v:.3f}" for k, v in shares.items()))
+    say(f"Trained in {report['seconds']:,} s. The result and the report are in {folder}.")
