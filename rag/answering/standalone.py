@@ -69,8 +69,9 @@ def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation,
 def _topic(before: Sequence[Exchange]) -> list[str]:
     words: list[str] = []
     for exchange in before:
-        own = _claim_words(exchange.question)
-        words = [*(_without(words, own) if _points_back(exchange.question) else []), *own]
+        question = focus(exchange.question)
+        own = _claim_words(question)
+        words = [*(_without(words, own) if _points_back(question) else []), *own]
     words = words[-_MAX_TOPIC_WORDS:]
     answer = before[-1].answer if before else None
     if answer and answer.citations:

@@ -18,7 +18,7 @@ LLAMA_MEMORY_BYTES = 9_000_000_000
 
 # Rewriting a question needs more than the smallest models can do: see docs/decisions/0012.
 _REWRITES_FROM_BILLIONS = 3.0
-_BILLIONS = re.compile(r"(?<![a-z0-9.])(?:\d+x)?(\d+(?:\.\d+)?)b(?![a-z0-9])", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![a-z0-9.])(?:\d+x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 
 PROMPT_TOKENS_CPU = 600
 PROMPT_TOKENS_CUDA = 3000
@@ -89,8 +89,9 @@ def able_to_rewrite(choice: Choice) -> bool:
     >>> able_to_rewrite(Choice("transformers", "meta-llama/Llama-3.1-8B-Instruct", ""))
     True
     """
-    sizes = [float(size) for size in _BILLIONS.findall((choice.model or "").rsplit("/", 1)[-1])]
-    return max(sizes) >= _REWRITES_FROM_BILLIONS if sizes else choice.engine == "openai"
+    name = (choice.model or "").rsplit("/", 1)[-1]
+    billions = [float(size) / (1 if unit in "bB" else 1000) for size, unit in _SIZE.findall(name)]
+    return max(billions) >= _REWRITES_FROM_BILLIONS if billions else choice.engine == "openai"
 
 
 def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None = None) -> BaseChatModel | None:

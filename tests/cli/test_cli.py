@@ -80,6 +80,14 @@ def test_a_question_beside_the_documents_is_not_answered(refdesk: Refdesk, folde
     assert "The documents do not say." in refdesk("ask", "Which protein folds the mitochondrial membrane?").out
 
 
+def test_thanks_are_met_and_not_looked_up(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("ingest", folder)
+    answer = refdesk("ask", "Thank you very much!", "--engine", "extractive", "--json").json
+    assert (answer["kind"], answer["citations"], answer["related"]) == ("smalltalk", [], [])
+    out = refdesk("ask", "Thank you very much!", "--engine", "extractive").out
+    assert " ".join(out.split()) == answer["answer"]
+
+
 def test_the_written_answer_of_the_default_engine_is_grounded(refdesk: Refdesk, folder: Path) -> None:
     refdesk("ingest", folder)
     answer = refdesk("ask", "When does the library open?", "--json").json

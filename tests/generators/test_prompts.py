@@ -1,6 +1,6 @@
 """The prompt fits its budget."""
 
-from rag.generators.prompts import REFUSAL, build_messages
+from rag.generators.prompts import REFUSAL, build_messages, build_rewriting
 
 PASSAGES = [
     (1, "Cats", "Tom is a cat. " * 20),
@@ -42,3 +42,11 @@ def test_a_crumb_is_not_worth_giving() -> None:
     rule, _ = built(1000)
     fits_one = words(rule) + 48 + words("Question: Who is Tom?") + words("[1] Cats\n" + PASSAGES[0][2])
     assert "[2]" not in built(fits_one + 10)[1]
+
+
+def test_a_question_to_rewrite_comes_with_its_conversation() -> None:
+    rule, asked = build_rewriting("And where?", [("Who is Tom?", "Tom is a cat."), ("And Rex?", "word " * 500)])
+    assert rule.type == "system"
+    assert asked.text.startswith("Question: Who is Tom?\nAnswer: Tom is a cat.\nQuestion: And Rex?\nAnswer: word")
+    assert asked.text.endswith("\n\nLast question: And where?")
+    assert words(asked.text) < 100

@@ -7,7 +7,16 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 from rag.generators import selection
-from rag.generators.selection import LLAMA, Choice, Hardware, choose_engine, load_generator, prompt_budget
+from rag.generators.selection import (
+    LLAMA,
+    Choice,
+    Engine,
+    Hardware,
+    able_to_rewrite,
+    choose_engine,
+    load_generator,
+    prompt_budget,
+)
 from rag.settings import Settings, load_settings
 from vectorstore.errors import ModelUnavailable, UsageError
 from vectorstore.models import SMOLLM2, ResolvedModel
@@ -85,3 +94,23 @@ def test_llamacpp_refuses_other_formats(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     with pytest.raises(ModelUnavailable, match="GGUF files only"):
         load_generator(Choice("llamacpp", str(tmp_path), ""), settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("engine", "model", "able"),
+    [
+        ("transformers", LLAMA, True),
+        ("llamacpp", SMOLLM2, False),
+        ("llamacpp", "/models/Qwen2.5-3B-Instruct-Q4_K_M.gguf", True),
+        ("llamacpp", "/models-8B/SmolLM2-1.7B-Instruct-Q8_0.gguf", False),
+        ("transformers", "mistralai/Mixtral-8x7B-Instruct", True),
+        ("transformers", "/models/tuned-4bit", False),
+        ("openai", "llama3.1:8b", True),
+        ("openai", "qwen2.5:0.5b", False),
+        ("openai", "smollm2:360m", False),
+        ("openai", "large-model", True),
+        ("extractive", None, False),
+    ],
+)
+def test_a_model_large_enough_by_its_name_rewrites_questions(engine: Engine, model: str | None, able: bool) -> None:
+    assert able_to_rewrite(Choice(engine, model, "")) is able

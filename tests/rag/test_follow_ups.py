@@ -78,6 +78,8 @@ def test_of_a_long_letter_only_the_question_is_asked() -> None:
     assert focus(f"{story}What now?") == f"{story}What now?"
     assert focus("I am 58. Can it be prevented?") == "I am 58. Can it be prevented?"
     assert formulate(f"{story}{asked} Thank you.", [GLAUCOMA], None)[0].text == asked
+    (_, carried) = formulate("And in children?", [Exchange(f"{asked} {story}")], None)
+    assert carried.text == "And in children? (glaucoma prevented by eye drops)"
 
 
 @pytest.mark.parametrize(

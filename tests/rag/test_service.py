@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from rag.answering.service import AnsweringService
-from rag.answering.standalone import carry_topic, focus
 from rag.answering.types import Answer, Citation, Done, Event, Exchange, Quoted, Searching, Sentence, Timings, Writing
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
@@ -147,39 +146,6 @@ def test_a_follow_up_comes_with_the_conversation_so_far(service: AnsweringServic
     settled(service, conversation)
     assert [[exchange.question for exchange in before] for before in flow.before] == [[], ["What is glaucoma?"]]
     assert flow.before[1][0].answer is not None
-
-
-@pytest.mark.parametrize(
-    ("question", "before", "expected"),
-    [
-        ("What is asthma?", [], ["What is asthma?"]),
-        ("And in children?", ["How is asthma treated?"], ["And in children?", "And in children? (asthma treated)"]),
-        ("Symptoms?", ["What is glaucoma?"], ["Symptoms?", "Symptoms? (glaucoma)"]),
-        (
-            "And the cost?",
-            ["What is glaucoma?", "How is it treated?"],
-            ["And the cost?", "And the cost? (glaucoma treated)"],
-        ),
-    ],
-)
-def test_a_question_is_searched_for_with_and_without_its_topic(
-    question: str, before: list[str], expected: list[str]
-) -> None:
-    assert [form.text for form in carry_topic(question, [Exchange(text) for text in before])] == expected
-
-
-def test_a_question_that_seems_to_stand_alone_counts_more_than_the_topic_before() -> None:
-    alone, carried = carry_topic("What is asthma?", [Exchange("What is glaucoma?")])
-    assert alone.weight > carried.weight
-
-
-def test_of_a_long_letter_only_the_question_is_asked() -> None:
-    story = "I am 58 years old and my doctor had little time. " * 6
-    assert (
-        focus(story + "Can glaucoma be prevented by eye drops? Thank you.") == "Can glaucoma be prevented by eye drops?"
-    )
-    assert focus(story + "What now?") == story + "What now?"
-    assert focus("I am 58. Can it be prevented?") == "I am 58. Can it be prevented?"
 
 
 def test_deleting_a_conversation(service: AnsweringService, flow: SteppedFlow) -> None:

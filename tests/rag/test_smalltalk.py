@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.answering.flow import AnswerFlow
-from rag.answering.smalltalk.classifier import EXAMPLES, QUESTION, WEIGHTS, SmallTalkClassifier
+from rag.answering.smalltalk.classifier import QUESTION, WEIGHTS, SmallTalkClassifier
 from rag.answering.smalltalk.topics import Topic
 from rag.answering.types import Done
 from rag.retrieval.retriever import KnowledgeRetriever
@@ -31,7 +31,7 @@ def plain(text: str) -> str:
 
 
 def test_the_messages_were_not_trained_on() -> None:
-    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    examples = json.loads(WEIGHTS.with_name("examples.json").read_text(encoding="utf-8"))
     trained = {plain(text) for texts in examples.values() for text in texts}
     assert not trained & {plain(text) for texts in MESSAGES.values() for text in texts}
     assert json.loads(WEIGHTS.read_text(encoding="utf-8"))["classes"] == sorted(examples)

@@ -90,6 +90,12 @@ HOSTILE_ANSWER = Answer(
     timings=Timings(total=300),
 )
 UNCHECKED = Answer("unchecked", "tuned-model", (Sentence("This was not looked up.", ()),), timings=Timings(total=800))
+SMALLTALK = Answer(
+    "smalltalk",
+    "fixed reply",
+    (Sentence("You are welcome. Ask again whenever there is something to look up.", ()),),
+    timings=Timings(total=20),
+)
 
 SUGGESTIONS = (
     "How is glaucoma treated?",
@@ -119,6 +125,8 @@ def script_for(question: str) -> Script:
         return Script((*search, Done(QUOTED)))
     if "unchecked" in asked:
         return Script((Done(UNCHECKED),))
+    if "thank" in asked:
+        return Script((Done(SMALLTALK),))
     if "break" in asked:
         return Script(search, "The writing model ran out of memory. Ask again, or choose a smaller model with --model.")
     writing = tuple(Writing(WRITTEN_SENTENCES[:made], WRITTEN_CITATIONS) for made in range(len(WRITTEN_SENTENCES)))

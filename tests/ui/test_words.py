@@ -14,6 +14,7 @@ from tests.ui.fake_desk import (
     HOSTILE_ANSWER,
     LASER,
     QUOTED,
+    SMALLTALK,
     UNCHECKED,
     WRITTEN,
     WRITTEN_CITATIONS,
@@ -59,7 +60,7 @@ def test_a_stage_is_named_with_its_real_counts(state: State, progress: Event | N
         (replace(QUOTED, citations=WRITTEN_CITATIONS), "Quoted from 2 documents · 0.6 s"),
         (ABSTAINED, "No passage supports an answer · 0.4 s"),
         (UNCHECKED, "Written without looking into the documents · tuned-model · 0.8 s"),
-        (Answer("smalltalk", ""), "Not from the documents"),
+        (SMALLTALK, "Not from the documents · fixed reply · 0.1 s"),
     ],
 )
 def test_the_status_line_tells_what_an_answer_is(answer: Answer, said: str) -> None:
@@ -173,6 +174,12 @@ def test_an_abstention_shows_its_nearest_passages_apart_from_support() -> None:
     assert isinstance(view["related"], list)
     assert [near["place"] for near in view["related"]] == ["Eye pressure", "Glaucoma, page 3"]
     assert all(str(near["key"]).startswith("r") for near in view["related"])
+
+
+def test_small_talk_is_plain_text_without_sources() -> None:
+    view = views.answer_view(SMALLTALK)
+    assert view["sentences"] == [{"parts": [{"text": SMALLTALK.text, "mark": False}], "chips": []}]
+    assert (view["label"], view["related"], view["copy"]) == ("", [], SMALLTALK.text)
 
 
 def test_a_citation_that_does_not_exist_gets_no_chip() -> None:
