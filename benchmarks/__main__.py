@@ -10,7 +10,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, answers, conversations, ingestion, medical, smalltalk
+from benchmarks import (
+    abstention,
+    answers,
+    citations,
+    conversations,
+    grounding,
+    ingestion,
+    medical,
+    reader,
+    reranking,
+    smalltalk,
+)
+from benchmarks.peers import measure as peers
 from benchmarks.report import write_report
 from rag.evaluation import machine
 
@@ -23,15 +35,23 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("data/benchmarks"), help="folder for unpacked data")
     parser.add_argument("--only", help="run one measurement and keep the other results")
     arguments = parser.parse_args()
-    measurements: dict[str, Callable[[], dict[str, Any]]] = {"answers": answers.run, "conversations": conversations.run}
+    measurements: dict[str, Callable[[], dict[str, Any]]] = {
+        "answers": answers.run,
+        "conversations": conversations.run,
+        "citations": citations.run,
+    }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()
         work.mkdir(parents=True, exist_ok=True)
         measurements |= {
             "ingestion": lambda: ingestion.run(data, work),
-            "abstention": lambda: abstention.run(data),
+            "reader": lambda: reader.run(data),
+            "reranking": lambda: reranking.run(data, work),
+            "abstention": lambda: abstention.run(data, work),
             "medical": lambda: medical.run(data, work),
             "smalltalk": lambda: smalltalk.run(data, work),
+            "grounding": lambda: grounding.run(data, work),
+            "peers": lambda: peers.run(data, work),
         }
     if arguments.only and arguments.only not in measurements:
         parser.error(

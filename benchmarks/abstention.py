@@ -1,124 +1,258 @@
-"""How the desk decides that the documents do not say: fit and test the calibration of ``rag.answering.answerability``.
+"""How the desk decides that the documents do not say: fits and tests the weights of ``rag.answering.answerability``,
+and shows what the setting ``answering.caution`` trades.
 
-Three knowledge bases (general articles, medical answers, long scientific articles), each asked what it holds and what
-it does not: adversarial questions about the same paragraphs, questions on diseases that were left out, questions of
-another
-field. Half of the questions fit the weights, the other half tests them.
+Four knowledge bases (encyclopedia articles, forum posts, long scientific articles, medical answers), each asked what it
+holds and what it does not: adversarial questions about the same paragraphs, questions on diseases that were left out,
+questions of another field. None of them was used to train the embedded reader. One half fits the weights that judge the
+other half.
 """
 
-import json
 import random
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.data import medquad_questions, sample, squad_questions, unpack_medquad, write_squad_articles
+from benchmarks.data import medquad_questions, unpack_medquad, write_squad_articles
+from benchmarks.reranking import held_out_questions
+from benchmarks.tables import table
 from ingest.files import find_files
 from ingest.job import Ingestion
-from rag.answering.answerability import CALIBRATION, THRESHOLD, Calibration, Signals, signals_of
-from rag.answering.evidence import weigh
-from rag.desk import open_embedder, worker_settings
-from rag.reader.model import TransformersReader, load_reader
+from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
+from rag.answering.evidence import Evidence, weigh
+from rag.answering.quoting import quote_answer
+from rag.desk import open_embedder, open_reader, worker_settings
+from rag.evaluation.squad import f1
+from rag.reader.model import TransformersReader
+from rag.retrieval.terms import terms_of
 from rag.settings import load_settings
 from vectorstore.knowledge import KnowledgeBase
+
+PLOT = Path(__file__).parents[1] / "docs/images/risk-coverage.svg"
+_CAUTION = (0.2, 0.35, 0.5, 0.65, 0.8)
+_LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
+
+Asked = tuple[str, bool, str, tuple[str, ...]]
+"""Kind of question, whether the documents answer it, the question, and its answers where they are known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question's signals, whether the documents answer it, and the kind of question it is."""
+    """A question's signals. ``quality`` is the F1 of the desk's short answer, ``reader_quality`` that of the reader's
+    best span anywhere, None where no short answer is known; ``margin`` is that span's.
+    """
 
-    group: str
+    kind: str
     answerable: bool
     signals: Signals
+    quality: float | None
+    margin: float
+    reader_quality: float | None
 
 
-def run(data: Path, questions: int = 120, seed: int = 7) -> dict[str, object]:
-    """Collect the cases, fit on one half and report on the other."""
-    reader = load_reader(load_settings().reader.model)
-    cases: list[Case] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name, documents, asked in _sets(data, Path(folder), questions, seed):
-            knowledge = _ingested(Path(folder) / f"home-{name}", documents)
-            cases += [Case(group, yes, _signals(knowledge, reader, text)) for group, yes, text in asked]
-            knowledge.close()
+def run(data: Path, work: Path, questions: int = 120, seed: int = 7) -> dict[str, Any]:
+    """Collect the cases, judge each with weights that were fitted on the others, and draw the curve."""
+    cases = _cases(data, work, questions, seed)
     random.Random(seed).shuffle(cases)
-    half = len(cases) // 2
-    fitted = _fit(cases[:half])
+    halves = cases[::2], cases[1::2]
+    judged = [
+        (case, calibration.probability(case.signals))
+        for half, other in (halves, halves[::-1])
+        for calibration in [_fit(other)]
+        for case in half
+    ]
+    answerable = [case.answerable for case, _ in judged]
+    desk = [(probability, case.quality, case.kind) for case, probability in judged]
+    reader = [(case.margin, case.reader_quality, case.kind) for case, _ in judged]
+    _draw(desk, reader, answerable)
     return {
         "cases": len(cases),
-        "shipped": _report(CALIBRATION, cases[half:]),
-        "fitted": {
-            "weights": {key: round(getattr(fitted, key), 3) for key in fitted.__slots__},
-            **_report(fitted, cases[half:]),
+        "auc": {
+            "the desk": round(float(roc_auc_score(answerable, [sure for sure, *_ in desk])), 3),
+            "the reader alone": round(float(roc_auc_score(answerable, [sure for sure, *_ in reader])), 3),
         },
-        "signals": [
-            [case.group, case.answerable, *(round(getattr(case.signals, k), 3) for k in Signals.__slots__)]
-            for case in cases
-        ],
+        "caution": {str(level): _answered(judged, level) for level in _CAUTION},
+        "equal_f1": _at_equal_f1(desk, reader, answerable),
+        "weights": {
+            "shipped": dict(zip(_names(), astuple(CALIBRATION), strict=True)),
+            "fitted": dict(zip(_names(), np.round(astuple(_fit(cases)), 2).tolist(), strict=True)),
+        },
     }
 
 
-def _sets(data: Path, folder: Path, n: int, seed: int) -> Iterator[tuple[str, list[Path], list[tuple[str, bool, str]]]]:
-    squad, covid = squad_questions(data / "qa/squad2-part-a.json"), squad_questions(data / "qa/covidqa.json")
-    shopping = squad_questions(data / "qa/squadshifts-amazon.json")
-    off_topic = [("off topic", False, question.text) for question in sample(shopping, n // 3, seed)]
-    asked = [("squad", True, q.text) for q in sample([q for q in squad if q.answers], n, seed)]
-    asked += [("squad adversarial", False, q.text) for q in sample([q for q in squad if not q.answers], n // 2, seed)]
-    yield "squad", [write_squad_articles(data / "qa/squad2-part-a.json", folder / "squad")], asked + off_topic
+def section(result: Mapping[str, Any]) -> str:
+    """Markdown for docs/benchmarks.md."""
+    kinds = list(next(iter(result["caution"].values())))
+    caution = table(
+        ("`answering.caution`", *kinds),
+        [(level, *(f"{shares[kind]:.2f}" for kind in kinds)) for level, shares in result["caution"].items()],
+    )
+    equal = table(
+        ("F1 on answerable questions", "false answers of the desk", "of the reader alone", "ratio"),
+        [
+            (f"{row['f1']:.2f}", f"{row['desk']:.2f}", f"{row['reader']:.2f}", f"{row['desk'] / row['reader']:.2f}")
+            for row in result["equal_f1"]
+            if row["reader"]
+        ],
+    )
+    weights = table(("weights", *_names()), [(name, *weights.values()) for name, weights in result["weights"].items()])
+    auc = result["auc"]
+    return f"""## Saying that the documents do not say
 
-    asked = [("covid", True, q.text) for q in sample(covid, n // 2, seed)]
-    asked += [("off topic", False, q.text) for q in sample([q for q in squad if q.answers], n // 3, seed + 1)]
-    yield "covid", [write_squad_articles(data / "qa/covidqa.json", folder / "covid")], asked
+The desk answers where the probability that the documents hold the answer reaches the setting `answering.caution`.
+Shares of questions that are answered, of {result["cases"]} questions to four knowledge bases; those "not held: ..."
+have no answer in the documents, so an answer to them is false:
 
-    everything = medquad_questions(unpack_medquad(data, folder / "medquad"))
-    chooser = random.Random(seed)
+{caution}
+
+Beside the reader alone, which answers with its best span where its margin is large enough, at equal F1 of the short
+answers to answerable questions:
+
+{equal}
+
+![False answers against answered questions, for the desk and for the reader alone](images/{PLOT.name})
+
+Area under the ROC curve: the desk {auc["the desk"]}, the reader alone {auc["the reader alone"]}.
+
+{weights}"""
+
+
+def _cases(data: Path, work: Path, questions: int, seed: int) -> list[Case]:
+    settings = load_settings()
+    embedder, reader = open_embedder(settings), open_reader(settings)
+    cases: list[Case] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, documents, asked in _sets(data, work, Path(folder), questions, seed):
+            home = Path(folder) / f"home-{name}"
+            knowledge = KnowledgeBase(home, embedder)
+            Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(documents))
+            cases += [_case(knowledge, reader, *question) for question in asked]
+            knowledge.close()
+    return cases
+
+
+def _sets(data: Path, work: Path, folder: Path, n: int, seed: int) -> Iterator[tuple[str, list[Path], list[Asked]]]:
+    draw = random.Random(seed)
+    held_out = {part.name: part.held_out for part in held_out_questions(data)}
+
+    def drawn(name: str, count: int, answerable: bool, kind: str, here: bool = True) -> list[Asked]:
+        fitting = [question for question in held_out[name] if bool(question.answers) == answerable]
+        return [
+            (kind, answerable and here, q.text, tuple(answer.text for answer in q.answers) if here else ())
+            for q in draw.sample(fitting, min(count, len(fitting)))
+        ]
+
+    off_topic = "not held: off topic"
+    for name, kind, other in (
+        ("squad2-part-a", "encyclopedia", "squadshifts-amazon"),
+        ("squadshifts-reddit", "forum posts", "squad2-part-a"),
+        ("covidqa", "scientific articles", "squad2-part-a"),
+    ):
+        asked = drawn(name, n, True, kind) + drawn(other, n // 3, True, off_topic, here=False)
+        if name == "squad2-part-a":
+            asked += drawn(name, n, False, "not held: adversarial")
+        yield name, [write_squad_articles(data / f"qa/{name}.json", folder / name)], asked
+
+    everything = medquad_questions(unpack_medquad(data, work / "medquad"))
     files = sorted({path for path, _ in everything})
-    chooser.shuffle(files)
+    draw.shuffle(files)
     kept, left_out = set(files[:600]), set(files[600:3000])
-    held = chooser.sample([text for path, text in everything if path in kept], n)
-    missing = chooser.sample([text for path, text in everything if path in left_out], n)
-    asked = [("medquad", True, text) for text in held] + [("disease left out", False, text) for text in missing]
-    yield "medquad", sorted(kept), asked + off_topic
+    asked = [("medical", True, text, ()) for text in draw.sample([t for path, t in everything if path in kept], n)]
+    missing = draw.sample([text for path, text in everything if path in left_out], n)
+    asked += [("not held: disease left out", False, text, ()) for text in missing]
+    yield "medquad", sorted(kept), asked + drawn("squadshifts-amazon", n // 3, True, off_topic, here=False)
 
 
-def _ingested(home: Path, documents: list[Path]) -> KnowledgeBase:
-    settings = load_settings(home)
-    embedder = open_embedder(settings)
-    knowledge = KnowledgeBase(home, embedder)
-    Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(documents))
-    return knowledge
+def _case(
+    knowledge: KnowledgeBase,
+    reader: TransformersReader,
+    kind: str,
+    answerable: bool,
+    question: str,
+    answers: tuple[str, ...],
+) -> Case:
+    terms = terms_of(question, knowledge.frequencies, knowledge.count())
+    evidence = weigh(question, terms, knowledge.search(question), reader, knowledge.embedder)
+    quote = quote_answer(evidence)
+    short = (quote.short_answer if quote else None) or ""
+    surest: Evidence = max(evidence, key=lambda item: item.margin)
+    span = surest.chunk.text[surest.spans[0].start : surest.spans[0].end] if surest.spans else ""
+    return Case(
+        kind,
+        answerable,
+        signals_of(evidence, terms),
+        f1(short, answers) if answers and short else 0.0 if answers else None,
+        surest.spans[0].margin if surest.spans else surest.margin,
+        f1(span, answers) if answers and span else 0.0 if answers else None,
+    )
 
 
-def _signals(knowledge: KnowledgeBase, reader: TransformersReader, question: str) -> Signals:
-    evidence = weigh(question, knowledge.search(question), reader)
-    return signals_of(question, evidence, knowledge.frequencies, knowledge.count())
+def _names() -> tuple[str, ...]:
+    return tuple(field.name for field in fields(Calibration))
 
 
-def _fit(cases: list[Case]) -> Calibration:
-    model = LogisticRegression(class_weight="balanced")
-    rows = np.array([[getattr(case.signals, name) for name in Signals.__slots__] for case in cases])
-    model.fit(rows, [case.answerable for case in cases])
+def _fit(cases: Sequence[Case]) -> Calibration:
+    """Held and not held count the same, whatever their number."""
+    model = LogisticRegression(class_weight="balanced", C=10.0)
+    model.fit(np.array([astuple(case.signals) for case in cases]), [case.answerable for case in cases])
     return Calibration(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
 
 
-def _report(calibration: Calibration, cases: list[Case]) -> dict[str, object]:
-    """How well answerable questions are told from others, and the share of each group that is answered."""
-    probabilities = [calibration.probability(case.signals) for case in cases]
-    groups: dict[str, list[bool]] = {}
-    for case, probability in zip(cases, probabilities, strict=True):
-        groups.setdefault(case.group, []).append(probability >= THRESHOLD)
-    return {
-        "auc": round(float(roc_auc_score([case.answerable for case in cases], probabilities)), 3),
-        "answered": {group: round(float(np.mean(values)), 3) for group, values in sorted(groups.items())},
-    }
+def _answered(judged: Sequence[tuple[Case, float]], level: float) -> dict[str, float]:
+    kinds: defaultdict[str, list[bool]] = defaultdict(list)
+    for case, probability in judged:
+        kinds[case.kind].append(probability >= level)
+    return {kind: round(float(np.mean(yes)), 3) for kind, yes in sorted(kinds.items())}
 
 
-if __name__ == "__main__":
-    import sys
+Sure = Sequence[tuple[float, float | None, str]]
+"""For each question how sure the answer is, how good, and the kind of question."""
 
-    print(json.dumps(run(Path(sys.argv[1])), indent=1))
+
+def _curve(sure: Sure, answerable: Sequence[bool]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """F1 on the answerable questions with a known short answer, and the share of false answers on all others, when the
+    surest are answered, from none to all; each of shape ``(questions,)``."""
+    order = sorted(range(len(sure)), key=lambda i: -sure[i][0])
+    known = sum(quality is not None for _, quality, _ in sure)
+    good = np.cumsum([sure[i][1] or 0.0 for i in order]) / known
+    false = np.cumsum([not answerable[i] for i in order]) / (len(answerable) - sum(answerable))
+    return good, false
+
+
+def _at_equal_f1(desk: Sure, reader: Sure, answerable: Sequence[bool]) -> list[dict[str, float]]:
+    curves = _curve(desk, answerable), _curve(reader, answerable)
+    best = min(float(good[-1]) for good, _ in curves)
+
+    def false_at(good: NDArray[np.float64], false: NDArray[np.float64], level: float) -> float:
+        return round(float(false[np.argmax(good >= level)]), 3)
+
+    return [
+        {
+            "f1": round(share * best, 3),
+            "desk": false_at(*curves[0], share * best),
+            "reader": false_at(*curves[1], share * best),
+        }
+        for share in _LEVELS
+    ]
+
+
+def _draw(desk: Sure, reader: Sure, answerable: Sequence[bool]) -> None:
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    for name, sure, color in (("the desk", desk, "#1f5f8b"), ("the reader alone", reader, "#b3541e")):
+        good, false = _curve(sure, answerable)
+        axes.plot(good, false, label=name, color=color)
+    axes.set(xlabel="F1 on answerable questions", ylabel="unanswerable questions answered", ylim=(0.0, 1.0))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    with rc_context({"svg.hashsalt": "refdesk"}):
+        figure.savefig(PLOT, metadata={"Date": None, "Creator": None})

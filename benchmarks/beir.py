@@ -32,6 +32,12 @@ def write_squad(file: Path, target: Path, questions: int | None = None) -> None:
 
 
 def write_medquad(folder: Path, target: Path, questions: int | None = None) -> None:
+    """See ``medquad_answers``."""
+    documents, asked = medquad_answers(folder)
+    _write(target, documents, asked, questions)
+
+
+def medquad_answers(folder: Path) -> tuple[list[Text], list[Judged]]:
     """Answers under the name of their subject as documents, without their question, which is asked of all of them."""
     documents: list[Text] = []
     asked: list[Judged] = []
@@ -42,7 +48,7 @@ def write_medquad(folder: Path, target: Path, questions: int | None = None) -> N
             if question and answer:
                 asked.append((" ".join(question.split()), str(len(documents))))
                 documents.append(Text(str(len(documents)), root.findtext("Focus") or "", answer))
-    _write(target, documents, asked, questions)
+    return documents, asked
 
 
 def _write(target: Path, documents: Iterable[Text], asked: list[Judged], questions: int | None, seed: int = 7) -> None:

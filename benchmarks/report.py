@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks import abstention, citations, grounding, reader, reranking
+from benchmarks.peers import measure as peers
+from benchmarks.tables import table, with_interval
+
 REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 
 _INTRODUCTION = """# Benchmarks
 
 Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and
-SQuAD-format files under `qa/`; without `DATA` only the answers on the handbook are measured. Every figure is from the
+SQuAD-format files under `qa/`; without `DATA` only what needs no data is measured. Every figure is from the
 run it stands under, with the default models that come with the installation, on the machine named there. All results,
 every answer included: [benchmarks.json](benchmarks.json)."""
 
@@ -23,7 +27,12 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("conversations", _conversations),
         ("smalltalk", _smalltalk),
         ("medical", _medical),
-        ("abstention", _abstention),
+        ("reader", reader.section),
+        ("reranking", reranking.section),
+        ("abstention", abstention.section),
+        ("grounding", grounding.section),
+        ("citations", citations.section),
+        ("peers", peers.section),
     ):
         if name in results:
             result = results[name]
@@ -34,19 +43,9 @@ def write_report(results: Mapping[str, Any]) -> None:
     REPORT.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
 
 
-def _table(header: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    return " ".join(f"{value:,}".split() if isinstance(value, int) else str(value).replace("|", "\\|").split())
-
-
 def _ingestion(result: Mapping[str, Any]) -> str:
     against = result["against_llama_index"]
-    figures = _table(
+    figures = table(
         ("MedQuAD, all files", "figure"),
         [
             ("files indexed / refused", f"{result['indexed']:,} / {result['refused']:,}"),
@@ -59,7 +58,7 @@ def _ingestion(result: Mapping[str, Any]) -> str:
             ("stored on disk (MB)", result["stored_mb"]),
         ],
     )
-    beside = _table(
+    beside = table(
         ("embedding the same chunks", "tokens a second (median)"),
         [
             ("Refdesk", against["refdesk_tokens_per_second"]),
@@ -75,7 +74,7 @@ def _ingestion(result: Mapping[str, Any]) -> str:
 
 def _answers(result: Mapping[str, Any]) -> str:
     first, total = result["first_answer_ms"], result["total_ms"]
-    figures = _table(
+    figures = table(
         ("the handbook's questions", "figure"),
         [
             ("answered, of those it answers", f"{result['answered']} of {result['answerable']}"),
@@ -100,12 +99,12 @@ def _answers(result: Mapping[str, Any]) -> str:
 def _conversations(result: Mapping[str, Any]) -> str:
     names = ("hits@1", "hits@3", "answered_rightly", "abstained")
     rows: list[tuple[object, ...]] = [
-        (way, *(_with_interval(of["figures"][name], of["intervals"][name]) for name in names))
+        (way, *(with_interval(of["figures"][name], of["intervals"][name]) for name in names))
         for way, of in result["ways"].items()
     ]
-    figures = _table(("the last question is searched for", *names), rows)
+    figures = table(("the last question is searched for", *names), rows)
     kinds = result["first_hits_by_kind"]
-    by_kind = _table(
+    by_kind = table(
         ("first hits", *kinds), [(way, *(int(hits[way]) for hits in kinds.values())) for way in result["ways"]]
     )
     return (
@@ -114,12 +113,8 @@ def _conversations(result: Mapping[str, Any]) -> str:
     )
 
 
-def _with_interval(value: float, interval: tuple[float, float]) -> str:
-    return f"{value:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
-
-
 def _smalltalk(result: Mapping[str, Any]) -> str:
-    figures = _table(
+    figures = table(
         ("told by the classifier", "figure"),
         [
             ("small talk, recognised", f"{result['recognised']} of {result['small_talk']}"),
@@ -151,23 +146,9 @@ def _medical(result: Mapping[str, Any]) -> str:
                 item["first_answer_ms"],
             )
         )
-    table = _table(
+    asked = table(
         ("group", "question", "kind", "answer", "sources (nearest, where it does not say)", "first answer, ms"), rows
     )
     return (
-        f"## Twenty-three medical questions\n\nThe whole of MedQuAD; the questions were written down first.\n\n{table}"
-    )
-
-
-def _abstention(result: Mapping[str, Any]) -> str:
-    shipped, fitted = result["shipped"], result["fitted"]
-    rows: list[tuple[object, ...]] = [
-        (group, share, fitted["answered"][group]) for group, share in shipped["answered"].items()
-    ]
-    table = _table(("share of questions answered", "shipped weights", "fitted in this run"), rows)
-    return (
-        f"## Saying that the documents do not say\n\n{table}\n\n"
-        f"{result['cases']} questions to three knowledge bases, half to fit and half to test (shown). "
-        f"Area under the ROC curve: shipped {shipped['auc']}, fitted {fitted['auc']}. "
-        "Questions of the groups adversarial, left out and off topic have no answer in the documents."
+        f"## Twenty-three medical questions\n\nThe whole of MedQuAD; the questions were written down first.\n\n{asked}"
     )

@@ -15,6 +15,7 @@ from rag.answering.smalltalk.classifier import SmallTalkClassifier
 from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
+from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.reader.model import TransformersReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
@@ -82,7 +83,8 @@ def build_flow(
     scope: Scope = EVERYTHING,
 ) -> AnswerFlow:
     retriever = build_retriever(settings, knowledge, scope)
-    return AnswerFlow(knowledge, retriever, reader, writer, scope, _small_talk_classifier(knowledge.embedder))
+    small_talk = _small_talk_classifier(knowledge.embedder)
+    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, settings.answering.caution)
 
 
 def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:
@@ -99,10 +101,16 @@ def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] |
 
 
 class Desk:
-    """Everything a face may ask; see ``rag.answering.desk_protocol.DeskFace``. Build it with ``open_desk``."""
+    """Everything a face may ask; see ``rag.evaluation.curator_protocol.CuratorDesk``. Build it with ``open_desk``."""
 
     def __init__(
-        self, knowledge: KnowledgeBase, flow: AnswerFlow, quoting: AnswerFlow, writer: Writer | None, settings: Settings
+        self,
+        knowledge: KnowledgeBase,
+        flow: AnswerFlow,
+        quoting: AnswerFlow,
+        what_if: WhatIf,
+        writer: Writer | None,
+        settings: Settings,
     ) -> None:
         self._knowledge = knowledge
         self._quoting = quoting
@@ -126,6 +134,9 @@ class Desk:
         self.delete = self._service.delete
         self.conversation = self._service.conversation
         self.conversations = self._store.list
+        self.rate = self._store.rate
+        self.attempt = what_if.attempt
+        self.home = settings.home
 
     def holdings(self) -> Holdings:
         with self._knowledge.database.read() as connection:
@@ -219,6 +230,19 @@ def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | 
     return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope)
 
 
+def open_what_if(settings: Settings) -> WhatIf:
+    """Trials on the knowledge base of the home, from the command line. Raises UsageError where it is empty."""
+    knowledge = KnowledgeBase(settings.home, open_embedder(settings))
+    if not knowledge.count():
+        remedy = "Add some with `refdesk ingest FOLDER`."
+        raise UsageError("There are no documents to ask", where=str(settings.home), remedy=remedy)
+    return _build_what_if(settings, knowledge, open_reader(settings))
+
+
+def _build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: TransformersReader) -> WhatIf:
+    return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution)
+
+
 def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     """The whole desk, with its models loaded and its workers waiting."""
     # Threads that wait for each other by spinning collapse when the browser needs a core: one is left free.
@@ -227,4 +251,5 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     reader = open_reader(settings, confirm)
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
-    return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, writer, settings)
+    what_if = _build_what_if(settings, knowledge, reader)
+    return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, what_if, writer, settings)

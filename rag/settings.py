@@ -91,8 +91,14 @@ class IngestSettings(_Section):
 
 
 class AnsweringSettings(_Section):
-    """The queue in front of the desk."""
+    """When the desk answers, and the queue in front of it."""
 
+    caution: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=1.0,
+        description="How sure the desk must be that the documents hold the answer: 0.2 is eager, 0.8 cautious.",
+    )
     queue_size: int = Field(default=16, gt=0, description="Questions that may wait; more are refused.")
     workers: int = Field(default=1, gt=0, description="Questions answered at the same time.")
     max_question_characters: int = Field(default=4000, gt=0, description="Longest question, in characters.")

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from rag.answering.desk_protocol import DeskFace
+from rag.evaluation.curator_protocol import CuratorDesk
 from ui.chat.app import chat_app
 from ui.chat.current import set_desk
 from vectorstore.errors import RefdeskError
@@ -128,7 +128,7 @@ async def _healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def build_app(desk: DeskFace, host: str) -> ASGIApp:
+def build_app(desk: CuratorDesk, host: str) -> ASGIApp:
     """The ASGI application for ``host``, the address that it will be bound to. One to a process."""
     set_desk(desk)
     return chat_app(
@@ -150,7 +150,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def serve(desk: DeskFace, host: str, listening: socket.socket, *, ready: Callable[[str], None] = print) -> None:
+def serve(desk: CuratorDesk, host: str, listening: socket.socket, *, ready: Callable[[str], None] = print) -> None:
     """Serve the page on the socket from ``bind`` until the process is told to stop, and close it.
 
     ``ready`` gets one line with the address, once it answers.

@@ -214,6 +214,16 @@ def document_pages(connection: sqlite3.Connection, document: int) -> tuple[Page,
     return tuple(Page(*row) for row in rows)
 
 
+def passage_with(connection: sqlite3.Connection, document: int, words: str) -> str | None:
+    """The text of the document's first chunk that holds ``words``, character for character."""
+    row = connection.execute(
+        "SELECT body FROM chunk_texts JOIN documents USING (content_id) "
+        "WHERE documents.id = ? AND instr(body, ?) ORDER BY chunk_texts.id",
+        (document, words),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def heading_at(connection: sqlite3.Connection, document: int, position: int) -> str:
     """The heading of the chunk that holds the character at ``position``; empty if none does."""
     row = connection.execute(
@@ -282,6 +292,17 @@ def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0)
     """Ids and vectors of every chunk with an id larger than ``after``, in the order of their ids."""
     rows = connection.execute(
         "SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id", (after,)
+    ).fetchall()
+    return _stack(rows, dimension)
+
+
+def load_vectors_of(
+    connection: sqlite3.Connection, chunks: Collection[int], dimension: int
+) -> tuple[ChunkIds, Vectors]:
+    """Ids and vectors of those of ``chunks`` that are stored, in the order of their ids."""
+    rows = connection.execute(
+        "SELECT chunk_id, vector FROM vectors WHERE chunk_id IN (SELECT value FROM json_each(?)) ORDER BY chunk_id",
+        (json.dumps(list(chunks)),),
     ).fetchall()
     return _stack(rows, dimension)
 

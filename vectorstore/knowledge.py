@@ -1,8 +1,9 @@
 """The knowledge base: one place to search, add to, and keep in order."""
 
+import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection
@@ -66,7 +67,8 @@ class KnowledgeBase:
     ) -> list[Passage]:
         """The best passages for ``query`` that ``scope`` allows, best first.
 
-        Each leg proposes ``candidates`` chunks; all of it is answered from one publication.
+        Each leg proposes ``candidates`` chunks, and scores those of the other leg too (0 in the lexical leg means that
+        the chunk holds none of the words). All of it is answered from one publication.
         """
         vector = self.embedder.embed([query])
         while True:
@@ -82,6 +84,11 @@ class KnowledgeBase:
                     restriction, values = _rowid_restriction(scope)
                 dense = snapshot.search(vector, candidates, allowed)
                 lexical = search_lexical(connection, query, candidates, restriction, values)
+                # Each leg also scores what only the other one proposed.
+                only_dense, only_lexical = dense.keys() - lexical.keys(), lexical.keys() - dense.keys()
+                lexical |= search_lexical(connection, query, len(only_dense), *_rowids(only_dense))
+                ids, vectors = catalogue.load_vectors_of(connection, only_lexical, self.embedder.dimension)
+                dense |= {int(i): float(cosine) for i, cosine in zip(ids, vectors @ vector[0], strict=True)}
                 best = dict(list(fuse(dense, lexical, dense_weight).items())[:limit])
                 chunks = catalogue.load_chunks(connection, best, scope)
                 return [Passage(chunks[i], score, dense.get(i, 0.0), lexical.get(i, 0.0)) for i, score in best.items()]
@@ -182,4 +189,8 @@ class KnowledgeBase:
 def _rowid_restriction(scope: Scope) -> tuple[str, tuple[object, ...]]:
     condition, values = catalogue.scope_condition(scope)
     documents = f"SELECT content_id FROM documents WHERE {condition}"
-    return f"rowid IN (SELECT id FROM chunks WHERE content_id IN ({documents}))", values
+    return f"+rowid IN (SELECT id FROM chunks WHERE content_id IN ({documents}))", values
+
+
+def _rowids(chunks: Collection[int]) -> tuple[str, tuple[object, ...]]:
+    return "+rowid IN (SELECT value FROM json_each(?))", (json.dumps(list(chunks)),)

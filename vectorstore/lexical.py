@@ -5,14 +5,15 @@ import sqlite3
 
 _HEADING_WEIGHT = 2.0
 _MAX_TERMS = 64
+_COMMON = 0.25
+"""Share of the chunks; a word that more of them hold says little about which is meant."""
 _WORD = re.compile(r"\w+")
 
 
 def match_expression(query: str) -> str:
     """An FTS5 expression that matches any word of ``query``; empty when it has none.
 
-    Quoting every word keeps FTS5's operators in a question (AND, NEAR, quotes, stars) plain words. Common words need no
-    stop list: BM25 weights a word that is in more than half of the chunks with almost nothing.
+    Quoting every word keeps FTS5's operators in a question (AND, NEAR, quotes, stars) plain words.
 
     >>> match_expression('What is "AND"?')
     '"what" OR "is" OR "and"'
@@ -26,9 +27,10 @@ def search_lexical(
 ) -> dict[int, float]:
     """The ``k`` best chunks as id -> BM25 score (larger is better).
 
-    ``restriction`` is an SQL condition on ``rowid``, with its ``values``.
+    ``restriction`` is an SQL condition on ``+rowid``, with its ``values``; without the plus sign SQLite would run the
+    whole query again for each row that is allowed.
     """
-    expression = match_expression(query)
+    expression = match_expression(_telling_words(connection, query))
     if not expression:
         return {}
     condition = f"AND {restriction}" if restriction else ""
@@ -38,6 +40,18 @@ def search_lexical(
         (expression, *values, k),
     )
     return {int(row[0]): float(row[1]) for row in rows}
+
+
+def _telling_words(connection: sqlite3.Connection, query: str) -> str:
+    """The query without its common words, if it has others.
+
+    They hardly change a BM25 score, but scoring every chunk that holds one of them takes most of a search's time.
+    """
+    words = _WORD.findall(query)
+    stored = connection.execute("SELECT count(*) FROM chunks").fetchone()[0]
+    counts = chunk_frequencies(connection, list(dict.fromkeys(words)))
+    telling = [word for word in words if counts[word] <= _COMMON * stored]
+    return " ".join(telling if any(counts[word] for word in telling) else words)
 
 
 def chunk_frequencies(

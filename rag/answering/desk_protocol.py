@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.answering.types import Citation
-from rag.conversations.types import Conversation
+from rag.conversations.types import Conversation, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class DeskFace(Protocol):
         ...
 
     def delete(self, conversation_id: str) -> None: ...
+
+    def rate(
+        self, conversation_id: str, turn: int, rating: Rating | None, *, right_answer: str = "", note: str = ""
+    ) -> None:
+        """Keep the reader's verdict on a finished answer in place of the one before; None takes it back."""
+        ...
 
     def source(self, citation: Citation) -> SourceView:
         """The cited words in their surroundings; raises RefdeskError when the document does not hold them any more."""

@@ -1,24 +1,78 @@
-"""The passages of one question with what the reader found in them, best first."""
+"""The passages of one question, read: what the reader and the embedding model find in them, best first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest.sentences import sentence_spans
+from rag.grounding.words import words_of
 from rag.reader.types import AnswerSpan, Reader
-from vectorstore.types import Chunk, Passage
+from rag.retrieval.terms import Terms
+from vectorstore.types import Chunk, Embedder, Passage
 
-READER_WEIGHT = 0.04
-"""Share of the reader's margin that is added to the fused score (0 to 1) when passages are ranked again.
+_MARGIN_BOUND = 10.0
 
-The reader alone ranks worse than the search does; with a small weight it corrects the order among near equals.
-"""
-MARGIN_BOUND = 10.0
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """``text[start:end]`` of a passage, with the cosine of the question and the sentence under its heading."""
+
+    start: int
+    end: int
+    closeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSignals:
+    """What speaks for a passage. ``cosine`` is the search's.
+
+    ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
+    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
+    bounded to 10.
+    """
+
+    cosine: float
+    bm25: float
+    sentence: float
+    words: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """A linear score over the signals. Weights are fitted by benchmarks/reranking.py."""
+
+    cosine: float
+    bm25: float
+    sentence: float
+    words: float
+    margin: float
+
+    def score(self, signals: PassageSignals) -> float:
+        """Larger is better; only differences between the passages of one question mean something."""
+        return (
+            self.cosine * signals.cosine
+            + self.bm25 * signals.bm25
+            + self.sentence * signals.sentence
+            + self.words * signals.words
+            + self.margin * signals.margin
+        )
+
+
+RELEVANCE = Relevance(cosine=7.0, bm25=1.0, sentence=6.0, words=4.0, margin=0.2)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A passage, the reader's best spans in it, and its score among the passages of the question."""
+    """A passage with its sentences, the reader's best spans in it, and its score among the passages of the question.
+
+    ``heading`` is the cosine of the question and the passage's heading, 1 where it has none.
+    """
 
     passage: Passage
     spans: tuple[AnswerSpan, ...]
+    sentences: tuple[ReadSentence, ...]
+    heading: float
+    signals: PassageSignals
     score: float
 
     @property
@@ -27,16 +81,52 @@ class Evidence:
 
     @property
     def margin(self) -> float:
-        """The best span's margin over "no answer here"; very low when there is no span."""
-        return self.spans[0].margin if self.spans else -MARGIN_BOUND
+        """The best span's margin over "no answer here", bounded; the lower bound when there is no span."""
+        return self.signals.margin
 
 
-def weigh(question: str, passages: list[Passage], reader: Reader) -> list[Evidence]:
-    """Read all passages at once and rank them again."""
+def weigh(
+    question: str, terms: Terms, passages: Sequence[Passage], reader: Reader, embedder: Embedder
+) -> list[Evidence]:
+    """Read all passages at once and put them in order of ``RELEVANCE``."""
     found = reader.read(question, [passage.chunk.text for passage in passages])
+    sentences = [
+        [(start, end, _in_context(passage.chunk, start, end)) for start, end in sentence_spans(passage.chunk.text)]
+        for passage in passages
+    ]
+    headings = [passage.chunk.heading for passage in passages if passage.chunk.heading]
+    texts = list(dict.fromkeys([question, *headings, *(text for of_one in sentences for *_, text in of_one)]))
+    vectors = embedder.embed(texts)
+    closeness = dict(zip(texts, map(float, vectors @ vectors[0]), strict=True))
     evidence = []
-    for passage, spans in zip(passages, found, strict=True):
-        margin = spans[0].margin if spans else -MARGIN_BOUND
-        bounded = max(-MARGIN_BOUND, min(MARGIN_BOUND, margin))
-        evidence.append(Evidence(passage, spans, passage.score + READER_WEIGHT * bounded))
+    for passage, spans, of_one in zip(passages, found, sentences, strict=True):
+        read = tuple(ReadSentence(start, end, closeness[text]) for start, end, text in of_one)
+        signals = _signals(terms, passage, spans, read)
+        heading = closeness.get(passage.chunk.heading, 1.0)
+        evidence.append(Evidence(passage, spans, read, heading, signals, RELEVANCE.score(signals)))
     return sorted(evidence, key=lambda item: -item.score)
+
+
+def _in_context(chunk: Chunk, start: int, end: int) -> str:
+    about = chunk.heading.split(" > ")[0]
+    return f"{about}: {chunk.text[start:end]}" if about else chunk.text[start:end]
+
+
+def bounded(margin: float) -> float:
+    """A reader's margin without the extremes, which say no more than 10 does."""
+    return max(-_MARGIN_BOUND, min(_MARGIN_BOUND, margin))
+
+
+def _signals(
+    terms: Terms, passage: Passage, spans: Sequence[AnswerSpan], sentences: Sequence[ReadSentence]
+) -> PassageSignals:
+    chunk = passage.chunk
+    heading = words_of(chunk.heading).content
+    held = [frozenset(heading + words_of(chunk.text[read.start : read.end]).content) for read in sentences]
+    return PassageSignals(
+        passage.dense,
+        passage.lexical / terms.total,
+        max((read.closeness for read in sentences), default=passage.dense),
+        max(map(terms.share, held), default=0.0),
+        bounded(spans[0].margin if spans else -_MARGIN_BOUND),
+    )

@@ -16,7 +16,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from rag.answering.answerability import CALIBRATION, THRESHOLD, signals_of
+from rag.answering.answerability import CALIBRATION, signals_of
 from rag.answering.evidence import Evidence, weigh
 from rag.answering.quoting import quote_answer
 from rag.answering.rewriting import formulate
@@ -39,6 +39,7 @@ from rag.generators.prompts import build_messages
 from rag.grounding.checker import Checker
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
+from rag.retrieval.terms import Terms, terms_of
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope
 
@@ -75,7 +76,8 @@ class AnswerFlow(Runnable[str, Answer]):
 
     ``retriever`` is any LangChain retriever whose documents carry a ``Passage`` (``KnowledgeRetriever`` does); without
     ``writer`` every answer is extractive or an abstention. ``scope`` is the retriever's, for what it counts. What
-    ``recognise`` takes for small talk is not searched for; without it everything is.
+    ``recognise`` takes for small talk is not searched for; without it everything is. It abstains where the probability
+    that the documents hold the answer is below ``caution``.
 
     >>> flow = AnswerFlow(knowledge, retriever, reader, writer)  # doctest: +SKIP
     >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
@@ -90,6 +92,7 @@ class AnswerFlow(Runnable[str, Answer]):
         writer: Writer | None,
         scope: Scope = EVERYTHING,
         recognise: Recognise | None = None,
+        caution: float = 0.5,
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
@@ -97,6 +100,7 @@ class AnswerFlow(Runnable[str, Answer]):
         self._writer = writer
         self._scope = scope
         self._recognise = recognise
+        self._caution = caution
         self._checker = Checker(knowledge.embedder)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
@@ -134,9 +138,10 @@ class AnswerFlow(Runnable[str, Answer]):
             yield Done(nothing if topic is None else reply(topic, clock.ms()))
             return
         yield Reading(len(passages))
-        evidence = weigh(question, passages, self._reader)
+        terms = terms_of(question, partial(self._knowledge.frequencies, scope=self._scope), stored)
+        evidence = weigh(question, terms, passages, self._reader, self._knowledge.embedder)
         timings = replace(timings, read=clock.ms() - timings.retrieve)
-        quoted, source = self._quoted(question, evidence, stored)
+        quoted, source = self._quoted(evidence, terms)
         evidence = [source, *(item for item in evidence if item is not source)]
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
         quoted = replace(quoted, timings=timings)
@@ -161,26 +166,38 @@ class AnswerFlow(Runnable[str, Answer]):
         except Exception as error:  # whatever befalls an engine, the checked answer stands
             logger.warning("%s could not write (%s); the quoted answer stands", self._writer.name, type(error).__name__)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
-        written = Answer("generated", self._writer.name, text.sentences, text.citations, (), quoted.short_answer)
+        written = replace(
+            quoted, kind="generated", engine=self._writer.name, sentences=text.sentences, citations=text.citations
+        )
         holds_it = bool(quoted.short_answer) and bool(_holding(quoted.short_answer or "").search(written.text))
         replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
-    def _quoted(self, question: str, evidence: Sequence[Evidence], stored: int) -> tuple[Answer, Evidence]:
+    def _quoted(self, evidence: Sequence[Evidence], terms: Terms) -> tuple[Answer, Evidence]:
         """The extractive answer or the abstention with the nearest passages, and the evidence it stands on."""
-        quote = quote_answer(question, evidence, self._knowledge.embedder)
-        frequencies = partial(self._knowledge.frequencies, scope=self._scope)
-        probability = CALIBRATION.probability(signals_of(question, evidence, frequencies, stored))
-        if quote is None or probability < THRESHOLD:
+        quote = quote_answer(evidence)
+        probability = CALIBRATION.probability(signals_of(evidence, terms))
+        if quote is None or probability < self._caution:
             related = tuple(
                 _citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1)
             )
-            return Answer("abstained", self._reader.name, related=related), evidence[0]
+            withheld = quote.short_answer if quote else None
+            abstention = Answer(
+                "abstained", self._reader.name, related=related, probability=probability, withheld=withheld
+            )
+            return abstention, evidence[0]
         chunk = quote.evidence.chunk
         place = (quote.start, quote.end, quote.text, round(probability, 4))
         citation = Citation(1, chunk.document, chunk.title, chunk.page, *place)
-        sentence = Sentence(quote.text, (1,))
-        return Answer("extractive", self._reader.name, (sentence,), (citation,), (), quote.short_answer), quote.evidence
+        answer = Answer(
+            "extractive",
+            self._reader.name,
+            (Sentence(quote.text, (1,)),),
+            (citation,),
+            short_answer=quote.short_answer,
+            probability=probability,
+        )
+        return answer, quote.evidence
 
     def _written(
         self,

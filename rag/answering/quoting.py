@@ -1,17 +1,18 @@
 """The extractive answer: the sentence that answers best, verbatim, with what it needs to be understood."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest.sentences import sentence_spans
-from rag.answering.evidence import MARGIN_BOUND, READER_WEIGHT, Evidence
+from rag.answering.evidence import Evidence, bounded
 from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
-from vectorstore.types import Embedder
 
 _PASSAGES = 6
+_PASSAGE_WEIGHT = 0.1
 _HEADING_WEIGHT = 0.6
+_READER_WEIGHT = 0.04
 _LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
 
@@ -33,59 +34,44 @@ class Quote:
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     evidence: Evidence
-    sentences: tuple[tuple[int, int], ...]
     chosen: int
     span: AnswerSpan | None
 
 
-def quote_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder) -> Quote | None:
+def quote_answer(evidence: Sequence[Evidence]) -> Quote | None:
     """The best sentence of the best passages; None if there is no sentence that says anything.
 
-    A sentence is as good as its passage's search score, its closeness to the question (told what it is about by its
-    title), the closeness of its heading, and the margin of the reader's span in it, added up. A list is quoted with its
-    introduction, and "It ..." with the sentence before. See docs/decisions/0009 for the weights.
+    A sentence is as good as its passage's score, its closeness to the question (told what it is about by its title),
+    the closeness of its heading, and the margin of the reader's span in it, weighted and added up. A list is quoted
+    with its introduction, and "It ..." with the sentence before. See docs/decisions/0009 for the weights.
     """
     candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
-    if not candidates:
-        return None
-    headings = list(dict.fromkeys(candidate.evidence.chunk.heading for candidate in candidates))
-    vectors = embedder.embed([question, *(heading or question for heading in headings), *map(_in_context, candidates)])
-    closeness = vectors[1:] @ vectors[0]
-    of_heading = dict(zip(headings, closeness, strict=False))
-
-    def worth(place: int) -> float:
-        candidate = candidates[place]
-        margin = candidate.span.margin if candidate.span else -MARGIN_BOUND
-        return (
-            candidate.evidence.passage.score
-            + float(closeness[len(headings) + place])
-            + _HEADING_WEIGHT * float(of_heading[candidate.evidence.chunk.heading])
-            + READER_WEIGHT * max(-MARGIN_BOUND, min(MARGIN_BOUND, margin))
-        )
-
-    return _complete(candidates[max(range(len(candidates)), key=worth)])
+    return _complete(max(candidates, key=_worth)) if candidates else None
 
 
 def _candidates(item: Evidence) -> list[_Candidate]:
-    text = item.chunk.text
-    sentences = tuple(sentence_spans(text))
     found = []
-    for i, (start, end) in enumerate(sentences):
-        if not text[start:end].endswith("?"):
-            spans = [span for span in item.spans if start <= (span.start + span.end) // 2 < end]
-            found.append(_Candidate(item, sentences, i, max(spans, key=lambda span: span.margin, default=None)))
+    for i, sentence in enumerate(item.sentences):
+        if not item.chunk.text[sentence.start : sentence.end].endswith("?"):
+            spans = [span for span in item.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
+            found.append(_Candidate(item, i, max(spans, key=lambda span: span.margin, default=None)))
     return found
 
 
-def _in_context(candidate: _Candidate) -> str:
-    start, end = candidate.sentences[candidate.chosen]
-    chunk = candidate.evidence.chunk
-    return f"{chunk.heading.split(' > ')[0]}: {chunk.text[start:end]}"
+def _worth(candidate: _Candidate) -> float:
+    item = candidate.evidence
+    return (
+        _PASSAGE_WEIGHT * item.score
+        + item.sentences[candidate.chosen].closeness
+        + _HEADING_WEIGHT * item.heading
+        + _READER_WEIGHT * bounded(candidate.span.margin if candidate.span else -math.inf)
+    )
 
 
 def _complete(candidate: _Candidate) -> Quote:
     """The sentence with what it needs: the list's introduction and items, or the sentence that "it" refers to."""
-    chunk, sentences = candidate.evidence.chunk, candidate.sentences
+    chunk = candidate.evidence.chunk
+    sentences = [(sentence.start, sentence.end) for sentence in candidate.evidence.sentences]
     text = chunk.text
     first = candidate.chosen
     end = sentences[first][1]

@@ -54,6 +54,7 @@ class AnsweringService:
     ) -> None:
         self._flow = flow
         self._store = store
+        store.stop_unfinished()
         self._longest = max_question_characters
         self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=queue_size)
         self._jobs: dict[int, _Job] = {}

@@ -53,7 +53,8 @@ class Timings:
 class Answer:
     """A complete, checked answer. ``related`` are near passages that are plainly not support (abstained only).
 
-    ``dropped`` is what was written for it and did not stand up to the check.
+    ``probability`` is that of the documents holding an answer, None where that was not asked. ``dropped`` is what was
+    written for it and did not stand up to the check; ``withheld`` is an abstention's short answer, had it been given.
     """
 
     kind: Kind
@@ -64,6 +65,8 @@ class Answer:
     short_answer: str | None = None
     timings: Timings = field(default_factory=Timings)
     dropped: tuple[Dropped, ...] = ()
+    probability: float | None = None
+    withheld: str | None = None
 
     @property
     def text(self) -> str:

@@ -81,6 +81,8 @@ def _with_sentence(
         return text
     verdict = grounds.check(sentence, text.last)
     if verdict.reason is not None:
+        if not any(map(str.isalpha, sentence)):  # the number of a list's item
+            return text
         return replace(text, dropped=(*text.dropped, Dropped(sentence, verdict.reason)))
     if not all(to_the_point(sentence, place.passage) for place in verdict.places):
         return replace(text, dropped=(*text.dropped, Dropped(sentence, "beside the question")))

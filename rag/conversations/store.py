@@ -3,13 +3,15 @@
 import dataclasses
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rag.answering.types import Answer, Citation, Dropped, Sentence, Timings
-from rag.conversations.types import Conversation, State, Turn
+from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
 from vectorstore.database import Database
+from vectorstore.errors import UsageError
 
 _SCHEMA = """
 CREATE TABLE conversations (id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
@@ -23,15 +25,31 @@ CREATE TABLE turns (
 );
 CREATE INDEX turns_of_conversation ON turns (conversation_id, id);
 """
+_FEEDBACK_SCHEMA = """
+CREATE TABLE IF NOT EXISTS feedback (
+    turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE,
+    rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
+    right_answer TEXT NOT NULL,
+    note TEXT NOT NULL,
+    given_at TEXT NOT NULL
+)
+"""
 _VERSION = 1
 _TITLE_CHARACTERS = 80
+LONGEST_REMARK = 1_000
+"""Characters of a right answer or a note."""
 
 
 class ConversationStore:
-    """All conversations under ``home``. Turns that a stopped program left unfinished are found as stopped."""
+    """All conversations under ``home``."""
 
     def __init__(self, home: Path) -> None:
         self._database = Database(home / "conversations.db", _SCHEMA, _VERSION)
+        with self._database.write() as connection:
+            connection.execute(_FEEDBACK_SCHEMA)  # files of an earlier version lack this table
+
+    def stop_unfinished(self) -> None:
+        """Mark turns that a stopped program left unfinished as stopped; for whoever answers, before they begin."""
         with self._database.write() as connection:
             connection.execute("UPDATE turns SET state = 'stopped' WHERE state IN ('waiting', 'working')")
 
@@ -62,17 +80,44 @@ class ConversationStore:
                 (state, encoded, error, turn),
             )
 
+    def rate(
+        self, conversation_id: str, turn: int, rating: Rating | None, *, right_answer: str = "", note: str = ""
+    ) -> None:
+        """Keep a verdict on a finished answer in place of the one before; a ``rating`` of None takes it back.
+
+        Raises UsageError where ``right_answer`` or ``note`` is longer than ``LONGEST_REMARK``.
+        """
+        if max(len(right_answer), len(note)) > LONGEST_REMARK:
+            raise UsageError("The remark is too long", remedy=f"Use at most {LONGEST_REMARK:,} characters.")
+        with self._database.write() as connection:
+            connection.execute(
+                "DELETE FROM feedback WHERE turn_id IN (SELECT id FROM turns WHERE id = ? AND conversation_id = ?)",
+                (turn, conversation_id),
+            )
+            if rating is not None:
+                connection.execute(
+                    "INSERT INTO feedback SELECT id, ?, ?, ?, ? FROM turns WHERE id = ? AND conversation_id = ? "
+                    "AND answer IS NOT NULL AND state NOT IN ('waiting', 'working')",
+                    (rating, right_answer.strip(), note.strip(), _now(), turn, conversation_id),
+                )
+
     def get(self, conversation_id: str) -> Conversation | None:
         with self._database.read() as connection:
             row = connection.execute("SELECT * FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
             turns = connection.execute(
-                "SELECT id, question, state, answer, error FROM turns WHERE conversation_id = ? ORDER BY id",
+                "SELECT id, question, state, answer, error, rating, right_answer, note, given_at "
+                "FROM turns LEFT JOIN feedback ON turn_id = id WHERE conversation_id = ? ORDER BY id",
                 (conversation_id,),
             ).fetchall()
-        if row is None:
-            return None
-        decoded = (Turn(t[0], t[1], t[2], _decode(json.loads(t[3])) if t[3] else None, error=t[4]) for t in turns)
-        return Conversation(row[0], row[1], row[2], tuple(decoded))
+        return Conversation(row[0], row[1], row[2], tuple(map(_turn, turns))) if row else None
+
+    def judged(self) -> tuple[Conversation, ...]:
+        """The conversations in which an answer was judged, with all their turns, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                "SELECT conversation_id FROM turns JOIN feedback ON turn_id = id GROUP BY 1 ORDER BY min(id)"
+            ).fetchall()
+        return tuple(conversation for row in rows if (conversation := self.get(row[0])))
 
     def list(self) -> tuple[Conversation, ...]:
         """Newest first, without their turns."""
@@ -88,6 +133,12 @@ class ConversationStore:
         self._database.close()
 
 
+def _turn(row: Sequence[Any]) -> Turn:
+    number, question, state, answer, error, *feedback = row
+    decoded = _decode(json.loads(answer)) if answer else None
+    return Turn(number, question, state, decoded, error=error, feedback=Feedback(*feedback) if feedback[0] else None)
+
+
 def _decode(stored: dict[str, Any]) -> Answer:
     return Answer(
         kind=stored["kind"],
@@ -96,8 +147,10 @@ def _decode(stored: dict[str, Any]) -> Answer:
         citations=tuple(Citation(**c) for c in stored["citations"]),
         related=tuple(Citation(**c) for c in stored["related"]),
         short_answer=stored["short_answer"],
+        probability=stored.get("probability"),  # answers of older versions have none, nor what follows
         timings=Timings(**stored["timings"]),
-        dropped=tuple(Dropped(**d) for d in stored.get("dropped", ())),  # answers of older versions have none
+        dropped=tuple(Dropped(**d) for d in stored.get("dropped", ())),
+        withheld=stored.get("withheld"),
     )
 
 

@@ -6,6 +6,21 @@ from typing import Literal
 from rag.answering.types import Answer, Event
 
 State = Literal["waiting", "working", "done", "stopped", "failed"]
+Rating = Literal["up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A reader's verdict on an answer: right ("up") or wrong ("down").
+
+    Of a wrong one ``right_answer`` may say what would be right, and ``note`` what is wrong. ``given_at`` is ISO 8601 in
+    UTC.
+    """
+
+    rating: Rating
+    right_answer: str
+    note: str
+    given_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,7 @@ class Turn:
     answer: Answer | None = None
     progress: Event | None = None
     error: str = ""
+    feedback: Feedback | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rag.answering.types import Answer, Citation, Done, Event, Quoted
+from rag.answering.types import Answer, Citation, Done, Event
 from rag.evaluation.curve import risk_coverage
 from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
@@ -40,9 +40,8 @@ def evaluate_answers(
     items: list[Item] = []
     answers: list[Answer] = []
     for question in questions:
-        answer, confidence = _answer(ask, question.text)
-        answers.append(answer)
-        items.append(judge.item(question, answer, confidence))
+        answers.append(_answer(ask, question.text))
+        items.append(judge.item(question, answers[-1]))
         on_progress("Asking", len(items), len(questions))
     figures = means(items, SCORES) | {
         "latency": {
@@ -58,14 +57,11 @@ def evaluate_answers(
     return Evaluation("answers", figures, tuple(items), risk_coverage(items))
 
 
-def _answer(ask: Ask, question: str) -> tuple[Answer, float | None]:
-    """The final answer, and the probability that the documents hold it as the flow gives it with its quote."""
-    confidence: float | None = None
+def _answer(ask: Ask, question: str) -> Answer:
+    """The final answer."""
     for event in ask(question):
-        if isinstance(event, Quoted | Done) and event.answer.kind == "extractive":
-            confidence = event.answer.citations[0].score
         if isinstance(event, Done):
-            return event.answer, confidence
+            return event.answer
     raise AssertionError("the flow always ends with Done")
 
 
@@ -78,7 +74,7 @@ class _Judge:
         self._stored_text = collection.stored_text
         self._gold = functools.lru_cache(maxsize=128)(self._gold_text)
 
-    def item(self, question: SquadQuestion, answer: Answer, confidence: float | None) -> Item:
+    def item(self, question: SquadQuestion, answer: Answer) -> Item:
         gold = tuple(gold.text for gold in question.answers)
         short = answer.short_answer or ""
         answered = answer.kind in ANSWERED
@@ -110,18 +106,19 @@ class _Judge:
             weights=weights,
             slices={**slices_of(question.text), "answerable": "yes" if gold else "no", "article": paragraph.title},
             latency_ms=answer.timings.total,
-            details=self._details(question, answer, confidence, [word for words in missing for word in words]),
+            details=self._details(question, answer, [word for words in missing for word in words]),
         )
 
-    def _details(
-        self, question: SquadQuestion, answer: Answer, confidence: float | None, missing: list[str]
-    ) -> Figures:
+    def _details(self, question: SquadQuestion, answer: Answer, missing: list[str]) -> Figures:
+        gold = [gold.text for gold in question.answers]
+        short = answer.short_answer or answer.withheld or ""
         shown = answer.citations or answer.related
         place = next((gold.start for gold in question.answers if gold.start is not None), 0)
         return {
             "kind": answer.kind,
             "answer": answer.text,
-            "confidence": confidence,
+            "confidence": answer.probability,
+            "quality_if_answered": f1(short, gold) if short and gold else 0.0,
             "first_answer_ms": answer.timings.first_answer,
             "paragraph": question.paragraph,
             "expected_text": excerpt(self._data.paragraphs[question.paragraph].text, place) if question.answers else "",

@@ -11,11 +11,12 @@ _POINTS = 60
 
 
 def risk_coverage(items: Sequence[Item]) -> tuple[dict[str, float], ...]:
-    """What happens if only the surest answers are given, the surest first.
+    """What happens if only the surest answers are given, the surest first, down to those that the desk withheld.
 
     ``coverage`` is the share of all questions that get an answer, ``risk`` what those answers lack of being right,
-    ``answered`` the share of answerable questions and ``false_answers`` that of unanswerable ones that get one. Items
-    without a "confidence" in their details were not answered, or by something that does not say how sure it is.
+    ``answered`` the share of answerable questions and ``false_answers`` that of unanswerable ones that get one.
+    ``confidence`` is the setting ``answering.caution`` that leads there. Items without a "confidence" in their details
+    were answered by something that does not say how sure it is.
     """
     sure = sorted(
         ((item.details["confidence"], item) for item in items if item.details.get("confidence") is not None),
@@ -26,7 +27,7 @@ def risk_coverage(items: Sequence[Item]) -> tuple[dict[str, float], ...]:
     points: list[dict[str, float]] = []
     wrong, asked, asked_in_vain = 0.0, 0, 0
     for count, (confidence, item) in enumerate(sure, start=1):
-        wrong += 1.0 - item.quality
+        wrong += 1.0 - item.details["quality_if_answered"]
         asked += bool(item.gold)
         asked_in_vain += not item.gold
         points.append(
@@ -39,4 +40,4 @@ def risk_coverage(items: Sequence[Item]) -> tuple[dict[str, float], ...]:
             }
         )
     step = max(1, len(points) // _POINTS)
-    return tuple(points[::-1][::step][::-1])  # the last point, at the desk's own threshold, is always kept
+    return tuple(points[::-1][::step][::-1])  # the last point, where everything is answered, is always kept

@@ -57,7 +57,8 @@ def evaluate_qa(
 def _item(data: SquadFile, question: SquadQuestion, spans: tuple[AnswerSpan, ...], no_answer_margin: float) -> Item:
     paragraph = data.paragraphs[question.paragraph]
     best = spans[0] if spans else None
-    given = paragraph.text[best.start : best.end] if best and best.margin > no_answer_margin else ""
+    marked = paragraph.text[best.start : best.end] if best else ""
+    given = marked if best and best.margin > no_answer_margin else ""
     gold = tuple(answer.text for answer in question.answers)
     right, overlap = exact_match(given, gold), f1(given, gold)
     apart = {"has_answer_em": right, "has_answer_f1": overlap} if gold else {"no_answer_accuracy": right}
@@ -71,6 +72,7 @@ def _item(data: SquadFile, question: SquadQuestion, spans: tuple[AnswerSpan, ...
         slices={**slices_of(question.text), "answerable": "yes" if gold else "no", "article": paragraph.title},
         details={
             "margin": round(best.margin, 3) if best else None,
+            "quality_if_answered": f1(marked, gold) if gold else 0.0,
             "paragraph": question.paragraph,
             "passage": excerpt(paragraph.text, _place(question, best)),
         },

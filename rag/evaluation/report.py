@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,21 +9,12 @@ from lxml import etree
 from lxml.html import HtmlElement, tostring
 from lxml.html import builder as E
 
-from rag.evaluation.figures import mean
 from rag.evaluation.plots import plot_curve, plot_latency, plot_scores
 from rag.evaluation.runs import Run
-from rag.evaluation.tables import figure_rows, flat, shown
-from rag.evaluation.types import Item, Kind
+from rag.evaluation.tables import failures, figure_rows, flat, shown, slice_tables
+from rag.evaluation.types import Item
 
-_HEADLINES: dict[Kind, tuple[str, ...]] = {
-    "retrieval": ("hits@1", "hits@5", "hits@20", "mrr@10"),
-    "qa": ("em", "f1"),
-    "answers": ("f1", "answered", "false_answers", "citation_precision"),
-}
-_SLICES_SHOWN = 15
 _FAILURES_SHOWN = 200
-_RIGHT = 0.5
-"""An item of a smaller quality is listed as a failure."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff }
@@ -74,28 +64,17 @@ def _figures(run: Run) -> list[HtmlElement]:
 
 
 def _slices(run: Run) -> list[HtmlElement]:
-    groups: defaultdict[str, defaultdict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
-    for item in run.items:
-        for name, value in item.slices.items():
-            groups[name][value].append(item)
-    headlines = _HEADLINES[run.kind]
     found: list[HtmlElement] = []
-    for name, slices in groups.items():
-        if len(slices) < 2:  # all of one kind: the figures above
-            continue
-        largest = sorted(slices.items(), key=lambda entry: -len(entry[1]))[:_SLICES_SHOWN]
-        rows = [
-            [value or "(none)", str(len(items)), *(shown(mean(items, score)) for score in headlines)]
-            for value, items in largest
-        ]
-        found += [E.H3(_text(name.capitalize())), _table([name, "questions", *headlines], rows)]
-        if len(slices) > len(largest):
-            found.append(E.P(f"The {len(largest)} largest of {len(slices)}."))
+    for table in slice_tables(run):
+        rows = [[row.value, str(row.questions), *map(shown, row.means)] for row in table.rows]
+        found += [E.H3(_text(table.name.capitalize())), _table([table.name, "questions", *table.headlines], rows)]
+        if table.left_out:
+            found.append(E.P(f"The {len(rows)} largest of {len(rows) + table.left_out}."))
     return [E.H2("Where it is strong and where weak"), *found] if found else []
 
 
 def _failures(items: Sequence[Item]) -> list[HtmlElement]:
-    failed = sorted((item for item in items if item.quality < _RIGHT), key=lambda item: item.quality)
+    failed = failures(items)
     first = failed[:_FAILURES_SHOWN]
     listed = f"{len(failed):,} of {len(items):,} questions"
     more = f"; the first {len(first)} are shown, all of them are in items.jsonl" if len(failed) > len(first) else ""

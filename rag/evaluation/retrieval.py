@@ -15,6 +15,7 @@ from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
 from rag.retrieval.retriever import KnowledgeRetriever
+from rag.retrieval.terms import terms_of
 
 SCORES = ("hits@1", "hits@5", "hits@20", "ndcg@10", "mrr@10", "mean_judgement@1")
 _DEPTH = 20
@@ -59,7 +60,9 @@ def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, rea
     """The best documents, and the seconds that the desk takes until it would quote or write."""
     started = time.perf_counter()
     query, passages = search_formulations(retriever, formulate(query, (), None))
-    read = [item.chunk.document for item in weigh(query, passages, reader)]
+    knowledge = retriever.knowledge
+    terms = terms_of(query, knowledge.frequencies, knowledge.count())
+    read = [item.chunk.document for item in weigh(query, terms, passages, reader, knowledge.embedder)]
     seconds = time.perf_counter() - started
     hits = dict.fromkeys(ids[document] for document in read)
     for document in _left_unread(query, retriever):

@@ -38,6 +38,15 @@ class Run:
         return self.folder.name
 
 
+@dataclass(frozen=True, slots=True)
+class RunHead:
+    """What a list of runs says of one: its kind, when it began (ISO 8601 in UTC), and the name of its data."""
+
+    kind: Kind
+    started: str
+    data: str
+
+
 def runs_folder(home: Path) -> Path:
     """The folder of all runs, made if it is not there."""
     folder = home / FOLDER
@@ -68,17 +77,36 @@ def store_run(home: Path, evaluation: Evaluation, started: datetime, setup: Mapp
 
 def load_run(home: Path, reference: str) -> Run:
     """The run that an id or a folder names. Raises UsageError if there is none, RefdeskError if it is damaged."""
-    folder = next((path for path in (home / FOLDER / reference, Path(reference)) if (path / _RUN).is_file()), None)
-    if folder is None:
-        remedy = f"The runs are in {home / FOLDER}."
-        raise UsageError("There is no such evaluation", where=reference, remedy=remedy)
+    folder = _folder(home, reference)
     try:
         fields = json.loads((folder / _RUN).read_text(encoding="utf-8"))
         with (folder / _ITEMS).open(encoding="utf-8") as file:
             items = tuple(_item(json.loads(line)) for line in file)
         return Run(**fields | {"folder": folder.resolve(), "curve": tuple(fields["curve"]), "items": items})
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise RefdeskError("The evaluation is damaged", where=str(folder), remedy="Run it again.") from error
+        raise _damaged(folder) from error
+
+
+def load_head(home: Path, reference: str) -> RunHead:
+    """As ``load_run``, without the questions."""
+    folder = _folder(home, reference)
+    try:
+        fields = json.loads((folder / _RUN).read_text(encoding="utf-8"))
+        return RunHead(fields["kind"], fields["started"], fields["setup"]["data"]["name"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise _damaged(folder) from error
+
+
+def _folder(home: Path, reference: str) -> Path:
+    folder = next((path for path in (home / FOLDER / reference, Path(reference)) if (path / _RUN).is_file()), None)
+    if folder is None:
+        remedy = f"The runs are in {home / FOLDER}."
+        raise UsageError("There is no such evaluation", where=reference, remedy=remedy)
+    return folder
+
+
+def _damaged(folder: Path) -> RefdeskError:
+    return RefdeskError("The evaluation is damaged", where=str(folder), remedy="Run it again.")
 
 
 def list_runs(home: Path) -> list[str]:

@@ -1,9 +1,66 @@
-"""A run's figures and settings as rows for people."""
+"""A run's figures, settings and weak spots as rows for people."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from rag.evaluation.figures import mean
 from rag.evaluation.runs import Run
+from rag.evaluation.types import Item, Kind
+
+HEADLINES: dict[Kind, tuple[str, ...]] = {
+    "retrieval": ("hits@1", "hits@5", "hits@20", "mrr@10"),
+    "qa": ("em", "f1"),
+    "answers": ("f1", "answered", "false_answers", "citation_precision"),
+    "golden": ("answered", "same_words", "abstained", "changed"),
+    "swaps": ("flipped", "other_decision", "other_passage", "other_short_answer"),
+}
+_SLICES_SHOWN = 15
+_RIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """One slice: how many ``questions`` are in it, and the mean of each headline score over them."""
+
+    value: str
+    questions: int
+    means: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTable:
+    """The largest slices of one kind, such as all question words; ``left_out`` smaller ones are not in it."""
+
+    name: str
+    headlines: tuple[str, ...]
+    rows: tuple[SliceRow, ...]
+    left_out: int
+
+
+def slice_tables(run: Run) -> list[SliceTable]:
+    """How good it is on each kind of question, largest slices first; none where all questions are of one kind."""
+    groups: defaultdict[str, defaultdict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
+    for item in run.items:
+        for name, value in item.slices.items():
+            groups[name][value].append(item)
+    headlines = HEADLINES[run.kind]
+    tables = []
+    for name, slices in groups.items():
+        largest = sorted(slices.items(), key=lambda entry: -len(entry[1]))[:_SLICES_SHOWN]
+        rows = tuple(
+            SliceRow(value or "(none)", len(items), tuple(mean(items, score) for score in headlines))
+            for value, items in largest
+        )
+        if len(rows) > 1:
+            tables.append(SliceTable(name, headlines, rows, len(slices) - len(rows)))
+    return tables
+
+
+def failures(items: Iterable[Item]) -> list[Item]:
+    """The items that are less than half right, worst first."""
+    return sorted((item for item in items if item.quality < _RIGHT), key=lambda item: item.quality)
 
 
 def figure_rows(run: Run) -> list[tuple[str, str, str]]:

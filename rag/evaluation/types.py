@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["retrieval", "qa", "answers"]
+Kind = Literal["retrieval", "qa", "answers", "golden", "swaps"]
 
 Figures = dict[str, Any]
 """Shares, scores and counts by name, as printed with --json; None where nothing was there to be measured."""

@@ -3,23 +3,20 @@
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
-from peft import PeftModel
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from rag.reader.embedded import NO_ANSWER_MARGIN, load_embedded
 from rag.reader.spans import best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
 from rag.reader.windows import cut_windows
 from vectorstore.embedding import cpu_has_bfloat16
 from vectorstore.errors import ModelUnavailable
-from vectorstore.models import MINILM, Confirm, Download, resolve_model
+from vectorstore.models import Confirm, Download, resolve_model
 
 _BATCH_WINDOWS = 16
 _SPANS_A_PASSAGE = 3
-
-EMBEDDED_ADAPTER = Path(__file__).parent / "adapter"
 
 
 class TransformersReader:
@@ -71,11 +68,11 @@ class TransformersReader:
 def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> TransformersReader:
     """The named reader, or the embedded one where its weights cannot be had."""
     try:
-        model, adapter = resolve_model(name, download=download, confirm=confirm), None
+        model = resolve_model(name, download=download, confirm=confirm)
     except ModelUnavailable:
-        model, adapter = resolve_model(MINILM), EMBEDDED_ADAPTER
+        model, network = load_embedded()
+        tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
+        return TransformersReader("Refdesk's embedded reader", tokenizer, network, NO_ANSWER_MARGIN)
     tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
     network = AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True)
-    if adapter:
-        network = PeftModel.from_pretrained(network, str(adapter)).merge_and_unload()
-    return TransformersReader(f"{model.name} with the embedded adapter" if adapter else model.name, tokenizer, network)
+    return TransformersReader(model.name, tokenizer, network)

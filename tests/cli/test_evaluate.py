@@ -1,10 +1,14 @@
 """``refdesk evaluate`` as a person calls it, with the packaged models, on a few questions."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+import rag.desk
+from rag.conversations.store import ConversationStore
+from rag.settings import load_settings
 from tests.cli.conftest import Refdesk
 
 pytestmark = pytest.mark.models
@@ -83,6 +87,41 @@ def test_answers_runs_comparison_and_report(refdesk: Refdesk, squad_file: Path, 
     setup = json.loads((home / "evaluations" / runs[0] / "run.json").read_text())["setup"]
     assert setup["data"]["name"] == "squad.json"
     assert len(setup["models"]["embedding"]["sha256"]) == 64
+
+
+def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: Path, tmp_path: Path) -> None:
+    assert "No answer has been judged yet" in refdesk("evaluate", "golden", "--json").err
+    (tmp_path / "library.txt").write_text(LIBRARY)
+    refdesk("ingest", tmp_path / "library.txt")
+    question = "When does the library open on weekdays?"
+    flow = rag.desk.open_flow(load_settings(home, generator={"engine": "extractive"}))
+    with closing(ConversationStore(home)) as store:
+        conversation, turn = store.add_turn(None, question)
+        store.set_turn(turn, "done", flow.invoke(question))
+        store.rate(conversation, turn, "up")
+
+    figures = refdesk("evaluate", "golden", "--engine", "extractive", "--json").json
+    assert (figures["questions"], figures["answered"], figures["same_words"]) == (1, 1.0, 1.0)
+    assert refdesk("evaluate", "qa", figures["file"], "--json").json["questions"] == 1
+    runs = [run for run in refdesk("evaluate", "runs", "--json").json if run.endswith("golden")]
+    assert runs == [figures["run"]]
+    assert "same_words" in refdesk("evaluate", "golden", "--engine", "extractive").out
+    assert refdesk("evaluate", "report", figures["run"]).code == 0
+
+
+def test_swaps_ask_the_documents_of_the_home(refdesk: Refdesk, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.txt"
+    questions.write_text("May a 30-year-old woman drive across the bridge?\nWhen does the library open?\n")
+    empty = refdesk("evaluate", "swaps", questions, "--json")
+    assert (empty.code, empty.out) == (2, "")
+    assert "no documents to ask" in empty.err
+    (tmp_path / "town.txt").write_text(f"{BRIDGE}\n\n{LIBRARY}")
+    refdesk("ingest", tmp_path / "town.txt")
+    found = refdesk("evaluate", "swaps", questions, "--json").json
+    assert (found["kind"], found["pairs"], found["questions_without_swap"]) == ("swaps", 2, 1)
+    assert set(found["flipped_by_kind"]) == {"sex", "age", "origin"}
+    assert len(found["flips"]) == round(found["flipped"] * found["pairs"])
+    assert refdesk("evaluate", "runs", "--json").json == [found["run"]]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,10 @@ def squad_file(tmp_path: Path) -> Path:
 
 
 class ScriptedDesk:
-    """Answers each question as it is told to: (document's paragraph, quote, short answer, confidence, sentence)."""
+    """Answers each question as it is told to: (document's paragraph, quote, short answer, probability, sentence).
+
+    Without a paragraph it abstains and withholds the short answer.
+    """
 
     def __init__(self, collection: ThrowawayCollection, script: dict[str, tuple[Any, ...]]) -> None:
         self._collection = collection
@@ -56,20 +59,22 @@ class ScriptedDesk:
 
     def ask(self, question: str) -> Iterator[Event]:
         timings = Timings(first_answer=10.0, total=20.0)
-        if question not in self._script:
-            yield Done(Answer("abstained", "scripted", timings=timings))
+        paragraph, quote, short, probability, *written = self._script.get(question, (None, "", None, None))
+        if paragraph is None:
+            abstention = Answer("abstained", "scripted", probability=probability, timings=timings, withheld=short)
+            yield Done(abstention)
             return
-        paragraph, quote, short, confidence, *written = self._script[question]
         document = next(key for key, ids in self._collection.ids.items() if str(paragraph) in ids)
         start = self._collection.stored_text(document).index(quote)
-        citation = Citation(1, document, "", None, start, start + len(quote), quote, confidence)
-        quoted = Answer("extractive", "scripted", (Sentence(quote, (1,)),), (citation,), (), short, timings)
+        citation = Citation(1, document, "", None, start, start + len(quote), quote, 0.5)
+        said = ((citation,), (), short, timings, (), probability)
+        quoted = Answer("extractive", "scripted", (Sentence(quote, (1,)),), *said)
         if not written:
             yield Done(quoted)
             return
         yield Quoted(quoted)
         sentences = tuple(Sentence(text, (1,)) for text in written)
-        yield Done(Answer("generated", "scripted", sentences, (citation,), (), short, timings))
+        yield Done(Answer("generated", "scripted", sentences, *said))
 
 
 def measured(squad_file: Path, script: dict[str, tuple[Any, ...]]) -> Evaluation:
@@ -93,6 +98,7 @@ def test_figures_of_the_whole_desk(squad_file: Path) -> None:
                 "However, Sydney has 3 of them.",
             ),
             "Who sold the tower?": (1, "It crosses the harbour.", "the harbour", 0.7),
+            "What does the bridge cross?": (None, "", "the harbour", 0.4),
         },
     )
     figures = evaluation.figures
@@ -115,7 +121,7 @@ def test_figures_of_the_whole_desk(squad_file: Path) -> None:
         "answered": 0.25,
         "false_answers": 0.0,
     }
-    assert (last["confidence"], last["answered"], last["false_answers"]) == (0.6, 0.75, 0.5)
+    assert (last["confidence"], last["answered"], last["false_answers"]) == (0.4, 1.0, 0.5)
 
 
 def test_a_desk_that_never_answers_has_no_citations_to_judge(squad_file: Path) -> None:

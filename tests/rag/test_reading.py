@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,8 +10,11 @@ from rag.answering.quoting import quote_answer
 from rag.reader.model import TransformersReader, load_reader
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
+from rag.retrieval.terms import Terms, terms_of
 from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.types import Chunk, Passage
+
+NO_TERMS = Terms({}, 0.0)
 
 
 def passage(text: str, score: float = 0.5, start: int = 0) -> Passage:
@@ -35,10 +40,19 @@ def test_overlapping_spans_are_left_out() -> None:
     assert without_overlaps(spans, 3) == (spans[0], spans[2])
 
 
-def test_the_reader_corrects_the_order_of_near_equals_only() -> None:
-    passages = [passage("nothing here", 0.9), passage("the answer is 42", 0.8), passage("42 again", 0.1)]
-    order = [item.chunk.text for item in weigh("?", passages, KeywordReader("42"))]
-    assert order == ["the answer is 42", "nothing here", "42 again"]
+def test_the_reader_decides_among_equals_but_not_against_a_clear_search() -> None:
+    passages = [passage("nothing here"), passage("the answer is 42"), replace(passage("other words"), lexical=9.0)]
+    order = [item.chunk.text for item in weigh("?", NO_TERMS, passages, KeywordReader("42"), HashEmbedder())]
+    assert order == ["other words", "the answer is 42", "nothing here"]
+
+
+def test_terms_count_by_how_rare_they_are() -> None:
+    counts = {"glaucoma": 2, "treated": 50, "quickly": 0}
+    terms = terms_of("How is glaucoma treated quickly?", lambda words: {word: counts[word] for word in words}, 100)
+    rarest, rare, common = (terms.weights[stem] for stem in ("quick", "glaucoma", "treat"))
+    assert rarest > rare > common > 0
+    assert terms.unknown == pytest.approx(rarest / (rarest + rare + common))
+    assert terms.share({"glaucoma", "other"}) == pytest.approx(rare / (rarest + rare + common))
 
 
 @pytest.mark.parametrize(
@@ -54,8 +68,8 @@ def test_the_reader_corrects_the_order_of_near_equals_only() -> None:
     ],
 )
 def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quote: str) -> None:
-    (evidence,) = weigh("?", [passage(text, start=50)], KeywordReader(answer))
-    found = quote_answer("?", [evidence], HashEmbedder())
+    evidence = weigh("?", NO_TERMS, [passage(text, start=50)], KeywordReader(answer), HashEmbedder())
+    found = quote_answer(evidence)
     assert found is not None
     assert (found.text, found.short_answer) == (quote, answer)
     assert text[found.start - 50 : found.end - 50] == quote

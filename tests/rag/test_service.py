@@ -100,6 +100,7 @@ def test_conversations_survive_a_restart_and_unfinished_turns_are_stopped(tmp_pa
     store.set_turn(turn, "working", QUOTED)
     store.close()
     again = ConversationStore(tmp_path)
+    AnsweringService(flow, again, queue_size=1, workers=0, max_question_characters=100)
     found = again.get(conversation)
     assert found is not None
     assert (found.title, found.turns[0].state, found.turns[0].answer) == ("What is it?", "stopped", QUOTED)

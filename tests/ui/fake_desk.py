@@ -6,14 +6,30 @@ page is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS]``.
 
 import itertools
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rag.answering.desk_protocol import Holdings, SourceView
-from rag.answering.types import Answer, Citation, Done, Event, Quoted, Reading, Searching, Sentence, Timings, Writing
-from rag.conversations.types import Conversation, Turn
+from rag.answering.types import (
+    Answer,
+    Citation,
+    Done,
+    Dropped,
+    Event,
+    Quoted,
+    Reading,
+    Searching,
+    Sentence,
+    Timings,
+    Writing,
+)
+from rag.conversations.types import Conversation, Feedback, Rating, Turn
+from rag.evaluation.whatif import UNEDITED, Trial, Try
+from tests.ui.curated import CAUTION, fill
 from vectorstore.errors import RefdeskError, UsageError
 
 GLAUCOMA = "\n\n".join(
@@ -76,6 +92,11 @@ WRITTEN = Answer(
     WRITTEN_CITATIONS,
     timings=Timings(120, 480, 610, 900, 2140),
 )
+INVENTED = "Eye drops cure glaucoma in 9 of 10 people."
+LEFT_OUT = replace(
+    QUOTED,
+    dropped=(Dropped(INVENTED, "number"), Dropped("They were first made by Albrecht von Graefe.", "name")),
+)
 ABSTAINED = Answer(
     "abstained",
     "extractive",
@@ -121,6 +142,8 @@ def script_for(question: str) -> Script:
         return Script((*search, Done(ABSTAINED)))
     if "<img" in asked:
         return Script((*search, Done(HOSTILE_ANSWER)))
+    if "invent" in asked:
+        return Script((*search, Done(LEFT_OUT)))
     if "quote" in asked:
         return Script((*search, Done(QUOTED)))
     if "unchecked" in asked:
@@ -139,7 +162,16 @@ class FakeDesk:
     So a test decides how fast the desk is, and never a clock.
     """
 
-    def __init__(self, *, pace: Callable[[], bool] = lambda: True, documents: int = 5_497) -> None:
+    def __init__(
+        self,
+        *,
+        pace: Callable[[], bool] = lambda: True,
+        documents: int = 5_497,
+        home: Path = Path("nowhere"),
+        attempt: Try = lambda question, edits=UNEDITED: Trial(question, CAUTION),
+    ) -> None:
+        self.home = home
+        self.attempt = attempt
         self._lock = threading.RLock()
         self._pace = pace
         self._documents = documents
@@ -196,6 +228,15 @@ class FakeDesk:
     def delete(self, conversation_id: str) -> None:
         with self._lock:
             self._conversations.pop(conversation_id, None)
+
+    def rate(
+        self, conversation_id: str, turn: int, rating: Rating | None, *, right_answer: str = "", note: str = ""
+    ) -> None:
+        given = Feedback(rating, right_answer, note, datetime.now(UTC).isoformat()) if rating else None
+        with self._lock:
+            conversation = self._conversations[conversation_id]
+            turns = tuple(replace(t, feedback=given) if t.id == turn else t for t in conversation.turns)
+            self._conversations[conversation_id] = replace(conversation, turns=turns)
 
     def source(self, citation: Citation) -> SourceView:
         document, start, end = citation.document, citation.start, citation.end
@@ -260,11 +301,14 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
     """Serve the page with this desk and some history; with 0 looks the steps come from standard input."""
     from ui.server import bind, serve
 
-    desk = FakeDesk(pace=every(looks) if looks else from_standard_input(), documents=documents)
-    for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
-        then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
-        desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))
-    serve(desk, "127.0.0.1", bind("127.0.0.1", port), ready=lambda line: print(line, flush=True))
+    with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
+        home = Path(folder)
+        pace = every(looks) if looks else from_standard_input()
+        desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt)
+        for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
+            then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+            desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))
+        serve(desk, "127.0.0.1", bind("127.0.0.1", port), ready=lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

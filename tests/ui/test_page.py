@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 
 from tests.ui.conftest import Desk
-from tests.ui.fake_desk import DROPS, LASER, LOST, SUGGESTIONS, WRITTEN_SENTENCES, FakeDesk
+from tests.ui.fake_desk import DROPS, INVENTED, LASER, LOST, SUGGESTIONS, WRITTEN_SENTENCES, FakeDesk
 from ui.chat.welcome import welcome_view
 
 pytestmark = pytest.mark.browser
@@ -191,6 +191,38 @@ def test_an_answer_is_copied_with_its_sources(desk: Desk, context: BrowserContex
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"{WRITTEN_SENTENCES[0].text} [1] [3]")
     assert f"[1] Glaucoma, page 2: “{DROPS}”" in copied
+
+
+def test_an_answer_is_judged_and_what_was_left_out_is_shown_on_request(desk: Desk, page: Page) -> None:
+    page.goto(desk.url)
+    turn = ask(page, "What did it invent?")
+    desk.step(3)
+    right, wrong = turn.get_by_role("button", name="Right"), turn.get_by_role("button", name="Wrong")
+    expect(right).to_have_attribute("aria-pressed", "false")
+    right.click()
+    expect(right).to_have_attribute("aria-pressed", "true")
+    wrong.click()
+    expect(wrong).to_have_attribute("aria-pressed", "true")
+    expect(right).to_have_attribute("aria-pressed", "false")
+    answer = turn.get_by_label("Right answer")
+    answer.press_sequentially("rare drops")  # letters that are shortcuts of Streamlit's own elsewhere on the page
+    answer.press("Enter")
+    remark = turn.locator(".remark summary")
+    expect(remark).to_have_text("Right answer: rare drops")
+    expect(remark).to_be_focused()
+    expect(answer).to_be_hidden()
+
+    struck = turn.locator("del")
+    expect(struck.first).to_be_hidden()
+    turn.get_by_text("2 sentences were left out: no passage supports them").click()
+    expect(struck).to_have_text([INVENTED, "They were first made by Albrecht von Graefe."])
+    expect(turn.locator(".why").first).to_have_text("Left out: it gives a number that no passage gives")
+
+    page.reload()
+    expect(remark).to_have_text("Right answer: rare drops")
+    wrong.click()
+    expect(wrong).to_have_attribute("aria-pressed", "false")
+    expect(remark).to_be_hidden()
 
 
 def test_conversations_are_left_found_and_deleted(desk: Desk, page: Page) -> None:

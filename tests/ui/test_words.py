@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from rag.answering.desk_protocol import Holdings
-from rag.answering.types import Answer, Done, Event, Quoted, Reading, Searching, Timings, Writing
-from rag.conversations.types import Conversation, State, Turn
+from rag.answering.types import Answer, Done, Dropped, Event, Quoted, Reading, Searching, Timings, Writing
+from rag.conversations.types import Conversation, Feedback, State, Turn
 from tests.ui.fake_desk import (
     ABSTAINED,
     HOSTILE_ANSWER,
+    INVENTED,
     LASER,
+    LEFT_OUT,
     QUOTED,
     SMALLTALK,
     UNCHECKED,
@@ -22,7 +25,9 @@ from tests.ui.fake_desk import (
     FakeDesk,
     cite,
 )
+from ui import left_out
 from ui.chat import views, words
+from ui.cli.ask import answer_as_json
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -156,6 +161,52 @@ def test_a_working_turn_shows_the_quoted_answer_and_what_is_written_so_far() -> 
     assert views.turn_view(done, "")["writing"] == []
     assert list(views.citations_of(turn)) == [views.source_key(citation) for citation in WRITTEN_CITATIONS]
     assert list(views.citations_of(done)) == list(views.citations_of(turn))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        ([], ""),
+        (["number"], "1 sentence was left out: no passage supports it"),
+        (["number", "not said"], "2 sentences were left out: no passage supports them"),
+        (["beside the question"], "1 sentence was left out: beside the question"),
+        (["beside the question", "name"], "2 sentences were left out"),
+    ],
+)
+def test_how_many_sentences_were_left_out_and_why(reasons: list[Any], said: str) -> None:
+    assert left_out.summary([Dropped("Text.", reason) for reason in reasons]) == said
+
+
+def test_a_reason_of_another_version_is_no_reason() -> None:
+    assert left_out.why(Dropped("Text.", cast(Any, "a reason of tomorrow"))) == ""
+
+
+def test_what_was_left_out_is_shown_apart_and_never_copied_or_exported() -> None:
+    view = views.answer_view(LEFT_OUT)
+    assert view["leftOut"] == {
+        "summary": "2 sentences were left out: no passage supports them",
+        "sentences": [
+            {"text": INVENTED, "why": "it gives a number that no passage gives"},
+            {"text": "They were first made by Albrecht von Graefe.", "why": "it gives a name that no passage gives"},
+        ],
+    }
+    assert view["sentences"] == views.answer_view(QUOTED)["sentences"]
+    assert view["copy"] == words.copied(QUOTED)
+    assert answer_as_json(LEFT_OUT) == answer_as_json(QUOTED)
+
+
+def test_only_what_can_be_right_or_wrong_is_judged() -> None:
+    judged = {
+        answer.kind: views.turn_view(Turn(1, "?", "done", answer), "")["feedback"] is not None
+        for answer in (QUOTED, WRITTEN, ABSTAINED, SMALLTALK, UNCHECKED)
+    }
+    assert judged == {"extractive": True, "generated": True, "abstained": True, "smalltalk": False, "unchecked": False}
+
+
+def test_a_remark_says_what_the_reader_wrote() -> None:
+    assert words.remark(None) == words.remark(Feedback("down", "", "", "")) == "Say what would be right"
+    assert words.remark(Feedback("down", "1932", "", "")) == "Right answer: 1932"
+    assert words.remark(Feedback("down", "1932", "Too late.", "")) == "Right answer: 1932 · Note: Too late."
 
 
 def test_a_failed_turn_says_what_is_safe() -> None:

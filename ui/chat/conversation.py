@@ -1,5 +1,7 @@
 """The reading column: the turns of a conversation, kept fresh while one of them is being answered."""
 
+import json
+
 import streamlit as st
 
 from rag.answering.desk_protocol import DeskFace
@@ -47,3 +49,7 @@ def _draw_turn(desk: DeskFace, conversation_id: str, turn: Turn) -> None:
         st.rerun()
     if done.get("again"):
         ask(desk, conversation_id, turn.question)
+    if sent := done.get("rate"):
+        given = json.loads(sent)
+        desk.rate(conversation_id, turn.id, given["rating"], right_answer=given["rightAnswer"], note=given["note"])
+        st.rerun()

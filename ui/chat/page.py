@@ -1,4 +1,4 @@
-"""The chat page, drawn from top to bottom on every run of the script."""
+"""The pages, the chat first, drawn from top to bottom on every run of the script."""
 
 import streamlit as st
 
@@ -6,6 +6,8 @@ from rag.answering.desk_protocol import DeskFace
 from ui.chat.asking import draw_input, notice_view
 from ui.chat.components import asset, draw
 from ui.chat.conversation import draw_turns
+from ui.chat.curators.evaluation import draw_evaluation
+from ui.chat.curators.what_if import draw_what_if
 from ui.chat.current import get_desk
 from ui.chat.sidebar import draw_sidebar
 from ui.chat.sources import draw_source
@@ -22,13 +24,20 @@ def draw_page() -> None:
     st.set_page_config(page_title="Refdesk", page_icon=asset("refdesk.svg"), layout="centered")
     st.logo(asset("wordmark.svg"), size="large")
     st.html(f"<style>{asset('page.css')}</style>")
+    chat = st.Page(_draw_chat, title="Ask", default=True)
+    what_if = st.Page(draw_what_if, title="What if", url_path="what-if")
+    evaluation = st.Page(lambda: draw_evaluation(what_if), title="Evaluation", url_path="evaluation")
+    st.navigation({"": [chat], "For curators": [evaluation, what_if]}).run()
+
+
+def _draw_chat() -> None:
     try:
-        _draw(get_desk())
+        _draw_conversation(get_desk())
     except RefdeskError as error:
         draw("notice", "trouble", notice_view(error))
 
 
-def _draw(desk: DeskFace) -> None:
+def _draw_conversation(desk: DeskFace) -> None:
     # Containers of their own keep each part at its place in the page whatever the others hold, so none is built anew.
     middle, panel = st.container(), st.container()
     wanted = st.query_params.get("c")

@@ -8,10 +8,15 @@ from datetime import datetime, tzinfo
 
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.types import Answer, Citation, Sentence, Writing
+from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Turn
+from ui import left_out
 from ui.chat import words
 
 View = dict[str, object]
+
+JUDGED = ("generated", "extractive", "abstained")
+"""The kinds of answers that can be right or wrong by the documents."""
 
 
 def source_key(citation: Citation, *, related: bool = False) -> str:
@@ -30,6 +35,7 @@ def turn_view(turn: Turn, active: str) -> View:
         "answer": answer_view(answer) if answer else None,
         "writing": _sentences(written.sentences, written.citations, None) if written else [],
         "failure": failure_view(turn) if turn.state == "failed" else None,
+        "feedback": feedback_view(turn) if answer and answer.kind in JUDGED else None,
         "active": active,
     }
 
@@ -50,6 +56,10 @@ def answer_view(answer: Answer) -> View:
         "sentences": _sentences(sentences, answer.citations, mark),
         "status": words.status(answer),
         "copy": words.copied(answer),
+        "leftOut": {
+            "summary": left_out.summary(answer.dropped),
+            "sentences": [{"text": dropped.text, "why": left_out.why(dropped)} for dropped in answer.dropped],
+        },
         "related": [
             {
                 "key": source_key(citation, related=True),
@@ -127,6 +137,18 @@ def source_view(source: SourceView, citation: Citation) -> View:
         "marked": source.marked,
         "after": source.after,
         "copy": f"“{' '.join(citation.quote.split())}”\n{words.place(source.title, source.page)}",
+    }
+
+
+def feedback_view(turn: Turn) -> View:
+    """What the reader thinks of the answer so far, and what it takes to say it."""
+    given = turn.feedback
+    return {
+        "rating": given.rating if given else None,
+        "remark": words.remark(given),
+        "rightAnswer": given.right_answer if given else "",
+        "note": given.note if given else "",
+        "longest": LONGEST_REMARK,
     }
 
 

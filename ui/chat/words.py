@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from rag.answering.types import Answer, Citation, Quoted, Reading, Searching, Writing
-from rag.conversations.types import Turn
+from rag.conversations.types import Feedback, Turn
 
 NO_ANSWER = "The documents do not say."
 NOT_CHECKED = "Not checked against the documents"
@@ -107,6 +107,12 @@ def copied(answer: Answer) -> str:
 
 def _with_numbers(text: str, numbers: Sequence[int]) -> str:
     return " ".join([text, *(f"[{n}]" for n in numbers)])
+
+
+def remark(feedback: Feedback | None) -> str:
+    """What the reader has said of a wrong answer, or the invitation to say it."""
+    said = (("Right answer", feedback.right_answer), ("Note", feedback.note)) if feedback else ()
+    return " · ".join(f"{name}: {text}" for name, text in said if text) or "Say what would be right"
 
 
 def zone_named(name: str | None) -> tzinfo:

@@ -1,15 +1,17 @@
 """``refdesk ask``: one question, one answer with its sources."""
 
 import dataclasses
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rag.answering.types import Answer
+from rag.answering.types import Answer, Dropped
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from ui.left_out import summary, why
 from vectorstore.errors import UsageError
 from vectorstore.types import Scope
 
@@ -25,6 +27,9 @@ def ask(
     retrieval: Annotated[
         bool, typer.Option("--retrieval/--no-retrieval", help="Without: the generator alone, unchecked.")
     ] = True,
+    left_out: Annotated[
+        bool, typer.Option("--left-out", help="Also print the sentences that no passage supports; not with --json.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -51,15 +56,18 @@ def ask(
         answer = answer_it(question)
     if as_json:
         print_json(answer_as_json(answer))
-    else:
-        _print(answer)
+        return
+    _print(answer)
+    if left_out:
+        _print_left_out(answer.dropped)
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
     """The answer in the form that the command line and the API share."""
     fields = dataclasses.asdict(answer)
     fields["timings_ms"] = fields.pop("timings")
-    del fields["dropped"]  # never part of an answer
+    for name in ("dropped", "withheld", "probability"):  # never part of an answer
+        del fields[name]
     return {"answer": answer.text, **fields}
 
 
@@ -82,3 +90,10 @@ def _print(answer: Answer) -> None:
     kind = {"generated": "Written", "extractive": "Quoted", "unchecked": "Unchecked, from no document"}.get(answer.kind)
     if kind:
         say(f"\n{kind} · {answer.engine} · {answer.timings.total / 1000:.1f} s")
+
+
+def _print_left_out(dropped: Sequence[Dropped]) -> None:
+    say(f"\n{summary(dropped) or 'No sentence was left out'}.")
+    for sentence in dropped:
+        reason = why(sentence)
+        say(f"Left out: {sentence.text}" + (f" ({reason})" if reason else ""))

@@ -79,11 +79,11 @@ def _reader(settings: Settings) -> dict[str, Any]:
     named = _model(settings.reader.model)
     if "problem" not in named:
         return named
-    from rag.reader.model import EMBEDDED_ADAPTER
+    from rag.reader.embedded import WEIGHTS
 
     named_model = settings.reader.model
-    reason = f"{named_model} is not on this machine, so the embedded reader stands in: {MINILM} with Refdesk's adapter."
-    return {**_model(MINILM), "adapter": str(EMBEDDED_ADAPTER), "reason": reason}
+    reason = f"{named_model} is not on this machine, so the embedded reader stands in: {MINILM}, trained to read."
+    return {**_model(MINILM), "weights": str(WEIGHTS), "reason": reason}
 
 
 def _generator(settings: Settings) -> dict[str, Any]:

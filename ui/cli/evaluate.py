@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -16,11 +16,14 @@ from rag.evaluation import machine
 from rag.evaluation.beir import load_beir
 from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, load_squad
-from rag.evaluation.types import Evaluation, OnProgress
+from rag.evaluation.types import Evaluation, Figures, OnProgress
 from rag.settings import Settings, load_settings
 from ui.cli.doctor import models_in_use
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
 from vectorstore.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.evaluation.runs import Run
 
 # The models, and the statistics, take seconds to import: not before the call is known to be right.
 
@@ -30,6 +33,7 @@ SquadArgument = Annotated[Path, typer.Argument(help="Questions in the SQuAD form
 LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="Ask only so many of the questions, always the same ones.")
 ]
+EngineOption = Annotated[str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")]
 RunArgument = Annotated[str, typer.Argument(help="An evaluation's id or folder.", metavar="RUN")]
 
 
@@ -77,9 +81,7 @@ def evaluate_qa(
 def evaluate_answers(
     file: SquadArgument,
     limit: LimitOption = None,
-    engine: Annotated[
-        str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")
-    ] = None,
+    engine: EngineOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -99,6 +101,80 @@ def evaluate_answers(
             return evaluate(data, questions, collection, flow.events, show)
 
     _run(measure, settings, file, limit, as_json)
+
+
+@app.command("golden")
+def evaluate_golden(
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Where to write the set.", show_default="evaluations/golden.json")
+    ] = None,
+    engine: EngineOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask your documents again what was judged in the chat, and keep these questions as a file in the SQuAD form."""
+    settings = load_settings(home, generator={"engine": engine} if engine else {})
+
+    from rag.evaluation.golden_set import export_golden, golden_questions
+    from rag.evaluation.runs import runs_folder
+
+    questions = golden_questions(settings.home)
+    if not questions:
+        remedy = "Say in the chat, under an answer, whether it is right or wrong."
+        raise UsageError("No answer has been judged yet", where=str(settings.home), remedy=remedy)
+    file = output or runs_folder(settings.home) / "golden.json"
+    export_golden(settings.home, questions, file)
+
+    def measure(show: OnProgress) -> Evaluation:
+        from rag.desk import open_flow
+        from rag.evaluation.golden import evaluate_golden as evaluate
+
+        return evaluate(questions, open_flow(settings), show)
+
+    _print_run(_measured(measure, settings, file, None), as_json, {"file": str(file)})
+    if not as_json:
+        say(f"The questions are in {file}.")
+
+
+@app.command("swaps")
+def evaluate_swaps(
+    file: Annotated[
+        Path, typer.Argument(help="Questions, one a line, or in the SQuAD form.", metavar="QUESTIONS_FILE")
+    ],
+    limit: LimitOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask your documents each question, and again with the person's sex, age or origin swapped: what changes?"""
+    settings = load_settings(home)
+
+    from rag.evaluation.swaps import evaluate_swaps as evaluate
+    from rag.evaluation.swaps import load_questions
+
+    questions = sampled(load_questions(file), limit)
+
+    def measure(show: OnProgress) -> Evaluation:
+        from rag.desk import open_what_if
+
+        return evaluate(questions, open_what_if(settings).attempt, show)
+
+    run = _measured(measure, settings, file, limit)
+    flipped = [
+        {
+            "swapped": item.slices["swapped"],
+            "question": item.details["before_the_swap"],
+            "variant": item.question,
+            "answer": " ".join(item.gold) or None,
+            "variant_answer": item.given or None,
+            "differs": [name for name, value in item.scores.items() if value and name != "flipped"],
+        }
+        for item in run.items
+        if item.scores["flipped"]
+    ]
+    _print_run(run, as_json, {"flips": flipped})
+    for flip in () if as_json else flipped:
+        say(f"\n{flip['swapped']}: {flip['question']}\n  {flip['answer'] or 'no answer'}")
+        say(f"{flip['variant']}\n  {flip['variant_answer'] or 'no answer'}")
 
 
 @app.command("runs")
@@ -170,9 +246,13 @@ def _load(file: Path, limit: int | None) -> tuple[SquadFile, list[SquadQuestion]
 def _run(
     measure: Callable[[OnProgress], Evaluation], settings: Settings, data: Path, limit: int | None, as_json: bool
 ) -> None:
-    """Measure with a progress bar, keep the run, print its figures."""
+    """Measure, keep the run, print its figures."""
+    _print_run(_measured(measure, settings, data, limit), as_json)
+
+
+def _measured(measure: Callable[[OnProgress], Evaluation], settings: Settings, data: Path, limit: int | None) -> "Run":
+    """Measure with a progress bar, and keep the run."""
     from rag.evaluation.runs import runs_folder, sha256_of, store_run
-    from rag.evaluation.tables import figure_rows
 
     runs_folder(settings.home)  # where nothing can be kept, that is said before anything slow begins
     started, clock = datetime.now(UTC), time.perf_counter()
@@ -201,9 +281,14 @@ def _run(
         "models": models_in_use(settings),
         "machine": machine.describe(),
     }
-    run = store_run(settings.home, evaluation, started, setup)
+    return store_run(settings.home, evaluation, started, setup)
+
+
+def _print_run(run: "Run", as_json: bool, more: Figures | None = None) -> None:
+    from rag.evaluation.tables import figure_rows
+
     if as_json:
-        print_json({"kind": run.kind, "run": run.id, **run.figures, "intervals": run.intervals})
+        print_json({"kind": run.kind, "run": run.id, **run.figures, "intervals": run.intervals, **(more or {})})
         return
     table = Table("figure", "value", "95% interval", box=None)
     for row in figure_rows(run):

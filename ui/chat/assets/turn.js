@@ -51,6 +51,63 @@ function failure({ what, why, safe }, root) {
   ];
 }
 
+// The verdict goes out as JSON: all that a component sends is text.
+function rate(root, rating, rightAnswer = "", note = "") {
+  root.send("rate", JSON.stringify({ rating, rightAnswer, note }));
+}
+
+function thumb(root, rating, label) {
+  const node = button("quiet thumb", "", () => {
+    const given = root.rating === rating ? null : rating; // the same thumb again takes it back
+    root.parts.remark.open = given === "down";
+    rate(root, given);
+  }, icon(rating), el("span", "", label));
+  node.dataset.rating = rating;
+  return node;
+}
+
+function thumbs(root) {
+  const node = el("span", "thumbs", thumb(root, "up", "Right"), thumb(root, "down", "Wrong"));
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", "Is this answer right?");
+  return node;
+}
+
+function field(name, label) {
+  const input = el("input");
+  input.name = name;
+  input.autocomplete = "off";
+  return el("label", "", el("span", "", label), input);
+}
+
+// What would be right, and what is wrong: closed unless the reader has just said that the answer is wrong.
+function remarkForm(root) {
+  const save = el("button", "secondary", "Save");
+  const form = el("form", "", field("rightAnswer", "Right answer"), field("note", "Note"), save);
+  const node = el("details", "remark", el("summary"), form);
+  form.addEventListener("keydown", (event) => event.stopPropagation()); // or Streamlit takes letters for its shortcuts
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    rate(root, "down", form.elements.rightAnswer.value, form.elements.note.value);
+    node.open = false;
+    node.firstElementChild.focus();
+  });
+  return node;
+}
+
+function fill(remark, { remark: said, longest, ...stored }) {
+  remark.firstElementChild.textContent = said;
+  for (const input of remark.querySelectorAll("input")) {
+    input.maxLength = longest;
+    if (input.dataset.stored === stored[input.name]) continue; // what is being typed stays
+    input.value = input.dataset.stored = stored[input.name];
+  }
+}
+
+function leftOut({ text, why }) {
+  return el("li", "", el("del", "", text), el("span", "why", why ? `Left out: ${why}` : "Left out"));
+}
+
 // The parts of a turn, in their order on the page, each made once and filled by render().
 function skeleton(root) {
   const parts = {
@@ -58,6 +115,8 @@ function skeleton(root) {
     label: el("p", "label"),
     answer: el("p", "answer"),
     meta: el("div", "meta"),
+    remark: remarkForm(root),
+    dropped: el("details", "dropped", el("summary"), el("ul")),
     near: el("section", "related", el("h3", "", "Nearest passages"), el("p", "hint", "Related, but they do not answer the question."), el("ul")),
     writing: el("p", "writing"),
     stage: el("div", "stage", el("span", "pulse"), el("span", "words"), button("quiet stop", "", () => root.send("stop", true), icon("stop"), "Stop")),
@@ -78,8 +137,8 @@ export default function (component) {
   const root = rootOf(component, "article", "turn");
   const isNew = !root.parts;
   root.parts ??= skeleton(root);
-  const { question, label, answer, meta, near, writing, stage, stopped, failure: failed } = root.parts;
-  const shown = data.answer;
+  const { question, label, answer, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
+  const { answer: shown, feedback } = data;
   const busy = data.stage !== "";
 
   question.textContent = data.question;
@@ -91,21 +150,30 @@ export default function (component) {
     if (busy) node.classList.add("fresh");
     return node;
   });
-  keep(meta, shown ? [{ status: shown.status }, ...(busy ? [] : [{ copy: shown.copy }])] : [], ({ status, copy }) =>
-    status ? el("span", "status", status) : copyButton("Copy", () => copy));
+  const tools = busy || !shown ? [] : [{ copy: shown.copy }, ...(feedback ? [{ thumbs: true }] : [])];
+  keep(meta, shown ? [{ status: shown.status }, ...tools] : [], ({ status, copy }) =>
+    status ? el("span", "status", status) : copy ? copyButton("Copy", () => copy) : thumbs(root));
+  root.rating = feedback?.rating;
+  if (feedback) fill(remark, feedback);
+  dropped.firstElementChild.textContent = shown?.leftOut.summary ?? "";
+  keep(dropped.lastElementChild, shown?.leftOut.sentences ?? [], leftOut);
   keep(near.lastElementChild, shown?.related ?? [], (item) => related(root, item));
   stage.children[1].textContent = data.stage;
   keep(failed, data.failure ? [data.failure] : [], (item) => el("div", "", ...failure(item, root)));
 
   for (const [node, visible] of [
-    [label, shown?.label], [answer, shown?.sentences.length], [meta, shown], [near, shown?.related.length],
+    [label, shown?.label], [answer, shown?.sentences.length], [meta, shown], [remark, root.rating === "down"],
+    [dropped, shown?.leftOut.summary && !busy], [near, shown?.related.length],
     [writing, data.writing.length], [stage, busy], [stopped, data.state === "stopped"], [failed, data.failure],
   ]) node.hidden = !visible;
 
   for (const node of root.querySelectorAll("[data-source]")) {
     node.setAttribute("aria-pressed", String(node.dataset.source === data.active));
   }
-  const opened = root.querySelector('[aria-pressed="true"]');
+  for (const node of root.querySelectorAll("[data-rating]")) {
+    node.setAttribute("aria-pressed", String(node.dataset.rating === root.rating));
+  }
+  const opened = root.querySelector('[data-source][aria-pressed="true"]');
   if (opened && data.active !== root.active) keepInSight(opened);
   root.active = data.active;
   if (isNew && busy) {

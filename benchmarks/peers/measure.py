@@ -1,0 +1,195 @@
+"""Refdesk and its peers on the questions of a SQuAD file: the same passages, the same models, one run."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.environment import peers_python, reader_folder
+from benchmarks.peers.systems import SYSTEMS
+from benchmarks.tables import table, with_interval
+from rag.desk import build_flow, build_retriever, open_embedder, open_reader, worker_settings
+from rag.evaluation.answers import evaluate_answers, texts_of
+from rag.evaluation.beir import BeirSet
+from rag.evaluation.figures import intervals, latency, means, rounded
+from rag.evaluation.retrieval import evaluate_retrieval
+from rag.evaluation.sampling import sampled
+from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1, load_squad
+from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
+from rag.evaluation.types import Item
+from rag.settings import load_settings
+from vectorstore import catalogue
+from vectorstore.errors import RefdeskError
+from vectorstore.models import resolve_model
+from vectorstore.types import EVERYTHING, Chunk, embedding_input
+
+ROOT = Path(__file__).parents[2]
+FILE = "qa/squad2-part-a.json"
+FIGURES = ("hits@1", "hits@5", "f1", "em", "answered", "false_answers")
+_PACKAGES = ("langchain-core", "llama-index-core", "txtai", "haystack-ai")
+_LONGEST_SECONDS = 1200
+_QUIET = {"HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def run(data: Path, work: Path, questions: int = 200) -> dict[str, Any]:
+    """Ask the same questions, drawn by seed, of Refdesk and of every peer that can be had."""
+    squad = load_squad(data / FILE)
+    asked = sampled(squad.questions, questions)
+    settings = load_settings()
+    embedder, reader = open_embedder(settings), open_reader(settings)
+    worker = worker_settings(settings, embedder)
+    with throwaway_collection(texts_of(squad), embedder, worker, _silent) as collection:
+        flow = build_flow(settings, collection.knowledge, reader, None)
+        answered = evaluate_answers(squad, asked, collection, flow.events, _silent).items
+        retriever = build_retriever(settings, collection.knowledge)
+        found = evaluate_retrieval(_judged(squad, asked), collection, retriever, reader, _silent).items
+        chunks = _chunks(collection)
+        paragraphs = {str(chunk.id): collection.ids[chunk.document] for chunk in chunks}
+    results: dict[str, Any] = {"Refdesk": _figures(_joined(answered, {item.id: item for item in found}))}
+    reasons: dict[str, str] = {}
+    versions = ""
+    try:
+        python = peers_python(work)
+        versions = _versions(python)
+    except RefdeskError as error:
+        reasons = dict.fromkeys(SYSTEMS, str(error))
+    else:
+        task = {
+            "passages": [(str(chunk.id), embedding_input(chunk.heading, chunk.text)) for chunk in chunks],
+            "questions": [question.text for question in asked],
+            "warm_up": "What is Refdesk?",
+            "models": {
+                "embedding": str(resolve_model(settings.embedding.model).path),
+                "reader": str(reader_folder(settings.reader.model, work)),
+                "no_answer_margin": reader.no_answer_margin,
+            },
+        }
+        for name in SYSTEMS:
+            answers = _ask_peer(python, name, task)
+            if isinstance(answers, str):
+                reasons[name] = answers
+                continue
+            results[name] = _figures([scored(*pair, paragraphs) for pair in zip(asked, answers, strict=True)])
+            failed = [answer["error"] for answer in answers if answer["error"]]
+            results[name] |= {"failed": len(failed), "first_failure": failed[0] if failed else None}
+    return {
+        "file": FILE,
+        "questions": len(asked),
+        "unanswerable": sum(not question.answers for question in asked),
+        "passages": len(chunks),
+        "versions": versions,
+        "results": results,
+        "not_measured": reasons,
+    }
+
+
+def section(result: Mapping[str, Any]) -> str:
+    rows: list[tuple[object, ...]] = [
+        (
+            name,
+            *(with_interval(of["figures"][figure], of["intervals"][figure]) for figure in FIGURES),
+            round(of["latency_ms"]["median"]),
+        )
+        for name, of in result["results"].items()
+    ]
+    header = ("", "hits@1", "hits@5", "F1", "EM", "answered", "false answers", "median, ms")
+    notes = [
+        f"{result['questions']} questions of {result['file']}, drawn by seed, {result['unanswerable']} of them "
+        f"unanswerable, on {result['passages']} passages with their headings, all in one run; 95% bootstrap intervals. "
+        "Hits, F1 and EM of the short answer, and the share that was answered are over the answerable questions; false "
+        "answers are the share of unanswerable ones that got an answer. The passages, the embedding model and the "
+        "reader are Refdesk's everywhere. LangChain (FAISS) and LlamaIndex bring no extractive reader: behind their "
+        "search Refdesk's reads ten passages, and its own score says when there is no answer. txtai and Haystack read "
+        f"with their own code (where the reader points at no answer, txtai raises an error, which counts as none). "
+        f"All settings are the peers' defaults. {result['versions']}."
+    ]
+    notes += [
+        f"{name}: {of['failed']} of {result['questions']} questions ended in an error ({of['first_failure']}) and "
+        "count as not answered."
+        for name, of in result["results"].items()
+        if of.get("failed")
+    ]
+    notes += [f"{name} was not measured: {reason}" for name, reason in result["not_measured"].items()]
+    return f"## Beside its peers\n\n{table(header, rows)}\n\n" + "\n\n".join(notes)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+def _judged(squad: SquadFile, asked: Sequence[SquadQuestion]) -> BeirSet:
+    answerable = [question for question in asked if question.answers]
+    queries = {question.id: question.text for question in answerable}
+    judgements = {question.id: {str(question.paragraph): 1.0} for question in answerable}
+    return BeirSet(tuple(texts_of(squad)), queries, judgements)
+
+
+def _chunks(collection: ThrowawayCollection) -> list[Chunk]:
+    with collection.knowledge.database.read() as connection:
+        ids = [row[0] for row in connection.execute("SELECT id FROM chunk_texts ORDER BY id")]
+        return list(catalogue.load_chunks(connection, ids, EVERYTHING).values())
+
+
+def _ask_peer(python: Path, name: str, task: Mapping[str, Any]) -> list[dict[str, Any]] | str:
+    """A peer's answers, or why there are none."""
+    sys.stderr.write(f"  {name}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        given, result = Path(folder, "task.json"), Path(folder, "result.json")
+        given.write_text(json.dumps(task), encoding="utf-8")
+        command = [str(python), "-m", "benchmarks.peers.worker", name, str(given), str(result)]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=os.environ | _QUIET,
+                capture_output=True,
+                text=True,
+                timeout=_LONGEST_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"it took more than {_LONGEST_SECONDS // 60} minutes"
+        if done.returncode:
+            return (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
+        answers: list[dict[str, Any]] = json.loads(result.read_text(encoding="utf-8"))["answers"]
+        return answers
+
+
+def scored(question: SquadQuestion, answer: Mapping[str, Any], paragraphs: Mapping[str, Sequence[str]]) -> Item:
+    """Scored as ``rag.evaluation`` scores Refdesk: documents rank by their best passage."""
+    given = answer["answer"] or ""
+    gold = tuple(gold.text for gold in question.answers)
+    scores = {"false_answers": float(bool(given))}
+    if gold:
+        ranked = list(dict.fromkeys(tuple(paragraphs[passage]) for passage in answer["ids"]))
+        hits = [str(question.paragraph) in document for document in ranked]
+        scores = {f"hits@{depth}": float(any(hits[:depth])) for depth in (1, 5)}
+        scores |= {"f1": f1(given, gold), "em": exact_match(given, gold), "answered": float(bool(given))}
+    return Item(question.id, question.text, gold, given, 0.0, scores, latency_ms=answer["ms"])
+
+
+def _joined(answered: Sequence[Item], found: Mapping[str, Item]) -> list[Item]:
+    return [
+        replace(item, scores={**item.scores, **(found[item.id].scores if item.id in found else {})})
+        for item in answered
+    ]
+
+
+def _figures(items: Sequence[Item]) -> dict[str, Any]:
+    return {
+        "figures": rounded(means(items, FIGURES)),
+        "intervals": intervals(items, FIGURES),
+        "latency_ms": latency(item.latency_ms for item in items),
+    }
+
+
+def _versions(python: Path) -> str:
+    folder = next(python.parents[1].glob("lib/python*/site-packages"))
+    known = {found.metadata["Name"]: found.version for found in distributions(path=[str(folder), *sys.path])}
+    return ", ".join(f"{name} {known[name]}" for name in _PACKAGES if name in known)

@@ -1,0 +1,129 @@
+"""What if the question, or a passage, were another? A question on its way to the quote, and all that decides on it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
+from typing import Protocol
+
+from langchain_core.retrievers import BaseRetriever
+
+from rag.answering.answerability import CALIBRATION, signals_of
+from rag.answering.evidence import weigh
+from rag.answering.quoting import quote_answer
+from rag.answering.rewriting import formulate
+from rag.grounding.words import words_of
+from rag.reader.types import Reader
+from rag.retrieval.formulations import search_formulations
+from rag.retrieval.terms import terms_of
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import Chunk, Passage, embedding_input
+
+UNEDITED: Mapping[int, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage of a trial. ``found`` is its place in the search, from 1.
+
+    ``marked`` are the reader's best words, characters of the chunk's text; ``margin`` is how much better they are than
+    "no answer here".
+    """
+
+    chunk: Chunk
+    found: int
+    margin: float
+    marked: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the desk makes of a question. ``passages`` are in the order in which it uses them.
+
+    It answers with ``quote`` from the chunk ``cited`` if the ``probability`` that the documents hold the answer reaches
+    ``caution``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
+    made of, by their names in ``rag.answering.answerability.Signals``.
+    """
+
+    question: str
+    caution: float
+    passages: tuple[ReadPassage, ...] = ()
+    probability: float = 0.0
+    signals: Mapping[str, float] = field(default_factory=dict)
+    quote: str = ""
+    short_answer: str | None = None
+    cited: int | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self.cited is not None and self.probability >= self.caution
+
+
+class Try(Protocol):
+    """Tries a question, with the texts of some chunks replaced; see ``WhatIf.attempt``."""
+
+    def __call__(self, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial: ...
+
+
+class WhatIf:
+    """Tries questions on a knowledge base that may be edited for one trial, and never is.
+
+    The generator is not asked: whether there is an answer, and on which passage, is decided before it writes.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, retriever: BaseRetriever, reader: Reader, caution: float) -> None:
+        self._knowledge = knowledge
+        self._retriever = retriever
+        self._reader = reader
+        self._caution = caution
+
+    def attempt(self, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
+        """Ask ``question`` while the chunks in ``edits`` have other texts, each not empty.
+
+        The search knows the stored texts: an edited chunk keeps its place and its BM25 score there. All else, from the
+        cosine to the decision, sees the edited text.
+        """
+        asked, passages = search_formulations(self._retriever, formulate(question, (), None))
+        if not passages:
+            return Trial(question, self._caution)
+        found = {passage.chunk.id: place for place, passage in enumerate(passages, start=1)}
+        edited = [frozenset(words_of(text).content) for text in edits.values()]
+
+        def frequencies(words: list[str]) -> dict[str, int]:
+            """In how many passages a word stands, the edited ones included."""
+            counts = self._knowledge.frequencies(words)
+            return {
+                word: count + sum(not held.isdisjoint(words_of(word).content) for held in edited)
+                for word, count in counts.items()
+            }
+
+        terms = terms_of(asked, frequencies, self._knowledge.count())
+        passages = [self._edited(asked, passage, edits) for passage in passages]
+        evidence = weigh(asked, terms, passages, self._reader, self._knowledge.embedder)
+        quote = quote_answer(evidence)
+        signals = signals_of(evidence, terms)
+        return Trial(
+            question,
+            self._caution,
+            tuple(
+                ReadPassage(
+                    item.chunk,
+                    found[item.chunk.id],
+                    item.margin,
+                    (item.spans[0].start, item.spans[0].end) if item.spans else None,
+                )
+                for item in evidence
+            ),
+            CALIBRATION.probability(signals),
+            asdict(signals),
+            quote.text if quote else "",
+            quote.short_answer if quote else None,
+            quote.evidence.chunk.id if quote else None,
+        )
+
+    def _edited(self, question: str, passage: Passage, edits: Mapping[int, str]) -> Passage:
+        text = edits.get(passage.chunk.id)
+        if text is None:
+            return passage
+        asked, edited = self._knowledge.embedder.embed([question, embedding_input(passage.chunk.heading, text)])
+        chunk = replace(passage.chunk, text=text, end=passage.chunk.start + len(text))
+        return replace(passage, chunk=chunk, dense=float(asked @ edited))

@@ -1,0 +1,85 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.evaluation.whatif import Trial, WhatIf
+from rag.retrieval.retriever import KnowledgeRetriever
+from tests.fakes import HashEmbedder, KeywordReader
+from tests.vectorstore.conftest import put_text
+from vectorstore.knowledge import KnowledgeBase
+
+QUESTION = "How is glaucoma treated?"
+TREATED = "Glaucoma is treated with eye drops that lower the pressure."
+LASER = "Glaucoma is also treated with a laser."
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
+    base = KnowledgeBase(tmp_path, HashEmbedder())
+    put_text(base, "glaucoma.txt", f"{TREATED}\n\n{LASER}", title="Glaucoma")
+    put_text(base, "bones.txt", "Osteoporosis makes bones weak and brittle.", title="Osteoporosis")
+    yield base
+    base.close()
+
+
+def what_if(knowledge: KnowledgeBase) -> WhatIf:
+    return WhatIf(knowledge, KnowledgeRetriever(knowledge=knowledge, limit=5), KeywordReader("eye drops"), 0.5)
+
+
+def texts(trial: Trial) -> list[str]:
+    return [passage.chunk.text for passage in trial.passages]
+
+
+def test_a_trial_shows_what_was_found_marked_and_decided(knowledge: KnowledgeBase) -> None:
+    trial = what_if(knowledge).attempt(QUESTION)
+    assert trial.answered
+    assert trial.probability >= trial.caution
+    assert (trial.quote, trial.short_answer) == (TREATED, "eye drops")
+    first = trial.passages[0]
+    assert first.marked is not None
+    assert (first.chunk.text[slice(*first.marked)], first.margin) == ("eye drops", 5.0)
+    assert trial.cited == first.chunk.id
+    assert sorted(passage.found for passage in trial.passages) == [1, 2, 3]
+    assert all(passage.margin < 0 for passage in trial.passages[1:])
+
+
+def test_another_question_is_searched_anew(knowledge: KnowledgeBase) -> None:
+    trial = what_if(knowledge).attempt("What did the harbour authority decide in spring?")
+    assert not trial.answered
+    assert trial.probability < trial.caution
+
+
+def test_an_edited_passage_is_read_quoted_and_judged_as_edited_and_stays_stored_as_it_was(
+    knowledge: KnowledgeBase,
+) -> None:
+    desk = what_if(knowledge)
+    before = desk.attempt(QUESTION)
+    assert before.cited is not None
+    edits = {before.cited: "Glaucoma is treated by walking every day."}
+    after = desk.attempt(QUESTION, edits)
+    assert edits[before.cited] in texts(after)
+    assert TREATED not in texts(after)
+    assert after.short_answer != "eye drops"
+    assert after.probability < before.probability
+    assert {passage.chunk.id: passage.found for passage in after.passages} == {
+        passage.chunk.id: passage.found for passage in before.passages
+    }
+    assert desk.attempt(QUESTION) == before
+
+
+def test_a_word_that_only_an_edit_holds_is_no_longer_unknown(knowledge: KnowledgeBase) -> None:
+    desk = what_if(knowledge)
+    question = "How is glaucoma treated with timolol?"
+    before = desk.attempt(question)
+    assert before.cited is not None
+    after = desk.attempt(question, {before.cited: "Glaucoma is treated with timolol, as eye drops."})
+    assert after.probability > before.probability
+    assert after.quote == "Glaucoma is treated with timolol, as eye drops."
+
+
+def test_an_empty_knowledge_base_has_nothing_to_try(tmp_path: Path) -> None:
+    base = KnowledgeBase(tmp_path, HashEmbedder())
+    trial = what_if(base).attempt(QUESTION)
+    base.close()
+    assert (trial.passages, trial.answered) == ((), False)

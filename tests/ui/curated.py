@@ -1,0 +1,55 @@
+"""What the pages for curators find with the fake desk: two small runs, and trials on its documents."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rag.evaluation.runs import store_run
+from rag.evaluation.types import Evaluation, Item
+from rag.evaluation.whatif import WhatIf
+from rag.retrieval.retriever import KnowledgeRetriever
+from tests.fakes import HashEmbedder, KeywordReader
+from tests.vectorstore.conftest import put_text
+from vectorstore.knowledge import KnowledgeBase
+
+CAUTION = 0.5
+HOSTILE_QUESTION = "Who wrote <img src=x onerror=\"document.title='owned'\"> ![x](http://evil.example/pixel.png)?"
+
+
+def fill(home: Path, documents: dict[int, tuple[str, str]]) -> WhatIf:
+    """Store the runs in ``home``, and give the trials on ``documents`` (titles and texts)."""
+    _store(home, "small", 8, right=(True, False, False, False, True, False))
+    _store(home, "large", 9, right=(True, False, True, False, True, True))
+    knowledge = KnowledgeBase(home, HashEmbedder())
+    for title, text in documents.values():
+        put_text(knowledge, f"{title}.txt", text, title=title)
+    return WhatIf(knowledge, KnowledgeRetriever(knowledge=knowledge, limit=8), KeywordReader("eye drops"), CAUTION)
+
+
+def _store(home: Path, reader: str, hour: int, right: tuple[bool, ...]) -> None:
+    questions = ("When was it built?", HOSTILE_QUESTION, "Who led the work?", "How high is it?", "Who sold it?", "Why?")
+    items = tuple(
+        Item(
+            str(number),
+            question,
+            ("1889",),
+            "1889" if hit else "1932",
+            float(hit),
+            {"f1": float(hit), "answered": 1.0},
+            slices={"question word": question.split()[0].lower().strip("?")},
+            details={"confidence": 0.9 - number / 10, "expected_text": "The tower was built in 1889."},
+        )
+        for number, (question, hit) in enumerate(zip(questions, right, strict=True))
+    )
+    share = sum(right) / len(right)
+    curve = tuple(
+        {"confidence": 0.9 - n / 10, "coverage": n / 6, "risk": n / 12, "answered": n / 6, "false_answers": n / 20}
+        for n in range(1, 7)
+    )
+    setup = {
+        "refdesk": "1",
+        "data": {"name": "towers.json", "sha256": "a"},
+        "settings": {"answering": {"caution": CAUTION}},
+        "models": {"reader": {"model": reader}},
+    }
+    evaluation = Evaluation("answers", {"f1": share, "answered": 1.0, "questions": len(items)}, items, curve)
+    store_run(home, evaluation, datetime(2026, 11, 22, hour, 30, tzinfo=UTC), setup)

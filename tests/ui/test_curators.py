@@ -1,0 +1,136 @@
+"""The pages for curators: what they say of runs and trials, and one look at them in a browser."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from rag.evaluation.swapping import Swap
+from rag.evaluation.tables import SliceRow, SliceTable
+from rag.evaluation.types import Item
+from rag.evaluation.whatif import ReadPassage, Trial
+from tests.ui.conftest import Desk
+from tests.ui.curated import HOSTILE_QUESTION
+from tests.ui.fake_desk import DROPS
+from ui.chat.curators.charts import risk_coverage
+from ui.chat.curators.views import bar, changes, failure_view, slice_view, swaps_view, trial_view
+from vectorstore.types import Chunk
+
+
+def read(key: int, text: str, marked: str, margin: float, found: int) -> ReadPassage:
+    start = text.index(marked)
+    chunk = Chunk(key, key, f"Paper {key}", f"{key}.txt", key, 0, len(text), "", text)
+    return ReadPassage(chunk, found, margin, (start, start + len(marked)))
+
+
+DROPS_READ = read(1, "It is treated with eye drops.", "eye drops", 4.0, 2)
+LASER_READ = read(2, "A laser may follow.", "A laser", -2.04, 1)
+BEFORE = Trial(
+    "Why?", 0.5, (DROPS_READ, LASER_READ), 0.9, {"margin": -4.0}, "It is treated with eye drops.", "eye drops", 1
+)
+
+
+def test_a_trial_marks_what_was_read_and_names_what_is_quoted() -> None:
+    view: Any = trial_view(BEFORE)
+    assert view["decision"] == "Answered"
+    assert view["signals"] == [["Margin", "−4.00"]]
+    first, second = view["passages"]
+    assert [part["text"] for part in first["parts"] if part["mark"]] == ["eye drops"]
+    assert (first["place"], first["margin"], first["found"], first["cited"]) == (
+        "Paper 1, page 1",
+        "+4.0",
+        "place 2 in the search",
+        True,
+    )
+    assert (second["margin"], second["cited"], second["was"]) == ("−2.0", False, "")
+
+
+def test_what_changed_is_said_in_sentences_and_at_each_passage() -> None:
+    stronger = replace(LASER_READ, margin=3.0)
+    after = replace(BEFORE, passages=(stronger, DROPS_READ), probability=0.8, quote="A laser may follow.", cited=2)
+    view: Any = trial_view(replace(after, short_answer="A laser"), BEFORE)
+    assert view["changes"] == [
+        "The probability was 0.90, now it is 0.80.",
+        "Another passage is quoted.",
+        "The short answer was “eye drops”.",
+        "The order has changed.",
+    ]
+    assert [passage["was"] for passage in view["passages"]] == ["was rank 2, margin −2.0", "was rank 1"]
+    assert changes(BEFORE, BEFORE) == ["Nothing changes."]
+    silent = replace(BEFORE, probability=0.2, passages=(DROPS_READ,))
+    assert changes(BEFORE, silent) == [
+        "Now it is not answered.",
+        "The probability was 0.90, now it is 0.20.",
+        "1 passage of before not found.",
+    ]
+
+
+def test_swaps_say_which_variants_flipped_and_how() -> None:
+    same = Swap("sex", "And he?", (("she", "he"),))
+    silenced = Swap("age", "And at 80?", (("30", "80"),))
+    rows: Any = swaps_view(BEFORE, [(same, BEFORE), (silenced, replace(BEFORE, probability=0.1))])["rows"]
+    assert [row[-1] for row in rows] == ["", "no", "other decision"]
+    assert [row[4] for row in rows] == ["eye drops", "eye drops", ""]
+
+
+def test_the_weakest_slices_come_first() -> None:
+    rows = (SliceRow("what", 9, (0.9, None)), SliceRow("who", 5, (0.2, 1.0)), SliceRow("why", 2, (None, 0.5)))
+    view: Any = slice_view(SliceTable("question word", ("f1", "false_answers"), rows, 0))
+    assert [row[0] for row in view["rows"]] == ["who", "what", "why"]
+    flips = SliceTable("swapped", ("flipped",), (SliceRow("sex", 9, (0.1,)), SliceRow("age", 5, (0.4,))), 0)
+    flipped: Any = slice_view(flips)
+    assert [row[0] for row in flipped["rows"]] == ["age", "sex"]
+
+
+def test_a_share_has_a_bar_and_a_count_has_none() -> None:
+    assert bar(0.5, (0.4, 0.6)) == {"text": "0.500", "value": 0.5, "low": 0.4, "high": 0.6}
+    assert bar(2.5) == "2.500"
+    assert bar(None) == "-"
+
+
+def test_a_failure_shows_expected_given_and_the_passages() -> None:
+    details = {"expected_text": "Built in 1889.", "quotes": ["In 1932."], "confidence": 0.7, "unsupported": []}
+    item = Item("1", "When?", ("1889",), "", 0.0, {"f1": 0.0}, details=details)
+    view: Any = failure_view(item, "answers")
+    assert view["rows"] == [["Expected", "1889"], ["Given", "no answer"]]
+    assert [passage["label"] for passage in view["passages"]] == ["Where the right answer stands", "Quoted"]
+    assert {"text": "1889", "mark": True} in view["passages"][0]["parts"]
+    assert view["facts"] == [["F1", "0.000"], ["Confidence", "0.7"]]
+
+
+def test_the_dot_of_the_curve_stands_where_the_desk_was_set() -> None:
+    curve = [
+        {"confidence": 0.9, "coverage": 0.1},
+        {"confidence": 0.6, "coverage": 0.4},
+        {"confidence": 0.2, "coverage": 1},
+    ]
+    dot = risk_coverage(curve, 0.5)["layer"][-1]["data"]["values"]
+    assert [point["coverage"] for point in dot] == [0.4]
+
+
+@pytest.mark.browser
+def test_a_curator_reads_a_run_and_tries_a_change(desk: Desk, page: Page) -> None:
+    page.goto(desk.url)
+    page.get_by_role("link", name="Evaluation").click()
+    expect(page.locator(".table").first).to_contain_text("F1")
+    page.get_by_role("tab", name="Failures").click()
+    failure = page.locator(".failures > details").filter(has_text=HOSTILE_QUESTION)
+    expect(failure).to_have_count(1)
+    failure.locator("summary").first.click()
+    expect(failure.locator("mark")).to_have_text("1889")
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("combobox", name="Compare with").click()
+    page.get_by_role("option").first.click()
+    expect(page.get_by_text("Of 6 questions that both asked, 2 went better and 0 worse.")).to_be_visible()
+
+    page.get_by_role("link", name="What if").click()
+    page.get_by_label("Question").fill("How is glaucoma treated?")
+    page.get_by_label("Question").press("Enter")
+    now = page.locator(".trial")
+    expect(now.locator("blockquote")).to_contain_text(DROPS)
+    now.get_by_role("button", name="Change Glaucoma").first.click()
+    page.get_by_label("Changed passage").fill("Nobody knows.")
+    page.get_by_role("button", name="See what changes").click()
+    expect(page.locator(".changes").nth(1)).to_contain_text("The probability was")
+    expect(page.locator(".trial").nth(1).locator(".passages")).to_contain_text("Nobody knows.")

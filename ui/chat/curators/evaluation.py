@@ -1,0 +1,186 @@
+"""The page with the stored evaluations: figures, weak spots, comparison, failures."""
+
+import functools
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from rag.evaluation.comparison import Comparison, compare
+from rag.evaluation.runs import Run, RunHead, list_runs, load_head, load_run
+from rag.evaluation.tables import failures, flat, shown, slice_tables
+from rag.evaluation.types import Item
+from ui.chat import words
+from ui.chat.asking import notice_view
+from ui.chat.components import draw
+from ui.chat.curators import charts
+from ui.chat.curators.views import (
+    changes_view,
+    comparison_view,
+    failure_view,
+    figures_view,
+    label,
+    slice_view,
+    table,
+)
+from ui.chat.current import get_desk
+from ui.chat.reader import reader_locale, reader_zone
+from vectorstore.errors import RefdeskError
+
+_HOW = (
+    "Evaluations are made on the command line, for example with `refdesk evaluate answers QUESTIONS.json`. "
+    "Each is kept, and shown here."
+)
+_NONE = "There are no evaluations yet: run `refdesk evaluate answers QUESTIONS.json`, then reload this page."
+_A_PAGE = 20
+_ALL = "All"
+_ASKED_AT_HOME = ("golden", "swaps")
+"""The kinds of runs that ask the documents of this desk; the others take in documents of their own."""
+
+_load = functools.lru_cache(maxsize=8)(load_run)  # what is stored does not change any more
+
+
+@functools.lru_cache(maxsize=32)
+def _compared(home: Path, before: str, after: str) -> Comparison:
+    return compare(_load(home, before), _load(home, after))
+
+
+def draw_evaluation(what_if: st.Page) -> None:
+    """The page; ``what_if`` is the one to which a question can be taken."""
+    home = get_desk().home
+    with st.container(key="curators"):
+        st.title("Evaluation", anchor=False)
+        kept = list_runs(home)
+        if not kept:
+            st.markdown(_NONE)
+            return
+        st.caption(_HOW)
+        heads = {run: _head(home, run) for run in kept}
+        names = _names(heads)
+        chosen = st.selectbox("Evaluation", kept, format_func=names.__getitem__)
+        try:
+            run = _load(home, chosen)
+            alike = [other for other, head in heads.items() if head and head.kind == run.kind and other != chosen]
+            _draw_run(home, run, {other: names[other] for other in alike}, what_if)
+        except RefdeskError as error:
+            draw("notice", "run-trouble", notice_view(error))
+
+
+def _head(home: Path, run: str) -> RunHead | None:
+    try:
+        return load_head(home, run)
+    except RefdeskError:  # said in full when it is chosen
+        return None
+
+
+def _names(heads: Mapping[str, RunHead | None]) -> dict[str, str]:
+    """What the list says of each run, no two alike."""
+    zone, locale, now = reader_zone(), reader_locale(), datetime.now(UTC)
+    names = {
+        run: f"{label(head.kind)} · {head.data} · {words.moment(head.started, zone=zone, locale=locale, now=now)}"
+        if head
+        else "Damaged"
+        for run, head in heads.items()
+    }
+    often = Counter(names.values())
+    return {run: name if often[name] == 1 else f"{name} · {run}" for run, name in names.items()}
+
+
+def _draw_run(home: Path, run: Run, others: Mapping[str, str], what_if: st.Page) -> None:
+    figures, weak, compared, wrong = st.tabs(["Figures", "Weak spots", "Compare", "Failures"], on_change="rerun")
+    if figures.open:
+        with figures:
+            _draw_figures(run)
+    elif weak.open:
+        with weak:
+            _draw_weak_spots(run)
+    elif compared.open:
+        with compared:
+            _draw_comparison(home, run, others)
+    elif wrong.open:
+        with wrong:
+            _draw_failures(run, failures(run.items), what_if)
+
+
+def _draw_figures(run: Run) -> None:
+    draw("table", f"figures-{run.id}", figures_view(run))
+    if run.curve:
+        caution = run.setup["settings"].get("answering", {}).get("caution", 0.0)  # runs of old know no such setting
+        st.subheader("Answering less, answering right", anchor=False)
+        st.caption(
+            "What happens if only the surest answers are given: the setting `answering.caution`, from 1 on the left "
+            "down to 0. The dot is the desk as it was measured."
+        )
+        left, right = st.columns(2)
+        left.vega_lite_chart(spec=charts.risk_coverage(run.curve, caution), alt="Risk against coverage")
+        right.vega_lite_chart(spec=charts.false_answers(run.curve, caution), alt="False answers against answers")
+    with st.expander("What was measured"):
+        rows = [[name, shown(value)] for name, value in flat(run.setup)]
+        draw("table", f"setup-{run.id}", table(["Setting", "Value"], rows))
+
+
+def _draw_weak_spots(run: Run) -> None:
+    tables = slice_tables(run)
+    if not tables:
+        st.markdown("All questions are of one kind.")
+    for found in tables:
+        draw("table", f"slice-{run.id}-{found.name}", slice_view(found))
+        if found.left_out:
+            st.caption(f"The {len(found.rows)} largest of {len(found.rows) + found.left_out}.")
+
+
+def _draw_comparison(home: Path, run: Run, others: Mapping[str, str]) -> None:
+    if not others:
+        st.markdown("There is no other evaluation of this kind to compare with.")
+        return
+    before = st.selectbox(
+        "Compare with", list(others), index=None, format_func=others.__getitem__, placeholder="Choose an evaluation"
+    )
+    if before is None:
+        return
+    try:
+        with st.spinner("Comparing"):
+            comparison = _compared(home, before, run.id)
+    except RefdeskError as error:
+        draw("notice", "comparison-trouble", notice_view(error))
+        return
+    asked = words.counted(comparison.questions, "question")
+    st.markdown(f"Of {asked} that both asked, {comparison.better:,} went better and {comparison.worse:,} worse.")
+    if not comparison.same_data:
+        st.caption("The two used different data; only questions with the same id are compared.")
+    key = f"{before}-{run.id}"
+    draw("table", f"compared-{key}", comparison_view(comparison))
+    if comparison.changes:
+        draw("table", f"changes-{key}", changes_view(comparison))
+
+
+def _draw_failures(run: Run, failed: list[Item], what_if: st.Page) -> None:
+    if not failed:
+        st.markdown("No question went wrong.")
+        return
+    left, right = st.columns(2)
+    words_sought = left.text_input("Find", placeholder="Words of the question or an answer")
+    kinds = {f"{label(name)}: {value}": (name, value) for item in failed for name, value in item.slices.items()}
+    kind = right.selectbox("Kind of question", [_ALL, *sorted(kinds)])
+    found = [
+        item
+        for item in failed
+        if (kind == _ALL or item.slices.get(kinds[kind][0]) == kinds[kind][1])
+        and all(word in _searched(item) for word in words_sought.casefold().split())
+    ]
+    state = f"failures-shown-{run.id}-{kind}-{words_sought}"
+    many = st.session_state.get(state, _A_PAGE)
+    st.caption(f"{len(found):,} of {words.counted(len(run.items), 'question')}, worst first.")
+    items = [failure_view(item, run.kind) for item in found[:many]]
+    done = draw("failures", f"failures-{run.id}", {"items": items, "tried": run.kind in _ASKED_AT_HOME})
+    if question := done.get("ask"):
+        st.switch_page(what_if, query_params={"q": question})
+    if len(found) > many and st.button(f"Show {min(_A_PAGE, len(found) - many)} more"):
+        st.session_state[state] = many + _A_PAGE
+        st.rerun()
+
+
+def _searched(item: Item) -> str:
+    return " ".join([item.question, *item.gold, item.given]).casefold()
