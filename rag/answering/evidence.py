@@ -58,7 +58,7 @@ class Relevance:
         )
 
 
-RELEVANCE = Relevance(cosine=7.0, bm25=1.0, sentence=6.0, words=4.0, margin=0.2)
+RELEVANCE = Relevance(cosine=4.2, bm25=1.9, sentence=4.1, words=3.9, margin=0.36)
 
 
 @dataclass(frozen=True, slots=True)
