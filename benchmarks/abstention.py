@@ -202,7 +202,7 @@ def _names() -> tuple[str, ...]:
 
 def _fit(cases: Sequence[Case]) -> Calibration:
     """Held and not held count the same, whatever their number."""
-    model = LogisticRegression(class_weight="balanced", C=10.0)
+    model = LogisticRegression(class_weight="balanced", C=1.0)
     model.fit(np.array([astuple(case.signals) for case in cases]), [case.answerable for case in cases])
     return Calibration(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
 

@@ -107,7 +107,7 @@ def section(result: Mapping[str, Any]) -> str:
         "reader are Refdesk's everywhere. LangChain (FAISS) and LlamaIndex bring no extractive reader: behind their "
         "search Refdesk's reads ten passages, and its own score says when there is no answer. txtai and Haystack read "
         f"with their own code (where the reader points at no answer, txtai raises an error, which counts as none). "
-        f"All settings are the peers' defaults. {result['versions']}."
+        f"Searches return ten passages, of which txtai reads three; else the peers' defaults. {result['versions']}."
     ]
     notes += [
         f"{name}: {of['failed']} of {result['questions']} questions ended in an error ({of['first_failure']}) and "

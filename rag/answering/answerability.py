@@ -56,9 +56,8 @@ class Calibration:
 
 
 CALIBRATION = Calibration(
-    intercept=-3.73, margin=0.15, similarity=5.15, sentence=0.0, coverage=1.78, together=0.0, unknown=-2.78
+    intercept=-1.93, margin=0.2, similarity=0.65, sentence=2.41, coverage=-0.67, together=1.64, unknown=-1.14
 )
-THRESHOLD = 0.5
 
 
 def signals_of(evidence: Sequence[Evidence], terms: Terms) -> Signals:
