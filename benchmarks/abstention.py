@@ -38,7 +38,7 @@ from rag.settings import load_settings
 from vectorstore.knowledge import KnowledgeBase
 
 PLOT = Path(__file__).parents[1] / "docs/images/risk-coverage.svg"
-_CAUTION = (0.2, 0.35, 0.5, 0.65, 0.8)
+_CAUTION = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 _LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 Asked = tuple[str, bool, str, tuple[str, ...]]

@@ -9,13 +9,15 @@ from rag.grounding.words import words_of
 from rag.retrieval.terms import Terms
 
 _MARGINS_FROM = 3
+_LOWEST_MARGIN = -3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What speaks for or against an answer.
 
-    ``margin`` is the reader's best over the first three passages, bounded to 10; ``similarity`` the best cosine of the
+    ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
+    passages than about a kind of question that the reader was not trained on. ``similarity`` is the best cosine of the
     question and a passage, ``sentence`` that of the question and a sentence. Of the question's words, weighted by how
     rare they are, ``coverage`` is the share that the best passage or its heading holds, ``together`` the share that one
     sentence of it holds, and ``unknown`` the share that no stored passage holds.
@@ -56,7 +58,7 @@ class Calibration:
 
 
 CALIBRATION = Calibration(
-    intercept=-1.93, margin=0.2, similarity=0.65, sentence=2.41, coverage=-0.67, together=1.64, unknown=-1.14
+    intercept=-2.43, margin=0.26, similarity=0.81, sentence=2.61, coverage=-0.52, together=1.56, unknown=-1.53
 )
 
 
@@ -64,7 +66,7 @@ def signals_of(evidence: Sequence[Evidence], terms: Terms) -> Signals:
     """The signals for ``evidence``, best first and not empty."""
     best = evidence[0].chunk
     return Signals(
-        margin=max(item.margin for item in evidence[:_MARGINS_FROM]),
+        margin=max(_LOWEST_MARGIN, *(item.margin for item in evidence[:_MARGINS_FROM])),
         similarity=max(item.signals.cosine for item in evidence),
         sentence=max(item.signals.sentence for item in evidence),
         coverage=terms.share(frozenset(words_of(f"{best.heading} {best.text}").content)),

@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 _RELATED = 3
 _PROMPT_PASSAGES = 3
-_LESS_TO_THE_POINT = 0.1
+_LESS_TO_THE_POINT = 0.05
 """How much less close to the question than the quoted answer a written text may be (cosine)."""
 
 
@@ -92,7 +92,7 @@ class AnswerFlow(Runnable[str, Answer]):
         writer: Writer | None,
         scope: Scope = EVERYTHING,
         recognise: Recognise | None = None,
-        caution: float = 0.5,
+        caution: float = 0.4,
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
