@@ -22,15 +22,13 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.data import medquad_questions, unpack_medquad, write_squad_articles
+from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_squad_articles
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
-from ingest.files import find_files
-from ingest.job import Ingestion
 from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
 from rag.answering.evidence import Evidence, weigh
 from rag.answering.quoting import quote_answer
-from rag.desk import open_embedder, open_reader, worker_settings
+from rag.desk import open_reader
 from rag.evaluation.squad import f1
 from rag.reader.model import TransformersReader
 from rag.retrieval.terms import terms_of
@@ -127,14 +125,11 @@ Area under the ROC curve: the desk {auc["the desk"]}, the reader alone {auc["the
 
 
 def _cases(data: Path, work: Path, questions: int, seed: int) -> list[Case]:
-    settings = load_settings()
-    embedder, reader = open_embedder(settings), open_reader(settings)
+    reader = open_reader(load_settings())
     cases: list[Case] = []
     with tempfile.TemporaryDirectory() as folder:
         for name, documents, asked in _sets(data, work, Path(folder), questions, seed):
-            home = Path(folder) / f"home-{name}"
-            knowledge = KnowledgeBase(home, embedder)
-            Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(documents))
+            knowledge = ingested(Path(folder) / f"home-{name}", documents)
             cases += [_case(knowledge, reader, *question) for question in asked]
             knowledge.close()
     return cases

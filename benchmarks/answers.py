@@ -6,14 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ingest.files import find_files
-from ingest.job import Ingestion
+from benchmarks.data import ingested
 from rag.answering.types import Answer
-from rag.desk import build_flow, open_embedder, open_writer, worker_settings
-from rag.reader.model import load_reader
+from rag.desk import build_flow, open_reader, open_writer
 from rag.settings import load_settings
 from vectorstore import library
-from vectorstore.knowledge import KnowledgeBase
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "tests/data/handbook_questions.json"
@@ -24,10 +21,8 @@ def run() -> dict[str, Any]:
     asked = json.loads(QUESTIONS.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(Path(folder))
-        embedder = open_embedder(settings)
-        knowledge = KnowledgeBase(settings.home, embedder)
-        Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files([ROOT / "docs/handbook"]))
-        flow = build_flow(settings, knowledge, load_reader(settings.reader.model), open_writer(settings))
+        knowledge = ingested(settings.home, [ROOT / "docs/handbook"])
+        flow = build_flow(settings, knowledge, open_reader(settings), open_writer(settings))
         flow.invoke("What is Refdesk?")  # the first question pays for what is loaded lazily
         answers = [flow.invoke(question["question"]) for question in asked]
         paths = {document.id: Path(document.path).name for document in library.list_documents(settings.home)}

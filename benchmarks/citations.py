@@ -19,13 +19,12 @@ from typing import Any
 
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
+from benchmarks.data import ingested
 from benchmarks.tables import table
-from ingest.files import find_files
-from ingest.job import Ingestion
 from ingest.sentences import sentence_spans
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.types import Citation, Done, Quoted
-from rag.desk import build_flow, open_embedder, open_reader, worker_settings
+from rag.desk import build_flow, open_reader
 from rag.settings import load_settings
 from vectorstore import catalogue
 from vectorstore.knowledge import KnowledgeBase
@@ -64,10 +63,8 @@ def run(sentences: int = 150, seed: int = 3) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         pdfs = _collect([HANDBOOK, MANUALS], Path(folder, "documents"))
         settings = load_settings(Path(folder, "home"))
-        embedder = open_embedder(settings)
-        knowledge = KnowledgeBase(settings.home, embedder)
+        knowledge = ingested(settings.home, pdfs)
         try:
-            Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(pdfs))
             echo = _Echo(responses=[])
             writer = Writer(echo, "echo", _PROMPT_TOKENS)
             flow = build_flow(settings, knowledge, open_reader(settings), writer)

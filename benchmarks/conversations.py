@@ -11,17 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ingest.files import find_files
-from ingest.job import Ingestion
+from benchmarks.data import ingested
 from rag.answering.flow import AnswerFlow
 from rag.answering.rewriting import formulate
 from rag.answering.types import Answer, Done, Exchange
-from rag.desk import build_flow, build_retriever, open_embedder, open_reader, worker_settings
+from rag.desk import build_flow, build_retriever, open_reader
 from rag.evaluation.figures import intervals, means, rounded
 from rag.evaluation.types import Item
 from rag.retrieval.formulations import Formulation, search_formulations
 from rag.settings import load_settings
-from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import Passage
 
 ROOT = Path(__file__).parents[1]
@@ -35,9 +33,7 @@ def run() -> dict[str, Any]:
     conversations = json.loads(CONVERSATIONS.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(Path(folder))
-        embedder = open_embedder(settings)
-        knowledge = KnowledgeBase(settings.home, embedder)
-        Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(DOCUMENTS))
+        knowledge = ingested(settings.home, DOCUMENTS)
         flow = build_flow(settings, knowledge, open_reader(settings), None)
         retriever = build_retriever(settings, knowledge)
         ways: dict[str, list[Item]] = {"as typed": [], "topic by rule": [], "both searches": []}

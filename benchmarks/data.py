@@ -2,20 +2,17 @@
 qa/*.json."""
 
 import json
-import random
 import tarfile
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from lxml import etree
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question and the answers that count as right; none where the documents do not hold one."""
-
-    text: str
-    answers: tuple[str, ...]
+from ingest.files import find_files
+from ingest.job import Ingestion
+from rag.desk import open_embedder, worker_settings
+from rag.settings import load_settings
+from vectorstore.knowledge import KnowledgeBase
 
 
 def unpack_medquad(data: Path, target: Path) -> Path:
@@ -37,16 +34,6 @@ def write_squad_articles(file: Path, target: Path) -> Path:
     return target
 
 
-def squad_questions(file: Path) -> list[Question]:
-    """Every question of a SQuAD file."""
-    return [
-        Question(question["question"].strip(), tuple(answer["text"] for answer in question["answers"]))
-        for article in json.loads(file.read_text(encoding="utf-8"))["data"]
-        for paragraph in article["paragraphs"]
-        for question in paragraph["qas"]
-    ]
-
-
 def medquad_questions(folder: Path) -> list[tuple[Path, str]]:
     """Each question of MedQuAD that has an answer, with its file."""
     found = []
@@ -58,5 +45,10 @@ def medquad_questions(folder: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def sample(items: list[Question], n: int, seed: int) -> list[Question]:
-    return random.Random(seed).sample(items, min(n, len(items)))
+def ingested(home: Path, paths: Sequence[Path]) -> KnowledgeBase:
+    """The knowledge base in ``home`` with all documents below ``paths``, taken in unless they are there already."""
+    settings = load_settings(home)
+    embedder = open_embedder(settings)
+    knowledge = KnowledgeBase(settings.home, embedder)
+    Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(paths))
+    return knowledge

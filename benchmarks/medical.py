@@ -4,13 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import unpack_medquad
-from ingest.files import find_files
-from ingest.job import Ingestion
-from rag.desk import build_flow, open_embedder, open_writer, worker_settings
-from rag.reader.model import load_reader
+from benchmarks.data import ingested, unpack_medquad
+from rag.desk import build_flow, open_reader, open_writer
 from rag.settings import load_settings
-from vectorstore.knowledge import KnowledgeBase
 
 QUESTIONS = Path(__file__).with_name("medical_questions.json")
 
@@ -18,11 +14,8 @@ QUESTIONS = Path(__file__).with_name("medical_questions.json")
 def run(data: Path, work: Path) -> dict[str, Any]:
     """Ask everything in ``QUESTIONS`` of MedQuAD, ingested into ``work / "home"`` unless it is there already."""
     settings = load_settings(work / "home")
-    embedder = open_embedder(settings)
-    knowledge = KnowledgeBase(settings.home, embedder)
-    files = find_files([unpack_medquad(data, work / "medquad")])
-    Ingestion(knowledge, worker_settings(settings, embedder), "default").run(files)
-    flow = build_flow(settings, knowledge, load_reader(settings.reader.model), open_writer(settings))
+    knowledge = ingested(settings.home, [unpack_medquad(data, work / "medquad")])
+    flow = build_flow(settings, knowledge, open_reader(settings), open_writer(settings))
     flow.invoke("What is Refdesk?")  # the first question pays for what is loaded lazily
     groups = json.loads(QUESTIONS.read_text(encoding="utf-8"))
     del groups["about"]

@@ -8,11 +8,11 @@ from typing import Any
 
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
+from rag.desk import open_reader
 from rag.evaluation.figures import intervals
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.types import Item
 from rag.reader.embedded import WEIGHTS
-from rag.reader.model import load_reader
 from rag.settings import load_settings
 
 _MARGINS = (-8, -4, -3, -2, -1, 0, 1)
@@ -20,7 +20,7 @@ _MARGINS = (-8, -4, -3, -2, -1, 0, 1)
 
 def run(data: Path) -> dict[str, Any]:
     """Read all held-out questions, each on its own paragraph."""
-    reader = load_reader(load_settings().reader.model)
+    reader = open_reader(load_settings())
     held_out: dict[str, dict[str, Any]] = {}
     items: dict[str, tuple[Item, ...]] = {}
     for part in held_out_questions(data):

@@ -7,9 +7,10 @@ import random
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import medquad_questions, squad_questions, unpack_medquad
+from benchmarks.data import medquad_questions, unpack_medquad
 from rag.answering.smalltalk.classifier import QUESTION, SmallTalkClassifier
 from rag.answering.smalltalk.topics import Recognise, Topic
+from rag.evaluation.squad import load_squad
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 
@@ -43,7 +44,9 @@ def _not_searched(questions: list[str], recognise: Recognise) -> list[str]:
 
 def _questions(data: Path, work: Path) -> list[str]:
     """As many from each data set, drawn by seed."""
-    sets = [sorted({q.text for q in squad_questions(file)}) for file in sorted((data / "qa").glob("*.json"))]
+    sets = [
+        sorted({q.text.strip() for q in load_squad(file).questions}) for file in sorted((data / "qa").glob("*.json"))
+    ]
     sets.append(sorted({text for _, text in medquad_questions(unpack_medquad(data, work / "medquad"))}))
     chooser = random.Random(SEED)
     return [text for texts in sets for text in chooser.sample(texts, min(QUESTIONS_EACH, len(texts)))]

@@ -84,7 +84,7 @@ def build_flow(
 ) -> AnswerFlow:
     retriever = build_retriever(settings, knowledge, scope)
     small_talk = _small_talk_classifier(knowledge.embedder)
-    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, settings.answering.caution)
+    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=settings.answering.caution)
 
 
 def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:

@@ -21,7 +21,7 @@ from vectorstore.generations import (
     other_generations,
     write_generation,
 )
-from vectorstore.lexical import chunk_frequencies, search_lexical
+from vectorstore.lexical import chunk_frequencies, search_lexical, telling_words
 from vectorstore.schema import FORMAT_VERSION, SCHEMA
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope
 
@@ -83,10 +83,11 @@ class KnowledgeBase:
                     allowed = catalogue.chunks_in_scope(connection, scope)
                     restriction, values = _rowid_restriction(scope)
                 dense = snapshot.search(vector, candidates, allowed)
-                lexical = search_lexical(connection, query, candidates, restriction, values)
+                words = telling_words(connection, query)
+                lexical = search_lexical(connection, words, candidates, restriction, values)
                 # Each leg also scores what only the other one proposed.
                 only_dense, only_lexical = dense.keys() - lexical.keys(), lexical.keys() - dense.keys()
-                lexical |= search_lexical(connection, query, len(only_dense), *_rowids(only_dense))
+                lexical |= search_lexical(connection, words, len(only_dense), *_rowids(only_dense))
                 ids, vectors = catalogue.load_vectors_of(connection, only_lexical, self.embedder.dimension)
                 dense |= {int(i): float(cosine) for i, cosine in zip(ids, vectors @ vector[0], strict=True)}
                 best = dict(list(fuse(dense, lexical, dense_weight).items())[:limit])

@@ -30,7 +30,7 @@ def search_lexical(
     ``restriction`` is an SQL condition on ``+rowid``, with its ``values``; without the plus sign SQLite would run the
     whole query again for each row that is allowed.
     """
-    expression = match_expression(_telling_words(connection, query))
+    expression = match_expression(query)
     if not expression:
         return {}
     condition = f"AND {restriction}" if restriction else ""
@@ -42,8 +42,8 @@ def search_lexical(
     return {int(row[0]): float(row[1]) for row in rows}
 
 
-def _telling_words(connection: sqlite3.Connection, query: str) -> str:
-    """The query without its common words, if it has others.
+def telling_words(connection: sqlite3.Connection, query: str) -> str:
+    """The query without its common words, if it has others: what to search for.
 
     They hardly change a BM25 score, but scoring every chunk that holds one of them takes most of a search's time.
     """

@@ -39,7 +39,7 @@ class PassageSignals:
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """A linear score over the signals. Weights are fitted by benchmarks/reranking.py."""
+    """A linear score over the signals. benchmarks/reranking.py fits the weights."""
 
     cosine: float
     bm25: float

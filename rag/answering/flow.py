@@ -79,7 +79,7 @@ class AnswerFlow(Runnable[str, Answer]):
     ``recognise`` takes for small talk is not searched for; without it everything is. It abstains where the probability
     that the documents hold the answer is below ``caution``.
 
-    >>> flow = AnswerFlow(knowledge, retriever, reader, writer)  # doctest: +SKIP
+    >>> flow = AnswerFlow(knowledge, retriever, reader, writer, caution=0.4)  # doctest: +SKIP
     >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
     'extractive'
     """
@@ -92,7 +92,8 @@ class AnswerFlow(Runnable[str, Answer]):
         writer: Writer | None,
         scope: Scope = EVERYTHING,
         recognise: Recognise | None = None,
-        caution: float = 0.4,
+        *,
+        caution: float,
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever

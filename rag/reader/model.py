@@ -71,8 +71,9 @@ def load_reader(name: str, download: Download = "never", confirm: Confirm | None
         model = resolve_model(name, download=download, confirm=confirm)
     except ModelUnavailable:
         model, network = load_embedded()
-        tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-        return TransformersReader("Refdesk's embedded reader", tokenizer, network, NO_ANSWER_MARGIN)
+        called, no_answer_margin = "Refdesk's embedded reader", NO_ANSWER_MARGIN
+    else:
+        network = AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True)
+        called, no_answer_margin = model.name, 0.0
     tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-    network = AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True)
-    return TransformersReader(model.name, tokenizer, network)
+    return TransformersReader(called, tokenizer, network, no_answer_margin)

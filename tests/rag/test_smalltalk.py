@@ -84,7 +84,7 @@ def make_talker(knowledge: KnowledgeBase) -> MakeTalker:
 
     def make(reader: KeywordReader, topic: Topic) -> AnswerFlow:
         retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
-        return AnswerFlow(knowledge, retriever, reader, None, recognise=lambda message: topic)
+        return AnswerFlow(knowledge, retriever, reader, None, recognise=lambda message: topic, caution=0.4)
 
     return make
 
