@@ -19,6 +19,7 @@ from benchmarks import (
     ingestion,
     medical,
     reader,
+    reading_speed,
     reranking,
     smalltalk,
 )
@@ -46,6 +47,7 @@ def main() -> None:
         measurements |= {
             "ingestion": lambda: ingestion.run(data, work),
             "reader": lambda: reader.run(data),
+            "reading_speed": lambda: reading_speed.run(data, work),
             "reranking": lambda: reranking.run(data, work),
             "abstention": lambda: abstention.run(data, work),
             "medical": lambda: medical.run(data, work),

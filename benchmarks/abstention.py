@@ -30,7 +30,7 @@ from rag.answering.evidence import Evidence, weigh
 from rag.answering.quoting import quote_answer
 from rag.desk import open_reader
 from rag.evaluation.squad import f1
-from rag.reader.model import TransformersReader
+from rag.reader.model import ExtractiveReader
 from rag.retrieval.terms import terms_of
 from rag.settings import load_settings
 from vectorstore.knowledge import KnowledgeBase
@@ -169,7 +169,7 @@ def _sets(data: Path, work: Path, folder: Path, n: int, seed: int) -> Iterator[t
 
 def _case(
     knowledge: KnowledgeBase,
-    reader: TransformersReader,
+    reader: ExtractiveReader,
     kind: str,
     answerable: bool,
     question: str,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, citations, grounding, reader, reranking
+from benchmarks import abstention, citations, grounding, reader, reading_speed, reranking
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
 
@@ -28,6 +28,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("smalltalk", _smalltalk),
         ("medical", _medical),
         ("reader", reader.section),
+        ("reading_speed", reading_speed.section),
         ("reranking", reranking.section),
         ("abstention", abstention.section),
         ("grounding", grounding.section),
@@ -46,7 +47,7 @@ def write_report(results: Mapping[str, Any]) -> None:
 def _ingestion(result: Mapping[str, Any]) -> str:
     against = result["against_llama_index"]
     figures = table(
-        ("MedQuAD, all files", "figure"),
+        ("`refdesk ingest` on MedQuAD, all files", "figure"),
         [
             ("files indexed / refused", f"{result['indexed']:,} / {result['refused']:,}"),
             ("units (question-answer pairs)", result["units"]),
@@ -54,7 +55,7 @@ def _ingestion(result: Mapping[str, Any]) -> str:
             ("minutes", result["minutes"]),
             ("chunks a second", result["chunks_per_second"]),
             ("again, unchanged: seconds", result["unchanged_again_seconds"]),
-            ("peak memory, main process (MB)", result["peak_memory_mb"]),
+            ("peak memory of the largest process (MB)", result["peak_memory_mb"]),
             ("stored on disk (MB)", result["stored_mb"]),
         ],
     )

@@ -17,7 +17,7 @@ from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
 from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
-from rag.reader.model import TransformersReader, load_reader
+from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import Settings
 from vectorstore import catalogue
@@ -49,7 +49,7 @@ def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -
     )
 
 
-def open_reader(settings: Settings, confirm: Confirm | None = None) -> TransformersReader:
+def open_reader(settings: Settings, confirm: Confirm | None = None) -> ExtractiveReader:
     """The reader that the settings name, or the embedded one in its place."""
     return load_reader(settings.reader.model, settings.downloads, confirm)
 
@@ -78,7 +78,7 @@ def _packaged_embedder() -> SentenceTransformerEmbedder:
 def build_flow(
     settings: Settings,
     knowledge: KnowledgeBase,
-    reader: TransformersReader,
+    reader: ExtractiveReader,
     writer: Writer | None,
     scope: Scope = EVERYTHING,
 ) -> AnswerFlow:
@@ -239,7 +239,7 @@ def open_what_if(settings: Settings) -> WhatIf:
     return _build_what_if(settings, knowledge, open_reader(settings))
 
 
-def _build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: TransformersReader) -> WhatIf:
+def _build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: ExtractiveReader) -> WhatIf:
     return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution)
 
 

@@ -1,30 +1,52 @@
-"""Take a trained reader as the embedded one: python scripts/pack_reader.py RUN_FOLDER
+"""Take a trained reader as the embedded one: python scripts/pack_reader.py RUN_FOLDER QUESTION_FILE...
 
 RUN_FOLDER is what ``refdesk finetune reader --method full`` left. Only tensors that differ from the packaged MiniLM are
-kept, in float16.
+kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
 """
 
+import random
 import shutil
 import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForQuestionAnswering
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+from rag.evaluation.squad import load_squad
+from rag.reader import int8
 from rag.reader.embedded import WEIGHTS
+from rag.reader.windows import cut_windows
 from vectorstore.models import MINILM, resolve_model
 
+_SAMPLED = 200
+_BATCH = 8
 
-def main(run: Path) -> None:
-    trained = AutoModelForQuestionAnswering.from_pretrained(run / "model", local_files_only=True).state_dict()
+
+def main(run: Path, files: list[Path]) -> None:
+    trained = AutoModelForQuestionAnswering.from_pretrained(run / "model", local_files_only=True).eval()
     base = AutoModelForQuestionAnswering.from_pretrained(resolve_model(MINILM).path).state_dict()
-    changed = {name: tensor.half() for name, tensor in trained.items() if not torch.equal(tensor, base[name])}
+    tokenizer = AutoTokenizer.from_pretrained(run / "model", local_files_only=True)
+    pairs = [
+        (question.text, file.paragraphs[question.paragraph].text)
+        for file in map(load_squad, files)
+        for question in file.questions
+    ]
+    windows = cut_windows(tokenizer, *zip(*random.Random(0).sample(pairs, _SAMPLED), strict=True))
+    batches = [
+        tokenizer.pad([window.fields for window in windows[first : first + _BATCH]], return_tensors="pt")
+        for first in range(0, len(windows), _BATCH)
+    ]
+    tensors = {
+        name: tensor if tensor.dtype == torch.int8 else tensor.half()
+        for name, tensor in int8.quantize(trained, batches).items()
+        if name not in base or not torch.equal(tensor, base[name])
+    }
     WEIGHTS.parent.mkdir(exist_ok=True)
-    save_file(changed, WEIGHTS)
+    save_file(tensors, WEIGHTS)
     shutil.copyfile(run / "report.json", WEIGHTS.with_name("report.json"))
-    sys.stdout.write(f"{len(changed)} tensors, {WEIGHTS.stat().st_size:,} bytes: {WEIGHTS}\n")
+    sys.stdout.write(f"{len(tensors)} tensors, {WEIGHTS.stat().st_size:,} bytes: {WEIGHTS}\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])

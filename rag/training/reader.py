@@ -17,7 +17,8 @@ from rag.evaluation.figures import means
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.squad import SquadQuestion
 from rag.evaluation.types import Figures, OnProgress
-from rag.reader.model import TransformersReader
+from rag.reader.model import ExtractiveReader
+from rag.reader.networks import TorchNetwork
 from rag.training.checkpoints import trainable
 from rag.training.files import write_json
 from rag.training.loop import Schedule, Tick, train
@@ -95,12 +96,12 @@ class ReaderTask:
         found = {"all": tuple(chain.from_iterable(found.values())), **found}
         return {name: {"questions": len(items), **means(items, SCORES)} for name, items in found.items()}
 
-    def _reader(self) -> TransformersReader:
+    def _reader(self) -> ExtractiveReader:
         """The desk's own reader around a copy of the network as it is now."""
         network = copy.deepcopy(self.network)
         if isinstance(network, PeftModel):
             network = network.merge_and_unload()
-        return TransformersReader("in training", self._tokenizer, network)
+        return ExtractiveReader("in training", self._tokenizer, TorchNetwork(network))
 
 
 def finetune_reader(

@@ -2,12 +2,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
 from rag.answering.evidence import weigh
 from rag.answering.quoting import quote_answer
-from rag.reader.model import TransformersReader, load_reader
+from rag.reader import int8
+from rag.reader.embedded import load_embedded
+from rag.reader.model import ExtractiveReader, load_reader
+from rag.reader.networks import TorchNetwork
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
 from rag.retrieval.terms import Terms, terms_of
@@ -76,12 +81,12 @@ def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: 
 
 
 @pytest.fixture(scope="module")
-def reader() -> TransformersReader:
+def reader() -> ExtractiveReader:
     return load_reader("deepset/tinyroberta-squad2")
 
 
 @pytest.mark.models
-def test_the_embedded_reader_finds_the_answer_and_prefers_the_passage_that_has_it(reader: TransformersReader) -> None:
+def test_the_embedded_reader_finds_the_answer_and_prefers_the_passage_that_has_it(reader: ExtractiveReader) -> None:
     assert "embedded" in reader.name
     passages = [
         "The Normans were a people who settled in the north of France.",
@@ -93,7 +98,7 @@ def test_the_embedded_reader_finds_the_answer_and_prefers_the_passage_that_has_i
 
 
 @pytest.mark.models
-def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: TransformersReader) -> None:
+def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: ExtractiveReader) -> None:
     text = (
         "The weather was fine and nothing happened. " * 120
         + "The treasure is buried under the old oak tree. "
@@ -104,3 +109,41 @@ def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: Transfor
     assert all(span.end <= best.start or span.start >= best.end for span in others)
     assert reader.read("Where?", []) == []
     assert reader.read("Where?", [""]) == [()]
+
+
+@pytest.mark.models
+@pytest.mark.skipif(not int8.is_fast_here(), reason="the processor lacks VNNI, so that the float network is used")
+def test_the_reader_in_int8_reads_as_its_float_network_does(reader: ExtractiveReader) -> None:
+    model, network = load_embedded()
+    tokenizer = AutoTokenizer.from_pretrained(model.path)
+    plain = ExtractiveReader("float32", tokenizer, TorchNetwork(network, torch.float32))
+    pairs = [
+        ("When was the library opened?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
+        ("Who opened the library?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
+        ("Who opened the library?", "The Normans were a people who settled in the north of France."),
+        ("How is glaucoma treated?", "Glaucoma is treated with eye drops. " + "It may return after some years. " * 60),
+    ]
+    for ours, theirs in zip(reader.read_pairs(pairs), plain.read_pairs(pairs), strict=True):
+        assert (ours[0].start, ours[0].end) == (theirs[0].start, theirs[0].end)
+        assert ours[0].margin == pytest.approx(theirs[0].margin, abs=0.5)
+
+
+def test_quantized_weights_stand_for_the_trained_ones() -> None:
+    torch.manual_seed(0)
+    config = BertConfig(vocab_size=30, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    network = BertForQuestionAnswering(config).eval()
+    ids = torch.randint(0, 30, (4, 12))
+    batch = {"input_ids": ids, "token_type_ids": torch.zeros_like(ids), "attention_mask": torch.ones_like(ids)}
+    quantized = int8.quantize(network, [batch])
+    weight = "bert.encoder.layer.1.intermediate.dense.weight"
+    assert quantized[weight].dtype == torch.int8
+    restored = int8.dequantize(quantized)
+    assert restored.keys() == network.state_dict().keys()
+    for name, tensor in network.state_dict().items():
+        assert torch.dist(restored[name], tensor) <= 0.02 * tensor.norm(), name
+    fields = {name: values.numpy() for name, values in batch.items()}
+    ((starts, ends),) = int8.Int8Network(config, quantized).score([fields])
+    with torch.inference_mode():
+        expected = network(**batch)
+    assert np.abs(starts - expected.start_logits.numpy()).max() < 0.02
+    assert np.abs(ends - expected.end_logits.numpy()).max() < 0.02

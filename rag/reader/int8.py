@@ -1,0 +1,214 @@
+"""A BERT reader in 8-bit integers: made from a trained one, and run by OpenVINO.
+
+The weights of each output channel are rounded to 127 steps on each side of zero. What a linear layer takes in is
+rounded to 256 steps over the range seen in calibration, after its channels were made alike in size (SmoothQuant, Xiao
+et al. 2023, arXiv:2211.10438): an input channel is divided, and the weights that meet it multiplied, by one number.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import openvino as ov
+import torch
+from numpy.typing import NDArray
+from openvino import opset15 as op
+from torch import Tensor, nn
+from transformers import PretrainedConfig, PreTrainedModel
+
+from rag.reader.networks import Batch, Logits
+
+_SMOOTHING = 0.85
+"""How much of the difference between channels goes to the weights; the least error of 0, .3, .4 ... 1 on a MiniLM."""
+
+_STEPS = 127
+_WEIGHT, _SCALE, _SMOOTH, _RANGE = ".weight", ".weight_scale", ".input_smoothing", ".input_range"
+
+
+def is_fast_here() -> bool:
+    """Whether the processor multiplies 8-bit integers natively (VNNI). Without, they are slow and may overflow."""
+    features = torch.cpu.get_capabilities()
+    return bool(features.get("avx512_vnni") or features.get("avx_vnni"))
+
+
+def quantize(network: PreTrainedModel, calibration: Iterable[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """The layers' linear weights as int8, each with its scale, smoothing and input range; all else as it is.
+
+    ``calibration`` holds batches like those to come; the ranges are of what they put into each layer.
+    """
+    low, high = _input_ranges(network, calibration)
+    state = network.state_dict()
+    tensors = dict(state)
+    for name in low:
+        # Query, key and value take in the same, so that they are smoothed alike.
+        weights = [state[sibling + _WEIGHT] for sibling in _siblings(name)]
+        largest = torch.stack([weight.abs().amax(0) for weight in weights]).amax(0)
+        taken_in = torch.maximum(-low[name], high[name])
+        smoothing = taken_in.clamp(min=1e-5) ** _SMOOTHING / largest.clamp(min=1e-5) ** (1 - _SMOOTHING)
+        weight = state[name + _WEIGHT] * smoothing
+        scale = weight.abs().amax(1) / _STEPS
+        tensors[name + _WEIGHT] = (weight / scale[:, None]).round().to(torch.int8)
+        tensors[name + _SCALE], tensors[name + _SMOOTH] = scale, smoothing
+        tensors[name + _RANGE] = torch.stack([(low[name] / smoothing).amin(), (high[name] / smoothing).amax()])
+    return tensors
+
+
+def dequantize(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The state of the float32 network that ``tensors`` stand for."""
+    state = {name: tensor.float() for name, tensor in tensors.items() if not name.endswith((_SCALE, _SMOOTH, _RANGE))}
+    for name in _quantized(tensors):
+        state[name + _WEIGHT] *= tensors[name + _SCALE].float()[:, None] / tensors[name + _SMOOTH].float()
+    return state
+
+
+class Int8Network:
+    """The quantized BERT, on the processor; its windows are shared out to the cores two by two."""
+
+    batch_windows = 2
+    pad_to = 16  # each new shape costs time once
+
+    def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
+        threads = torch.get_num_threads()
+        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads}
+        self._queue = ov.AsyncInferQueue(ov.Core().compile_model(_Graph(config, tensors).model(), "CPU", settings))
+        self._queue.set_callback(_keep)
+
+    def score(self, batches: Sequence[Batch]) -> list[Logits]:
+        found: dict[int, NDArray[np.float32]] = {}
+        for number, batch in enumerate(batches):
+            self._queue.start_async(dict(batch), userdata=(found, number))
+        self._queue.wait_all()
+        return [(found[number][..., 0], found[number][..., 1]) for number in range(len(batches))]
+
+
+def _keep(request: ov.InferRequest, place: tuple[dict[int, NDArray[np.float32]], int]) -> None:
+    found, number = place
+    found[number] = request.get_output_tensor().data.copy()
+
+
+class _Graph:
+    """BERT for question answering, node by node. Shapes are (windows, tokens, channels)."""
+
+    def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
+        self._config = config
+        self._quantized = _quantized(tensors)
+        self._tensors = {
+            name: tensor.numpy() if tensor.dtype == torch.int8 else tensor.float().numpy()
+            for name, tensor in tensors.items()
+        }
+
+    def model(self) -> ov.Model:
+        fields = {
+            name: op.parameter([-1, -1], np.int64, name=name)
+            for name in ("input_ids", "token_type_ids", "attention_mask")
+        }
+        hidden = self._embedded(fields["input_ids"], fields["token_type_ids"])
+        masked = op.multiply(op.subtract(_constant(1), op.convert(fields["attention_mask"], "f32")), _constant(-1e4))
+        mask = op.unsqueeze(masked, _integers(1, 2))
+        for number in range(self._config.num_hidden_layers):
+            hidden = self._layer(f"bert.encoder.layer.{number}.", hidden, mask)
+        return ov.Model([op.result(self._linear("qa_outputs", hidden))], list(fields.values()), "reader")
+
+    def _embedded(self, ids: ov.Node, types: ov.Node) -> ov.Node:
+        name, axis = "bert.embeddings.", op.constant(0)
+        words = op.gather(self._constant(name + "word_embeddings.weight"), ids, axis)
+        kinds = op.gather(self._constant(name + "token_type_embeddings.weight"), types, axis)
+        length = op.gather(op.shape_of(ids), _integers(1), axis)
+        table = self._constant(name + "position_embeddings.weight")
+        places = op.slice(table, _integers(0), length, _integers(1), _integers(0))
+        return self._normalized(name + "LayerNorm", op.add(op.add(words, kinds), places))
+
+    def _layer(self, name: str, hidden: ov.Node, mask: ov.Node) -> ov.Node:
+        attended = self._linear(name + "attention.output.dense", self._attended(name, hidden, mask))
+        hidden = self._normalized(name + "attention.output.LayerNorm", op.add(attended, hidden))
+        inner = op.gelu(self._linear(name + "intermediate.dense", hidden), "erf")
+        outer = self._linear(name + "output.dense", inner)
+        return self._normalized(name + "output.LayerNorm", op.add(outer, hidden))
+
+    def _attended(self, name: str, hidden: ov.Node, mask: ov.Node) -> ov.Node:
+        heads, size = self._config.num_attention_heads, self._config.hidden_size
+        apart, swap = _integers(0, 0, heads, size // heads), _integers(0, 2, 1, 3)
+        names = [f"{name}attention.self.{part}" for part in _SHARING_AN_INPUT]
+        taken_in = self._rounded(names[0], hidden)
+        query, key, value = (
+            op.transpose(op.reshape(self._product(name, taken_in), apart, True), swap) for name in names
+        )
+        joined = op.transpose(op.scaled_dot_product_attention(query, key, value, mask), swap)
+        return op.reshape(joined, _integers(0, 0, size), True)
+
+    def _linear(self, name: str, hidden: ov.Node) -> ov.Node:
+        return self._product(name, self._rounded(name, hidden))
+
+    def _rounded(self, name: str, hidden: ov.Node) -> ov.Node:
+        if name not in self._quantized:
+            return hidden
+        low, high = (_constant(value) for value in self._tensors[name + _RANGE])
+        smoothed = op.multiply(hidden, _constant(np.reciprocal(self._tensors[name + _SMOOTH])))
+        return op.fake_quantize(smoothed, low, high, low, high, 256)
+
+    def _product(self, name: str, taken_in: ov.Node) -> ov.Node:
+        if name in self._quantized:
+            steps = op.convert(op.constant(self._tensors[name + _WEIGHT]), "f32")
+            weight = op.multiply(steps, _constant(self._tensors[name + _SCALE][:, None]))
+        else:
+            weight = self._constant(name + _WEIGHT)
+        return op.add(op.matmul(taken_in, weight, False, True), self._constant(name + ".bias"))
+
+    def _normalized(self, name: str, values: ov.Node) -> ov.Node:
+        normal = op.mvn(values, _integers(-1), True, self._config.layer_norm_eps, "inside_sqrt")
+        return op.add(op.multiply(normal, self._constant(name + ".weight")), self._constant(name + ".bias"))
+
+    def _constant(self, name: str) -> ov.Node:
+        return _constant(self._tensors[name])
+
+
+_SHARING_AN_INPUT = ("query", "key", "value")
+
+
+def _siblings(name: str) -> list[str]:
+    """The linear layers with the same input as this one."""
+    parent, _, own = name.rpartition(".")
+    return [f"{parent}.{part}" for part in _SHARING_AN_INPUT] if own in _SHARING_AN_INPUT else [name]
+
+
+def _quantized(tensors: Mapping[str, Tensor]) -> set[str]:
+    return {name.removesuffix(_SCALE) for name in tensors if name.endswith(_SCALE)}
+
+
+def _input_ranges(
+    network: PreTrainedModel, batches: Iterable[Mapping[str, Tensor]]
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """The least and the largest that each channel of each linear layer of the encoder took in."""
+    low: dict[str, Tensor] = {}
+    high: dict[str, Tensor] = {}
+    kept = torch.empty(0)
+
+    def watch(name: str) -> None:
+        def see(_: nn.Module, taken_in: tuple[Tensor, ...]) -> None:
+            tokens = taken_in[0][kept]
+            low[name] = torch.minimum(low.get(name, tokens[0]), tokens.amin(0))
+            high[name] = torch.maximum(high.get(name, tokens[0]), tokens.amax(0))
+
+        hooks.append(modules[name].register_forward_pre_hook(see))
+
+    modules = dict(network.named_modules())
+    hooks: list[torch.utils.hooks.RemovableHandle] = []
+    for name, module in modules.items():
+        if isinstance(module, nn.Linear) and ".encoder." in name:
+            watch(name)
+    try:
+        with torch.inference_mode():
+            for batch in batches:
+                kept = batch["attention_mask"].bool()
+                network(**batch)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return low, high
+
+
+def _constant(value: NDArray[np.float32] | float) -> ov.Node:
+    return op.constant(np.ascontiguousarray(value, dtype=np.float32))
+
+
+def _integers(*values: int) -> ov.Node:
+    return op.constant(np.array(values, dtype=np.int64))
