@@ -184,7 +184,7 @@ def _case(
     return Case(
         kind,
         answerable,
-        signals_of(evidence, terms),
+        signals_of(evidence, [terms]),
         f1(short, answers) if answers and short else 0.0 if answers else None,
         surest.spans[0].margin if surest.spans else surest.margin,
         f1(span, answers) if answers and span else 0.0 if answers else None,

@@ -1,4 +1,4 @@
-"""Do the documents answer this question? One probability from four signals, calibrated by benchmarks/abstention.py."""
+"""Do the documents answer this question? One probability from six signals, calibrated by benchmarks/abstention.py."""
 
 import math
 from collections.abc import Sequence
@@ -62,14 +62,15 @@ CALIBRATION = Calibration(
 )
 
 
-def signals_of(evidence: Sequence[Evidence], terms: Terms) -> Signals:
-    """The signals for ``evidence``, best first and not empty."""
+def signals_of(evidence: Sequence[Evidence], terms: Sequence[Terms]) -> Signals:
+    """The signals for ``evidence``, best first and not empty, that was read with a wording for each of ``terms``."""
     best = evidence[0].chunk
+    held = frozenset(words_of(f"{best.heading} {best.text}").content)
     return Signals(
         margin=max(_LOWEST_MARGIN, *(item.margin for item in evidence[:_MARGINS_FROM])),
         similarity=max(item.signals.cosine for item in evidence),
         sentence=max(item.signals.sentence for item in evidence),
-        coverage=terms.share(frozenset(words_of(f"{best.heading} {best.text}").content)),
+        coverage=max(of_one.share(held) for of_one in terms),
         together=evidence[0].signals.words,
-        unknown=terms.unknown,
+        unknown=max(of_one.unknown for of_one in terms),
     )

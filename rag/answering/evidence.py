@@ -1,7 +1,7 @@
 """The passages of one question, read: what the reader and the embedding model find in them, best first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 
 from ingest.sentences import sentence_spans
 from rag.grounding.words import words_of
@@ -105,6 +105,36 @@ def weigh(
         heading = closeness.get(passage.chunk.heading, 1.0)
         evidence.append(Evidence(passage, spans, read, heading, signals, RELEVANCE.score(signals)))
     return sorted(evidence, key=lambda item: -item.score)
+
+
+def joined(readings: Sequence[Sequence[Evidence]], weights: Sequence[float]) -> list[Evidence]:
+    """One reading of all: the same passages, read with several wordings of the question, best first.
+
+    Scores and closeness are weighted means; of each signal the largest counts. The spans are those of the first.
+    """
+    first, *others = [{item.chunk.id: item for item in reading} for reading in readings]
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(weight * value for weight, value in zip(weights, values, strict=True)) / sum(weights)
+
+    def join(items: Sequence[Evidence]) -> Evidence:
+        sentences = tuple(
+            replace(alike[0], closeness=mean(sentence.closeness for sentence in alike))
+            for alike in zip(*(item.sentences for item in items), strict=True)
+        )
+        largest = {
+            name.name: max(getattr(item.signals, name.name) for item in items) for name in fields(PassageSignals)
+        }
+        return replace(
+            items[0],
+            sentences=sentences,
+            heading=mean(item.heading for item in items),
+            signals=PassageSignals(**largest),
+            score=mean(item.score for item in items),
+        )
+
+    both = [join([item, *(other[chunk] for other in others)]) for chunk, item in first.items()]
+    return sorted(both, key=lambda item: -item.score)
 
 
 def _in_context(chunk: Chunk, start: int, end: int) -> str:

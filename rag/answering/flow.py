@@ -17,7 +17,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import Evidence, weigh
+from rag.answering.evidence import Evidence, joined, weigh
 from rag.answering.quoting import quote_answer
 from rag.answering.rewriting import formulate
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
@@ -132,15 +132,21 @@ class AnswerFlow(Runnable[str, Answer]):
         stored = self._knowledge.count(self._scope)
         yield Searching(stored)
         rewriter = self._writer.chat if self._writer and self._writer.rewrites else None
-        question, passages = search_formulations(self._retriever, formulate(question, before, rewriter), config)
+        wordings = formulate(question, before, rewriter)
+        question, passages = search_formulations(self._retriever, wordings, config)
         timings = Timings(retrieve=clock.ms())
         if not passages:
             nothing = Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms()))
             yield Done(nothing if topic is None else reply(topic, clock.ms()))
             return
         yield Reading(len(passages))
-        terms = terms_of(question, partial(self._knowledge.frequencies, scope=self._scope), stored)
-        evidence = weigh(question, terms, passages, self._reader, self._knowledge.embedder)
+        frequencies = partial(self._knowledge.frequencies, scope=self._scope)
+        terms = [terms_of(wording.text, frequencies, stored) for wording in wordings]
+        readings = [
+            weigh(wording.text, of_one, passages, self._reader, self._knowledge.embedder)
+            for wording, of_one in zip(wordings, terms, strict=True)
+        ]
+        evidence = joined(readings, [wording.weight for wording in wordings])
         timings = replace(timings, read=clock.ms() - timings.retrieve)
         quoted, source = self._quoted(evidence, terms)
         evidence = [source, *(item for item in evidence if item is not source)]
@@ -174,7 +180,7 @@ class AnswerFlow(Runnable[str, Answer]):
         replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
-    def _quoted(self, evidence: Sequence[Evidence], terms: Terms) -> tuple[Answer, Evidence]:
+    def _quoted(self, evidence: Sequence[Evidence], terms: Sequence[Terms]) -> tuple[Answer, Evidence]:
         """The extractive answer or the abstention with the nearest passages, and the evidence it stands on."""
         quote = quote_answer(evidence)
         probability = CALIBRATION.probability(signals_of(evidence, terms))

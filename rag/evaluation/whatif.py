@@ -100,7 +100,7 @@ class WhatIf:
         passages = [self._edited(asked, passage, edits) for passage in passages]
         evidence = weigh(asked, terms, passages, self._reader, self._knowledge.embedder)
         quote = quote_answer(evidence)
-        signals = signals_of(evidence, terms)
+        signals = signals_of(evidence, [terms])
         return Trial(
             question,
             self._caution,

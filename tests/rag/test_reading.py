@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
-from rag.answering.evidence import weigh
+from rag.answering.evidence import joined, weigh
 from rag.answering.quoting import quote_answer
 from rag.reader import int8
 from rag.reader.embedded import load_embedded
@@ -49,6 +49,21 @@ def test_the_reader_decides_among_equals_but_not_against_a_clear_search() -> Non
     passages = [passage("nothing here"), passage("the answer is 42"), replace(passage("other words"), lexical=9.0)]
     order = [item.chunk.text for item in weigh("?", NO_TERMS, passages, KeywordReader("42"), HashEmbedder())]
     assert order == ["other words", "the answer is 42", "nothing here"]
+
+
+def test_readings_with_two_wordings_are_joined() -> None:
+    passages = [replace(passage("red fish"), chunk=replace(passage("red fish").chunk, id=i)) for i in (1, 2)]
+    passages[1] = replace(passages[1], chunk=replace(passages[1].chunk, text="blue fish. It swims."))
+    read = [weigh(asked, NO_TERMS, passages, KeywordReader("fish"), HashEmbedder()) for asked in ("red", "blue fish")]
+    (typed, carried), both = read, {item.chunk.id: item for item in joined(read, [1.0, 0.5])}
+    for one, other in zip(
+        sorted(typed, key=lambda e: e.chunk.id), sorted(carried, key=lambda e: e.chunk.id), strict=True
+    ):
+        item = both[one.chunk.id]
+        assert item.score == pytest.approx((one.score + 0.5 * other.score) / 1.5)
+        assert item.signals.sentence == max(one.signals.sentence, other.signals.sentence)
+        assert item.spans == one.spans
+    assert joined([typed], [1.0]) == typed
 
 
 def test_terms_count_by_how_rare_they_are() -> None:
