@@ -1,8 +1,7 @@
 """The guarded parse worker: reads and cuts one file at a time in a process of its own, which can be killed.
 
 Run as ``python -m ingest.worker``. Requests and replies are JSON, one a line; documents are foreign input, so
-nothing is
-ever unpickled. The worker imports no torch: it starts quickly and parses while the main process embeds.
+nothing is ever unpickled. The worker imports no torch: it starts quickly and parses while the main process embeds.
 """
 
 import hashlib
@@ -12,6 +11,8 @@ import resource
 import sys
 from pathlib import Path
 from typing import Any, TextIO
+
+import psutil
 
 from ingest.chunking import Chunker
 from ingest.mapping import Mapping
@@ -58,7 +59,9 @@ def _parse(path: Path, mappings: list[Mapping], chunker: Chunker) -> dict[str, A
 
 def _limit_memory(limit: int) -> None:
     """Bound what parsing may add to the memory that the imports already took. macOS does not enforce it."""
-    in_use = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    # Not ru_maxrss: that counts the process that started this one, too.
+    memory = psutil.Process().memory_info()
+    in_use = getattr(memory, "data", memory.rss)
     resource.setrlimit(resource.RLIMIT_DATA, (limit + in_use, resource.RLIM_INFINITY))
 
 
