@@ -11,7 +11,7 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_s
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
 from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
-from rag.answering.evidence import Evidence, weigh
+from rag.answering.evidence import Evidence, Wording, weigh
 from rag.answering.quoting import quote_answer
 from rag.desk import open_reader
 from rag.evaluation.squad import f1
@@ -81,8 +81,8 @@ def run(data: Path, work: Path, questions: int = 120, seed: int = 7) -> dict[str
         "caution": {str(level): _answered(judged, level) for level in _CAUTION},
         "equal_f1": _at_equal_f1(desk, reader, answerable),
         "weights": {
-            "shipped": dict(zip(_names(), astuple(CALIBRATION), strict=True)),
-            "fitted": dict(zip(_names(), np.round(astuple(_fit(cases)), 2).tolist(), strict=True)),
+            "shipped": _weights(CALIBRATION),
+            "fitted": _weights(_fit(cases)),
         },
     }
 
@@ -102,7 +102,10 @@ def section(result: Mapping[str, Any]) -> str:
             if row["reader"]
         ],
     )
-    weights = table(("weights", *_names()), [(name, *weights.values()) for name, weights in result["weights"].items()])
+    weights = table(
+        ("weights", *result["weights"]["shipped"]),
+        [(name, *weights.values()) for name, weights in result["weights"].items()],
+    )
     auc = result["auc"]
     return f"""## Saying that the documents do not say
 
@@ -175,8 +178,8 @@ def _case(
     question: str,
     answers: tuple[str, ...],
 ) -> Case:
-    terms = terms_of(question, knowledge.frequencies, knowledge.count())
-    evidence = weigh(question, terms, knowledge.search(question), reader, knowledge.embedder)
+    asked = [Wording(question, terms_of(question, knowledge.frequencies, knowledge.count()))]
+    evidence = weigh(asked, knowledge.search(question), reader, knowledge.embedder)
     quote = quote_answer(evidence)
     short = (quote.short_answer if quote else None) or ""
     surest: Evidence = max(evidence, key=lambda item: item.margin)
@@ -184,22 +187,24 @@ def _case(
     return Case(
         kind,
         answerable,
-        signals_of(evidence, [terms]),
+        signals_of(evidence, asked),
         f1(short, answers) if answers and short else 0.0 if answers else None,
         surest.spans[0].margin if surest.spans else surest.margin,
         f1(span, answers) if answers and span else 0.0 if answers else None,
     )
 
 
-def _names() -> tuple[str, ...]:
-    return tuple(field.name for field in fields(Calibration))
+def _weights(calibration: Calibration) -> dict[str, float]:
+    return {"intercept": round(calibration.intercept, 2)} | {
+        name: round(weight, 2) for name, weight in asdict(calibration.weights).items()
+    }
 
 
 def _fit(cases: Sequence[Case]) -> Calibration:
     """Held and not held count the same, whatever their number."""
     model = LogisticRegression(class_weight="balanced", C=1.0)
     model.fit(np.array([astuple(case.signals) for case in cases]), [case.answerable for case in cases])
-    return Calibration(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
+    return Calibration(float(model.intercept_[0]), Signals(*(float(weight) for weight in model.coef_[0])))
 
 
 def _answered(judged: Sequence[tuple[Case, float]], level: float) -> dict[str, float]:

@@ -19,7 +19,7 @@ from scipy.special import logsumexp
 from benchmarks.beir import medquad_answers
 from benchmarks.data import unpack_medquad
 from benchmarks.tables import table, with_interval
-from rag.answering.evidence import RELEVANCE, PassageSignals, weigh
+from rag.answering.evidence import RELEVANCE, PassageSignals, Wording, weigh
 from rag.desk import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.throwaway import throwaway_collection
@@ -128,8 +128,8 @@ def _ask(texts: Sequence[Text], pairs: Sequence[tuple[str, str]]) -> Iterator[As
         knowledge = collection.knowledge
         stored = knowledge.count()
         for question, right in pairs:
-            terms = terms_of(question, knowledge.frequencies, stored)
-            evidence = weigh(question, terms, knowledge.search(question, limit=_PASSAGES), reader, embedder)
+            asked = Wording(question, terms_of(question, knowledge.frequencies, stored))
+            evidence = weigh([asked], knowledge.search(question, limit=_PASSAGES), reader, embedder)
             yield Asked(
                 question,
                 np.array([astuple(item.signals) for item in evidence]),

@@ -1,12 +1,11 @@
 """Do the documents answer this question? One probability from six signals, calibrated by benchmarks/abstention.py."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.evidence import Evidence
+from rag.answering.evidence import Evidence, Wording
 from rag.grounding.words import words_of
-from rag.retrieval.terms import Terms
+from rag.scoring import logistic, weighted_sum
 
 _MARGINS_FROM = 3
 _LOWEST_MARGIN = -3.0
@@ -33,44 +32,30 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights of a logistic model over the signals."""
+    """A logistic model over the signals."""
 
     intercept: float
-    margin: float
-    similarity: float
-    sentence: float
-    coverage: float
-    together: float
-    unknown: float
+    weights: Signals
 
     def probability(self, signals: Signals) -> float:
         """Between 0 (the documents do not say) and 1."""
-        logit = (
-            self.intercept
-            + self.margin * signals.margin
-            + self.similarity * signals.similarity
-            + self.sentence * signals.sentence
-            + self.coverage * signals.coverage
-            + self.together * signals.together
-            + self.unknown * signals.unknown
-        )
-        return 1.0 / (1.0 + math.exp(-logit))
+        return logistic(self.intercept + weighted_sum(self.weights, signals))
 
 
 CALIBRATION = Calibration(
-    intercept=-2.43, margin=0.26, similarity=0.81, sentence=2.61, coverage=-0.52, together=1.56, unknown=-1.53
+    -2.43, Signals(margin=0.26, similarity=0.81, sentence=2.61, coverage=-0.52, together=1.56, unknown=-1.53)
 )
 
 
-def signals_of(evidence: Sequence[Evidence], terms: Sequence[Terms]) -> Signals:
-    """The signals for ``evidence``, best first and not empty, that was read with a wording for each of ``terms``."""
+def signals_of(evidence: Sequence[Evidence], wordings: Sequence[Wording]) -> Signals:
+    """The signals for ``evidence``, best first and not empty, that was read with ``wordings``."""
     best = evidence[0].chunk
     held = frozenset(words_of(f"{best.heading} {best.text}").content)
     return Signals(
         margin=max(_LOWEST_MARGIN, *(item.margin for item in evidence[:_MARGINS_FROM])),
         similarity=max(item.signals.cosine for item in evidence),
         sentence=max(item.signals.sentence for item in evidence),
-        coverage=max(of_one.share(held) for of_one in terms),
+        coverage=max(wording.terms.share(held) for wording in wordings),
         together=evidence[0].signals.words,
-        unknown=max(of_one.unknown for of_one in terms),
+        unknown=max(wording.terms.unknown for wording in wordings),
     )

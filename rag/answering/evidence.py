@@ -1,12 +1,15 @@
 """The passages of one question, read: what the reader and the embedding model find in them, best first."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+import numpy as np
 
 from ingest.sentences import sentence_spans
 from rag.grounding.words import words_of
 from rag.reader.types import AnswerSpan, Reader
 from rag.retrieval.terms import Terms
+from rag.scoring import weighted_sum
 from vectorstore.types import Chunk, Embedder, Passage
 
 _MARGIN_BOUND = 10.0
@@ -37,28 +40,19 @@ class PassageSignals:
     margin: float
 
 
+RELEVANCE = PassageSignals(cosine=4.2, bm25=1.9, sentence=4.1, words=3.9, margin=0.36)
+"""Weights of a linear score over the signals, fitted by benchmarks/reranking.py. Only differences between the passages
+of one question mean something.
+"""
+
+
 @dataclass(frozen=True, slots=True)
-class Relevance:
-    """A linear score over the signals. benchmarks/reranking.py fits the weights."""
+class Wording:
+    """A wording of the question, with its terms; ``weight`` is how much it counts beside the others."""
 
-    cosine: float
-    bm25: float
-    sentence: float
-    words: float
-    margin: float
-
-    def score(self, signals: PassageSignals) -> float:
-        """Larger is better; only differences between the passages of one question mean something."""
-        return (
-            self.cosine * signals.cosine
-            + self.bm25 * signals.bm25
-            + self.sentence * signals.sentence
-            + self.words * signals.words
-            + self.margin * signals.margin
-        )
-
-
-RELEVANCE = Relevance(cosine=4.2, bm25=1.9, sentence=4.1, words=3.9, margin=0.36)
+    text: str
+    terms: Terms
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,55 +80,49 @@ class Evidence:
 
 
 def weigh(
-    question: str, terms: Terms, passages: Sequence[Passage], reader: Reader, embedder: Embedder
+    wordings: Sequence[Wording], passages: Sequence[Passage], reader: Reader, embedder: Embedder
 ) -> list[Evidence]:
-    """Read all passages at once and put them in order of ``RELEVANCE``."""
-    found = reader.read(question, [passage.chunk.text for passage in passages])
+    """Read all passages with every wording of the question and put them in order of ``RELEVANCE``.
+
+    Scores and closeness are weighted means over the wordings; of each signal the largest counts. The spans are those
+    of the first wording.
+    """
+    found = [reader.read(wording.text, [passage.chunk.text for passage in passages]) for wording in wordings]
     sentences = [
         [(start, end, _in_context(passage.chunk, start, end)) for start, end in sentence_spans(passage.chunk.text)]
         for passage in passages
     ]
     headings = [passage.chunk.heading for passage in passages if passage.chunk.heading]
-    texts = list(dict.fromkeys([question, *headings, *(text for of_one in sentences for *_, text in of_one)]))
-    vectors = embedder.embed(texts)
-    closeness = dict(zip(texts, map(float, vectors @ vectors[0]), strict=True))
+    read = list(dict.fromkeys([*headings, *(text for of_one in sentences for *_, text in of_one)]))
+    vectors = embedder.embed([*(wording.text for wording in wordings), *read])
+    cosines = dict(zip(read, vectors[len(wordings) :] @ vectors[: len(wordings)].T, strict=True))
+    share = np.array([wording.weight for wording in wordings]) / sum(wording.weight for wording in wordings)
     evidence = []
-    for passage, spans, of_one in zip(passages, found, sentences, strict=True):
-        read = tuple(ReadSentence(start, end, closeness[text]) for start, end, text in of_one)
-        signals = _signals(terms, passage, spans, read)
-        heading = closeness.get(passage.chunk.heading, 1.0)
-        evidence.append(Evidence(passage, spans, read, heading, signals, RELEVANCE.score(signals)))
+    for number, (passage, of_one) in enumerate(zip(passages, sentences, strict=True)):
+        heading = passage.chunk.heading
+        spans = [of_wording[number] for of_wording in found]
+        held = _held(passage.chunk, of_one)
+        signals = [
+            PassageSignals(
+                passage.dense,
+                passage.lexical / wording.terms.total,
+                max((float(cosines[text][n]) for *_, text in of_one), default=passage.dense),
+                max(map(wording.terms.share, held), default=0.0),
+                bounded(spans[n][0].margin if spans[n] else -_MARGIN_BOUND),
+            )
+            for n, wording in enumerate(wordings)
+        ]
+        evidence.append(
+            Evidence(
+                passage,
+                spans[0],
+                tuple(ReadSentence(start, end, float(cosines[text] @ share)) for start, end, text in of_one),
+                float(cosines[heading] @ share) if heading else 1.0,
+                PassageSignals(*map(max, zip(*map(astuple, signals), strict=True))),
+                float(share @ [weighted_sum(RELEVANCE, of_wording) for of_wording in signals]),
+            )
+        )
     return sorted(evidence, key=lambda item: -item.score)
-
-
-def joined(readings: Sequence[Sequence[Evidence]], weights: Sequence[float]) -> list[Evidence]:
-    """One reading of all: the same passages, read with several wordings of the question, best first.
-
-    Scores and closeness are weighted means; of each signal the largest counts. The spans are those of the first.
-    """
-    first, *others = [{item.chunk.id: item for item in reading} for reading in readings]
-
-    def mean(values: Iterable[float]) -> float:
-        return sum(weight * value for weight, value in zip(weights, values, strict=True)) / sum(weights)
-
-    def join(items: Sequence[Evidence]) -> Evidence:
-        sentences = tuple(
-            replace(alike[0], closeness=mean(sentence.closeness for sentence in alike))
-            for alike in zip(*(item.sentences for item in items), strict=True)
-        )
-        largest = {
-            name.name: max(getattr(item.signals, name.name) for item in items) for name in fields(PassageSignals)
-        }
-        return replace(
-            items[0],
-            sentences=sentences,
-            heading=mean(item.heading for item in items),
-            signals=PassageSignals(**largest),
-            score=mean(item.score for item in items),
-        )
-
-    both = [join([item, *(other[chunk] for other in others)]) for chunk, item in first.items()]
-    return sorted(both, key=lambda item: -item.score)
 
 
 def _in_context(chunk: Chunk, start: int, end: int) -> str:
@@ -147,16 +135,7 @@ def bounded(margin: float) -> float:
     return max(-_MARGIN_BOUND, min(_MARGIN_BOUND, margin))
 
 
-def _signals(
-    terms: Terms, passage: Passage, spans: Sequence[AnswerSpan], sentences: Sequence[ReadSentence]
-) -> PassageSignals:
-    chunk = passage.chunk
+def _held(chunk: Chunk, sentences: Sequence[tuple[int, int, str]]) -> list[frozenset[str]]:
+    """The stems of each sentence, with those of the heading."""
     heading = words_of(chunk.heading).content
-    held = [frozenset(heading + words_of(chunk.text[read.start : read.end]).content) for read in sentences]
-    return PassageSignals(
-        passage.dense,
-        passage.lexical / terms.total,
-        max((read.closeness for read in sentences), default=passage.dense),
-        max(map(terms.share, held), default=0.0),
-        bounded(spans[0].margin if spans else -_MARGIN_BOUND),
-    )
+    return [frozenset(heading + words_of(chunk.text[start:end]).content) for start, end, _ in sentences]

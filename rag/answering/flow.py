@@ -17,7 +17,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import Evidence, joined, weigh
+from rag.answering.evidence import Evidence, Wording, weigh
 from rag.answering.quoting import quote_answer
 from rag.answering.rewriting import formulate
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
@@ -39,7 +39,7 @@ from rag.generators.prompts import build_messages
 from rag.grounding.checker import Checker
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
-from rag.retrieval.terms import Terms, terms_of
+from rag.retrieval.terms import terms_of
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope
 
@@ -132,8 +132,8 @@ class AnswerFlow(Runnable[str, Answer]):
         stored = self._knowledge.count(self._scope)
         yield Searching(stored)
         rewriter = self._writer.chat if self._writer and self._writer.rewrites else None
-        wordings = formulate(question, before, rewriter)
-        question, passages = search_formulations(self._retriever, wordings, config)
+        formulations = formulate(question, before, rewriter)
+        question, passages = search_formulations(self._retriever, formulations, config)
         timings = Timings(retrieve=clock.ms())
         if not passages:
             nothing = Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms()))
@@ -141,14 +141,10 @@ class AnswerFlow(Runnable[str, Answer]):
             return
         yield Reading(len(passages))
         frequencies = partial(self._knowledge.frequencies, scope=self._scope)
-        terms = [terms_of(wording.text, frequencies, stored) for wording in wordings]
-        readings = [
-            weigh(wording.text, of_one, passages, self._reader, self._knowledge.embedder)
-            for wording, of_one in zip(wordings, terms, strict=True)
-        ]
-        evidence = joined(readings, [wording.weight for wording in wordings])
+        asked = [Wording(one.text, terms_of(one.text, frequencies, stored), one.weight) for one in formulations]
+        evidence = weigh(asked, passages, self._reader, self._knowledge.embedder)
         timings = replace(timings, read=clock.ms() - timings.retrieve)
-        quoted, source = self._quoted(evidence, terms)
+        quoted, source = self._quoted(evidence, asked)
         evidence = [source, *(item for item in evidence if item is not source)]
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
         quoted = replace(quoted, timings=timings)
@@ -180,10 +176,10 @@ class AnswerFlow(Runnable[str, Answer]):
         replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
-    def _quoted(self, evidence: Sequence[Evidence], terms: Sequence[Terms]) -> tuple[Answer, Evidence]:
+    def _quoted(self, evidence: Sequence[Evidence], asked: Sequence[Wording]) -> tuple[Answer, Evidence]:
         """The extractive answer or the abstention with the nearest passages, and the evidence it stands on."""
         quote = quote_answer(evidence)
-        probability = CALIBRATION.probability(signals_of(evidence, terms))
+        probability = CALIBRATION.probability(signals_of(evidence, asked))
         if quote is None or probability < self._caution:
             related = tuple(
                 _citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1)

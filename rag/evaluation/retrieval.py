@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 
-from rag.answering.evidence import weigh
+from rag.answering.evidence import Wording, weigh
 from rag.answering.rewriting import formulate
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.excerpt import excerpt
@@ -61,8 +61,8 @@ def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, rea
     started = time.perf_counter()
     query, passages = search_formulations(retriever, formulate(query, (), None))
     knowledge = retriever.knowledge
-    terms = terms_of(query, knowledge.frequencies, knowledge.count())
-    read = [item.chunk.document for item in weigh(query, terms, passages, reader, knowledge.embedder)]
+    asked = Wording(query, terms_of(query, knowledge.frequencies, knowledge.count()))
+    read = [item.chunk.document for item in weigh([asked], passages, reader, knowledge.embedder)]
     seconds = time.perf_counter() - started
     hits = dict.fromkeys(ids[document] for document in read)
     for document in _left_unread(query, retriever):

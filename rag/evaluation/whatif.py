@@ -8,7 +8,7 @@ from typing import Protocol
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import weigh
+from rag.answering.evidence import Wording, weigh
 from rag.answering.quoting import quote_answer
 from rag.answering.rewriting import formulate
 from rag.grounding.words import words_of
@@ -96,11 +96,11 @@ class WhatIf:
                 for word, count in counts.items()
             }
 
-        terms = terms_of(asked, frequencies, self._knowledge.count())
+        wordings = [Wording(asked, terms_of(asked, frequencies, self._knowledge.count()))]
         passages = [self._edited(asked, passage, edits) for passage in passages]
-        evidence = weigh(asked, terms, passages, self._reader, self._knowledge.embedder)
+        evidence = weigh(wordings, passages, self._reader, self._knowledge.embedder)
         quote = quote_answer(evidence)
-        signals = signals_of(evidence, [terms])
+        signals = signals_of(evidence, wordings)
         return Trial(
             question,
             self._caution,

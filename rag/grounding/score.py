@@ -1,9 +1,9 @@
 """The probability that a place supports a sentence that breaks none of the rules."""
 
-import math
 from dataclasses import dataclass
 
 from rag.grounding.judgement import Judgement
+from rag.scoring import logistic
 
 _MOST_UNSAID = 2.0
 
@@ -34,4 +34,4 @@ def probability(judgement: Judgement, cosine: float, weights: Weights = WEIGHTS)
     weighted = (weights.unsaid, weights.unlike, weights.left_out, weights.cosine)
     signals = signals_of(judgement, cosine)
     logit = weights.intercept + sum(weight * signal for weight, signal in zip(weighted, signals, strict=True))
-    return 1.0 / (1.0 + math.exp(-logit))
+    return logistic(logit)

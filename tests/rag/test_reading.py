@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
-from rag.answering.evidence import joined, weigh
+from rag.answering.evidence import Evidence, Wording, weigh
 from rag.answering.quoting import quote_answer
 from rag.reader import int8
 from rag.reader.embedded import load_embedded
@@ -24,6 +24,10 @@ NO_TERMS = Terms({}, 0.0)
 
 def passage(text: str, score: float = 0.5, start: int = 0) -> Passage:
     return Passage(Chunk(1, 1, "Title", "/a.txt", None, start, start + len(text), "Heading", text), score, 0.5, 1.0)
+
+
+def read(passages: list[Passage], answer: str, *wordings: Wording) -> list[Evidence]:
+    return weigh(wordings or [Wording("?", NO_TERMS)], passages, KeywordReader(answer), HashEmbedder())
 
 
 @given(st.integers(2, 60), st.integers(0, 2**32 - 1))
@@ -47,23 +51,24 @@ def test_overlapping_spans_are_left_out() -> None:
 
 def test_the_reader_decides_among_equals_but_not_against_a_clear_search() -> None:
     passages = [passage("nothing here"), passage("the answer is 42"), replace(passage("other words"), lexical=9.0)]
-    order = [item.chunk.text for item in weigh("?", NO_TERMS, passages, KeywordReader("42"), HashEmbedder())]
+    order = [item.chunk.text for item in read(passages, "42")]
     assert order == ["other words", "the answer is 42", "nothing here"]
 
 
 def test_readings_with_two_wordings_are_joined() -> None:
     passages = [replace(passage("red fish"), chunk=replace(passage("red fish").chunk, id=i)) for i in (1, 2)]
     passages[1] = replace(passages[1], chunk=replace(passages[1].chunk, text="blue fish. It swims."))
-    read = [weigh(asked, NO_TERMS, passages, KeywordReader("fish"), HashEmbedder()) for asked in ("red", "blue fish")]
-    (typed, carried), both = read, {item.chunk.id: item for item in joined(read, [1.0, 0.5])}
-    for one, other in zip(
-        sorted(typed, key=lambda e: e.chunk.id), sorted(carried, key=lambda e: e.chunk.id), strict=True
-    ):
-        item = both[one.chunk.id]
+    red, blue = Wording("red", NO_TERMS), Wording("blue fish", Terms({"blue": 1.0}, 0.0), weight=0.5)
+    typed, carried, both = (
+        {item.chunk.id: item for item in read(passages, "fish", *w)} for w in ([red], [blue], [red, blue])
+    )
+    for key, item in both.items():
+        one, other = typed[key], carried[key]
         assert item.score == pytest.approx((one.score + 0.5 * other.score) / 1.5)
         assert item.signals.sentence == max(one.signals.sentence, other.signals.sentence)
+        assert item.signals.words == other.signals.words
+        assert item.heading == pytest.approx((one.heading + 0.5 * other.heading) / 1.5)
         assert item.spans == one.spans
-    assert joined([typed], [1.0]) == typed
 
 
 def test_terms_count_by_how_rare_they_are() -> None:
@@ -88,8 +93,7 @@ def test_terms_count_by_how_rare_they_are() -> None:
     ],
 )
 def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quote: str) -> None:
-    evidence = weigh("?", NO_TERMS, [passage(text, start=50)], KeywordReader(answer), HashEmbedder())
-    found = quote_answer(evidence)
+    found = quote_answer(read([passage(text, start=50)], answer))
     assert found is not None
     assert (found.text, found.short_answer) == (quote, answer)
     assert text[found.start - 50 : found.end - 50] == quote
