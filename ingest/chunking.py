@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
-from vectorstore.types import ParsedDocument, Span
+from vectorstore.types import HEADING_SEPARATOR, ParsedDocument, Span
 
 CHUNK_TOKENS = 200
 """Heading and text together, unless the model reads less: about a paragraph, so that three fit a small generator's
@@ -43,7 +43,8 @@ class Chunker:
         text = "".join(page.text for page in document.pages)
         chunks: list[Span] = []
         for section in document.sections:
-            heading = self._shortened(" > ".join(dict.fromkeys((*filter(None, [document.title]), *section.headings))))
+            headings = dict.fromkeys((*filter(None, [document.title]), *section.headings))
+            heading = self._shortened(HEADING_SEPARATOR.join(headings))
             body = text[section.start : section.end]
             chunks.extend(
                 Span(section.start + start, section.start + end, heading) for start, end in self._spans(body, heading)

@@ -276,13 +276,15 @@ def load_chunks(connection: sqlite3.Connection, ids: Collection[int], scope: Sco
     rows = connection.execute(
         "SELECT chunks.id, documents.id, documents.title, documents.path, pages.number, chunks.start, chunks.end, "
         "chunks.heading, "
-        "substr(pages.text, chunks.start - pages.start + 1, chunks.end - chunks.start) "
+        "substr(pages.text, chunks.start - pages.start + 1, chunks.end - chunks.start), "
+        "NOT EXISTS (SELECT 1 FROM chunks AS before WHERE before.id = chunks.id - 1 "
+        "AND before.content_id = chunks.content_id AND before.heading = chunks.heading) "
         "FROM chunks JOIN pages ON pages.id = chunks.page_id JOIN documents ON documents.id = "
         f"(SELECT min(id) FROM documents WHERE documents.content_id = chunks.content_id AND {condition}) "
         "WHERE chunks.id IN (SELECT value FROM json_each(?))",
         (*values, json.dumps(list(ids))),
     )
-    chunks = {row[0]: Chunk(*row) for row in rows}
+    chunks = {row[0]: Chunk(*(*row[:-1], bool(row[-1]))) for row in rows}
     if len(chunks) < len(ids):
         raise sqlite3.DatabaseError("a passage has lost its text or its document")
     return chunks

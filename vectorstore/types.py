@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """Shape ``(n, dimension)``, rows of unit length."""
 
+HEADING_SEPARATOR = " > "
+"""Between the parts of a chunk's heading: the document's title, then the headings above the chunk, outermost first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -75,7 +78,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stored chunk: ``text`` is the document's stored text from ``start`` to ``end``."""
+    """A stored chunk: ``text`` is the document's stored text from ``start`` to ``end``.
+
+    ``opens`` says that the text under ``heading`` begins with it.
+    """
 
     id: int
     document: int
@@ -86,6 +92,12 @@ class Chunk:
     end: int
     heading: str
     text: str
+    opens: bool = True
+
+    @property
+    def subject(self) -> str:
+        """What the text is about: the outermost heading."""
+        return self.heading.partition(HEADING_SEPARATOR)[0]
 
 
 @dataclass(frozen=True, slots=True)

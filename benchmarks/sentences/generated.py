@@ -19,7 +19,7 @@ from benchmarks.data import unpack_medquad
 from benchmarks.sentences.cases import Case
 from rag.evaluation.squad import SquadFile, load_squad
 from vectorstore.errors import UsageError
-from vectorstore.types import Chunk
+from vectorstore.types import HEADING_SEPARATOR, Chunk
 
 SENTENCES = Path(__file__).parents[1] / "generated_sentences.json"
 
@@ -92,7 +92,7 @@ class _Reading:
     def question(self, file: str, key: str) -> str:
         """The text of the question that the file knows as ``key``."""
         if file.endswith(".xml"):
-            return self._document(file)[key].heading.partition(" > ")[2]
+            return self._document(file)[key].heading.partition(HEADING_SEPARATOR)[2]
         return next(question.text for question in self._squad(file).questions if question.id == key)
 
     def record(self, file: str, key: str) -> _Record:

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ingest.sentences import sentence_spans
 from rag.grounding.words import words_of
 from rag.reader.types import AnswerSpan, Reader
 from rag.retrieval.terms import Terms
 from rag.scoring import weighted_sum
-from vectorstore.types import Chunk, Embedder, Passage
+from vectorstore.types import Chunk, Embedder, Passage, Vectors
 
 _MARGIN_BOUND = 10.0
+_SHORTEST_REST = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class PassageSignals:
 
     ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
     and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
-    bounded to 10.
+    bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
+    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is the mean
+    of the passages that have one.
     """
 
     cosine: float
@@ -38,9 +42,10 @@ class PassageSignals:
     sentence: float
     words: float
     margin: float
+    aspect: float
 
 
-RELEVANCE = PassageSignals(cosine=4.2, bm25=1.9, sentence=4.1, words=3.9, margin=0.36)
+RELEVANCE = PassageSignals(cosine=5.9, bm25=1.9, sentence=4.8, words=4.3, margin=0.26, aspect=11.2)
 """Weights of a linear score over the signals, fitted by benchmarks/reranking.py. Only differences between the passages
 of one question mean something.
 """
@@ -57,15 +62,11 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A passage with its sentences, the reader's best spans in it, and its score among the passages of the question.
-
-    ``heading`` is the cosine of the question and the passage's heading, 1 where it has none.
-    """
+    """A passage with its sentences, the reader's best spans in it, and its score among the passages of the question."""
 
     passage: Passage
     spans: tuple[AnswerSpan, ...]
     sentences: tuple[ReadSentence, ...]
-    heading: float
     signals: PassageSignals
     score: float
 
@@ -92,23 +93,30 @@ def weigh(
         [(start, end, _in_context(passage.chunk, start, end)) for start, end in sentence_spans(passage.chunk.text)]
         for passage in passages
     ]
-    headings = [passage.chunk.heading for passage in passages if passage.chunk.heading]
-    read = list(dict.fromkeys([*headings, *(text for of_one in sentences for *_, text in of_one)]))
-    vectors = embedder.embed([*(wording.text for wording in wordings), *read])
-    cosines = dict(zip(read, vectors[len(wordings) :] @ vectors[: len(wordings)].T, strict=True))
+    embedded = _Embedded(
+        embedder,
+        [
+            *(wording.text for wording in wordings),
+            *(text for passage in passages for text in (passage.chunk.subject, passage.chunk.heading)),
+            *(text for of_one in sentences for *_, text in of_one),
+        ],
+    )
+    asked = embedded.vectors([wording.text for wording in wordings])
     share = np.array([wording.weight for wording in wordings]) / sum(wording.weight for wording in wordings)
+    aspects = _aspects(asked, [passage.chunk for passage in passages], embedded)
     evidence = []
     for number, (passage, of_one) in enumerate(zip(passages, sentences, strict=True)):
-        heading = passage.chunk.heading
         spans = [of_wording[number] for of_wording in found]
         held = _held(passage.chunk, of_one)
+        closeness = embedded.vectors([text for *_, text in of_one]) @ asked.T
         signals = [
             PassageSignals(
                 passage.dense,
                 passage.lexical / wording.terms.total,
-                max((float(cosines[text][n]) for *_, text in of_one), default=passage.dense),
+                max(map(float, closeness[:, n]), default=passage.dense),
                 max(map(wording.terms.share, held), default=0.0),
                 bounded(spans[n][0].margin if spans[n] else -_MARGIN_BOUND),
+                float(aspects[number, n]),
             )
             for n, wording in enumerate(wordings)
         ]
@@ -116,8 +124,10 @@ def weigh(
             Evidence(
                 passage,
                 spans[0],
-                tuple(ReadSentence(start, end, float(cosines[text] @ share)) for start, end, text in of_one),
-                float(cosines[heading] @ share) if heading else 1.0,
+                tuple(
+                    ReadSentence(start, end, float(close))
+                    for (start, end, _), close in zip(of_one, closeness @ share, strict=True)
+                ),
                 PassageSignals(*map(max, zip(*map(astuple, signals), strict=True))),
                 float(share @ [weighted_sum(RELEVANCE, of_wording) for of_wording in signals]),
             )
@@ -125,9 +135,39 @@ def weigh(
     return sorted(evidence, key=lambda item: -item.score)
 
 
+class _Embedded:
+    """Texts and their vectors, each text embedded once."""
+
+    def __init__(self, embedder: Embedder, texts: Sequence[str]) -> None:
+        self._places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        self._vectors = embedder.embed(list(self._places))
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        return self._vectors[[self._places[text] for text in texts]]
+
+
+def _aspects(asked: Vectors, chunks: Sequence[Chunk], embedded: _Embedded) -> NDArray[np.float32]:
+    """``PassageSignals.aspect`` of each chunk for each wording, of shape ``(chunks, wordings)``."""
+    told = np.array([chunk.heading != chunk.subject for chunk in chunks])
+    subjects = embedded.vectors([chunk.subject for chunk in chunks])
+    headings = embedded.vectors([chunk.heading for chunk in chunks])
+    questions_along, headings_along = subjects @ asked.T, np.sum(subjects * headings, axis=1, keepdims=True)
+    rest = headings @ asked.T - questions_along * headings_along
+    aspects = rest / _length_without(questions_along) / _length_without(headings_along)
+    others = aspects[told].mean(axis=0) if told.any() else 0.0
+    return np.where(told[:, np.newaxis], aspects, others)
+
+
+def _length_without(along: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How long the rest of a unit vector is that goes so far along another. A rest too short says nothing: it is
+    bounded from below.
+    """
+    rest: NDArray[np.float32] = np.sqrt(np.maximum(1.0 - along**2, _SHORTEST_REST**2))
+    return rest
+
+
 def _in_context(chunk: Chunk, start: int, end: int) -> str:
-    about = chunk.heading.split(" > ")[0]
-    return f"{about}: {chunk.text[start:end]}" if about else chunk.text[start:end]
+    return f"{chunk.subject}: {chunk.text[start:end]}" if chunk.subject else chunk.text[start:end]
 
 
 def bounded(margin: float) -> float:

@@ -10,8 +10,8 @@ from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
 
 _PASSAGES = 6
-_PASSAGE_WEIGHT = 0.1
-_HEADING_WEIGHT = 0.6
+_PASSAGE_WEIGHT = 0.15
+_OPENING_WEIGHT = 1.0
 _READER_WEIGHT = 0.04
 _LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
@@ -41,9 +41,10 @@ class _Candidate:
 def quote_answer(evidence: Sequence[Evidence]) -> Quote | None:
     """The best sentence of the best passages; None if there is no sentence that says anything.
 
-    A sentence is as good as its passage's score, its closeness to the question (told what it is about by its title),
-    the closeness of its heading, and the margin of the reader's span in it, weighted and added up. A list is quoted
-    with its introduction, and "It ..." with the sentence before. See docs/decisions/0009 for the weights.
+    A sentence is as good as its passage's score, its closeness to the question (told what it is about by its subject),
+    the margin of the reader's span in it, and how near it is to the opening of a text whose heading tells what is
+    asked, weighted and added up. A list is quoted with its introduction, and "It ..." with the sentence before. See
+    docs/decisions/0009 for the weights.
     """
     candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
     return _complete(max(candidates, key=_worth)) if candidates else None
@@ -63,9 +64,16 @@ def _worth(candidate: _Candidate) -> float:
     return (
         _PASSAGE_WEIGHT * item.score
         + item.sentences[candidate.chosen].closeness
-        + _HEADING_WEIGHT * item.heading
+        + _OPENING_WEIGHT * _opening(candidate)
         + _READER_WEIGHT * bounded(candidate.span.margin if candidate.span else -math.inf)
     )
+
+
+def _opening(candidate: _Candidate) -> float:
+    """A heading that tells what is asked is answered by the first sentences under it: theirs is its aspect."""
+    item = candidate.evidence
+    tells = item.chunk.opens and item.chunk.heading != item.chunk.subject
+    return max(0.0, item.signals.aspect) / (1 + candidate.chosen) if tells else 0.0
 
 
 def _complete(candidate: _Candidate) -> Quote:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rag.answering.flow import AnswerFlow
 from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import HEADING_SEPARATOR
 
 _OFFERED = 4
 _TRIED = 8
@@ -37,7 +38,7 @@ def _candidates(connection: Connection) -> Iterator[tuple[str, int]]:
         "WHERE chunks.heading LIKE '%?' GROUP BY documents.id ORDER BY documents.id"
     ).fetchall()
     questions = sorted(
-        ((heading.rsplit(" > ", 1)[-1], document) for document, _, heading, _ in _spread(rows)), key=_length
+        ((heading.rsplit(HEADING_SEPARATOR, 1)[-1], document) for document, _, heading, _ in _spread(rows)), key=_length
     )
     if not questions:
         rows = connection.execute("SELECT id, title FROM documents WHERE title <> '' ORDER BY id").fetchall()

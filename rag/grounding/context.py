@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rag.grounding.lexicon import STAND_INS
 from rag.grounding.places import Source
 from rag.grounding.tokens import Kind, Token, tokens_of
+from vectorstore.types import HEADING_SEPARATOR
 
 _SUBJECT_WORDS = 4
 
@@ -26,7 +27,10 @@ def borrowings(claim: Sequence[Token], source: Source) -> Iterator[Borrowed]:
     """The ways in which words of ``claim`` may stand on the context of ``source``; first, none."""
     yield Borrowed()
     content = [i for i, token in enumerate(claim) if token.is_content]
-    parts = [[token.key for token in tokens_of(part) if token.is_content] for part in source.chunk.heading.split(" > ")]
+    parts = [
+        [token.key for token in tokens_of(part) if token.is_content]
+        for part in source.chunk.heading.split(HEADING_SEPARATOR)
+    ]
     antecedent = source.antecedent()
     instead = _stand_in(source)
     if instead is not None:

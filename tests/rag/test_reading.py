@@ -9,6 +9,7 @@ from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
 from rag.answering.evidence import Evidence, Wording, weigh
 from rag.answering.quoting import quote_answer
+from rag.desk import open_embedder
 from rag.reader import int8
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader, load_reader
@@ -16,6 +17,7 @@ from rag.reader.networks import TorchNetwork
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
 from rag.retrieval.terms import Terms, terms_of
+from rag.settings import load_settings
 from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.types import Chunk, Passage
 
@@ -65,9 +67,8 @@ def test_readings_with_two_wordings_are_joined() -> None:
     for key, item in both.items():
         one, other = typed[key], carried[key]
         assert item.score == pytest.approx((one.score + 0.5 * other.score) / 1.5)
-        assert item.signals.sentence == max(one.signals.sentence, other.signals.sentence)
+        assert item.signals.sentence == pytest.approx(max(one.signals.sentence, other.signals.sentence))
         assert item.signals.words == other.signals.words
-        assert item.heading == pytest.approx((one.heading + 0.5 * other.heading) / 1.5)
         assert item.spans == one.spans
 
 
@@ -114,6 +115,34 @@ def test_the_embedded_reader_finds_the_answer_and_prefers_the_passage_that_has_i
     other, right = reader.read("When was the library opened?", passages)
     assert passages[1][right[0].start : right[0].end] == "1962"
     assert right[0].margin > other[0].margin
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("question", "section"),
+    [
+        ("Is there a therapy for Kyrle disease?", "Treatment"),
+        ("Do children inherit Kyrle disease from their parents?", "Inheritance"),
+        ("How would I notice Kyrle disease?", "Symptoms"),
+    ],
+)
+def test_the_section_whose_heading_tells_what_is_asked_is_quoted_from_its_opening(
+    reader: ExtractiveReader, question: str, section: str
+) -> None:
+    told = {
+        "Overview": "Kyrle disease is a rare skin condition, first described in Vienna. Kyrle disease has many names.",
+        "Treatment": "Creams that soften the skin are used first. Kyrle disease has been known to come back.",
+        "Symptoms": "Small bumps appear on the legs. Kyrle disease was found in a man of 30 by chance.",
+        "Inheritance": "Two families with several affected children are known. Kyrle disease is otherwise rare.",
+    }
+    passages = []
+    for number, (heading, text) in enumerate(told.items()):
+        chunk = Chunk(number, 1, "Kyrle", "/a.txt", None, 0, len(text), f"Kyrle disease > {heading}", text)
+        passages.append(Passage(chunk, 0.5, 0.5, 1.0))
+    embedder = open_embedder(load_settings())
+    quote = quote_answer(weigh([Wording(question, NO_TERMS)], passages, reader, embedder))
+    assert quote is not None
+    assert quote.text == told[section].split(". ")[0] + "."
 
 
 @pytest.mark.models
