@@ -1,12 +1,14 @@
 """How the passages of a question are put in order: fits the weights of ``rag.answering.evidence`` and shows what each
 signal is worth.
 
-Five knowledge bases: encyclopedia paragraphs, product reviews, forum posts, long scientific articles, and medical
-answers without their question. Of the first four, only questions are asked that the embedded reader was not trained on.
+Six knowledge bases: encyclopedia paragraphs, product reviews, forum posts, long scientific articles, medical answers
+without their question, and medical documents in sections (asked in other words than the headings', with only the right
+section counting). Of the first four, only questions are asked that the embedded reader was not trained on.
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,16 +19,20 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from benchmarks.beir import medquad_answers
-from benchmarks.data import unpack_medquad
+from benchmarks.data import ingested, unpack_medquad
+from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from rag.answering.evidence import RELEVANCE, PassageSignals, Wording, weigh
 from rag.desk import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Item, Text
+from rag.reader.types import Reader
 from rag.retrieval.terms import terms_of
 from rag.settings import load_settings
 from rag.training.reader_data import QuestionSet, load_question_sets
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import Chunk
 
 _PASSAGES = 20
 _SIGNALS = tuple(field.name for field in fields(PassageSignals))
@@ -48,9 +54,9 @@ class Asked:
     right: NDArray[np.bool_]
 
 
-def run(data: Path, work: Path, questions: int = 300) -> dict[str, Any]:
+def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
     """Collect the signals and try them, alone and together; every fit is on the other knowledge bases."""
-    asked = {name: list(_ask(texts, pairs)) for name, texts, pairs in _sets(data, work, questions)}
+    asked = dict(_bases(data, work, questions))
     fitted = _fit(asked, _SIGNALS)
     return {
         "passages": _PASSAGES,
@@ -79,7 +85,8 @@ def section(result: Mapping[str, Any]) -> str:
     )
     return f"""## Putting passages in order
 
-The share of questions whose first passage is of the right document, with 95% bootstrap intervals. The search finds
+The share of questions whose first passage is of the right document (in "medquad sections": of the right section, asked
+for in other words than its heading's), with 95% bootstrap intervals. The search finds
 {result["passages"]} passages, which are then put in order by a weighted sum of signals (decision 13). Apart from
 "{_FUSED}" (what the search itself returns) and "{_SHIPPED}", the weights of each row are fitted on the questions of the
 other columns.
@@ -98,21 +105,46 @@ _WAYS: dict[str, tuple[str, ...]] = {
     "with the words of one sentence": ("cosine", "bm25", "words"),
     "with both": ("cosine", "bm25", "sentence", "words"),
     "with the reader": ("cosine", "bm25", "margin"),
-    "with all": _SIGNALS,
+    "with all these": ("cosine", "bm25", "sentence", "words", "margin"),
+    "with the aspect too": _SIGNALS,
 }
 
 
-def _sets(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[Text], list[tuple[str, str]]]]:
+def _bases(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[Asked]]]:
+    settings = load_settings()
+    embedder, reader = open_embedder(settings), open_reader(settings)
     draw = random.Random(7)
+
+    def documents(texts: Sequence[Text], pairs: Sequence[tuple[str, str]]) -> list[Asked]:
+        """``pairs`` are questions with the id of their text."""
+        with throwaway_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
+            ids = collection.ids
+            return [
+                _ask(collection.knowledge, reader, question, lambda chunk, right=right: right in ids[chunk.document])
+                for question, right in pairs
+            ]
+
     for part in held_out_questions(data):
         texts = [Text(str(n), paragraph.title, paragraph.text) for n, paragraph in enumerate(part.file.paragraphs)]
         pairs = [(question.text, str(question.paragraph)) for question in part.held_out if question.answers]
-        yield part.name, texts, draw.sample(pairs, min(questions, len(pairs)))
-    answers, pairs = medquad_answers(unpack_medquad(data, work / "medquad"))
+        yield part.name, documents(texts, draw.sample(pairs, min(questions, len(pairs))))
+    medquad = unpack_medquad(data, work / "medquad")
+    answers, pairs = medquad_answers(medquad)
     first = draw.randrange(len(answers) - 1500)
     kept = answers[first : first + 1500]  # neighbours are about like things: harder than answers drawn at random
     ids = {text.id for text in kept}
-    yield "medquad", kept, draw.sample([pair for pair in pairs if pair[1] in ids], questions)
+    yield "medquad answers", documents(kept, draw.sample([pair for pair in pairs if pair[1] in ids], questions))
+    with tempfile.TemporaryDirectory() as folder:
+        asked = write_sections(medquad, Path(folder, "documents"), 800, questions, seed=7)
+        knowledge = ingested(Path(folder, "home"), [Path(folder, "documents")])
+        yield (
+            "medquad sections",
+            [
+                _ask(knowledge, reader, question, lambda chunk, right=right: chunk.heading in right)
+                for question, right in asked
+            ],
+        )
+        knowledge.close()
 
 
 def held_out_questions(data: Path) -> list[QuestionSet]:
@@ -121,21 +153,15 @@ def held_out_questions(data: Path) -> list[QuestionSet]:
     return load_question_sets([data / f"qa/{name}.json" for name in names], _HELD_OUT, _SPLIT_SEED)
 
 
-def _ask(texts: Sequence[Text], pairs: Sequence[tuple[str, str]]) -> Iterator[Asked]:
-    settings = load_settings()
-    embedder, reader = open_embedder(settings), open_reader(settings)
-    with throwaway_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
-        knowledge = collection.knowledge
-        stored = knowledge.count()
-        for question, right in pairs:
-            asked = Wording(question, terms_of(question, knowledge.frequencies, stored))
-            evidence = weigh([asked], knowledge.search(question, limit=_PASSAGES), reader, embedder)
-            yield Asked(
-                question,
-                np.array([astuple(item.signals) for item in evidence]),
-                np.array([item.passage.score for item in evidence]),
-                np.array([right in collection.ids[item.chunk.document] for item in evidence]),
-            )
+def _ask(knowledge: KnowledgeBase, reader: Reader, question: str, is_right: Callable[[Chunk], bool]) -> Asked:
+    asked = Wording(question, terms_of(question, knowledge.frequencies, knowledge.count()))
+    evidence = weigh([asked], knowledge.search(question, limit=_PASSAGES), reader, knowledge.embedder)
+    return Asked(
+        question,
+        np.array([astuple(item.signals) for item in evidence]),
+        np.array([item.passage.score for item in evidence]),
+        np.array([is_right(item.chunk) for item in evidence]),
+    )
 
 
 def _hits(asked: dict[str, list[Asked]], name: str, way: str) -> dict[str, Any]:

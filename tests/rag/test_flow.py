@@ -142,7 +142,17 @@ def test_the_flow_is_a_step_in_a_langchain_chain(make_flow: MakeFlow) -> None:
 
 
 def test_a_passage_like_the_question_makes_an_answer_likely_and_unknown_words_do_not() -> None:
-    held = Signals(margin=6.0, similarity=0.7, sentence=0.7, coverage=0.9, together=0.8, unknown=0.0)
-    not_held = Signals(margin=-6.0, similarity=0.2, sentence=0.2, coverage=0.1, together=0.1, unknown=0.6)
+    held = Signals(margin=6.0, similarity=0.7, sentence=0.7, coverage=0.9, together=0.8, unknown=0.0, missing=0)
+    not_held = Signals(margin=-6.0, similarity=0.2, sentence=0.2, coverage=0.1, together=0.1, unknown=0.6, missing=2)
     assert CALIBRATION.probability(held) > 0.8
     assert CALIBRATION.probability(not_held) < 0.2
+
+
+def test_a_name_or_number_that_the_best_passage_lacks_speaks_against_an_answer(make_flow: MakeFlow) -> None:
+    flow = make_flow(DROPS)
+    asked, other, dated = (
+        flow.invoke(question).probability or 0.0
+        for question in (QUESTION, f"{QUESTION[:-1]} by Novartis?", f"{QUESTION[:-1]} in 2019?")
+    )
+    assert other < asked
+    assert dated < asked
