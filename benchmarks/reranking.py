@@ -89,7 +89,8 @@ The share of questions whose first passage is of the right document (in "medquad
 for in other words than its heading's), with 95% bootstrap intervals. The search finds
 {result["passages"]} passages, which are then put in order by a weighted sum of signals (decision 13). Apart from
 "{_FUSED}" (what the search itself returns) and "{_SHIPPED}", the weights of each row are fitted on the questions of the
-other columns.
+other columns. (What a section's heading tells, the aspect, can be learnt from "medquad sections" alone: see the row
+"as shipped".)
 
 {table(("order", *names), rows)}
 
@@ -190,6 +191,7 @@ def _fit(asked: dict[str, list[Asked]], signals: Sequence[str]) -> Table:
         there[number, :passages] = True
     share = np.array([share for _, share in learned]) / len(asked)
     spread = rows[there].std(axis=0)
+    spread[spread == 0.0] = 1.0  # a signal that is the same everywhere gets no weight
 
     def loss(weights: Table) -> float:
         scores = (rows / spread) @ weights
