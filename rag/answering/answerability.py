@@ -64,7 +64,7 @@ def signals_of(evidence: Sequence[Evidence], wordings: Sequence[Wording]) -> Sig
         coverage=max(wording.terms.share(held) for wording in wordings),
         together=evidence[0].signals.words,
         unknown=max(wording.terms.unknown for wording in wordings),
-        missing=max(_missing(wording.text, text) for wording in wordings),
+        missing=min(_missing(wording.text, text) for wording in wordings),
     )
 
 
