@@ -99,6 +99,11 @@ class Chunk:
         """What the text is about: the outermost heading."""
         return self.heading.partition(HEADING_SEPARATOR)[0]
 
+    @property
+    def section(self) -> str:
+        """What of the subject the text tells: the headings below it, empty where there are none."""
+        return self.heading.partition(HEADING_SEPARATOR)[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -21,8 +21,8 @@ class Signals:
     passages than about a kind of question that the reader was not trained on. ``similarity`` is the best cosine of the
     question and a passage, ``sentence`` that of the question and a sentence. Of the question's words, weighted by how
     rare they are, ``coverage`` is the share that the best passage or its heading holds, ``together`` the share that one
-    sentence of it holds, and ``unknown`` the share that no stored passage holds. ``missing``
-    counts the names and numbers of the question that the best passage and its heading lack.
+    sentence of it holds, and ``unknown`` the share that no stored passage holds. ``missing`` counts the
+    names and numbers of the question that the best passage and its heading lack.
     """
 
     margin: float

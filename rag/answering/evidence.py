@@ -148,7 +148,7 @@ class _Embedded:
 
 def _aspects(asked: Vectors, chunks: Sequence[Chunk], embedded: _Embedded) -> NDArray[np.float32]:
     """``PassageSignals.aspect`` of each chunk for each wording, of shape ``(chunks, wordings)``."""
-    told = np.array([chunk.heading != chunk.subject for chunk in chunks])
+    told = np.array([bool(chunk.section) for chunk in chunks])
     subjects = embedded.vectors([chunk.subject for chunk in chunks])
     headings = embedded.vectors([chunk.heading for chunk in chunks])
     questions_along, headings_along = subjects @ asked.T, np.sum(subjects * headings, axis=1, keepdims=True)

@@ -72,7 +72,7 @@ def _worth(candidate: _Candidate) -> float:
 def _opening(candidate: _Candidate) -> float:
     """A heading that tells what is asked is answered by the first sentences under it: theirs is its aspect."""
     item = candidate.evidence
-    tells = item.chunk.opens and item.chunk.heading != item.chunk.subject
+    tells = item.chunk.opens and item.chunk.section
     return max(0.0, item.signals.aspect) / (1 + candidate.chosen) if tells else 0.0
 
 
