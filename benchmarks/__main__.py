@@ -22,6 +22,7 @@ from benchmarks import (
     reading_speed,
     reranking,
     smalltalk,
+    training,
 )
 from benchmarks.peers import measure as peers
 from benchmarks.report import write_report
@@ -47,6 +48,7 @@ def main() -> None:
         measurements |= {
             "ingestion": lambda: ingestion.run(data, work),
             "reader": lambda: reader.run(data),
+            "training": lambda: training.run(data, work),
             "reading_speed": lambda: reading_speed.run(data, work),
             "reranking": lambda: reranking.run(data, work),
             "abstention": lambda: abstention.run(data, work),

@@ -26,12 +26,11 @@ from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_s
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
 from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
-from rag.answering.evidence import Evidence, Wording, weigh
+from rag.answering.evidence import Evidence, weigh, wording_of
 from rag.answering.quoting import quote_answer
 from rag.desk import open_reader
 from rag.evaluation.squad import f1
 from rag.reader.model import ExtractiveReader
-from rag.retrieval.terms import terms_of
 from rag.settings import load_settings
 from vectorstore.knowledge import KnowledgeBase
 
@@ -178,7 +177,7 @@ def _case(
     question: str,
     answers: tuple[str, ...],
 ) -> Case:
-    asked = [Wording(question, terms_of(question, knowledge.frequencies, knowledge.count()))]
+    asked = [wording_of(question, knowledge)]
     evidence = weigh(asked, knowledge.search(question), reader, knowledge.embedder)
     quote = quote_answer(evidence)
     short = (quote.short_answer if quote else None) or ""

@@ -8,6 +8,7 @@ Sentences that generators wrote, labelled by hand, are checked in the order in w
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from benchmarks.sentences.ways import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.tables import table, with_interval
 from rag.desk import open_embedder, open_reader
 from rag.grounding.checker import Checker
-from rag.grounding.score import WEIGHTS, Weights, signals_of
+from rag.grounding.score import INTERCEPT, WEIGHTS, Signals, signals_of
 from rag.settings import load_settings
 
 _EACH = 40
@@ -50,7 +51,7 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
     return {
         "fitting": len(fitting),
         "testing": len(testing),
-        "weights": {"shipped": _rounded(WEIGHTS), "fitted": _rounded(fitted)},
+        "weights": {"shipped": {"intercept": INTERCEPT, **asdict(WEIGHTS)}, "fitted": fitted},
         "ways": {name: _rates(testing, passed) for name, passed in accepted.items()},
         "groups": _by(testing, accepted["the check"], lambda case: case.group),
         "kinds": {name: _shares(testing, passed) for name, passed in accepted.items()},
@@ -150,21 +151,18 @@ def _in_turn(answers: Sequence[Sequence[Case]], finds: Finds) -> list[bool]:
     return passed
 
 
-def _fit(checker: Checker, cases: Sequence[Case]) -> Weights:
+def _fit(checker: Checker, cases: Sequence[Case]) -> dict[str, float]:
     """On what breaks no rule, the best place of each sentence; sentences made of questions have a way of their own."""
     rows, labels = [], []
     for case in cases:
         judged = [] if case.question else list(checker.on(case.chunks).judged(case.sentence))
-        allowed = [signals_of(judgement, cosine) for _, _, judgement, cosine in judged if not judgement.vetoes]
+        allowed = [astuple(signals_of(judgement, cosine)) for _, _, judgement, cosine in judged if not judgement.vetoes]
         if allowed:
             rows.append(min(allowed))
             labels.append(case.supported)
     model = LogisticRegression(C=10.0, class_weight="balanced").fit(np.array(rows), labels)
-    return Weights(float(model.intercept_[0]), *(float(weight) for weight in model.coef_[0]))
-
-
-def _rounded(weights: Weights) -> dict[str, float]:
-    return {name: round(getattr(weights, name), 2) for name in Weights.__slots__}
+    names = ("intercept", *(field.name for field in fields(Signals)))
+    return dict(zip(names, np.round([*model.intercept_, *model.coef_[0]], 2).tolist(), strict=True))
 
 
 def _rates(cases: Sequence[Case], passed: Sequence[bool]) -> dict[str, Any]:

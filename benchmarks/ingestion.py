@@ -86,7 +86,8 @@ class _Run:
 
 def _ingest(folder: Path, home: Path) -> _Run:
     """``refdesk ingest`` as a person calls it. Its peak memory is that of its largest process."""
-    command = [Path(sys.executable).with_name("refdesk"), "ingest", folder, "--home", home, "--json"]
+    refdesk = Path(sys.executable).with_name("refdesk")
+    command: list[str | Path] = [refdesk, "ingest", folder, "--home", home, "--json"]
     began = time.perf_counter()
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     seconds = time.perf_counter() - began

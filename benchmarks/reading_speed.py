@@ -4,6 +4,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def run(
     drawn = random.Random(seed).sample([text for _, text in medquad_questions(folder)], questions + timed)
     for question in drawn[:timed]:  # the first questions of a start are slower
         _search_and_read(knowledge, reader, question)
-    latencies = [_seconds(lambda q=question: _search_and_read(knowledge, reader, q)) for question in drawn[timed:]]
+    latencies = [_seconds(partial(_search_and_read, knowledge, reader, question)) for question in drawn[timed:]]
     jobs = [
         (question, [passage.chunk.text for passage in knowledge.search(question, limit=_PASSAGES)])
         for question in drawn[:timed]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, citations, grounding, reader, reading_speed, reranking
+from benchmarks import abstention, citations, grounding, reader, reading_speed, reranking, training
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
 
@@ -28,6 +28,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("smalltalk", _smalltalk),
         ("medical", _medical),
         ("reader", reader.section),
+        ("training", training.section),
         ("reading_speed", reading_speed.section),
         ("reranking", reranking.section),
         ("abstention", abstention.section),

@@ -1,5 +1,5 @@
-"""How the passages of a question are put in order: fits the weights of ``rag.answering.evidence`` and shows what each
-signal is worth.
+"""How the passages of a question are put in order, and a sentence of them is chosen: fits the weights of
+``rag.answering.evidence`` and shows what each signal there and in ``rag.answering.quoting`` is worth.
 
 Six knowledge bases: encyclopedia paragraphs, product reviews, forum posts, long scientific articles, medical answers
 without their question, and medical documents in sections (asked in other words than the headings', with only the right
@@ -9,7 +9,8 @@ section counting). Of the first four, only questions are asked that the embedded
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,40 +23,72 @@ from benchmarks.beir import medquad_answers
 from benchmarks.data import ingested, unpack_medquad
 from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
-from rag.answering.evidence import RELEVANCE, PassageSignals, Wording, weigh
+from benchmarks.tried_signals import TriedSignals, tried_signals
+from rag.answering.evidence import RELEVANCE, PassageSignals, weigh, wording_of
+from rag.answering.quoting import WORTH, Quote, quote_answer
 from rag.desk import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
+from rag.evaluation.squad import normalised
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
-from rag.retrieval.terms import terms_of
 from rag.settings import load_settings
 from rag.training.reader_data import QuestionSet, load_question_sets
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import Chunk
 
 _PASSAGES = 20
-_SIGNALS = tuple(field.name for field in fields(PassageSignals))
+_SIGNALS, _TRIED = ([field.name for field in fields(of)] for of in (PassageSignals, TriedSignals))
+_COLUMNS = (*_SIGNALS, *_TRIED)
 _FUSED, _SHIPPED = "dense and BM25, averaged", "as shipped"
 _RIDGE = 0.01
 # The split of the embedded reader's training; see rag/reader/embedded/report.json.
 _HELD_OUT, _SPLIT_SEED = 0.12, 0
 
+_WAYS: dict[str, Sequence[str]] = {
+    "dense alone": ("cosine",),
+    "dense, heading not embedded": ("text",),
+    "BM25 alone": ("bm25",),
+    "reader alone": ("margin",),
+    "dense and BM25, weighted": ("cosine", "bm25"),
+    "weights by the query's length": ("cosine", "bm25", "cosine_terms", "bm25_terms"),
+    "weights by the scores' lead": ("cosine", "bm25", "cosine_lead", "bm25_lead"),
+    "heading as a lexical field": ("cosine", "bm25", "heading"),
+    "with the passages around": ("cosine", "bm25", "around"),
+    "with feedback": ("cosine", "bm25", "feedback"),
+    "with the closest sentence": ("cosine", "bm25", "sentence"),
+    "with the words of one sentence": ("cosine", "bm25", "words"),
+    "with the reader": ("cosine", "bm25", "margin"),
+    "with the aspect": ("cosine", "bm25", "aspect"),
+    "with these six": _SIGNALS,
+    **{f"with these but not {name}": [other for other in _SIGNALS if other != name] for name in _SIGNALS},
+    "with all that were tried": _COLUMNS,
+}
+_WORTHS = {"as shipped": WORTH} | {
+    f"without {name}": replace(WORTH, **{name: 0.0}) for name in ("passage", "closeness", "margin", "opening")
+}
+
 Table = NDArray[np.float64]
+IsRight = Callable[[Chunk], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: ``signals`` has the shape ``(passages, signals)``, ``fused`` and ``right`` a place a passage."""
+    """A question: ``signals`` has the shape ``(passages, signals)``, ``fused`` and ``right`` a place a passage.
+
+    ``quoted`` tells for each of ``_WORTHS`` whether the quote is right: it holds the answer or, where none is known, is
+    of the right passage.
+    """
 
     text: str
     signals: Table
     fused: Table
     right: NDArray[np.bool_]
+    quoted: Mapping[str, bool]
 
 
 def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
-    """Collect the signals and try them, alone and together; every fit is on the other knowledge bases."""
+    """Collect the signals and try them, alone and together; no question takes part in a fit that it judges."""
     asked = dict(_bases(data, work, questions))
     fitted = _fit(asked, _SIGNALS)
     return {
@@ -65,7 +98,11 @@ def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
         "ways": {way: {name: _hits(asked, name, way) for name in asked} for way in (_FUSED, *_WAYS, _SHIPPED)},
         "weights": {
             "shipped": dict(zip(_SIGNALS, astuple(RELEVANCE), strict=True)),
-            "fitted": dict(zip(_SIGNALS, np.round(fitted, 2).tolist(), strict=True)),
+            "fitted": dict(zip(_SIGNALS, np.round(fitted[: len(_SIGNALS)], 2).tolist(), strict=True)),
+        },
+        "quotes": {
+            worth: {name: _share([q.quoted[worth] for q in of_one]) for name, of_one in asked.items()}
+            for worth in _WORTHS
         },
     }
 
@@ -73,10 +110,14 @@ def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
 def section(result: Mapping[str, Any]) -> str:
     """Markdown for docs/benchmarks.md."""
     names = list(result["questions"])
-    rows = [
-        (way, *(with_interval(of_one[name]["hits@1"], of_one[name]["interval"]) for name in names))
-        for way, of_one in result["ways"].items()
-    ]
+
+    def rows_of(key: str) -> list[tuple[object, ...]]:
+        return [
+            (way, *(with_interval(of_one[name]["share"], of_one[name]["interval"]) for name in names))
+            for way, of_one in result[key].items()
+        ]
+
+    rows = rows_of("ways")
     rows.append((f"right one among the {result['passages']}", *(f"{result['found'][name]:.2f}" for name in names)))
     rows.append(("questions", *(result["questions"][name] for name in names)))
     weights = table(
@@ -89,26 +130,19 @@ The share of questions whose first passage is of the right document (in "medquad
 for in other words than its heading's), with 95% bootstrap intervals. The search finds
 {result["passages"]} passages, which are then put in order by a weighted sum of signals (decision 13). Apart from
 "{_FUSED}" (what the search itself returns) and "{_SHIPPED}", the weights of each row are fitted on the questions of the
-other columns. (What a section's heading tells, the aspect, can be learnt from "medquad sections" alone: see the row
-"as shipped".)
+other columns and on the half of its own column that it is not judged by. "These" are the signals that are shipped; the
+others, which are not, are described in `benchmarks/tried_signals.py`.
 
 {table(("order", *names), rows)}
 
-{weights}"""
+{weights}
 
+### The quoted sentence
 
-_WAYS: dict[str, tuple[str, ...]] = {
-    "dense alone": ("cosine",),
-    "BM25 alone": ("bm25",),
-    "reader alone": ("margin",),
-    "dense and BM25, weighted": ("cosine", "bm25"),
-    "with the closest sentence": ("cosine", "bm25", "sentence"),
-    "with the words of one sentence": ("cosine", "bm25", "words"),
-    "with both": ("cosine", "bm25", "sentence", "words"),
-    "with the reader": ("cosine", "bm25", "margin"),
-    "with all these": ("cosine", "bm25", "sentence", "words", "margin"),
-    "with the aspect too": _SIGNALS,
-}
+The share of the same questions whose quote (decision 9) holds the answer or, in the last two columns, is of the right
+document or section; with all signals, and with one of them taken away:
+
+{table(("quote", *names), rows_of("quotes"))}"""
 
 
 def _bases(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[Asked]]]:
@@ -116,36 +150,45 @@ def _bases(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[A
     embedder, reader = open_embedder(settings), open_reader(settings)
     draw = random.Random(7)
 
-    def documents(texts: Sequence[Text], pairs: Sequence[tuple[str, str]]) -> list[Asked]:
-        """``pairs`` are questions with the id of their text."""
+    def documents(texts: Sequence[Text], drawn: Sequence[tuple[str, str, Sequence[str]]]) -> list[Asked]:
+        """Questions come with the id of their text and their answers, if known."""
         with throwaway_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
-            ids = collection.ids
+
+            def is_of(right: str, chunk: Chunk) -> bool:
+                return right in collection.ids[chunk.document]
+
             return [
-                _ask(collection.knowledge, reader, question, lambda chunk, right=right: right in ids[chunk.document])
-                for question, right in pairs
+                _ask(collection.knowledge, reader, question, partial(is_of, right), answers)
+                for question, right, answers in drawn
             ]
 
     for part in held_out_questions(data):
         texts = [Text(str(n), paragraph.title, paragraph.text) for n, paragraph in enumerate(part.file.paragraphs)]
-        pairs = [(question.text, str(question.paragraph)) for question in part.held_out if question.answers]
-        yield part.name, documents(texts, draw.sample(pairs, min(questions, len(pairs))))
+        answered = [
+            (question.text, str(question.paragraph), [answer.text for answer in question.answers])
+            for question in part.held_out
+            if question.answers
+        ]
+        yield part.name, documents(texts, draw.sample(answered, min(questions, len(answered))))
     medquad = unpack_medquad(data, work / "medquad")
     answers, pairs = medquad_answers(medquad)
     first = draw.randrange(len(answers) - 1500)
     kept = answers[first : first + 1500]  # neighbours are about like things: harder than answers drawn at random
     ids = {text.id for text in kept}
-    yield "medquad answers", documents(kept, draw.sample([pair for pair in pairs if pair[1] in ids], questions))
+    about_these = [(question, right, ()) for question, right in pairs if right in ids]
+    yield "medquad answers", documents(kept, draw.sample(about_these, questions))
     with tempfile.TemporaryDirectory() as folder:
         asked = write_sections(medquad, Path(folder, "documents"), 800, questions, seed=7)
         knowledge = ingested(Path(folder, "home"), [Path(folder, "documents")])
         yield (
             "medquad sections",
-            [
-                _ask(knowledge, reader, question, lambda chunk, right=right: chunk.heading in right)
-                for question, right in asked
-            ],
+            [_ask(knowledge, reader, question, partial(_is_under, right), ()) for question, right in asked],
         )
         knowledge.close()
+
+
+def _is_under(headings: frozenset[str], chunk: Chunk) -> bool:
+    return chunk.heading in headings
 
 
 def held_out_questions(data: Path) -> list[QuestionSet]:
@@ -154,34 +197,54 @@ def held_out_questions(data: Path) -> list[QuestionSet]:
     return load_question_sets([data / f"qa/{name}.json" for name in names], _HELD_OUT, _SPLIT_SEED)
 
 
-def _ask(knowledge: KnowledgeBase, reader: Reader, question: str, is_right: Callable[[Chunk], bool]) -> Asked:
-    asked = Wording(question, terms_of(question, knowledge.frequencies, knowledge.count()))
+def _ask(knowledge: KnowledgeBase, reader: Reader, question: str, is_right: IsRight, answers: Sequence[str]) -> Asked:
+    asked = wording_of(question, knowledge)
     evidence = weigh([asked], knowledge.search(question, limit=_PASSAGES), reader, knowledge.embedder)
+    tried = tried_signals(knowledge, asked, evidence)
     return Asked(
         question,
-        np.array([astuple(item.signals) for item in evidence]),
+        np.array([(*astuple(item.signals), *astuple(more)) for item, more in zip(evidence, tried, strict=True)]),
         np.array([item.passage.score for item in evidence]),
         np.array([is_right(item.chunk) for item in evidence]),
+        {name: _is_right(quote_answer(evidence, worth), is_right, answers) for name, worth in _WORTHS.items()},
     )
 
 
-def _hits(asked: dict[str, list[Asked]], name: str, way: str) -> dict[str, Any]:
-    if way == _FUSED:
-        first = [one.right[np.argmax(one.fused)] for one in asked[name]]
-    else:
-        others = {other: of_one for other, of_one in asked.items() if other != name}
-        weights = np.array(astuple(RELEVANCE)) if way == _SHIPPED else _fit(others, _WAYS[way])
-        first = [one.right[np.argmax(one.signals @ weights)] for one in asked[name]]
-    items = [Item(str(n), "", (), "", 1.0, {"hits@1": float(hit)}) for n, hit in enumerate(first)]
-    return {"hits@1": round(mean(items, "hits@1") or 0.0, 4), "interval": intervals(items, ["hits@1"])["hits@1"]}
+def _is_right(quote: Quote | None, is_right: IsRight, answers: Sequence[str]) -> bool:
+    if quote is None:
+        return False
+    said = f" {normalised(quote.text)} "
+    return any(f" {normalised(answer)} " in said for answer in answers) if answers else is_right(quote.evidence.chunk)
 
 
-def _fit(asked: dict[str, list[Asked]], signals: Sequence[str]) -> Table:
-    """Weights of shape ``(signals,)``, 0 for those not named, under which the right passage is the likeliest.
+def _hits(asked: Mapping[str, Sequence[Asked]], name: str, way: str) -> dict[str, Any]:
+    own = asked[name]
+    first = [False] * len(own)
+    for half in (0, 1):
+        weights = _weights_of(way, {**asked, name: own[1 - half :: 2]})
+        for place in range(half, len(own), 2):
+            scores = own[place].fused if weights is None else own[place].signals @ weights
+            first[place] = bool(own[place].right[np.argmax(scores)])
+    return _share(first)
+
+
+def _weights_of(way: str, learned: Mapping[str, Sequence[Asked]]) -> Table | None:
+    if way == _SHIPPED:
+        return np.array([*astuple(RELEVANCE), *(0.0 for _ in _TRIED)])
+    return _fit(learned, _WAYS[way]) if way in _WAYS else None
+
+
+def _share(found: Sequence[bool]) -> dict[str, Any]:
+    items = [Item(str(n), "", (), "", 1.0, {"found": float(one)}) for n, one in enumerate(found)]
+    return {"share": round(mean(items, "found") or 0.0, 4), "interval": intervals(items, ["found"])["found"]}
+
+
+def _fit(asked: Mapping[str, Sequence[Asked]], signals: Sequence[str]) -> Table:
+    """Weights of all signals, 0 for those not named, under which the right passage is the likeliest.
 
     Listwise softmax loss (Cao et al., "Learning to Rank", ICML 2007), every knowledge base counting the same.
     """
-    chosen = [_SIGNALS.index(name) for name in signals]
+    chosen = [_COLUMNS.index(name) for name in signals]
     learned = [(one, 1.0 / len(of_one)) for of_one in asked.values() for one in of_one if one.right.any()]
     shape = (len(learned), _PASSAGES)
     rows, right, there = np.zeros((*shape, len(chosen))), np.zeros(shape, bool), np.zeros(shape, bool)
@@ -191,7 +254,6 @@ def _fit(asked: dict[str, list[Asked]], signals: Sequence[str]) -> Table:
         there[number, :passages] = True
     share = np.array([share for _, share in learned]) / len(asked)
     spread = rows[there].std(axis=0)
-    spread[spread == 0.0] = 1.0  # a signal that is the same everywhere gets no weight
 
     def loss(weights: Table) -> float:
         scores = (rows / spread) @ weights
@@ -199,6 +261,6 @@ def _fit(asked: dict[str, list[Asked]], signals: Sequence[str]) -> Table:
         lost = everything - logsumexp(np.where(right, scores, -np.inf), axis=1)
         return float(share @ lost + _RIDGE * weights @ weights)
 
-    weights = np.zeros(len(_SIGNALS))
+    weights = np.zeros(len(_COLUMNS))
     weights[chosen] = minimize(loss, np.zeros(len(chosen)), method="L-BFGS-B").x / spread
     return weights

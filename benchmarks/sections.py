@@ -29,14 +29,15 @@ def write_sections(folder: Path, target: Path, files: int, questions: int, seed:
         subject = " ".join((root.findtext("Focus") or "").split())
         page = [f"# {subject}"]
         for pair in root.iterfind("QAPairs/QAPair"):
-            question, answer = pair.find("Question"), (pair.findtext("Answer") or "").strip()
-            kind = _KINDS.get(question.get("qtype"))
-            heading = kind["heading"] if kind and number % 2 else " ".join((question.text or "").split())
+            question, answer = pair.findtext("Question") or "", (pair.findtext("Answer") or "").strip()
+            asks = next((str(one.get("qtype")) for one in pair.iterfind("Question")), "")
+            kind = _KINDS.get(asks)
+            heading = kind["heading"] if kind and number % 2 else " ".join(question.split())
             if subject and heading and answer:
                 page += [f"## {heading}", answer]
                 if kind:
                     subjects[subject.lower()] = subject
-                    told[question.get("qtype")][subject.lower()].add(f"{subject} > {heading}")
+                    told[asks][subject.lower()].add(f"{subject} > {heading}")
         if len(page) > 1:
             (target / f"{number:04}.md").write_text("\n\n".join(page) + "\n", encoding="utf-8")
     asked = []

@@ -110,7 +110,7 @@ class _Reading:
         focus = (root.findtext("Focus") or "").strip()
         records = {}
         for pair in root.iterfind("QAPairs/QAPair"):
-            question = " ".join((pair.findtext("Question") or "").split())
-            key = str(pair.find("Question").get("qid"))
-            records[key] = _Record(focus, f"{focus} > {question}", pair.findtext("Answer") or "")
+            for question in pair.iterfind("Question"):
+                heading = f"{focus} > {' '.join((question.text or '').split())}"
+                records[str(question.get("qid"))] = _Record(focus, heading, pair.findtext("Answer") or "")
         return records

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,10 @@ from numpy.typing import NDArray
 from ingest.sentences import sentence_spans
 from rag.grounding.words import words_of
 from rag.reader.types import AnswerSpan, Reader
-from rag.retrieval.terms import Terms
+from rag.retrieval.terms import Terms, terms_of
 from rag.scoring import weighted_sum
-from vectorstore.types import Chunk, Embedder, Passage, Vectors
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING, Chunk, Embedder, Passage, Scope, Vectors
 
 _MARGIN_BOUND = 10.0
 _SHORTEST_REST = 0.3
@@ -58,6 +60,12 @@ class Wording:
     text: str
     terms: Terms
     weight: float = 1.0
+
+
+def wording_of(text: str, knowledge: KnowledgeBase, scope: Scope = EVERYTHING, weight: float = 1.0) -> Wording:
+    """``text`` with its terms, by how rare they are within ``scope``."""
+    frequencies = partial(knowledge.frequencies, scope=scope)
+    return Wording(text, terms_of(text, frequencies, knowledge.count(scope)), weight)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -17,7 +16,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import Evidence, Wording, weigh
+from rag.answering.evidence import Evidence, Wording, weigh, wording_of
 from rag.answering.quoting import quote_answer
 from rag.answering.rewriting import formulate
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
@@ -39,7 +38,6 @@ from rag.generators.prompts import build_messages
 from rag.grounding.checker import Checker
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
-from rag.retrieval.terms import terms_of
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope
 
@@ -129,8 +127,7 @@ class AnswerFlow(Runnable[str, Answer]):
         if topic is not None and topic is not Topic.REFDESK:
             yield Done(reply(topic, clock.ms()))
             return
-        stored = self._knowledge.count(self._scope)
-        yield Searching(stored)
+        yield Searching(self._knowledge.count(self._scope))
         rewriter = self._writer.chat if self._writer and self._writer.rewrites else None
         formulations = formulate(question, before, rewriter)
         question, passages = search_formulations(self._retriever, formulations, config)
@@ -140,8 +137,7 @@ class AnswerFlow(Runnable[str, Answer]):
             yield Done(nothing if topic is None else reply(topic, clock.ms()))
             return
         yield Reading(len(passages))
-        frequencies = partial(self._knowledge.frequencies, scope=self._scope)
-        asked = [Wording(one.text, terms_of(one.text, frequencies, stored), one.weight) for one in formulations]
+        asked = [wording_of(one.text, self._knowledge, self._scope, one.weight) for one in formulations]
         evidence = weigh(asked, passages, self._reader, self._knowledge.embedder)
         timings = replace(timings, read=clock.ms() - timings.retrieve)
         quoted, source = self._quoted(evidence, asked)

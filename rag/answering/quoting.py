@@ -8,13 +8,29 @@ from dataclasses import dataclass
 from rag.answering.evidence import Evidence, bounded
 from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
+from rag.scoring import weighted_sum
 
 _PASSAGES = 6
-_PASSAGE_WEIGHT = 0.15
-_OPENING_WEIGHT = 1.0
-_READER_WEIGHT = 0.04
 _LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSignals:
+    """What speaks for a sentence. ``passage`` is its passage's score, ``closeness`` its cosine with the question (told
+    what it is about by its subject) and ``margin`` that of the reader's span in it, bounded to 10. ``opening`` is how
+    near it is to the opening of a text whose heading tells what is asked: the heading's aspect, divided by the
+    sentence's place.
+    """
+
+    passage: float
+    closeness: float
+    margin: float
+    opening: float
+
+
+WORTH = SentenceSignals(passage=0.15, closeness=1.0, margin=0.04, opening=1.0)
+"""Weights of a linear score over the signals; see docs/decisions/0009."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +54,15 @@ class _Candidate:
     span: AnswerSpan | None
 
 
-def quote_answer(evidence: Sequence[Evidence]) -> Quote | None:
-    """The best sentence of the best passages; None if there is no sentence that says anything.
+def quote_answer(evidence: Sequence[Evidence], worth: SentenceSignals = WORTH) -> Quote | None:
+    """The sentence of the best passages that is worth most; None if there is no sentence that says anything.
 
-    A sentence is as good as its passage's score, its closeness to the question (told what it is about by its subject),
-    the margin of the reader's span in it, and how near it is to the opening of a text whose heading tells what is
-    asked, weighted and added up. A list is quoted with its introduction, and "It ..." with the sentence before. See
-    docs/decisions/0009 for the weights.
+    A list is quoted with its introduction, and "It ..." with the sentence before.
     """
     candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
-    return _complete(max(candidates, key=_worth)) if candidates else None
+    if not candidates:
+        return None
+    return _complete(max(candidates, key=lambda candidate: weighted_sum(worth, _signals(candidate))))
 
 
 def _candidates(item: Evidence) -> list[_Candidate]:
@@ -59,21 +74,15 @@ def _candidates(item: Evidence) -> list[_Candidate]:
     return found
 
 
-def _worth(candidate: _Candidate) -> float:
-    item = candidate.evidence
-    return (
-        _PASSAGE_WEIGHT * item.score
-        + item.sentences[candidate.chosen].closeness
-        + _OPENING_WEIGHT * _opening(candidate)
-        + _READER_WEIGHT * bounded(candidate.span.margin if candidate.span else -math.inf)
-    )
-
-
-def _opening(candidate: _Candidate) -> float:
-    """A heading that tells what is asked is answered by the first sentences under it: theirs is its aspect."""
+def _signals(candidate: _Candidate) -> SentenceSignals:
     item = candidate.evidence
     tells = item.chunk.opens and item.chunk.section
-    return max(0.0, item.signals.aspect) / (1 + candidate.chosen) if tells else 0.0
+    return SentenceSignals(
+        item.score,
+        item.sentences[candidate.chosen].closeness,
+        bounded(candidate.span.margin if candidate.span else -math.inf),
+        max(0.0, item.signals.aspect) / (1 + candidate.chosen) if tells else 0.0,
+    )
 
 
 def _complete(candidate: _Candidate) -> Quote:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 
-from rag.answering.evidence import Wording, weigh
+from rag.answering.evidence import weigh, wording_of
 from rag.answering.rewriting import formulate
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.excerpt import excerpt
@@ -15,7 +15,6 @@ from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
 from rag.retrieval.retriever import KnowledgeRetriever
-from rag.retrieval.terms import terms_of
 
 SCORES = ("hits@1", "hits@5", "hits@20", "ndcg@10", "mrr@10", "mean_judgement@1")
 _DEPTH = 20
@@ -61,7 +60,7 @@ def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, rea
     started = time.perf_counter()
     query, passages = search_formulations(retriever, formulate(query, (), None))
     knowledge = retriever.knowledge
-    asked = Wording(query, terms_of(query, knowledge.frequencies, knowledge.count()))
+    asked = wording_of(query, knowledge)
     read = [item.chunk.document for item in weigh([asked], passages, reader, knowledge.embedder)]
     seconds = time.perf_counter() - started
     hits = dict.fromkeys(ids[document] for document in read)

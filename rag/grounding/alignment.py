@@ -26,15 +26,14 @@ SAME_MEANING = 0.8
 class Alignment:
     """``places[i]`` is the index among the source's tokens for the claim's token ``i``; content words only.
 
-    ``covered`` are all source tokens that a word of the claim stands on. ``alike`` holds the cosine for the words that
-    are not the same, ``nearest`` the best cosine for those left over; ``opposites`` says that one of them is opposed.
+    ``covered`` are all source tokens that a word of the claim stands on. ``nearest`` holds the best cosine for the
+    words that are not the same; ``opposites`` says that one of them is opposed.
     """
 
     claim: Sequence[Token]
     source: Sequence[Token]
     places: dict[int, int]
     covered: set[int] = field(default_factory=set)
-    alike: dict[int, float] = field(default_factory=dict)
     nearest: dict[int, float] = field(default_factory=dict)
     opposites: bool = False
 
@@ -135,7 +134,7 @@ def _align_by_meaning(alignment: Alignment, run: list[int], stretch: list[int], 
         alike = _cosine(claim, run, source, stretch, similarity)
         if alike >= SAME_MEANING:
             for i, j in zip(run, [*stretch, *stretch[-1:] * len(run)], strict=False):
-                alignment.places[i], alignment.alike[i] = j, alike
+                alignment.places[i] = j
             alignment.covered.update(stretch)
             return
     last = -1
@@ -144,7 +143,7 @@ def _align_by_meaning(alignment: Alignment, run: list[int], stretch: list[int], 
         best, j = max(scored, default=(0.0, -1))
         alignment.nearest[i] = best
         if best >= SAME_MEANING:
-            alignment.places[i], alignment.alike[i], last = j, best, j
+            alignment.places[i] = last = j
             alignment.covered.add(j)
 
 

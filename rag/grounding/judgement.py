@@ -18,13 +18,12 @@ class Judgement:
     """``vetoes`` are the rules that the claim breaks.
 
     ``unsaid`` adds up, over the claim's words that stand on nothing, how far the nearest word of the source is in
-    meaning (1 - cosine); ``unlike`` is that of the worst pair that counts as the same. ``left_out`` is the share of the
-    source's words in clauses that the claim leaves out. Source tokens ``first`` to ``last`` are the clauses in use.
+    meaning (1 - cosine). ``left_out`` is the share of the source's words in clauses that the claim leaves out. Source
+    tokens ``first`` to ``last`` are the clauses in use.
     """
 
     vetoes: tuple[Reason, ...]
     unsaid: float
-    unlike: float
     left_out: float
     first: int
     last: int
@@ -55,7 +54,6 @@ def judge(alignment: Alignment, borrowed: Borrowed) -> Judgement:
     return Judgement(
         tuple(vetoes),
         unsaid=sum(1.0 - alignment.nearest.get(i, 0.0) for i in missing),
-        unlike=1.0 - min(alignment.alike.values(), default=1.0),
         left_out=left_out / max(1, left_out + len(alignment.covered)),
         first=head,
         last=tail,

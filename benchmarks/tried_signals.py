@@ -1,0 +1,74 @@
+"""Signals for a passage that were tried beside those of ``rag.answering.evidence`` and are not used there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.answering.evidence import Evidence, Wording
+from rag.grounding.words import words_of
+from vectorstore import catalogue
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING
+
+_FEEDBACK_PASSAGES = 3
+_MANY_TERMS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class TriedSignals:
+    """``text`` is the cosine of question and passage where the heading is left out of what is embedded. ``heading`` is
+    the share of the question's terms in the heading (a field of its own in the lexical leg), ``around`` the mean cosine
+    of the passages before and after, ``feedback`` the cosine with the mean of the search's first three passages
+    (pseudo-relevance feedback: Rocchio, 1971). The last four let the legs' weights follow from the query and from the
+    scores: ``cosine_terms`` and ``bm25_terms`` are the two scores times a tenth of the number of the question's terms,
+    ``cosine_lead`` and ``bm25_lead`` times how far the leg's best passage is ahead of the mean.
+    """
+
+    text: float
+    heading: float
+    around: float
+    feedback: float
+    cosine_terms: float
+    bm25_terms: float
+    cosine_lead: float
+    bm25_lead: float
+
+
+def tried_signals(knowledge: KnowledgeBase, wording: Wording, evidence: Sequence[Evidence]) -> list[TriedSignals]:
+    """The signals of each passage."""
+    asked, *texts = knowledge.embedder.embed([wording.text, *(item.chunk.text for item in evidence)])
+    chunks = [item.chunk for item in evidence]
+    near = {chunk.id + step for chunk in chunks for step in (-1, 0, 1)}
+    with knowledge.database.read() as connection:
+        found, stored = catalogue.load_vectors_of(connection, near, knowledge.embedder.dimension)
+        vectors = dict(zip(found.tolist(), stored, strict=True))
+        document = {i: chunk.document for i, chunk in catalogue.load_chunks(connection, vectors, EVERYTHING).items()}
+
+    def around(place: int) -> float:
+        chunk = chunks[place]
+        beside = [i for i in (chunk.id - 1, chunk.id + 1) if document.get(i) == chunk.document]
+        return float(np.mean([asked @ vectors[i] for i in beside or [chunk.id]]))
+
+    fused = sorted(evidence, key=lambda item: -item.passage.score)
+    feedback = np.mean([vectors[item.chunk.id] for item in fused[:_FEEDBACK_PASSAGES]], axis=0)
+    cosine, bm25 = (np.array([getattr(item.signals, leg) for item in evidence]) for leg in ("cosine", "bm25"))
+    terms = len(wording.terms.weights) / _MANY_TERMS
+    return [
+        TriedSignals(
+            float(asked @ texts[place]),
+            wording.terms.share(frozenset(words_of(chunk.heading).content)),
+            around(place),
+            float(feedback @ vectors[chunk.id]),
+            cosine[place] * terms,
+            bm25[place] * terms,
+            cosine[place] * _lead(cosine),
+            bm25[place] * _lead(bm25),
+        )
+        for place, chunk in enumerate(chunks)
+    ]
+
+
+def _lead(scores: NDArray[np.float64]) -> float:
+    return float(scores.max() - scores.mean())
