@@ -40,7 +40,7 @@ def run(data: Path) -> dict[str, Any]:
 
 def section(result: Mapping[str, Any]) -> str:
     """Markdown for docs/benchmarks.md, with the report of the training itself."""
-    report = json.loads(WEIGHTS.with_name("report.json").read_text(encoding="utf-8"))
+    runs = json.loads(WEIGHTS.with_name("reports.json").read_text(encoding="utf-8"))
     rows = [
         (
             name,
@@ -51,20 +51,29 @@ def section(result: Mapping[str, Any]) -> str:
         for name, part in result["held_out"].items()
     ]
     quality = table(("held-out questions of", "questions", "F1", "EM", "F1, has answer", "right, no answer"), rows)
-    names = [name for name in report["learning_curve"][0] if name.startswith("F1")]
+    names = [name for name in runs[0]["learning_curve"][0] if name.startswith("F1")]
     curve = table(
-        ("step", *names), [(row["step"], *(f"{row[name]:.3f}" for name in names)) for row in report["learning_curve"]]
+        ("run", "step", *names),
+        [
+            (number, row["step"], *(f"{row[name]:.3f}" for name in names))
+            for number, report in enumerate(runs, start=1)
+            for row in report["learning_curve"]
+        ],
     )
     margins = table(
         ("F1 with a margin of", *result["held_out"]),
         [(margin, *(f"{f1:.3f}" for f1 in of_one.values())) for margin, of_one in result["margins"].items()],
     )
-    settings = report["settings"]
+    last = runs[-1]
+    steps = " and ".join(
+        f"{report['steps']:,} steps ({report['seconds'] / 60:.0f} minutes on {report['machine']['trained_on']})"
+        for report in runs
+    )
     return f"""## The embedded reader
 
-`refdesk finetune reader` trained it: {report["parameters_trained"]:,} of {report["parameters"]:,} weights (the word
-vectors stay), {report["steps"]:,} steps of {settings["batch"]} examples, learning rate {settings["learning_rate"]},
-{report["seconds"] / 60:.0f} minutes on {report["machine"]["trained_on"]}. Questions of held-out articles, each read on
+`refdesk finetune reader` trained it: {last["parameters_trained"]:,} of {last["parameters"]:,} weights (the word
+vectors stay), {steps} of {last["settings"]["batch"]} examples, learning rate
+{last["settings"]["learning_rate"]}, each run going on from the one before. Questions of held-out articles, each read on
 its own paragraph:
 
 {quality}
@@ -74,7 +83,7 @@ every question has an answer, a higher one where many have none:
 
 {margins}
 
-The learning curve, on a sample of the same questions with a margin of 0:
+The learning curve, on a sample of the same questions with a margin of 0 (the second run's sample is larger):
 
 {curve}"""
 

@@ -42,7 +42,7 @@ _SIGNALS, _TRIED = ([field.name for field in fields(of)] for of in (PassageSigna
 _COLUMNS = (*_SIGNALS, *_TRIED)
 _FUSED, _SHIPPED = "dense and BM25, averaged", "as shipped"
 _RIDGE = 0.01
-# The split of the embedded reader's training; see rag/reader/embedded/report.json.
+# The split of the embedded reader's training; see rag/reader/embedded/reports.json.
 _HELD_OUT, _SPLIT_SEED = 0.12, 0
 
 _WAYS: dict[str, Sequence[str]] = {

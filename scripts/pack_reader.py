@@ -1,11 +1,13 @@
 """Take a trained reader as the embedded one: python scripts/pack_reader.py RUN_FOLDER QUESTION_FILE...
 
-RUN_FOLDER is what ``refdesk finetune reader --method full`` left. Only tensors that differ from the packaged MiniLM are
+RUN_FOLDER is what ``refdesk finetune reader --method full`` left. A run that went on from the embedded reader (or any
+model but the packaged one) is put behind the reports of those before it. Only tensors that differ from the packaged
+MiniLM are
 kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
 """
 
+import json
 import random
-import shutil
 import sys
 from pathlib import Path
 
@@ -44,7 +46,14 @@ def main(run: Path, files: list[Path]) -> None:
     }
     WEIGHTS.parent.mkdir(exist_ok=True)
     save_file(tensors, WEIGHTS)
-    shutil.copyfile(run / "report.json", WEIGHTS.with_name("report.json"))
+    reports = WEIGHTS.with_name("reports.json")
+    runs = json.loads(reports.read_text(encoding="utf-8"))
+    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    if report["settings"]["model"].startswith(MINILM):
+        runs = []
+    else:
+        report["settings"]["model"] = "the run before"
+    reports.write_text(json.dumps([*runs, report], indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(tensors)} tensors, {WEIGHTS.stat().st_size:,} bytes: {WEIGHTS}\n")
 
 
