@@ -2,8 +2,7 @@
 
 RUN_FOLDER is what ``refdesk finetune reader --method full`` left. A run that went on from the embedded reader (or any
 model but the packaged one) is put behind the reports of those before it. Only tensors that differ from the packaged
-MiniLM are
-kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
+MiniLM are kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
 """
 
 import json

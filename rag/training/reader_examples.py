@@ -19,6 +19,8 @@ _EMPTY_WINDOWS = 1
 """Windows without the answer that are shown of a long passage, beside the one with it."""
 _SORTED_BATCHES = 50
 _PAIRS_AT_ONCE = 256
+_PAD_TO = 32
+"""Few lengths of batches: torch keeps memory for each that it has seen, gigabytes for a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ class ReaderExamples:
             of_pair[window.pair].append(window)
         windows = [of_pair[i][item.window] for i, item in enumerate(examples)]
         spans = [_span(window, item.answer) or (0, 0) for window, item in zip(windows, examples, strict=True)]
-        fields = dict(self._tokenizer.pad([window.fields for window in windows], return_tensors="pt"))
+        fields = dict(
+            self._tokenizer.pad([window.fields for window in windows], pad_to_multiple_of=_PAD_TO, return_tensors="pt")
+        )
         self._mask(fields["input_ids"], windows, spans, step)
         fields["start_positions"], fields["end_positions"] = torch.tensor(spans).T
         return fields, len(examples)
