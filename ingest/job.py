@@ -150,7 +150,7 @@ class Ingestion:
             content = catalogue.find_content(connection, sha256, recipe)
             if content is None:  # its last document was removed a moment ago
                 return None
-            title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).fetchone()[0] or path.stem
+            title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).get or path.stem
             document = catalogue.put_document(connection, self._collection, str(path), title, content, state)
         return Outcome(str(path), "indexed", document=document)
 
