@@ -8,14 +8,16 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from apsw import Connection
+from numpy.typing import NDArray
 
 from vectorstore.database import Damage
 from vectorstore.generations import ChunkIds
-from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors
+from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors, embedding_input
 
 _DOCUMENT_COLUMNS = """
     documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size,
@@ -142,6 +144,12 @@ def put_document(connection: Connection, collection: str, path: str, title: str,
     if before.content != content:
         _drop_if_unused(connection, before.content)
     return before.document
+
+
+def move_document(connection: Connection, document: Document, path: Path) -> None:
+    """The document's file has another path; its content and id stay. A title that is the file's name follows it."""
+    title = path.stem if document.title == Path(document.path).stem else document.title
+    connection.execute("UPDATE documents SET path = ?, title = ? WHERE id = ?", (str(path), title, document.id))
 
 
 def touch_document(connection: Connection, document: int, state: FileState) -> None:
@@ -302,6 +310,16 @@ def load_vectors_of(connection: Connection, chunks: Collection[int], dimension: 
         (json.dumps(list(chunks)),),
     ).fetchall()
     return _stack(rows, dimension)
+
+
+def embedded_texts(connection: Connection, content: int, dimension: int) -> dict[str, NDArray[np.float32]]:
+    """The texts that were embedded for a content's chunks, with their vectors."""
+    rows: list[Any] = connection.execute(
+        "SELECT id, vector, heading, body FROM chunk_texts JOIN vectors ON chunk_id = id WHERE content_id = ?",
+        (content,),
+    ).fetchall()
+    _, vectors = _stack(rows, dimension)
+    return {embedding_input(row[2], row[3]): vector for row, vector in zip(rows, vectors, strict=True)}
 
 
 def _stack(rows: Sequence[Sequence[Any]], dimension: int) -> tuple[ChunkIds, Vectors]:
