@@ -12,6 +12,7 @@ import apsw
 import apsw.sqlite_extra
 from apsw import Connection
 
+from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
 
 _BUSY_MILLISECONDS = 30_000
@@ -176,7 +177,7 @@ class Database:
                 kept.unlink(missing_ok=True)
                 os.link(self.path, kept)
                 fresh.replace(self.path)
-        _sync_folder(self.path.parent)
+        sync(self.path.parent)
 
     def close(self) -> None:
         while True:
@@ -226,14 +227,6 @@ def _load_checksums() -> None:
 def _remove(path: Path) -> None:
     for suffix in ("", "-journal", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
