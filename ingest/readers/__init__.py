@@ -6,12 +6,18 @@ from pathlib import Path
 from ingest.mapping import Mapping
 from ingest.readers.base import ReadDocument, Refused
 from ingest.readers.docx import read_docx
+from ingest.readers.epub import read_epub
 from ingest.readers.html import read_html
+from ingest.readers.mail import read_mail
+from ingest.readers.odt import read_odt
 from ingest.readers.pdf import read_pdf
-from ingest.readers.records import read_csv, read_xml
+from ingest.readers.pptx import read_pptx
+from ingest.readers.records import read_csv, read_json, read_json_lines, read_xml
+from ingest.readers.rtf import read_rtf
+from ingest.readers.spreadsheet import read_spreadsheet
 from ingest.readers.text import read_markdown, read_text
 
-VERSION = 1
+VERSION = 2
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
 
 MAX_FILE_BYTES = 200 * 1024**2
@@ -25,8 +31,22 @@ _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
     ".htm": read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".odt": read_odt,
+    ".rtf": read_rtf,
+    ".pptx": read_pptx,
+    ".epub": read_epub,
+    ".eml": read_mail,
 }
-_MAPPED: dict[str, Callable[[bytes, Sequence[Mapping]], ReadDocument]] = {".csv": read_csv, ".xml": read_xml}
+_MAPPED: dict[str, Callable[[bytes, Sequence[Mapping]], ReadDocument]] = {
+    ".csv": read_csv,
+    ".tsv": read_csv,
+    ".json": read_json,
+    ".jsonl": read_json_lines,
+    ".xlsx": read_spreadsheet,
+    ".xls": read_spreadsheet,
+    ".ods": read_spreadsheet,
+    ".xml": read_xml,
+}
 
 SUFFIXES = (*_PLAIN, *_MAPPED)
 
