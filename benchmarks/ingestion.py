@@ -19,7 +19,7 @@ from pydantic import PrivateAttr
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.data import unpack_medquad
-from rag.desk import open_embedder
+from rag.embedding import open_embedder
 from rag.settings import load_settings
 from vectorstore import library
 from vectorstore.embedding import SentenceTransformerEmbedder

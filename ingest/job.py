@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.chunking import CHUNK_TOKENS
 from ingest.guard import ParseWorker, WorkerSettings
+from ingest.limits import CHUNK_TOKENS, MAX_FILE_BYTES
 from ingest.mapping import Mapping, presets
-from ingest.readers import MAX_FILE_BYTES, SUFFIXES, VERSION, uses_mappings
+from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from vectorstore import catalogue
 from vectorstore.catalogue import FileState

@@ -21,9 +21,6 @@ from ingest.readers.text import read_markdown, read_text
 VERSION = 2
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
 
-MAX_FILE_BYTES = 200 * 1024**2
-"""A larger file is refused unread."""
-
 _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
     ".txt": read_text,
     ".md": read_markdown,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.desk import open_embedder
+from rag.embedding import open_embedder
 from rag.settings import load_settings
 from tests.cli.conftest import Refdesk
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase

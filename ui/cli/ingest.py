@@ -120,8 +120,8 @@ def _ingestion(
     """An ingestion, and the display of its progress, to be shown while it runs."""
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
 
-    from ingest.job import Ingestion  # the models take seconds to import: not before the call is known to be right
-    from rag.desk import open_embedder, worker_settings
+    from ingest.job import Ingestion
+    from rag.embedding import open_embedder, worker_settings
     from vectorstore.knowledge import KnowledgeBase
 
     columns = (
@@ -139,8 +139,7 @@ def _ingestion(
     def show(done: "Done") -> None:
         progress.update(task, completed=done.files_done, total=done.files_total, chunks=done.chunks)
 
-    with errors.status("Loading the models"):
-        embedder = open_embedder(settings)
+    embedder = open_embedder(settings)
     with closing(KnowledgeBase(settings.home, embedder)) as knowledge:
         yield Ingestion(knowledge, worker_settings(settings, embedder), collection, mappings, show), progress
 
