@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
@@ -29,7 +30,7 @@ class Damage(Exception):
 
 
 class LostCommits(StoreError):
-    """The file holds fewer changes than have been acknowledged: the end of its write-ahead log is gone or damaged."""
+    """The file holds fewer changes than have been acknowledged: it is gone, or the end of its write-ahead log is."""
 
 
 class Database:
@@ -61,6 +62,13 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             acknowledged = self._acknowledged()  # before the first read: a commit between the two is no loss
             found = self._format()
+            made = self._commits() if found == version else 0
+            if not accept_loss and found in (None, version) and made < acknowledged:
+                raise LostCommits(
+                    f"The last {acknowledged - made} changes that were stored are gone, as a file has been damaged",
+                    where=str(path),
+                    remedy="Restore a backup, or run `refdesk verify --repair` to go on without them.",
+                )
             if found is None:
                 with self.write() as connection:
                     if self._format_of(connection) is None:
@@ -72,12 +80,6 @@ class Database:
                     f"The file has format {found}, this Refdesk reads format {version}",
                     where=str(path),
                     remedy="Use the Refdesk version that wrote it, or start in a new folder with --home.",
-                )
-            elif not accept_loss and (lost := acknowledged - self._commits()) > 0:
-                raise LostCommits(
-                    f"The last {lost} changes that were stored are gone, as a file has been damaged",
-                    where=f"{path}-wal",
-                    remedy="Run `refdesk verify --repair` to go on without them.",
                 )
         except OSError as error:
             raise StoreError(
@@ -175,7 +177,10 @@ class Database:
                 connection.pragma("journal_mode", "DELETE")
                 kept = self.path.with_name(backup)
                 kept.unlink(missing_ok=True)
-                os.link(self.path, kept)
+                try:
+                    os.link(self.path, kept)
+                except OSError:  # a file system without links
+                    shutil.copyfile(self.path, kept)
                 fresh.replace(self.path)
         sync(self.path.parent)
 

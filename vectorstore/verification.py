@@ -33,28 +33,23 @@ class Finding:
 def verify(home: Path, fingerprint: str) -> list[Finding]:
     """Check every stored file of ``home`` against an embedding model's ``fingerprint``; an empty home is in order."""
     path = home / DATABASE_FILE
-    if not path.exists():
+    if not home.exists() or not any(home.glob(f"{DATABASE_FILE}*")):
         return []
-    lost = []
     try:
-        try:
-            database = open_database(home)
-        except LostCommits as error:
-            lost = [Finding(error.what, error.where, repairable=True)]
-            database = open_database(home, accept_loss=True)
+        database = open_database(home)
     except StoreError as error:
-        return [Finding(error.what, str(path), repairable=False)]
+        return [Finding(error.what, str(path), repairable=isinstance(error, LostCommits))]
     with closing(database):
         try:
             whole = _pages_are_whole(database)
             with database.read() as connection:
                 _read_all(connection)
                 if not whole:
-                    return [*lost, Finding("A part of the database that can be made again is damaged", str(path), True)]
+                    return [Finding("A part of the database that can be made again is damaged", str(path), True)]
                 findings = [*_row_findings(connection, path), *_index_findings(connection, home, fingerprint)]
-            return [*lost, *findings, *_word_index_findings(database)]
+            return [*findings, *_word_index_findings(database)]
         except StoreError as error:
-            return [*lost, Finding(error.what, str(path), repairable=False)]
+            return [Finding(error.what, str(path), repairable=False)]
 
 
 def _pages_are_whole(database: Database) -> bool:

@@ -115,6 +115,18 @@ def test_changes_that_were_lost_with_the_log_are_missed_and_can_be_given_up(
     assert finds_everything(killed, HashEmbedder())
 
 
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_database_that_is_gone_or_empty_is_missed(home: Path, knowledge: KnowledgeBase, left: bytes | None) -> None:
+    knowledge.close()
+    path = home / DATABASE_FILE
+    path.unlink() if left is None else path.write_bytes(left)
+    with pytest.raises(StoreError, match="Restore a backup"):
+        KnowledgeBase(home, HashEmbedder())
+    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    repair(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+
+
 def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowledge: KnowledgeBase) -> None:
     knowledge.close()
     path = home / DATABASE_FILE
