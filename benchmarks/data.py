@@ -10,7 +10,7 @@ from lxml import etree
 
 from ingest.files import find_files
 from ingest.job import Ingestion
-from rag.desk import open_embedder, worker_settings
+from rag.embedding import open_embedder, worker_settings
 from rag.settings import load_settings
 from vectorstore.knowledge import KnowledgeBase
 

@@ -22,7 +22,8 @@ from benchmarks.sentences.generated import labelled_answers
 from benchmarks.sentences.texts import medquad_texts, squad_texts
 from benchmarks.sentences.ways import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.tables import table, with_interval
-from rag.desk import open_embedder, open_reader
+from rag.desk import open_reader
+from rag.embedding import open_embedder
 from rag.grounding.checker import Checker
 from rag.grounding.score import INTERCEPT, WEIGHTS, Signals, signals_of
 from rag.settings import load_settings

@@ -19,7 +19,7 @@ from pydantic import PrivateAttr
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.data import unpack_medquad
-from rag.desk import open_embedder
+from rag.embedding import open_embedder
 from rag.settings import load_settings
 from vectorstore import library
 from vectorstore.embedding import SentenceTransformerEmbedder
@@ -128,5 +128,5 @@ def _compare(embedder: SentenceTransformerEmbedder, texts: list[str], rounds: in
 
 def _texts(knowledge: KnowledgeBase, n: int, seed: int) -> list[str]:
     with knowledge.database.read() as connection:
-        rows = connection.execute("SELECT heading, body FROM chunk_texts ORDER BY id").fetchall()
+        rows: list[Any] = connection.execute("SELECT heading, body FROM chunk_texts ORDER BY id").fetchall()
     return [embedding_input(*row) for row in random.Random(seed).sample(rows, min(n, len(rows)))]

@@ -26,7 +26,8 @@ from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
 from rag.answering.evidence import RELEVANCE, PassageSignals, weigh, wording_of
 from rag.answering.quoting import WORTH, Quote, quote_answer
-from rag.desk import open_embedder, open_reader, worker_settings
+from rag.desk import open_reader
+from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import normalised
 from rag.evaluation.throwaway import throwaway_collection

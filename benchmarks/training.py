@@ -22,7 +22,7 @@ from benchmarks.beir import medquad_answers
 from benchmarks.data import unpack_medquad
 from benchmarks.tables import table, with_interval
 from ingest.sentences import sentence_spans
-from rag.desk import open_embedder, worker_settings
+from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import normalised

@@ -7,13 +7,10 @@ from pathlib import Path
 from llama_index.core.node_parser import SentenceSplitter
 from tokenizers import Tokenizer
 
+from ingest.limits import CHUNK_TOKENS
 from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
 from vectorstore.types import HEADING_SEPARATOR, ParsedDocument, Span
-
-CHUNK_TOKENS = 200
-"""Heading and text together, unless the model reads less: about a paragraph, so that three fit a small generator's
-prompt."""
 
 _HEADING_TOKENS = 48
 _SPECIAL_TOKENS = 2

@@ -1,6 +1,7 @@
 """The main process's side of the parse worker: start it, ask it, kill and replace it when a file is too much for it."""
 
 import json
+import os
 import selectors
 import subprocess
 import sys
@@ -19,7 +20,9 @@ _START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``tokenizer_file`` and ``token_limit`` are the embedding model's; the other two bound the reading of one file."""
+    """``tokenizer_file`` and ``token_limit`` are the embedding model's; the other two bound the reading of one file:
+    the time without progress, and the memory.
+    """
 
     tokenizer_file: Path
     token_limit: int
@@ -48,11 +51,12 @@ class ParseWorker:
         try:
             _pipe(process.stdin).write(json.dumps(request).encode() + b"\n")
             _pipe(process.stdin).flush()
-            reply = self._receive(self._settings.timeout_seconds)
+            while "alive" in (reply := self._receive(self._settings.timeout_seconds)):
+                pass
         except TimeoutError:
             self._kill()
             raise Refused(
-                "timeout", f"Reading the file took longer than {self._settings.timeout_seconds:.0f} seconds."
+                "timeout", f"Reading the file came no further for {self._settings.timeout_seconds:.0f} seconds."
             ) from None
         except (EOFError, BrokenPipeError):
             self._kill()
@@ -134,7 +138,7 @@ def _environment() -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     return {
         "PYTHONPATH": root,
-        "PATH": "/usr/bin:/bin",
+        "PATH": os.environ.get("PATH", os.defpath),  # where Tesseract may be
         "PYTHONHASHSEED": "0",
         "TOKENIZERS_PARALLELISM": "false",
         "LANG": "C.UTF-8",

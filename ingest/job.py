@@ -6,14 +6,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from queue import Queue
 from typing import Literal
 
-from ingest.chunking import CHUNK_TOKENS
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.guard import ParseWorker, WorkerSettings
+from ingest.limits import CHUNK_TOKENS, MAX_FILE_BYTES
 from ingest.mapping import Mapping, presets
-from ingest.readers import MAX_FILE_BYTES, SUFFIXES, VERSION, uses_mappings
+from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from vectorstore import catalogue
 from vectorstore.catalogue import FileState
@@ -67,9 +71,9 @@ class Ingestion:
         mappings: Sequence[Mapping] = (),
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        self._knowledge = knowledge
+        self.knowledge = knowledge
         self._worker = worker
-        self._collection = collection
+        self.collection = collection
         self._mappings = (*mappings, *presets())
         self._on_progress = on_progress
         tokens = min(worker.token_limit, CHUNK_TOKENS)
@@ -99,7 +103,7 @@ class Ingestion:
             refused = {path: item for path, item in batch.items() if isinstance(item, Outcome)}
             record(refused | self._store([item for item in batch.values() if isinstance(item, _Parsed)]))
         if any(outcome.status == "indexed" for outcome in outcomes.values()):
-            self._knowledge.fold()
+            self.knowledge.fold()
         return [outcomes[path] for path in files]
 
     def _recipe(self, path: Path) -> str:
@@ -128,8 +132,8 @@ class Ingestion:
                 detail = f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB."
                 return Outcome(str(path), "refused", reason="too large", detail=detail)
             state = FileState(status.st_size, status.st_mtime_ns)
-            with self._knowledge.database.read() as connection:
-                known = catalogue.find_file(connection, self._collection, str(path))
+            with self.knowledge.database.read() as connection:
+                known = catalogue.find_file(connection, self.collection, str(path))
             if known and known.recipe == recipe and known.state == state:
                 return Outcome(str(path), "unchanged", document=known.document)
             with path.open("rb") as file:
@@ -139,19 +143,19 @@ class Ingestion:
                 str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror})."
             )
         if known and known.recipe == recipe and known.sha256 == sha256:
-            with self._knowledge.database.write() as connection:
+            with self.knowledge.database.write() as connection:
                 catalogue.touch_document(connection, known.document, state)
             return Outcome(str(path), "unchanged", document=known.document)
-        with self._knowledge.database.read() as connection:
+        with self.knowledge.database.read() as connection:
             content = catalogue.find_content(connection, sha256, recipe)
         if content is None:
             return None
-        with self._knowledge.change() as connection:
+        with self.knowledge.change() as connection:
             content = catalogue.find_content(connection, sha256, recipe)
             if content is None:  # its last document was removed a moment ago
                 return None
-            title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).fetchone()[0] or path.stem
-            document = catalogue.put_document(connection, self._collection, str(path), title, content, state)
+            title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).get or path.stem
+            document = catalogue.put_document(connection, self.collection, str(path), title, content, state)
         return Outcome(str(path), "indexed", document=document)
 
     def _parsed_batches(self, files: Sequence[Path]) -> Iterator[dict[Path, _Parsed | Outcome]]:
@@ -210,7 +214,7 @@ class Ingestion:
             return {}
         vectors = self._embed(items)
         outcomes: dict[Path, Outcome] = {}
-        with self._knowledge.change() as connection:
+        with self.knowledge.change() as connection:
             for item, own in zip(items, vectors, strict=True):
                 recipe = self._recipe(item.path)
                 content = catalogue.find_content(connection, item.sha256, recipe)
@@ -218,22 +222,37 @@ class Ingestion:
                     content = catalogue.add_content(connection, item.sha256, recipe, item.document, own)
                 title = item.document.title or item.path.stem
                 document = catalogue.put_document(
-                    connection, self._collection, str(item.path), title, content, item.state
+                    connection, self.collection, str(item.path), title, content, item.state
                 )
                 outcomes[item.path] = Outcome(str(item.path), "indexed", len(item.document.chunks), document)
         return outcomes
 
     def _embed(self, items: list[_Parsed]) -> list[Vectors]:
-        """Vectors for each item's chunks; the same text within a batch is embedded once."""
+        """Vectors for each item's chunks. The same text within a batch is embedded once, what a changed file keeps of
+        its text not again.
+        """
         texts: list[list[str]] = []
         for item in items:
             stored = item.document.text
             texts.append(
                 [embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in item.document.chunks]
             )
-        distinct = {text: row for row, text in enumerate(dict.fromkeys(text for own in texts for text in own))}
-        vectors = self._knowledge.embedder.embed(list(distinct))
-        return [vectors[[distinct[text] for text in own]] for own in texts]
+        vectors = self._vectors_before(items)
+        new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
+        if new:
+            vectors |= zip(new, self.knowledge.embedder.embed(new), strict=True)
+        dimension = self.knowledge.embedder.dimension
+        return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
+
+    def _vectors_before(self, items: list[_Parsed]) -> dict[str, NDArray[np.float32]]:
+        """By embedded text, the vectors that the former contents of changed files hold."""
+        vectors: dict[str, NDArray[np.float32]] = {}
+        with self.knowledge.database.read() as connection:
+            for item in items:
+                before = catalogue.find_file(connection, self.collection, str(item.path))
+                if before:
+                    vectors |= catalogue.embedded_texts(connection, before.content, self.knowledge.embedder.dimension)
+        return vectors
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:

@@ -9,6 +9,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -28,15 +29,14 @@ def main(tokenizer_file: str, limit: str, memory_mb: str) -> None:
     _reply(replies, {"ready": True})
     for line in sys.stdin:
         request = json.loads(line)
-        _reply(
-            replies, _parse(Path(request["path"]), [Mapping.model_validate(m) for m in request["mappings"]], chunker)
-        )
+        mappings = [Mapping.model_validate(mapping) for mapping in request["mappings"]]
+        _reply(replies, _parse(Path(request["path"]), mappings, chunker, lambda: _reply(replies, {"alive": True})))
 
 
-def _parse(path: Path, mappings: list[Mapping], chunker: Chunker) -> dict[str, Any]:
+def _parse(path: Path, mappings: list[Mapping], chunker: Chunker, alive: Callable[[], None]) -> dict[str, Any]:
     try:
         data = path.read_bytes()
-        parsed = chunker.cut(read_file(path, data, mappings))
+        parsed = chunker.cut(read_file(path, data, mappings, alive))
     except Refused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}
     except OSError as error:

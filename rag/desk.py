@@ -7,7 +7,6 @@ from typing import Self
 
 import torch
 
-from ingest.guard import WorkerSettings
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.service import AnsweringService
@@ -15,6 +14,7 @@ from rag.answering.smalltalk.classifier import SmallTalkClassifier
 from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
+from rag.embedding import open_embedder
 from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.reader.model import ExtractiveReader, load_reader
@@ -31,22 +31,6 @@ logger = logging.getLogger(__name__)
 
 _SURROUNDINGS = 700
 """Characters of the document that a source view shows on either side of the cited words."""
-
-
-def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:
-    """The embedding model that the settings name; ``confirm`` is asked before a large download."""
-    model = resolve_model(settings.embedding.model, download=settings.downloads, confirm=confirm)
-    return SentenceTransformerEmbedder(model)
-
-
-def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
-    """What the parse worker needs to cut documents for ``embedder``."""
-    return WorkerSettings(
-        embedder.tokenizer_file,
-        embedder.max_tokens,
-        settings.ingest.worker_timeout_seconds,
-        settings.ingest.worker_memory_mb,
-    )
 
 
 def open_reader(settings: Settings, confirm: Confirm | None = None) -> ExtractiveReader:

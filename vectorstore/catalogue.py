@@ -1,19 +1,23 @@
 """The catalogue: documents, their stored text, chunks and vectors, in SQLite transactions.
 
 Functions take the connection of a running transaction, so that a caller decides what belongs together; see
-``vectorstore.database.Database``, which also explains the sqlite3.DatabaseError that rows raise if they are damaged.
+``vectorstore.database.Database``, which also explains the ``Damage`` that rows raise if they are damaged.
 """
 
 import json
-import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from apsw import Connection
+from numpy.typing import NDArray
 
+from vectorstore.database import Damage
 from vectorstore.generations import ChunkIds
-from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors
+from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors, embedding_input
 
 _DOCUMENT_COLUMNS = """
     documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size,
@@ -46,25 +50,25 @@ class KnownFile:
     state: FileState
 
 
-def get_meta(connection: sqlite3.Connection) -> dict[str, str]:
+def get_meta(connection: Connection) -> dict[str, str]:
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     if lost := _META - meta.keys():
-        raise sqlite3.DatabaseError(f"its entry {min(lost)} is gone")
+        raise Damage(f"its entry {min(lost)} is gone")
     if not all(str(meta[name]).isdecimal() for name in _NUMBERS):
-        raise sqlite3.DatabaseError("the number of its publication is none")
+        raise Damage("the number of its publication is none")
     return meta
 
 
-def set_meta(connection: sqlite3.Connection, values: Mapping[str, str]) -> None:
+def set_meta(connection: Connection, values: Mapping[str, str]) -> None:
     connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
 
-def advance_publication(connection: sqlite3.Connection) -> None:
+def advance_publication(connection: Connection) -> None:
     """Make every process look again; ``publish`` also says that the documents have changed."""
     connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'publication'")
 
 
-def publish(connection: sqlite3.Connection) -> None:
+def publish(connection: Connection) -> None:
     """Announce that what a search can find has changed; every process sees it when the transaction commits."""
     advance_publication(connection)
     set_meta(connection, {"changed_at": datetime.now(UTC).isoformat(timespec="seconds")})
@@ -73,7 +77,7 @@ def publish(connection: sqlite3.Connection) -> None:
 # Writing
 
 
-def find_file(connection: sqlite3.Connection, collection: str, path: str) -> KnownFile | None:
+def find_file(connection: Connection, collection: str, path: str) -> KnownFile | None:
     row = connection.execute(
         "SELECT documents.id, contents.id, contents.sha256, contents.recipe, documents.size, documents.mtime_ns "
         "FROM documents JOIN contents ON contents.id = documents.content_id WHERE collection = ? AND path = ?",
@@ -82,14 +86,12 @@ def find_file(connection: sqlite3.Connection, collection: str, path: str) -> Kno
     return KnownFile(row[0], row[1], row[2], row[3], FileState(row[4], row[5])) if row else None
 
 
-def find_content(connection: sqlite3.Connection, sha256: str, recipe: str) -> int | None:
+def find_content(connection: Connection, sha256: str, recipe: str) -> int | None:
     row = connection.execute("SELECT id FROM contents WHERE sha256 = ? AND recipe = ?", (sha256, recipe)).fetchone()
     return row[0] if row else None
 
 
-def add_content(
-    connection: sqlite3.Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors
-) -> int:
+def add_content(connection: Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors) -> int:
     """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id."""
     content = _insert(
         connection,
@@ -124,9 +126,7 @@ def add_content(
     return content
 
 
-def put_document(
-    connection: sqlite3.Connection, collection: str, path: str, title: str, content: int, state: FileState
-) -> int:
+def put_document(connection: Connection, collection: str, path: str, title: str, content: int, state: FileState) -> int:
     """Add the document, or point the existing one at ``content``; a content that nobody names any more is dropped."""
     before = find_file(connection, collection, path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -146,20 +146,26 @@ def put_document(
     return before.document
 
 
-def touch_document(connection: sqlite3.Connection, document: int, state: FileState) -> None:
+def move_document(connection: Connection, document: Document, path: Path) -> None:
+    """The document's file has another path; its content and id stay. A title that is the file's name follows it."""
+    title = path.stem if document.title == Path(document.path).stem else document.title
+    connection.execute("UPDATE documents SET path = ?, title = ? WHERE id = ?", (str(path), title, document.id))
+
+
+def touch_document(connection: Connection, document: int, state: FileState) -> None:
     connection.execute(
         "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, document)
     )
 
 
-def remove_document(connection: sqlite3.Connection, document: int) -> None:
+def remove_document(connection: Connection, document: int) -> None:
     row = connection.execute("SELECT content_id FROM documents WHERE id = ?", (document,)).fetchone()
     connection.execute("DELETE FROM documents WHERE id = ?", (document,))
     if row:
         _drop_if_unused(connection, row[0])
 
 
-def _drop_if_unused(connection: sqlite3.Connection, content: int) -> None:
+def _drop_if_unused(connection: Connection, content: int) -> None:
     if connection.execute("SELECT 1 FROM documents WHERE content_id = ?", (content,)).fetchone():
         return
     # The FTS index keeps no copy of the text: it is told the old values while they still exist.
@@ -172,16 +178,15 @@ def _drop_if_unused(connection: sqlite3.Connection, content: int) -> None:
     connection.execute("DELETE FROM contents WHERE id = ?", (content,))
 
 
-def _insert(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> int:
-    rowid = connection.execute(statement, values).lastrowid
-    assert rowid is not None
-    return rowid
+def _insert(connection: Connection, statement: str, values: Sequence[object]) -> int:
+    connection.execute(statement, values)
+    return connection.last_insert_rowid()
 
 
 # Reading
 
 
-def list_documents(connection: sqlite3.Connection, collection: str | None = None) -> list[Document]:
+def list_documents(connection: Connection, collection: str | None = None) -> list[Document]:
     where = "WHERE documents.collection = ?" if collection is not None else ""
     rows = connection.execute(
         f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id {where} "
@@ -191,7 +196,7 @@ def list_documents(connection: sqlite3.Connection, collection: str | None = None
     return [Document(*row) for row in rows]
 
 
-def get_document(connection: sqlite3.Connection, document: int) -> Document | None:
+def get_document(connection: Connection, document: int) -> Document | None:
     row = connection.execute(
         f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id WHERE "
         f"documents.id = ?",
@@ -200,12 +205,12 @@ def get_document(connection: sqlite3.Connection, document: int) -> Document | No
     return Document(*row) if row else None
 
 
-def documents_at(connection: sqlite3.Connection, path: str) -> list[int]:
+def documents_at(connection: Connection, path: str) -> list[int]:
     """Ids of the documents stored from ``path``, one for each collection that has it."""
     return [row[0] for row in connection.execute("SELECT id FROM documents WHERE path = ? ORDER BY id", (path,))]
 
 
-def document_pages(connection: sqlite3.Connection, document: int) -> tuple[Page, ...]:
+def document_pages(connection: Connection, document: int) -> tuple[Page, ...]:
     rows = connection.execute(
         "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? ORDER "
         "BY pages.start",
@@ -214,7 +219,7 @@ def document_pages(connection: sqlite3.Connection, document: int) -> tuple[Page,
     return tuple(Page(*row) for row in rows)
 
 
-def passage_with(connection: sqlite3.Connection, document: int, words: str) -> str | None:
+def passage_with(connection: Connection, document: int, words: str) -> str | None:
     """The text of the document's first chunk that holds ``words``, character for character."""
     row = connection.execute(
         "SELECT body FROM chunk_texts JOIN documents USING (content_id) "
@@ -224,7 +229,7 @@ def passage_with(connection: sqlite3.Connection, document: int, words: str) -> s
     return row[0] if row else None
 
 
-def heading_at(connection: sqlite3.Connection, document: int, position: int) -> str:
+def heading_at(connection: Connection, document: int, position: int) -> str:
     """The heading of the chunk that holds the character at ``position``; empty if none does."""
     row = connection.execute(
         "SELECT chunks.heading FROM chunks JOIN documents USING (content_id) "
@@ -234,7 +239,7 @@ def heading_at(connection: sqlite3.Connection, document: int, position: int) -> 
     return row[0] if row else ""
 
 
-def count(connection: sqlite3.Connection) -> dict[str, int]:
+def count(connection: Connection) -> dict[str, int]:
     """Counts of what a person sees: documents (files), units of those documents, stored contents and chunks."""
     names = {
         "documents": "SELECT count(*) FROM documents",
@@ -242,10 +247,10 @@ def count(connection: sqlite3.Connection) -> dict[str, int]:
         "units": "SELECT count(*) FROM units JOIN documents USING (content_id)",
         "chunks": "SELECT count(*) FROM chunks",
     }
-    return {name: connection.execute(statement).fetchone()[0] for name, statement in names.items()}
+    return {name: connection.execute(statement).get for name, statement in names.items()}
 
 
-def collections(connection: sqlite3.Connection) -> dict[str, int]:
+def collections(connection: Connection) -> dict[str, int]:
     return dict(
         connection.execute("SELECT collection, count(*) FROM documents GROUP BY collection ORDER BY collection")
     )
@@ -262,7 +267,7 @@ def scope_condition(scope: Scope) -> tuple[str, tuple[object, ...]]:
     return " AND ".join(conditions) or "1", tuple(values)
 
 
-def chunks_in_scope(connection: sqlite3.Connection, scope: Scope) -> ChunkIds:
+def chunks_in_scope(connection: Connection, scope: Scope) -> ChunkIds:
     condition, values = scope_condition(scope)
     rows = connection.execute(
         f"SELECT id FROM chunks WHERE content_id IN (SELECT content_id FROM documents WHERE {condition})", values
@@ -270,7 +275,7 @@ def chunks_in_scope(connection: sqlite3.Connection, scope: Scope) -> ChunkIds:
     return _ids(rows)
 
 
-def load_chunks(connection: sqlite3.Connection, ids: Collection[int], scope: Scope) -> dict[int, Chunk]:
+def load_chunks(connection: Connection, ids: Collection[int], scope: Scope) -> dict[int, Chunk]:
     """Chunks by id, each under the oldest document within ``scope`` that holds it."""
     condition, values = scope_condition(scope)
     rows = connection.execute(
@@ -286,11 +291,11 @@ def load_chunks(connection: sqlite3.Connection, ids: Collection[int], scope: Sco
     )
     chunks = {row[0]: Chunk(*(*row[:-1], bool(row[-1]))) for row in rows}
     if len(chunks) < len(ids):
-        raise sqlite3.DatabaseError("a passage has lost its text or its document")
+        raise Damage("a passage has lost its text or its document")
     return chunks
 
 
-def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0) -> tuple[ChunkIds, Vectors]:
+def load_vectors(connection: Connection, dimension: int, after: int = 0) -> tuple[ChunkIds, Vectors]:
     """Ids and vectors of every chunk with an id larger than ``after``, in the order of their ids."""
     rows = connection.execute(
         "SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id", (after,)
@@ -298,9 +303,7 @@ def load_vectors(connection: sqlite3.Connection, dimension: int, after: int = 0)
     return _stack(rows, dimension)
 
 
-def load_vectors_of(
-    connection: sqlite3.Connection, chunks: Collection[int], dimension: int
-) -> tuple[ChunkIds, Vectors]:
+def load_vectors_of(connection: Connection, chunks: Collection[int], dimension: int) -> tuple[ChunkIds, Vectors]:
     """Ids and vectors of those of ``chunks`` that are stored, in the order of their ids."""
     rows = connection.execute(
         "SELECT chunk_id, vector FROM vectors WHERE chunk_id IN (SELECT value FROM json_each(?)) ORDER BY chunk_id",
@@ -309,15 +312,25 @@ def load_vectors_of(
     return _stack(rows, dimension)
 
 
-def _stack(rows: Sequence[tuple[int, bytes]], dimension: int) -> tuple[ChunkIds, Vectors]:
+def embedded_texts(connection: Connection, content: int, dimension: int) -> dict[str, NDArray[np.float32]]:
+    """The texts that were embedded for a content's chunks, with their vectors."""
+    rows: list[Any] = connection.execute(
+        "SELECT id, vector, heading, body FROM chunk_texts JOIN vectors ON chunk_id = id WHERE content_id = ?",
+        (content,),
+    ).fetchall()
+    _, vectors = _stack(rows, dimension)
+    return {embedding_input(row[2], row[3]): vector for row, vector in zip(rows, vectors, strict=True)}
+
+
+def _stack(rows: Sequence[Sequence[Any]], dimension: int) -> tuple[ChunkIds, Vectors]:
     try:
         vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
     except (TypeError, ValueError) as error:
-        raise sqlite3.DatabaseError("a vector has lost bytes") from error
+        raise Damage("a vector has lost bytes") from error
     return _ids(rows), vectors.astype(np.float32, copy=False)
 
 
-def removed_chunks(connection: sqlite3.Connection) -> ChunkIds:
+def removed_chunks(connection: Connection) -> ChunkIds:
     return _ids(connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id"))
 
 
@@ -325,4 +338,4 @@ def _ids(rows: Iterable[Sequence[object]]) -> ChunkIds:
     try:
         return np.array([row[0] for row in rows], dtype=np.int64)
     except TypeError as error:
-        raise sqlite3.DatabaseError("the id of a passage is no number") from error
+        raise Damage("the id of a passage is no number") from error

@@ -1,36 +1,86 @@
-"""Connections to a SQLite file: a pool of readers, one writer at a time, and errors a person can act on."""
+"""Connections to a SQLite file: a pool of readers, one writer at a time, checksums, and errors a person can act on."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import functools
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 
+import apsw
+import apsw.sqlite_extra
+from apsw import Connection
+
+from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
 
-_BUSY_SECONDS = 30.0
+_BUSY_MILLISECONDS = 30_000
 _APPLICATION_ID = 0x52454644  # "REFD": tells our file from any other SQLite database
+_CHECKSUM_BYTES = 8
+_COMMITS = "CREATE TABLE commits (made INTEGER NOT NULL); INSERT INTO commits VALUES (0);"
+
+Migration = Callable[[Connection], None]
+"""Fills the empty tables of the newest format from those of an older file, which is attached as ``old``."""
+
+
+class Damage(Exception):
+    """Stored rows cannot be what was written."""
+
+
+class LostCommits(StoreError):
+    """The file holds fewer changes than have been acknowledged: it is gone, or the end of its write-ahead log is."""
 
 
 class Database:
     """One SQLite file in WAL mode. Reads run together; a write waits for the one before it, in any process.
 
-    A new file gets ``schema``; a file that holds another format than ``version``, or is not ours, raises StoreError.
+    Every page carries a checksum that is verified whenever the page is read (sqlite.org/cksumvfs.html). The number of
+    commits is also kept in a file beside it, as SQLite silently drops the end of a damaged write-ahead log.
+
+    With ``accept_loss`` LostCommits is not raised; after the next commit never again.
+
+    A new file gets ``schema``. A file of an older format that ``migrations`` has is written anew in format ``version``,
+    the old one staying as backup; one of another format, or that is not ours, raises StoreError.
     """
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        version: int,
+        migrations: Mapping[int, Migration] | None = None,
+        *,
+        accept_loss: bool = False,
+    ) -> None:
         self.path = path
         self._schema = schema
         self._version = version
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._idle: LifoQueue[Connection] = LifoQueue()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with self.read() as connection:
-                ready = self._is_ours(connection)
-            if not ready:
+            acknowledged = self._acknowledged()  # before the first read: a commit between the two is no loss
+            found = self._format()
+            made = self._commits() if found == version else 0
+            if not accept_loss and found in (None, version) and made < acknowledged:
+                raise LostCommits(
+                    f"The last {acknowledged - made} changes that were stored are gone, as a file has been damaged",
+                    where=str(path),
+                    remedy="Restore a backup, or run `refdesk verify --repair` to go on without them.",
+                )
+            if found is None:
                 with self.write() as connection:
-                    if not self._is_ours(connection):
+                    if self._format_of(connection) is None:
                         self._create(connection)
+            elif migrations and found in migrations:
+                self.rewrite(migrations[found], backup=f"{path.name}.format-{found}")
+            elif found != version:
+                raise StoreError(
+                    f"The file has format {found}, this Refdesk reads format {version}",
+                    where=str(path),
+                    remedy="Use the Refdesk version that wrote it, or start in a new folder with --home.",
+                )
         except OSError as error:
             raise StoreError(
                 "The data folder cannot be written",
@@ -38,43 +88,46 @@ class Database:
                 remedy=f"({error.strerror}) Choose another with --home.",
             ) from error
 
-    def _is_ours(self, connection: sqlite3.Connection) -> bool:
-        """True if the file holds our schema, False if it is empty; raises StoreError if it holds anything else."""
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    def _format(self) -> int | None:
+        with self.read() as connection:
+            return self._format_of(connection)
+
+    def _format_of(self, connection: Connection) -> int | None:
+        """The file's format, None if it is empty; raises StoreError if it is none of ours."""
+        version = int(connection.pragma("user_version"))
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            return False
-        if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+            return None
+        if connection.pragma("application_id") != _APPLICATION_ID:
             raise StoreError(
                 "This is not a Refdesk database", where=str(self.path), remedy="Choose another folder with --home."
             )
-        if version != self._version:
-            raise StoreError(
-                f"The file has format {version}, this Refdesk reads format {self._version}",
-                where=str(self.path),
-                remedy="Use the Refdesk version that wrote it, or start in a new folder with --home.",
-            )
-        return True
+        if version == self._version and connection.pragma("checksum_verification") != "1":
+            raise Damage("its pages have lost their checksums")
+        return version
 
-    def _create(self, connection: sqlite3.Connection) -> None:
-        for statement in _statements(self._schema):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {self._version}")
+    def _create(self, connection: Connection) -> None:
+        connection.execute(self._schema)
+        connection.execute(_COMMITS)
+        connection.pragma("application_id", _APPLICATION_ID)
+        connection.pragma("user_version", self._version)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
+    def _connect(self, path: Path) -> Connection:
+        _load_checksums()
+        connection = Connection(str(path), vfs="cksmvfs")
+        connection.set_busy_timeout(_BUSY_MILLISECONDS)
+        connection.reserve_bytes(reserve=_CHECKSUM_BYTES)
+        connection.pragma("journal_mode", "WAL")
+        connection.pragma("synchronous", "FULL")
+        connection.pragma("foreign_keys", True)
         return connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        try:
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        with _explained(self.path):
             try:
                 connection = self._idle.get_nowait()
             except Empty:
-                connection = self._connect()
+                connection = self._connect(self.path)
             try:
                 connection.execute(begin)
                 yield connection
@@ -85,16 +138,51 @@ class Database:
                 raise
             finally:
                 self._idle.put(connection)
-        except sqlite3.Error as error:
-            raise _explain(error, self.path) from error
 
-    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the database from its first statement to its end."""
         return self._transaction("BEGIN")
 
-    def write(self) -> AbstractContextManager[sqlite3.Connection]:
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when the block ends without an exception, and leaves no trace otherwise."""
-        return self._transaction("BEGIN IMMEDIATE")
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+            made = connection.execute("UPDATE commits SET made = made + 1 RETURNING made").get
+        self._acknowledge(int(made))
+
+    def rewrite(self, fill: Migration, backup: str) -> None:
+        """Write a new file, which ``fill`` fills from the present one, and put it in its place.
+
+        The present file stays beside it as ``backup``. Interrupted, nothing has changed. Raises StoreError while
+        another process has the file open.
+        """
+        self.close()
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        with _explained(self.path):
+            present = self.path.stat().st_ino
+            _remove(fresh)
+            with closing(self._connect(fresh)) as connection:
+                self._create(connection)
+                connection.execute("ATTACH ? AS old", (str(self.path),))
+                # This ends its write-ahead log, for which nobody else may have it open.
+                connection.execute("PRAGMA old.journal_mode = DELETE")
+                connection.execute("BEGIN EXCLUSIVE")
+                if self.path.stat().st_ino != present:
+                    raise apsw.BusyError("another process has just written it anew")
+                fill(connection)
+                if connection.execute("SELECT 1 FROM old.sqlite_master WHERE name = 'commits'").fetchone():
+                    connection.execute("UPDATE main.commits SET made = (SELECT made FROM old.commits)")
+                connection.execute("COMMIT")
+                connection.pragma("journal_mode", "DELETE")
+                kept = self.path.with_name(backup)
+                kept.unlink(missing_ok=True)
+                try:
+                    os.link(self.path, kept)
+                except OSError:  # a file system without links
+                    shutil.copyfile(self.path, kept)
+                fresh.replace(self.path)
+        sync(self.path.parent)
 
     def close(self) -> None:
         while True:
@@ -103,36 +191,77 @@ class Database:
             except Empty:
                 return
 
+    # The number of commits, beside the file
 
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script one by one: ``executescript`` would commit the transaction it runs in."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+    def _commits(self) -> int:
+        with self.read() as connection:
+            return int(connection.execute("SELECT made FROM commits").get)
+
+    def _acknowledged(self) -> int:
+        """The number that was written last; 0 if there is none, or it is damaged."""
+        try:
+            number, _, check = self.commits_file.read_text(encoding="ascii").partition(" ")
+            return int(number) if int(check, 16) == zlib.crc32(number.encode()) else 0
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    def _acknowledge(self, made: int) -> None:
+        number = f"{made:020}"
+        # The commit is on disk: without this, less is noticed, nothing is lost.
+        with suppress(OSError):
+            self.commits_file.write_text(f"{number} {zlib.crc32(number.encode()):08x}", encoding="ascii")
+
+    @property
+    def commits_file(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-commits")
 
 
-def _explain(error: sqlite3.Error, path: Path) -> RefdeskError:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_WRITE":
+@functools.cache
+def _load_checksums() -> None:
+    """Make SQLite's checksum layer known in this process."""
+    try:
+        apsw.sqlite_extra.load(Connection(":memory:"), "cksumvfs")
+    except (apsw.sqlite_extra.NotAvailable, apsw.ExtensionLoadingError) as error:
+        raise StoreError(
+            f"SQLite's checksums cannot be used here ({error})",
+            where="apsw",
+            remedy="Install apsw from a ready-made wheel, which has them.",
+        ) from error
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (apsw.Error, Damage, UnicodeDecodeError) as error:
+        raise _explain(error, path) from error
+
+
+def _explain(error: Exception, path: Path) -> RefdeskError:
+    code = getattr(error, "extendedresult", 0)
+    if isinstance(error, apsw.FullError) or code == apsw.SQLITE_IOERR_WRITE:
         return StoreError(
             "The disk is full; nothing that was stored is lost",
             where=str(path.parent),
             remedy="Make room, then run the command again.",
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    damaged = (apsw.CorruptError, apsw.NotADBError, Damage, UnicodeDecodeError)
+    if isinstance(error, damaged) or code in (apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_SHORT_READ):
         return StoreError(
             "The knowledge base file is damaged",
             where=str(path),
             remedy="Run `refdesk verify`, or restore it from a backup.",
         )
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
         return StoreError(
-            "Another program is writing to the knowledge base", where=str(path), remedy="Try again when it is done."
+            "Another program is using the knowledge base", where=str(path), remedy="Try again when it is done."
         )
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
+    if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError | apsw.IOError):
         return StoreError(
             f"The knowledge base cannot be written or read ({error})",
             where=str(path),

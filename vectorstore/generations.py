@@ -18,6 +18,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from vectorstore.disk import sync
 from vectorstore.errors import StoreError
 from vectorstore.types import Vectors
 
@@ -59,7 +60,7 @@ def write_generation(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
         }
         _write_synced(building / _MANIFEST, json.dumps(manifest, indent=2).encode())
         building.rename(folder / name)
-        _sync_folder(folder)
+        sync(folder)
     except OSError as error:
         shutil.rmtree(building, ignore_errors=True)
         raise StoreError(
@@ -110,11 +111,3 @@ def _write_synced(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

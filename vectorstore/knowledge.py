@@ -6,10 +6,10 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Connection
+
+from apsw import Connection
 
 from vectorstore import catalogue
-from vectorstore.database import Database
 from vectorstore.dense import Snapshot
 from vectorstore.errors import EmbeddingMismatch
 from vectorstore.fusion import fuse
@@ -22,12 +22,11 @@ from vectorstore.generations import (
     write_generation,
 )
 from vectorstore.lexical import chunk_frequencies, search_lexical, telling_words
-from vectorstore.schema import FORMAT_VERSION, SCHEMA
+from vectorstore.library import open_database
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope
 
 logger = logging.getLogger(__name__)
 
-DATABASE_FILE = "refdesk.db"
 GENERATIONS_FOLDER = "generations"
 
 _FOLD_MINIMUM = 1_000
@@ -44,7 +43,7 @@ class KnowledgeBase:
     def __init__(self, home: Path, embedder: Embedder) -> None:
         self.home = home
         self.embedder = embedder
-        self.database = Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION)
+        self.database = open_database(home)
         self._generations = home / GENERATIONS_FOLDER
         self._snapshot: Snapshot | None = None
         self._refreshing = threading.Lock()
@@ -161,10 +160,8 @@ class KnowledgeBase:
             meta = catalogue.get_meta(connection)
             stored, added = connection.execute(
                 "SELECT count(*), count(*) FILTER (WHERE chunk_id > ?) FROM vectors", (int(meta["high_water"]),)
-            ).fetchone()
-            last_tombstone, removed = connection.execute(
-                "SELECT coalesce(max(id), 0), count(*) FROM tombstones"
-            ).fetchone()
+            ).get
+            last_tombstone, removed = connection.execute("SELECT coalesce(max(id), 0), count(*) FROM tombstones").get
             if not force and added + removed < max(_FOLD_MINIMUM, _FOLD_SHARE * stored):
                 return False
             ids, vectors = catalogue.load_vectors(connection, self.embedder.dimension)

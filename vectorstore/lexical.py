@@ -1,7 +1,8 @@
 """Lexical search with SQLite's FTS5 (BM25), in the same transaction as everything else."""
 
 import re
-import sqlite3
+
+from apsw import Connection
 
 _HEADING_WEIGHT = 2.0
 _MAX_TERMS = 64
@@ -23,7 +24,7 @@ def match_expression(query: str) -> str:
 
 
 def search_lexical(
-    connection: sqlite3.Connection, query: str, k: int, restriction: str = "", values: tuple[object, ...] = ()
+    connection: Connection, query: str, k: int, restriction: str = "", values: tuple[object, ...] = ()
 ) -> dict[int, float]:
     """The ``k`` best chunks as id -> BM25 score (larger is better).
 
@@ -42,24 +43,22 @@ def search_lexical(
     return {int(row[0]): float(row[1]) for row in rows}
 
 
-def telling_words(connection: sqlite3.Connection, query: str) -> str:
+def telling_words(connection: Connection, query: str) -> str:
     """The query without its common words, if it has others: what to search for.
 
     They hardly change a BM25 score, but scoring every chunk that holds one of them takes most of a search's time.
     """
     words = _WORD.findall(query)
-    stored = connection.execute("SELECT count(*) FROM chunks").fetchone()[0]
+    stored = connection.execute("SELECT count(*) FROM chunks").get
     counts = chunk_frequencies(connection, list(dict.fromkeys(words)))
     telling = [word for word in words if counts[word] <= _COMMON * stored]
     return " ".join(telling if any(counts[word] for word in telling) else words)
 
 
 def chunk_frequencies(
-    connection: sqlite3.Connection, words: list[str], restriction: str = "", values: tuple[object, ...] = ()
+    connection: Connection, words: list[str], restriction: str = "", values: tuple[object, ...] = ()
 ) -> dict[str, int]:
     """For each word the number of chunks that hold it in any form (or, of a hyphenated word, any part)."""
     condition = f"AND {restriction}" if restriction else ""
     statement = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ? {condition}"
-    return {
-        word: connection.execute(statement, (match_expression(word) or '""', *values)).fetchone()[0] for word in words
-    }
+    return {word: connection.execute(statement, (match_expression(word) or '""', *values)).get for word in words}

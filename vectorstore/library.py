@@ -6,13 +6,14 @@ from pathlib import Path
 from vectorstore import catalogue
 from vectorstore.database import Database
 from vectorstore.errors import UsageError
-from vectorstore.knowledge import DATABASE_FILE
-from vectorstore.schema import FORMAT_VERSION, SCHEMA
+from vectorstore.schema import FORMAT_VERSION, MIGRATIONS, SCHEMA
 from vectorstore.types import Document, Page
 
+DATABASE_FILE = "refdesk.db"
 
-def open_database(home: Path) -> Database:
-    return Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION)
+
+def open_database(home: Path, *, accept_loss: bool = False) -> Database:
+    return Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION, MIGRATIONS, accept_loss=accept_loss)
 
 
 def status(home: Path) -> dict[str, object]:

@@ -1,13 +1,17 @@
 """The SQLite schema. SQLite is the truth; everything else in the home folder is rebuilt from it.
 
 A *content* is what one reader made of one sequence of bytes; documents with the same bytes share it. ``start`` and
-``end``
-count characters in the content's stored text, which is its pages' texts joined without separator. Chunk and
-document ids
-come from AUTOINCREMENT and are never reused, so "every chunk with a larger id" is exactly what was added since.
+``end`` count characters in the content's stored text, which is its pages' texts joined without separator. Chunk and
+document ids come from AUTOINCREMENT and are never reused, so "every chunk with a larger id" is exactly what was added
+since.
 """
 
-FORMAT_VERSION = 1
+from apsw import Connection
+
+FORMAT_VERSION = 2
+
+TABLES = ("meta", "contents", "pages", "units", "chunks", "vectors", "documents", "tombstones")
+"""What is stored; the word index is made from it."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -83,3 +87,15 @@ CREATE VIRTUAL TABLE chunks_fts USING fts5 (
 
 INSERT INTO meta VALUES ('publication', '0'), ('generation', ''), ('generation_sha256', ''), ('high_water', '0');
 """
+
+
+def copy_rows(connection: Connection) -> None:
+    """Every row of ``old`` that cannot be made again, into tables of the same columns; the word index is made anew."""
+    for table in (*TABLES, "sqlite_sequence"):
+        connection.execute(f"DELETE FROM main.{table}")
+        # With a condition SQLite copies row by row; without, also the pages of the table's indexes, damaged or not.
+        connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table} WHERE true")
+    connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+
+
+MIGRATIONS = {1: copy_rows}  # the pages of format 1 had no checksums

@@ -1,19 +1,24 @@
 """Is everything that is stored still whole, and can what is not be rebuilt?"""
 
-import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import apsw
+from apsw import Connection
 
 from vectorstore import catalogue
+from vectorstore.database import Database, LostCommits
 from vectorstore.errors import StoreError
 from vectorstore.generations import DamagedGeneration, load_generation
-from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.library import open_database
+from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.library import DATABASE_FILE, open_database
+from vectorstore.schema import TABLES, copy_rows
 from vectorstore.types import Embedder, embedding_input
 
 _BATCH = 512
-_TEXTS = ("meta", "contents", "pages", "units", "chunks", "documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +33,47 @@ class Finding:
 def verify(home: Path, fingerprint: str) -> list[Finding]:
     """Check every stored file of ``home`` against an embedding model's ``fingerprint``; an empty home is in order."""
     path = home / DATABASE_FILE
-    if not path.exists():
+    if not home.exists() or not any(home.glob(f"{DATABASE_FILE}*")):
         return []
     try:
         database = open_database(home)
     except StoreError as error:
-        return [Finding(error.what, str(path), repairable=False)]
+        return [Finding(error.what, str(path), repairable=isinstance(error, LostCommits))]
+    with closing(database):
+        try:
+            whole = _pages_are_whole(database)
+            with database.read() as connection:
+                _read_all(connection)
+                if not whole:
+                    return [Finding("A part of the database that can be made again is damaged", str(path), True)]
+                findings = [*_row_findings(connection, path), *_index_findings(connection, home, fingerprint)]
+            return [*findings, *_word_index_findings(database)]
+        except StoreError as error:
+            return [Finding(error.what, str(path), repairable=False)]
+
+
+def _pages_are_whole(database: Database) -> bool:
     try:
         with database.read() as connection:
-            findings = [*_database_findings(connection, path), *_index_findings(connection, home, fingerprint)]
-        with database.write() as connection:  # FTS5 takes the request to check itself as a write
-            return [*findings, *_word_index_findings(connection)]
-    except StoreError as error:
-        return [Finding(error.what, str(path), repairable=False)]
-    finally:
-        database.close()
+            return bool(connection.execute("PRAGMA integrity_check(1)").get == "ok")
+    except StoreError:
+        return False
 
 
-def _database_findings(connection: sqlite3.Connection, path: Path) -> list[Finding]:
-    findings = []
-    # From 3.44 on SQLite speaks of FTS5's index here too, which has its own findings below.
-    checked = (row[0] for row in connection.execute("PRAGMA integrity_check(5)"))
-    problems = [problem for problem in checked if problem != "ok" and "FTS5" not in problem]
-    if problems:
-        findings.append(Finding(f"The database is damaged ({problems[0]})", str(path), repairable=False))
-    if connection.execute("PRAGMA foreign_key_check").fetchone():
-        findings.append(Finding("Rows of the database refer to rows that are gone", str(path), repairable=False))
-    for table in _TEXTS:
-        for _ in connection.execute(f"SELECT * FROM {table}"):  # text that is no longer UTF-8 raises an error
+def _read_all(connection: Connection) -> None:
+    """Raises what a damaged page or text raises."""
+    for table in (*TABLES, "commits", "sqlite_sequence"):
+        for _ in connection.execute(f"SELECT * FROM {table}"):
             pass
-    return findings
 
 
-def _index_findings(connection: sqlite3.Connection, home: Path, fingerprint: str) -> list[Finding]:
+def _row_findings(connection: Connection, path: Path) -> list[Finding]:
+    if connection.execute("PRAGMA foreign_key_check").fetchone():
+        return [Finding("Rows of the database refer to rows that are gone", str(path), repairable=False)]
+    return []
+
+
+def _index_findings(connection: Connection, home: Path, fingerprint: str) -> list[Finding]:
     findings = []
     meta = catalogue.get_meta(connection)
     stored = meta.get("embedding", fingerprint)
@@ -69,10 +82,10 @@ def _index_findings(connection: sqlite3.Connection, home: Path, fingerprint: str
         findings.append(Finding(what, "embedding.model", repairable=True))
     without = connection.execute(
         "SELECT count(*) FROM chunks LEFT JOIN vectors ON chunk_id = id WHERE chunk_id IS NULL"
-    ).fetchone()[0]
+    ).get
     if without:
         findings.append(Finding(f"{without} passages have no vector", str(home / DATABASE_FILE), repairable=True))
-    shortest, longest = connection.execute("SELECT min(length(vector)), max(length(vector)) FROM vectors").fetchone()
+    shortest, longest = connection.execute("SELECT min(length(vector)), max(length(vector)) FROM vectors").get
     if shortest != longest:
         findings.append(Finding("A vector has lost bytes", str(home / DATABASE_FILE), repairable=False))
     if meta["generation"]:
@@ -83,27 +96,30 @@ def _index_findings(connection: sqlite3.Connection, home: Path, fingerprint: str
     return findings
 
 
-def _word_index_findings(connection: sqlite3.Connection) -> list[Finding]:
-    indexed, chunks = (
-        connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("chunks_fts_docsize", "chunks")
-    )
+def _word_index_findings(database: Database) -> list[Finding]:
+    with database.read() as connection:
+        indexed, chunks = (
+            connection.execute(f"SELECT count(*) FROM {table}").get for table in ("chunks_fts_docsize", "chunks")
+        )
     if indexed != chunks:
         return [Finding(f"The word index holds {indexed} of {chunks} passages", "chunks_fts", repairable=True)]
-    if _word_index_fails(connection, against_text=False):
+    if _word_index_fails(database, against_text=False):
         return [Finding("The word index is damaged", "chunks_fts", repairable=True)]
-    if _word_index_fails(connection, against_text=True):  # which of the two is the damaged one, nothing tells
+    if _word_index_fails(database, against_text=True):  # which of the two is the damaged one, nothing tells
         return [Finding("The word index and the stored text differ", "chunks_fts", repairable=False)]
     return []
 
 
-def _word_index_fails(connection: sqlite3.Connection, *, against_text: bool) -> bool:
+def _word_index_fails(database: Database, *, against_text: bool) -> bool:
     """FTS5's own check of its index, by itself or against the text it was made from (sqlite.org/fts5.html, 6.5)."""
-    try:
-        connection.execute("INSERT INTO chunks_fts (chunks_fts, rank) VALUES ('integrity-check', ?)", (against_text,))
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname != "SQLITE_CORRUPT_VTAB":
-            raise
-        return True
+    check = "INSERT INTO chunks_fts (chunks_fts, rank) VALUES ('integrity-check', ?)"  # which writes nothing
+    with database.read() as connection:
+        try:
+            connection.execute(check, (against_text,))
+        except apsw.CorruptError as error:
+            if getattr(error, "extendedresult", 0) != apsw.SQLITE_CORRUPT_VTAB:
+                raise
+            return True
     return False
 
 
@@ -112,13 +128,15 @@ def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], Non
 
     One transaction: interrupted, everything is as it was. ``on_progress`` gets passages embedded and their total.
     """
-    database = open_database(home)
+    database = open_database(home, accept_loss=True)
+    if not _pages_are_whole(database):
+        database.rewrite(copy_rows, backup=f"{DATABASE_FILE}.damaged")
     with database.write() as connection:
         meta = catalogue.get_meta(connection)
         if meta.get("embedding", embedder.fingerprint) != embedder.fingerprint:
             connection.execute("DELETE FROM vectors")
             catalogue.set_meta(connection, {"generation": "", "generation_sha256": "", "high_water": "0"})
-        rows = connection.execute(
+        rows: list[Any] = connection.execute(
             "SELECT chunk_texts.id, heading, body FROM chunk_texts LEFT JOIN vectors ON chunk_id = id WHERE "
             "chunk_id IS NULL ORDER BY id"
         ).fetchall()

@@ -14,7 +14,8 @@ from typing import Any
 from benchmarks.peers.environment import peers_python, reader_folder
 from benchmarks.peers.systems import SYSTEMS
 from benchmarks.tables import table, with_interval
-from rag.desk import build_flow, build_retriever, open_embedder, open_reader, worker_settings
+from rag.desk import build_flow, build_retriever, open_reader
+from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import intervals, latency, means, rounded

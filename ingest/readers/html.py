@@ -1,7 +1,7 @@
 """HTML, and what is turned into HTML first (Markdown, DOCX), to headings, paragraphs, list items and table rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import html
 from lxml.etree import ParserError
@@ -33,17 +33,27 @@ def read_html(data: bytes) -> ReadDocument:
 
 
 def html_to_document(markup: str, metadata: dict[str, str]) -> ReadDocument:
-    """Walk the markup's blocks in reading order. Nothing it refers to is fetched."""
+    """The markup as a document of its own."""
+    builder = DocumentBuilder()
+    try:
+        title = add_html(builder, markup)
+    except ValueError as error:
+        raise Refused("no text", "The page holds no text.") from error
+    builder.title = title or builder.title
+    return builder.build(metadata)
+
+
+def add_html(builder: DocumentBuilder, markup: str) -> str:
+    """Walk the markup's blocks in reading order; its title. Nothing it refers to is fetched.
+
+    Raises ValueError where there is nothing to walk.
+    """
     try:
         root = html.document_fromstring(_DECLARED.sub("", markup))
-    except (ParserError, ValueError, AssertionError) as error:
-        raise Refused("no text", "The page holds no text.") from error
-    builder = DocumentBuilder()
+    except (ParserError, AssertionError) as error:
+        raise ValueError from error
     _Walker(builder).walk(root)
-    title = root.findtext(".//head/title")
-    if title and title.strip():
-        builder.title = _SPACE.sub(" ", title).strip()
-    return builder.build(metadata)
+    return _SPACE.sub(" ", root.findtext(".//head/title") or "").strip()
 
 
 class _Walker:
@@ -121,15 +131,21 @@ def _rows(table: HtmlElement) -> Iterator[str]:
     caption = table.find("caption")
     if caption is not None and _cell(caption):
         yield _cell(caption)
-    header: list[str] = []
-    for row in table.iter("tr"):
-        own = [cell for cell in row if cell.tag in {"td", "th"}]
-        cells = [_cell(cell) for cell in own]
-        if not header and own and all(cell.tag == "th" for cell in own):
-            header = cells
-            continue
-        if len(header) == len(cells):
-            cells = [f"{name}: {cell}" if name else cell for name, cell in zip(header, cells, strict=True) if cell]
+    rows = [[cell for cell in row if cell.tag in {"td", "th"}] for row in table.iter("tr")]
+    rows = [row for row in rows if row]
+    head = next((n for n, row in enumerate(rows) if all(cell.tag == "th" for cell in row)), len(rows))
+    texts = [[_cell(cell) for cell in row] for row in rows]
+    yield from table_rows(texts[:head], header=False)
+    yield from table_rows(texts[head:], header=True)
+
+
+def table_rows(rows: Sequence[Sequence[str]], *, header: bool) -> Iterator[str]:
+    """Each row of cells on one line; with a ``header`` as the first row, every cell under its column's name."""
+    names = rows[0] if header and rows else []
+    for row in rows[1:] if header else rows:
+        cells = list(row)
+        if len(names) == len(cells):
+            cells = [f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell]
         line = "; ".join(cell for cell in cells if cell)
         if line:
             yield line + ("" if line.endswith((".", "!", "?")) else ".")

@@ -1,9 +1,11 @@
-"""PDF with pypdfium2 (PDFium): page by page, headings by their size, wrapped lines joined, hyphenation undone."""
+"""PDF with pypdfium2 (PDFium): page by page, headings by their size, wrapped lines joined, hyphenation undone;
+pages without text, that are pictures, by text recognition.
+"""
 
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,10 +13,12 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
-from ingest.readers.text import unwrapped
+from ingest.readers.ocr import TextRecognition, is_installed
+from ingest.readers.text import add_text, unwrapped
 
 _HYPHEN = re.compile(r"(?<=\w)[\ufffe\x02](?:\r?\n)?|(?<=[a-zäöüß])-\r?\n(?=[a-zäöüß])")
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?\d+(?:\s*(?:of|/)\s*\d+)?", re.IGNORECASE)
+_SCAN_DPI = 300
 _LARGER = 1.12
 """How much larger than the running text a line must be to count as a heading."""
 _LONGEST_HEADING = 150
@@ -31,7 +35,7 @@ class _Line:
     bottom: float
 
 
-def read_pdf(data: bytes) -> ReadDocument:
+def read_pdf(data: bytes, on_page: Callable[[], None]) -> ReadDocument:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
@@ -39,12 +43,21 @@ def read_pdf(data: bytes) -> ReadDocument:
             raise Refused("encrypted", "The PDF asks for a password.") from error
         raise Refused("damaged", "The PDF cannot be opened.") from error
     with document:
-        pages = [_without_page_number(list(_lines(page.get_textpage()))) for page in document]
+        recognition = TextRecognition(on_page) if is_installed() else None
+        pages: list[list[_Line]] = []
+        scanned: dict[int, str] = {}
+        for number, page in enumerate(document, start=1):
+            lines = _without_page_number(list(_lines(page.get_textpage())))
+            if not lines and recognition and _shows_pictures(page):
+                scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
+            pages.append(lines)
+            on_page()
         title = document.get_metadata_dict().get("Title", "").strip()
     levels = _heading_levels([line for page in pages for line in page])
     builder = DocumentBuilder()
     for number, lines in enumerate(pages, start=1):
         builder.page(number)
+        add_text(builder, scanned.get(number, ""))
         for block in _blocks(lines):
             text = unwrapped([line.text for line in block])
             if block[0].size in levels and len(text) <= _LONGEST_HEADING:
@@ -54,6 +67,10 @@ def read_pdf(data: bytes) -> ReadDocument:
     if title and not title.lower().endswith((".doc", ".docx", ".pdf", ".tex")):
         builder.title = title
     return builder.build()
+
+
+def _shows_pictures(page: pdfium.PdfPage) -> bool:
+    return next(page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE]), None) is not None
 
 
 def _lines(textpage: pdfium.PdfTextPage) -> Iterator[_Line]:

@@ -1,9 +1,10 @@
-"""CSV rows and XML records as units, by a mapping; without one, all columns or all text."""
+"""Rows of CSV, and records of XML and JSON, as units: by a mapping or, without one, with all they hold."""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -56,22 +57,92 @@ def read_csv(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
         raise Refused("damaged", f"The CSV cannot be read: {error}.") from error
     if len(rows) < 2:
         raise Refused("empty", "The CSV holds no rows under its header.")
-    header, *records = rows
-    header = _distinct([name.strip() for name in header], max(len(record) for record in records))
-    mapping = fitting(mappings, "csv", header)
     builder = DocumentBuilder()
-    for record in records:
-        fields = dict(zip(header, (cell.strip() for cell in record), strict=False))
-        if mapping:
-            body = "\n\n".join(filter(None, (fields.get(column, "") for column in mapping.text)))
-            headings = [fields.get(column, "") for column in (mapping.title, mapping.heading) if column]
-            metadata = {name: fields.get(column, "") for name, column in mapping.metadata.items()}
-        else:
-            body = "\n".join(f"{name}: {value}" for name, value in fields.items() if value)
-            headings, metadata = [], fields
-        if body:
-            builder.record(headings, body, metadata)
+    add_rows(builder, rows, mappings, [])
     return builder.build({"encoding": encoding})
+
+
+def read_json(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+    """A list of objects is a list of records, also as the only list in an object; all else is one record."""
+    text, encoding = decode(data)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise Refused("damaged", f"The JSON cannot be read: {error}.") from error
+    return _records_of(value, mappings, encoding)
+
+
+def read_json_lines(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+    """A record a line."""
+    text, encoding = decode(data)
+    values = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            values += [json.loads(line)] if line.strip() else []
+        except ValueError as error:
+            raise Refused("damaged", f"Line {number} is not JSON.") from error
+    return _records_of(values, mappings, encoding)
+
+
+def _records_of(value: object, mappings: Sequence[Mapping], encoding: str) -> ReadDocument:
+    if isinstance(value, dict):
+        lists = [items for items in value.values() if _is_records(items)]
+        value = lists[0] if len(lists) == 1 else [value]
+    records = [dict(_flat("", item)) for item in (value if isinstance(value, list) else [value])]
+    builder = DocumentBuilder()
+    columns = frozenset(name for record in records for name in record)
+    for record in records:
+        _add_record(builder, record, fitting(mappings, "csv", columns), [])
+    return builder.build({"encoding": encoding})
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
+    """Names and texts of what a value holds: "address.city" for what is nested."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}" if name else str(key), inner)
+    elif isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+        for number, inner in enumerate(value, start=1):
+            yield from _flat(f"{name} {number}".strip(), inner)
+    elif isinstance(value, list):
+        yield name, ", ".join(map(_text, value))
+    else:
+        yield name, _text(value)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else json.dumps(value) if isinstance(value, bool) else str(value).strip()
+
+
+def add_rows(
+    builder: DocumentBuilder, rows: Sequence[Sequence[str]], mappings: Sequence[Mapping], headings: Sequence[str]
+) -> None:
+    """Each row a record under the names that the first row gives; nothing for fewer than two rows."""
+    if len(rows) < 2:
+        return
+    names = _distinct([name.strip() for name in rows[0]], max(len(row) for row in rows[1:]))
+    mapping = fitting(mappings, "csv", names)
+    for row in rows[1:]:
+        fields = dict(zip(names, (cell.strip() for cell in row), strict=False))
+        _add_record(builder, fields, mapping, headings)
+
+
+def _add_record(
+    builder: DocumentBuilder, fields: dict[str, str], mapping: Mapping | None, headings: Sequence[str]
+) -> None:
+    if mapping:
+        body = "\n\n".join(filter(None, (fields.get(column, "") for column in mapping.text)))
+        own = [fields.get(column, "") for column in (mapping.title, mapping.heading) if column]
+        metadata = {name: fields.get(column, "") for name, column in mapping.metadata.items()}
+    else:
+        body = "\n".join(f"{name}: {value}" if name else value for name, value in fields.items() if value)
+        own, metadata = [], fields
+    if body:
+        builder.record([*headings, *own], body, metadata)
 
 
 def _distinct(header: list[str], columns: int) -> list[str]:

@@ -19,9 +19,14 @@ def read_text(data: bytes) -> ReadDocument:
     """
     text, encoding = decode(data)
     builder = DocumentBuilder()
+    add_text(builder, text)
+    return builder.build({"encoding": encoding})
+
+
+def add_text(builder: DocumentBuilder, text: str) -> None:
+    """The paragraphs of a plain text."""
     for paragraph in _PARAGRAPH.split(text.replace("\r\n", "\n").replace("\r", "\n")):
         builder.paragraph(unwrapped(paragraph.strip("\n").split("\n")))
-    return builder.build({"encoding": encoding})
 
 
 def unwrapped(lines: list[str]) -> str:

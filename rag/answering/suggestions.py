@@ -1,8 +1,9 @@
 """Questions to begin with: taken from the documents' own headings, offered only if the desk answers them well."""
 
 from collections.abc import Iterator
-from sqlite3 import Connection
 from typing import Any
+
+from apsw import Connection
 
 from rag.answering.flow import AnswerFlow
 from vectorstore.knowledge import KnowledgeBase

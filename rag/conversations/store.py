@@ -3,10 +3,12 @@
 import dataclasses
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from apsw import Connection
 
 from rag.answering.types import Answer, Citation, Dropped, Sentence, Timings
 from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
@@ -24,17 +26,15 @@ CREATE TABLE turns (
     error TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX turns_of_conversation ON turns (conversation_id, id);
-"""
-_FEEDBACK_SCHEMA = """
-CREATE TABLE IF NOT EXISTS feedback (
+CREATE TABLE feedback (
     turn_id INTEGER PRIMARY KEY REFERENCES turns (id) ON DELETE CASCADE,
     rating TEXT NOT NULL CHECK (rating IN ('up', 'down')),
     right_answer TEXT NOT NULL,
     note TEXT NOT NULL,
     given_at TEXT NOT NULL
-)
+);
 """
-_VERSION = 1
+_VERSION = 2
 _TITLE_CHARACTERS = 80
 LONGEST_REMARK = 1_000
 """Characters of a right answer or a note."""
@@ -44,9 +44,7 @@ class ConversationStore:
     """All conversations under ``home``."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "conversations.db", _SCHEMA, _VERSION)
-        with self._database.write() as connection:
-            connection.execute(_FEEDBACK_SCHEMA)  # files of an earlier version lack this table
+        self._database = Database(home / "conversations.db", _SCHEMA, _VERSION, {1: _copy_rows}, accept_loss=True)
 
     def stop_unfinished(self) -> None:
         """Mark turns that a stopped program left unfinished as stopped; for whoever answers, before they begin."""
@@ -64,12 +62,11 @@ class ConversationStore:
                     title = title[: _TITLE_CHARACTERS - 1].rsplit(" ", 1)[0] + "…"
                 connection.execute("INSERT INTO conversations VALUES (?, ?, ?)", (conversation_id, title, _now()))
             connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (_now(), conversation_id))
-            turn = connection.execute(
+            connection.execute(
                 "INSERT INTO turns (conversation_id, question, state) VALUES (?, ?, 'waiting')",
                 (conversation_id, question),
-            ).lastrowid
-        assert turn is not None
-        return conversation_id, turn
+            )
+            return conversation_id, connection.last_insert_rowid()
 
     def set_turn(self, turn: int, state: State, answer: Answer | None = None, error: str = "") -> None:
         """Change a turn's state; an ``answer`` of None keeps the one that is stored."""
@@ -117,13 +114,13 @@ class ConversationStore:
             rows = connection.execute(
                 "SELECT conversation_id FROM turns JOIN feedback ON turn_id = id GROUP BY 1 ORDER BY min(id)"
             ).fetchall()
-        return tuple(conversation for row in rows if (conversation := self.get(row[0])))
+        return tuple(conversation for row in rows if (conversation := self.get(str(row[0]))))
 
     def list(self) -> tuple[Conversation, ...]:
         """Newest first, without their turns."""
         with self._database.read() as connection:
-            rows = connection.execute("SELECT * FROM conversations ORDER BY updated_at DESC, id").fetchall()
-        return tuple(Conversation(*row) for row in rows)
+            rows: Iterable[Any] = connection.execute("SELECT * FROM conversations ORDER BY updated_at DESC, id")
+            return tuple(Conversation(*row) for row in rows)
 
     def delete(self, conversation_id: str) -> None:
         with self._database.write() as connection:
@@ -131,6 +128,14 @@ class ConversationStore:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _copy_rows(connection: Connection) -> None:
+    """The rows of a file of format 1, the oldest of which had no verdicts."""
+    tables = [row[0] for row in connection.execute("SELECT name FROM old.sqlite_master WHERE type = 'table'")]
+    for table in ("conversations", "turns", "feedback"):
+        if table in tables:
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
 
 
 def _turn(row: Sequence[Any]) -> Turn:

@@ -10,6 +10,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError
 
 
@@ -37,7 +38,7 @@ def write_text(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         half.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -57,13 +58,13 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
         half.mkdir(parents=True)
         fill(half)
         for file in half.rglob("*"):
-            _sync(file)
-        _sync(half)
+            sync(file)
+        sync(half)
         if path.exists():
             shutil.rmtree(former, ignore_errors=True)
             path.rename(former)
         half.rename(path)
-        _sync(path.parent)
+        sync(path.parent)
         shutil.rmtree(former, ignore_errors=True)
 
 
@@ -74,11 +75,3 @@ def whole_folder(path: Path) -> Path | None:
 
 def _former(path: Path) -> Path:
     return path.with_name(f".{path.name}.former")
-
-
-def _sync(path: Path) -> None:
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import rag.desk
+import rag.embedding
 from rag.generators.selection import choose_engine, detect_hardware, load_generator
 from rag.reader.model import load_reader
 from rag.settings import load_settings
@@ -18,11 +19,12 @@ from ui.cli.main import main
 @pytest.fixture(scope="package", autouse=True)
 def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     settings = load_settings(tmp_path_factory.mktemp("home"))
-    embedder = rag.desk.open_embedder(settings)
+    embedder = rag.embedding.open_embedder(settings)
     reader = load_reader(settings.reader.model)
     loaded = {"llamacpp": load_generator(choose_engine(settings, detect_hardware()), settings), "extractive": None}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rag.desk, "open_embedder", lambda settings, confirm=None: embedder)
+        for module in (rag.desk, rag.embedding):
+            patch.setattr(module, "open_embedder", lambda settings, confirm=None: embedder)
         patch.setattr(rag.desk, "load_reader", lambda name, download, confirm: reader)
         patch.setattr(rag.desk, "load_generator", lambda choice, settings, confirm: loaded[choice.engine])
         yield

@@ -3,11 +3,13 @@
 import resource
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from rag.desk import open_embedder
+from rag.embedding import open_embedder
 from rag.settings import load_settings
 from tests.cli.conftest import Refdesk
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
@@ -116,6 +118,35 @@ def test_collections_are_separate(refdesk: Refdesk, folder: Path) -> None:
             "ask", "When does the gate close?", "--collection", "staff", "--engine", "extractive", "--json"
         ).json["answer"]
     )
+
+
+def test_sync_mirrors_a_folder(refdesk: Refdesk, folder: Path) -> None:
+    refdesk("sync", folder)
+    (folder / "parking.txt").rename(folder / "visitors.txt")
+    (folder / "hours.md").unlink()
+    done = refdesk("sync", folder, "--json").json
+    assert [Path(document["path"]).name for document in done["removed"]] == ["hours.md"]
+    assert [Path(moved["to"]).name for moved in done["moved"]] == ["visitors.txt"]
+    (folder / "visitors.txt").unlink()
+    refused = refdesk("sync", folder)
+    assert (refused.code, refdesk("status", "--json").json["documents"]) == (1, 1)
+    assert "--allow-empty" in refused.err
+    assert refdesk("sync", folder, "--allow-empty").code == 0
+    assert refdesk("status", "--json").json["documents"] == 0
+
+
+def test_sync_follows_a_folder_until_it_is_stopped(folder: Path, home: Path) -> None:
+    command = [sys.executable, "-c", "from ui.cli.main import main; main()", "sync", str(folder), "--watch"]
+    with subprocess.Popen(
+        [*command, "--home", str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert any("Watching" in line for line in process.stderr)
+        (folder / "late.txt").write_text("The museum is closed on Mondays.")
+        assert any("1 indexed" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 0
 
 
 def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) -> None:

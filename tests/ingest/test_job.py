@@ -32,7 +32,7 @@ def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
     (folder / "good.md").write_text("# Glaucoma\n\nIt damages the optic nerve.")
     (folder / "empty.txt").write_text("")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
-    (folder / "picture.png").write_bytes(b"\x89PNG")
+    (folder / "program.exe").write_bytes(b"MZ")
     (folder / "sub").mkdir()
     (folder / "sub" / "more.txt").write_text("Osteoporosis weakens bones.")
     (folder / ".hidden.txt").write_text("not for reading")
@@ -40,7 +40,7 @@ def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
     assert {name: outcome.reason for name, outcome in outcomes.items() if outcome.status == "refused"} == {
         "empty.txt": "empty",
         "broken.pdf": "damaged",
-        "picture.png": "unsupported",
+        "program.exe": "unsupported",
     }
     assert outcomes["good.md"].status == outcomes["more.txt"].status == "indexed"
     assert ".hidden.txt" not in outcomes

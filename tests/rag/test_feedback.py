@@ -1,6 +1,5 @@
 """Verdicts on answers, in the conversation store."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from rag.answering.types import Answer, Citation, Sentence
 from rag.conversations.store import LONGEST_REMARK, ConversationStore
 from rag.conversations.types import Feedback
+from tests.vectorstore.formats import written_in_format_1
 from vectorstore.errors import UsageError
 
 ANSWER = Answer("extractive", "reader", (Sentence("Quoted.", (1,)),), (Citation(1, 1, "T", 2, 0, 7, "Quoted.", 0.5),))
@@ -88,8 +88,8 @@ def test_an_endless_note_is_refused(store: ConversationStore) -> None:
 
 def test_conversations_from_before_there_were_verdicts_can_be_judged(tmp_path: Path, store: ConversationStore) -> None:
     conversation, turn = answered(store, "What is it?")
-    with closing(sqlite3.connect(tmp_path / "conversations.db")) as connection:
-        connection.execute("DROP TABLE feedback")
+    store.close()
+    written_in_format_1(tmp_path / "conversations.db", without=["feedback"])
     with closing(ConversationStore(tmp_path)) as again:
         again.rate(conversation, turn, "up")
         assert verdict(again, conversation) is not None

@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
 from rag.answering.evidence import Evidence, Wording, weigh
 from rag.answering.quoting import quote_answer
-from rag.desk import open_embedder
+from rag.embedding import open_embedder
 from rag.reader import int8
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader, load_reader

@@ -1,11 +1,11 @@
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import faiss
 import pytest
 
@@ -14,9 +14,9 @@ from tests.vectorstore.conftest import Put
 from vectorstore import catalogue
 from vectorstore.errors import EmbeddingMismatch, StoreError, UsageError
 from vectorstore.generations import load_generation, write_generation
-from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.lexical import chunk_frequencies
-from vectorstore.library import remove, show, status
+from vectorstore.library import DATABASE_FILE, remove, show, status
 from vectorstore.types import EVERYTHING, Scope
 from vectorstore.verification import verify
 
@@ -281,9 +281,8 @@ def test_rows_that_cannot_be_what_was_written_are_damage_and_say_so(
     knowledge: KnowledgeBase, put: Put, damage: str
 ) -> None:
     put(knowledge, "a.txt", "Alpha.\n\nBeta.")
-    with closing(sqlite3.connect(knowledge.home / DATABASE_FILE)) as connection:  # like a flipped bit, past all keys
-        connection.execute(damage)
-        connection.commit()
+    with closing(apsw.Connection(str(knowledge.home / DATABASE_FILE), vfs="cksmvfs")) as connection:
+        connection.execute(damage)  # past all foreign keys
     with pytest.raises(StoreError, match=r"refdesk\.db.*refdesk verify"):
         knowledge.search("alpha")
     assert verify(knowledge.home, HashEmbedder().fingerprint)

@@ -1,10 +1,14 @@
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
-from vectorstore.knowledge import DATABASE_FILE, GENERATIONS_FOLDER, KnowledgeBase
+from tests.vectorstore.formats import written_in_format_1
+from vectorstore.errors import StoreError
+from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.library import DATABASE_FILE
 from vectorstore.verification import repair, verify
 
 FINGERPRINT = HashEmbedder().fingerprint
@@ -64,6 +68,7 @@ def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledg
 def test_a_damaged_word_index_is_found_and_made_again(home: Path, knowledge: KnowledgeBase) -> None:
     with knowledge.database.write() as connection:
         connection.execute("UPDATE chunks_fts_data SET block = zeroblob(length(block)) WHERE id > 10")
+    knowledge.close()
     assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
     repair(home, HashEmbedder())
     assert verify(home, FINGERPRINT) == []
@@ -77,6 +82,63 @@ def test_text_that_has_changed_under_its_index_is_found_and_not_called_repairabl
     with knowledge.database.write() as connection:
         connection.execute(f"UPDATE pages SET text = {change} WHERE text LIKE '%subject3%'")
     assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [False]
+
+
+def test_a_page_that_only_an_index_needs_is_made_again(home: Path, knowledge: KnowledgeBase) -> None:
+    with knowledge.database.read() as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'chunks_of_content'").get
+    knowledge.close()
+    path = home / DATABASE_FILE
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 + 100] ^= 1
+    path.write_bytes(data)
+    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    repair(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+    assert finds_everything(home, HashEmbedder())
+    assert path.with_name("refdesk.db.damaged").read_bytes()[4096:] == data[4096:]
+
+
+def test_changes_that_were_lost_with_the_log_are_missed_and_can_be_given_up(
+    home: Path, knowledge: KnowledgeBase, put: Put, tmp_path: Path
+) -> None:
+    knowledge.close()
+    put(knowledge, "late.txt", "It was added late.")
+    killed = tmp_path / "killed"  # what a killed process leaves, but for the log
+    shutil.copytree(home, killed, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
+    with pytest.raises(StoreError, match=r"last 1 changes .* are gone.*verify --repair"):
+        KnowledgeBase(killed, HashEmbedder())
+    assert [finding.repairable for finding in verify(killed, FINGERPRINT)] == [True]
+    assert [finding.repairable for finding in verify(killed, FINGERPRINT)] == [True]
+    repair(killed, HashEmbedder())
+    assert verify(killed, FINGERPRINT) == []
+    assert finds_everything(killed, HashEmbedder())
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_a_database_that_is_gone_or_empty_is_missed(home: Path, knowledge: KnowledgeBase, left: bytes | None) -> None:
+    knowledge.close()
+    path = home / DATABASE_FILE
+    path.unlink() if left is None else path.write_bytes(left)
+    with pytest.raises(StoreError, match="Restore a backup"):
+        KnowledgeBase(home, HashEmbedder())
+    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    repair(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+
+
+def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowledge: KnowledgeBase) -> None:
+    knowledge.close()
+    path = home / DATABASE_FILE
+    written_in_format_1(path)
+    before = path.read_bytes()
+    assert finds_everything(home, HashEmbedder())
+    assert verify(home, FINGERPRINT) == []
+    assert path.with_name("refdesk.db.format-1").read_bytes()[4096:] == before[4096:]
+    with KnowledgeBase(home, HashEmbedder()).change() as connection:  # ids are never used again
+        connection.execute("DELETE FROM documents WHERE id = 5")
+        connection.execute("INSERT INTO documents SELECT NULL, 'c', 'p', 't', 1, 1, 1, ''")
+        assert connection.last_insert_rowid() == 6
 
 
 def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, knowledge: KnowledgeBase) -> None:

@@ -103,7 +103,7 @@ def verify(
 
 
 def _repair(home: HomeOption) -> None:
-    from rag.desk import open_embedder  # the models take seconds to import, and most calls need none
+    from rag.embedding import open_embedder  # the models take seconds to import, and most calls need none
     from vectorstore.verification import repair as rebuild
 
     settings = load_settings(home)

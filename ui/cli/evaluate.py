@@ -49,7 +49,8 @@ def evaluate_retrieval(
     data = load_beir(folder, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import build_retriever, open_embedder, open_reader, worker_settings
+        from rag.desk import build_retriever, open_reader
+        from rag.embedding import open_embedder, worker_settings
         from rag.evaluation.retrieval import evaluate_retrieval as evaluate
         from rag.evaluation.throwaway import throwaway_collection
 
@@ -90,7 +91,8 @@ def evaluate_answers(
     data, questions = _load(file, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import build_flow, open_embedder, open_reader, open_writer, worker_settings
+        from rag.desk import build_flow, open_reader, open_writer
+        from rag.embedding import open_embedder, worker_settings
         from rag.evaluation.answers import evaluate_answers as evaluate
         from rag.evaluation.answers import texts_of
         from rag.evaluation.throwaway import throwaway_collection

@@ -121,7 +121,7 @@ def reader(
     if adapter and method is Method.full:
         raise UsageError("Only --method lora goes on from an adapter", where="--adapter", remedy="Leave one out.")
 
-    from rag.desk import open_embedder, worker_settings  # the models take seconds to import
+    from rag.embedding import open_embedder, worker_settings  # the models take seconds to import
     from rag.training.reader import ReaderTraining, finetune_reader
 
     columns = (

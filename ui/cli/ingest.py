@@ -1,29 +1,39 @@
-"""``refdesk ingest``: files into the knowledge base, with one outcome each."""
+"""``refdesk ingest`` and ``refdesk sync``: files into the knowledge base, with one outcome each."""
 
 import dataclasses
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ingest.files import find_files, find_mapping_files
 from ingest.mapping import load_mapping
-from rag.settings import load_settings
-from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
+from rag.settings import Settings, load_settings
+from ui.cli.output import HomeOption, JsonOption, errors, fail, print_json, say
 from vectorstore import library
 from vectorstore.errors import RefdeskError
 
+if TYPE_CHECKING:
+    from ingest.job import Ingestion, Outcome
+    from ingest.job import Progress as Done
+
 _REFUSED_SHOWN = 20
+_WATCH_MS = 500
+
+
+Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")]
+Collection = Annotated[str, typer.Option("--collection", help="The collection the documents go to.")]
+MappingFiles = Annotated[list[Path] | None, typer.Option("--mapping", help="A mapping file for records in XML or CSV.")]
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")],
-    collection: Annotated[str, typer.Option("--collection", help="The collection the documents go to.")] = "default",
-    mapping: Annotated[
-        list[Path] | None, typer.Option("--mapping", help="A mapping file for records in XML or CSV.")
-    ] = None,
+    paths: Paths,
+    collection: Collection = "default",
+    mapping: MappingFiles = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,14 +44,84 @@ def ingest(
         raise RefdeskError(
             "There are no files", where=", ".join(map(str, paths)), remedy="Name a folder with documents in it."
         )
+    with _ingestion(settings, collection, paths, mapping) as (job, progress), progress:
+        outcomes = job.run(files)
+    if as_json:
+        _print_outcomes(outcomes, settings)
+    else:
+        _say_outcomes(outcomes)
+    if all(outcome.status == "refused" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def sync(
+    paths: Paths,
+    collection: Collection = "default",
+    mapping: MappingFiles = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Remove documents even if all or most of the files are gone.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and follow every change until stopped.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a collection the mirror of folders: as ingest, and what is gone from them is removed.
+
+    Documents from elsewhere stay. A file that was moved or renamed keeps its document.
+    """
+    settings = load_settings(home)
+    if not allow_empty:
+        find_files(paths)  # says at once what is not there
+
+    from watchfiles import watch as changes
+
+    from ingest.sync import Synchronised, synchronise
+
+    def tell(done: Synchronised) -> None:
+        if as_json:
+            removed = [{"document": document.id, "path": document.path} for document in done.removed]
+            moved = [{"from": before, "to": after} for before, after in done.moved]
+            _print_outcomes(done.outcomes, settings, removed=removed, moved=moved)
+            return
+        for document in done.removed:
+            say(f"removed {document.path}")
+        for before, after in done.moved:
+            say(f"moved {before} to {after}")
+        _say_outcomes(done.outcomes)
+
+    with _ingestion(settings, collection, paths, mapping) as (job, progress):
+        with progress:
+            done = synchronise(job, paths, allow_empty=allow_empty)
+        tell(done)
+        if not watch:
+            return
+        with suppress(KeyboardInterrupt):
+            seen = False
+            # Beginning with a yield without changes: what happened before the watch was set up has been missed.
+            for changed in changes(*filter(Path.exists, paths), yield_on_timeout=True, rust_timeout=_WATCH_MS):
+                if seen and not changed:
+                    continue
+                if not seen:
+                    errors.print("Watching for changes. Ctrl+C ends it.")
+                seen = True
+                try:
+                    done = synchronise(job, paths, allow_empty=allow_empty)
+                except RefdeskError as error:  # what is wrong now may be right after the next change
+                    fail(error, 1)
+                    continue
+                if done.changed:
+                    tell(done)
+
+
+@contextmanager
+def _ingestion(
+    settings: Settings, collection: str, paths: Sequence[Path], mapping: Sequence[Path] | None
+) -> "Iterator[tuple[Ingestion, Progress]]":
+    """An ingestion, and the display of its progress, to be shown while it runs."""
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
 
-    from ingest.job import (
-        Ingestion,
-        summary,
-    )  # the models take seconds to import: not before the call is known to be right
-    from ingest.job import Progress as Done
-    from rag.desk import open_embedder, worker_settings
+    from ingest.job import Ingestion
+    from rag.embedding import open_embedder, worker_settings
     from vectorstore.knowledge import KnowledgeBase
 
     columns = (
@@ -53,34 +133,36 @@ def ingest(
         TextColumn("left:"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors, transient=not errors.is_terminal) as progress:
-        task = progress.add_task("Loading the models", total=len(files), chunks=0)
+    progress = Progress(*columns, console=errors, transient=not errors.is_terminal)
+    task = progress.add_task("Ingesting", total=None, chunks=0)
 
-        def show(done: Done) -> None:
-            progress.update(task, completed=done.files_done, chunks=done.chunks)
+    def show(done: "Done") -> None:
+        progress.update(task, completed=done.files_done, total=done.files_total, chunks=done.chunks)
 
-        embedder = open_embedder(settings)
-        knowledge = KnowledgeBase(settings.home, embedder)
-        progress.update(task, description="Ingesting")
-        job = Ingestion(knowledge, worker_settings(settings, embedder), collection, mappings, show)
-        outcomes = job.run(files)
-        knowledge.close()
-    counts = summary(outcomes)
-    if as_json:
-        state = library.status(settings.home)
-        print_json({"files": [dataclasses.asdict(outcome) for outcome in outcomes], "summary": counts, "status": state})
-    else:
-        refused = [outcome for outcome in outcomes if outcome.status == "refused"]
-        for outcome in refused[:_REFUSED_SHOWN]:
-            say(f"refused ({outcome.reason}): {outcome.path}. {outcome.detail}")
-        if len(refused) > _REFUSED_SHOWN:
-            reasons = Counter(outcome.reason for outcome in refused)
-            listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-            say(f"... {len(refused)} refused in all: {listed}. `--json` lists every file.")
-        chunks = sum(outcome.chunks for outcome in outcomes)
-        say(
-            f"{counts['indexed']:,} indexed ({chunks:,} passages), {counts['unchanged']:,} unchanged, "
-            f"{counts['refused']:,} refused."
-        )
-    if counts["refused"] == len(outcomes):
-        raise typer.Exit(1)
+    embedder = open_embedder(settings)
+    with closing(KnowledgeBase(settings.home, embedder)) as knowledge:
+        yield Ingestion(knowledge, worker_settings(settings, embedder), collection, mappings, show), progress
+
+
+def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: object) -> None:
+    from ingest.job import summary
+
+    files = [dataclasses.asdict(outcome) for outcome in outcomes]
+    print_json({"files": files, **more, "summary": summary(outcomes), "status": library.status(settings.home)})
+
+
+def _say_outcomes(outcomes: "Sequence[Outcome]") -> None:
+    from ingest.job import summary
+
+    refused = [outcome for outcome in outcomes if outcome.status == "refused"]
+    for outcome in refused[:_REFUSED_SHOWN]:
+        say(f"refused ({outcome.reason}): {outcome.path}. {outcome.detail}")
+    if len(refused) > _REFUSED_SHOWN:
+        reasons = Counter(outcome.reason for outcome in refused)
+        listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+        say(f"... {len(refused)} refused in all: {listed}. `--json` lists every file.")
+    counts, chunks = summary(outcomes), sum(outcome.chunks for outcome in outcomes)
+    say(
+        f"{counts['indexed']:,} indexed ({chunks:,} passages), {counts['unchanged']:,} unchanged, "
+        f"{counts['refused']:,} refused."
+    )

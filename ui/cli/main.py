@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("ingest")(ingest.ingest)
+app.command("sync")(ingest.sync)
 app.command("ask")(ask.ask)
 app.command("serve")(serve.serve)
 app.command("status")(documents.status)

@@ -1,0 +1,36 @@
+"""EPUB: its chapters in reading order, each an XHTML page (W3C, EPUB 3.3)."""
+
+import posixpath
+from contextlib import suppress
+from urllib.parse import unquote, urlsplit
+
+from ingest.readers.archive import opened, part
+from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.encoding import decode
+from ingest.readers.html import add_html
+
+_CHAPTERS = frozenset({"application/xhtml+xml", "text/html"})
+_ENCRYPTION = "META-INF/encryption.xml"
+
+
+def read_epub(data: bytes) -> ReadDocument:
+    with opened(data) as archive:
+        container = part(archive, "META-INF/container.xml")
+        package_path = next((str(found.get("full-path")) for found in container.iter("{*}rootfile")), "")
+        package = part(archive, package_path)
+        names = archive.NameToInfo
+        if _ENCRYPTION in names and package.find("{*}spine") is None:
+            raise Refused("encrypted", "The book is protected against copying.")
+        items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
+        builder = DocumentBuilder()
+        for reference in package.iterfind("{*}spine/{*}itemref"):
+            item = items.get(reference.get("idref"))
+            if item is None or item.get("media-type") not in _CHAPTERS:
+                continue
+            target = unquote(urlsplit(str(item.get("href"))).path)
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(package_path), target))
+            if name in names:
+                with suppress(ValueError):  # a page of pictures
+                    add_html(builder, decode(archive.read(name))[0])
+        builder.title = " ".join((package.findtext("{*}metadata/{*}title") or "").split())
+    return builder.build()

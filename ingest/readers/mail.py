@@ -1,0 +1,41 @@
+"""E-mail (.eml): subject, people and date, and what was written. Attachments are named, not read."""
+
+import email
+from contextlib import suppress
+from email import policy
+from email.message import EmailMessage, MIMEPart
+
+from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.html import add_html
+from ingest.readers.text import add_text
+
+_HEADERS = ("From", "To", "Cc", "Date")
+
+
+def read_mail(data: bytes) -> ReadDocument:
+    message: EmailMessage = email.message_from_bytes(data, policy=policy.default)
+    if not any(name in message for name in ("Subject", *_HEADERS)):
+        raise Refused("damaged", "This is no e-mail: it has no header.")
+    builder = DocumentBuilder()
+    builder.heading(1, str(message.get("Subject", "")))
+    builder.paragraph("\n".join(f"{name}: {message[name]}" for name in _HEADERS if message[name]))
+    body = message.get_body(("plain", "html"))
+    if body is not None:
+        content = _content(body)
+        if body.get_content_subtype() == "html":
+            with suppress(ValueError):
+                add_html(builder, content)
+        else:
+            add_text(builder, content)
+    names = [name for part in message.iter_attachments() if (name := part.get_filename())]
+    if names:
+        builder.paragraph("Attachments: " + ", ".join(names))
+    return builder.build()
+
+
+def _content(body: MIMEPart) -> str:
+    try:
+        return str(body.get_content())
+    except (LookupError, UnicodeDecodeError):  # an encoding that does not exist, or is not the one that was used
+        payload = body.get_payload(decode=True)
+        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""

@@ -1,0 +1,89 @@
+"""Words in pictures and scanned pages, read by Tesseract where that is installed (Debian: tesseract-ocr)."""
+
+import io
+import re
+import resource
+import shutil
+import subprocess
+import time
+import warnings
+from collections.abc import Callable
+
+from PIL import Image, ImageSequence, UnidentifiedImageError
+
+from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.text import add_text
+
+_PROGRAM = "tesseract"
+_MAX_SECONDS = 600.0
+_MAX_MEMORY = 2 * 1024**3
+_NO_LANGUAGES = frozenset({"osd", "equ"})
+_HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
+
+NOT_INSTALLED = "Install Tesseract (Debian: tesseract-ocr), and Refdesk reads the words in pictures."
+
+
+def is_installed() -> bool:
+    return shutil.which(_PROGRAM) is not None
+
+
+class TextRecognition:
+    """Reads the pictures of one document. ``on_page`` is told after each that the work goes on."""
+
+    def __init__(self, on_page: Callable[[], None]) -> None:
+        self._on_page = on_page
+        self._ends = time.monotonic() + _MAX_SECONDS
+        listed = subprocess.run([_PROGRAM, "--list-langs"], capture_output=True, text=True, check=False).stdout
+        self._languages = sorted(listed.split("\n")[1:-1], key=lambda name: (name != "eng", name))
+
+    def words(self, picture: Image.Image) -> str:
+        """The text of a picture, paragraphs apart. Raises Refused when it takes too long or fails."""
+        with io.BytesIO() as buffer:
+            picture.convert("L").save(buffer, "PNG", compress_level=1)
+            text = self._run(buffer.getvalue())
+        self._on_page()
+        return _HYPHEN.sub("", text.replace("\f", ""))
+
+    def _run(self, png: bytes) -> str:
+        # Mode 1 also finds out which way is up, for which it needs a model of its own.
+        mode = "1" if "osd" in self._languages else "3"
+        spoken = "+".join(name for name in self._languages if name not in _NO_LANGUAGES)
+        command = [_PROGRAM, "stdin", "stdout", "--psm", mode, *(("-l", spoken) if spoken else ())]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            if hasattr(resource, "prlimit"):
+                resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MAX_MEMORY, _MAX_MEMORY))
+            try:
+                output, _ = process.communicate(png, timeout=max(1.0, self._ends - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise Refused("timeout", "Reading the words in its pictures takes too long.") from None
+        if process.returncode:
+            raise Refused("damaged", "The words in its pictures cannot be read.")
+        return output.decode("utf-8", "replace")
+
+
+def read_picture(data: bytes, on_page: Callable[[], None]) -> ReadDocument:
+    """A picture, each of several in a file a page."""
+    if not is_installed():
+        raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
+    recognition = TextRecognition(on_page)
+    builder = DocumentBuilder()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            picture = Image.open(io.BytesIO(data))
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise Refused("too large", "The picture has too many pixels.") from error
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+            raise Refused("damaged", "The picture cannot be read.") from error
+    try:
+        with picture:
+            for number, frame in enumerate(ImageSequence.Iterator(picture), start=1):
+                if getattr(picture, "n_frames", 1) > 1:
+                    builder.page(number)
+                add_text(builder, recognition.words(frame))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise Refused("damaged", "The picture cannot be read.") from error
+    return builder.build()

@@ -1,0 +1,93 @@
+"""A collection made the mirror of folders: what is new or changed comes in, what was moved moves, what is gone goes."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.files import find_files
+from ingest.job import Ingestion, Outcome
+from vectorstore import catalogue
+from vectorstore.errors import RefdeskError
+from vectorstore.types import Document
+
+_FEW = 10
+"""So many documents may go whatever their share; of more, no more than half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronised:
+    """What a synchronisation did. ``moved`` holds the former and the present path of each document."""
+
+    outcomes: tuple[Outcome, ...]
+    removed: tuple[Document, ...]
+    moved: tuple[tuple[str, str], ...]
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.removed or self.moved) or any(outcome.status == "indexed" for outcome in self.outcomes)
+
+
+def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: bool = False) -> Synchronised:
+    """Bring the ingestion's collection up to date with ``paths``.
+
+    Documents from elsewhere stay. A moved file keeps its document, so that citations of it still open. Raises
+    RefdeskError, before anything has changed, when all or most of a larger folder's files are gone, as they are where a
+    drive is not mounted, unless ``allow_empty``.
+    """
+    roots = [path.resolve() for path in paths]
+    files = find_files(path for path in paths if path.exists() or not allow_empty)
+    with ingestion.knowledge.database.read() as connection:
+        stored = catalogue.list_documents(connection, ingestion.collection)
+    mirrored = [document for document in stored if any(Path(document.path).is_relative_to(root) for root in roots)]
+    here = set(map(str, files))
+    gone = [document for document in mirrored if document.path not in here]
+    known = {document.path for document in stored}
+    moved = _moved(gone, [path for path in files if str(path) not in known])
+    removed = [document for document in gone if document.id not in moved]
+    if not allow_empty and len(removed) == len(mirrored) > 0:
+        _refuse("All documents", mirrored, roots)
+    if not allow_empty and len(removed) > max(_FEW, len(mirrored) // 2):
+        _refuse(f"{len(removed)} of {len(mirrored)} documents", removed, roots)
+    if gone:
+        with ingestion.knowledge.change() as connection:
+            for document in gone:
+                if document.id in moved:
+                    catalogue.move_document(connection, document, moved[document.id])
+                else:
+                    catalogue.remove_document(connection, document.id)
+    outcomes = ingestion.run(files)
+    return Synchronised(
+        tuple(outcomes),
+        tuple(removed),
+        tuple((document.path, str(moved[document.id])) for document in gone if document.id in moved),
+    )
+
+
+def _moved(gone: Iterable[Document], new: Iterable[Path]) -> dict[int, Path]:
+    """By document, the new file that holds the same bytes; each file once."""
+    missing: dict[tuple[int, str], list[Document]] = {}
+    for document in gone:
+        missing.setdefault((document.size, document.sha256), []).append(document)
+    sizes = {size for size, _ in missing}
+    moved: dict[int, Path] = {}
+    for path in new:
+        try:
+            size = path.stat().st_size
+            if size not in sizes:
+                continue
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:  # the ingestion says so
+            continue
+        if same := missing.get((size, sha256)):
+            moved[same.pop(0).id] = path
+    return moved
+
+
+def _refuse(what: str, documents: Sequence[Document], roots: Sequence[Path]) -> None:
+    raise RefdeskError(
+        f"{what} of this folder would be removed, {documents[0].path} among them",
+        where=", ".join(map(str, roots)),
+        remedy="If they are meant to be gone, add --allow-empty. If not, check that the folder is there and whole.",
+    )

@@ -1,0 +1,39 @@
+"""Files as earlier formats had them."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+
+
+def written_in_format_1(path: Path, without: Sequence[str] = ()) -> None:
+    """Write the database anew as format 1 was: plain pages, no count of commits, and not the tables ``without``."""
+    dropped = {"commits", *without}
+    with closing(apsw.Connection(str(path), vfs="cksmvfs")) as new:
+        objects = list(
+            new.execute(
+                "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
+                "AND name NOT LIKE 'chunks_fts_%' ORDER BY rowid"
+            )
+        )
+        rows = {
+            str(name): list(new.execute(f"SELECT * FROM {name}"))
+            for kind, name, _ in objects
+            if kind == "table" and name != "chunks_fts" and name not in dropped
+        }
+        application = new.pragma("application_id")
+    for suffix in ("", "-wal", "-shm", "-commits"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as old, old:
+        for _, name, sql in objects:
+            if name not in dropped:
+                old.execute(str(sql))
+        for name, of_one in rows.items():
+            for row in of_one:
+                old.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
+        if any(name == "chunks_fts" for _, name, _ in objects):
+            old.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+        old.execute("PRAGMA user_version = 1")
+        old.execute(f"PRAGMA application_id = {application}")
