@@ -1,8 +1,8 @@
-"""Take a trained reader as the embedded one: python scripts/pack_reader.py RUN_FOLDER QUESTION_FILE...
+"""Take a trained reader as the embedded one: python scripts/pack_reader.py RUN_FOLDER... QUESTION_FILE...
 
-RUN_FOLDER is what ``refdesk finetune reader --method full`` left. A run that went on from the embedded reader (or any
-model but the packaged one) is put behind the reports of those before it. Only tensors that differ from the packaged
-MiniLM are kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
+RUN_FOLDER is what ``refdesk finetune reader --method full`` left. The weights of several runs, each of which went on
+from the one before, are averaged (Wortsman et al., "Model soups", ICML 2022). Only tensors that differ from the
+packaged MiniLM are kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
 """
 
 import json
@@ -24,10 +24,13 @@ _SAMPLED = 200
 _BATCH = 8
 
 
-def main(run: Path, files: list[Path]) -> None:
-    trained = AutoModelForQuestionAnswering.from_pretrained(run / "model", local_files_only=True).eval()
+def main(runs: list[Path], files: list[Path]) -> None:
+    models = [AutoModelForQuestionAnswering.from_pretrained(run / "model", local_files_only=True) for run in runs]
+    trained = models[0].eval()
+    states = [model.state_dict() for model in models]
+    trained.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
     base = AutoModelForQuestionAnswering.from_pretrained(resolve_model(MINILM).path).state_dict()
-    tokenizer = AutoTokenizer.from_pretrained(run / "model", local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(runs[0] / "model", local_files_only=True)
     pairs = [
         (question.text, file.paragraphs[question.paragraph].text)
         for file in map(load_squad, files)
@@ -45,16 +48,13 @@ def main(run: Path, files: list[Path]) -> None:
     }
     WEIGHTS.parent.mkdir(exist_ok=True)
     save_file(tensors, WEIGHTS)
-    reports = WEIGHTS.with_name("reports.json")
-    runs = json.loads(reports.read_text(encoding="utf-8"))
-    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
-    if report["settings"]["model"].startswith(MINILM):
-        runs = []
-    else:
+    reports = [json.loads((run / "report.json").read_text(encoding="utf-8")) for run in runs]
+    for report in reports[1:]:
         report["settings"]["model"] = "the run before"
-    reports.write_text(json.dumps([*runs, report], indent=1) + "\n", encoding="utf-8")
+    WEIGHTS.with_name("reports.json").write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(tensors)} tensors, {WEIGHTS.stat().st_size:,} bytes: {WEIGHTS}\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
+    paths = [Path(name) for name in sys.argv[1:]]
+    main([path for path in paths if path.is_dir()], [path for path in paths if path.is_file()])

@@ -1,7 +1,7 @@
 """The reader that comes with Refdesk: the packaged MiniLM with the weights that its own training changed.
 
 ``embedded/`` holds those weights (int8 and float16, safetensors; made by scripts/pack_reader.py) and the reports of the
-training runs, each of which went on from the one before.
+training runs, each of which went on from the one before, and whose weights were averaged.
 """
 
 from collections.abc import Mapping
