@@ -32,7 +32,7 @@ def read_pptx(data: bytes) -> ReadDocument:
     return builder.build()
 
 
-def _texts(shapes: "Iterator[BaseShape]") -> Iterator[str]:
+def _texts(shapes: Iterator[BaseShape]) -> Iterator[str]:
     """From top to bottom, as they are read, not as they are layered."""
     for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
         within: Any = shape

@@ -28,7 +28,7 @@ def slides() -> bytes:
     second = made.slides.add_slide(made.slide_layouts[5])
     second.shapes.title.text = "Wardens"
     table = second.shapes.add_table(2, 2, Inches(1), Inches(3), Inches(4), Inches(1)).table
-    for (row, column), text in {(0, 0): "Floor", (0, 1): "Warden", (1, 0): "2", (1, 1): "Ines"}.items():
+    for (row, column), text in {(0, 0): "Floor", (0, 1): "Warden", (1, 0): "2", (1, 1): "Ada"}.items():
         table.cell(row, column).text = text
     above = second.shapes.add_textbox(Inches(1), Inches(2), Inches(4), Inches(1))
     above.text_frame.text = "One on each floor."
@@ -96,7 +96,7 @@ def mail() -> bytes:
     return bytes(message)
 
 
-RICH_TEXT = rb"{\rtf1\ansi\ansicpg1252 {\b Caf\'e9} opens at nine.\par It closes at \u8220?six\u8221?.}"
+RICH_TEXT = rb"{\rtf1\ansi\ansicpg1252 {\b M\'fcller} opens at nine.\par It closes at \u8220?six\u8221?.}"
 
 JSON = (
     b'{"count": 2, "people": [{"name": "Ada", "home": {"city": "Ulm"}, "tags": ["a", "b"]}, '
