@@ -47,7 +47,7 @@ class PassageSignals:
     aspect: float
 
 
-RELEVANCE = PassageSignals(cosine=5.9, bm25=1.9, sentence=4.8, words=4.3, margin=0.26, aspect=11.2)
+RELEVANCE = PassageSignals(cosine=6.4, bm25=1.4, sentence=5.0, words=3.6, margin=0.19, aspect=10.1)
 """Weights of a linear score over the signals, fitted by benchmarks/reranking.py. Only differences between the passages
 of one question mean something.
 """
