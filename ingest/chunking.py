@@ -1,13 +1,12 @@
 """Cutting a document into chunks: whole sentences, exact offsets, within the embedding model's own token limit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 from llama_index.core.node_parser import SentenceSplitter
 from tokenizers import Tokenizer
 
-from ingest.limits import CHUNK_TOKENS
 from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
 from vectorstore.types import HEADING_SEPARATOR, ParsedDocument, Span
@@ -20,7 +19,7 @@ _CHARACTERS_PER_TOKEN = 12  # a word of 10,000 letters is one unknown token to W
 class Chunker:
     """Cuts with LlamaIndex's SentenceSplitter, counting with the embedding model's own tokenizer.
 
-    ``limit`` is the number of tokens the model reads, special ones included.
+    ``limit`` is the number of tokens in a chunk and its heading together, special ones included.
     """
 
     def __init__(self, tokenizer_file: Path, limit: int) -> None:
@@ -28,7 +27,7 @@ class Chunker:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._splitter = SentenceSplitter(
-            chunk_size=min(limit, CHUNK_TOKENS) - _SPECIAL_TOKENS,
+            chunk_size=limit - _SPECIAL_TOKENS,
             chunk_overlap=0,
             paragraph_separator="\n\n",
             tokenizer=lambda text: list(range(self._size(text))),
@@ -38,15 +37,19 @@ class Chunker:
     def cut(self, document: ReadDocument) -> ParsedDocument:
         """The document with its chunks; none crosses a page, a heading or a record."""
         text = "".join(page.text for page in document.pages)
-        chunks: list[Span] = []
+        sections = []
         for section in document.sections:
             headings = dict.fromkeys((*filter(None, [document.title]), *section.headings))
-            heading = self._shortened(HEADING_SEPARATOR.join(headings))
-            body = text[section.start : section.end]
-            chunks.extend(
-                Span(section.start + start, section.start + end, heading) for start, end in self._spans(body, heading)
-            )
-        return ParsedDocument(document.title, document.pages, document.units, tuple(chunks), document.metadata)
+            sections.append(Span(section.start, section.end, HEADING_SEPARATOR.join(headings)))
+        chunks = tuple(self.chunks(text, sections))
+        return ParsedDocument(document.title, document.pages, document.units, chunks, document.metadata)
+
+    def chunks(self, text: str, sections: Iterable[Span]) -> Iterator[Span]:
+        """Those of each of ``sections``, under its heading, which is shortened where it is long."""
+        for section in sections:
+            heading = self._shortened(section.heading)
+            for start, end in self._spans(text[section.start : section.end], heading):
+                yield Span(section.start + start, section.start + end, heading)
 
     def _spans(self, body: str, heading: str) -> Iterator[tuple[int, int]]:
         position = 0

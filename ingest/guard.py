@@ -1,5 +1,6 @@
 """The main process's side of the parse worker: start it, ask it, kill and replace it when a file is too much for it."""
 
+import hashlib
 import json
 import os
 import selectors
@@ -20,14 +21,19 @@ _START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``tokenizer_file`` and ``token_limit`` are the embedding model's; the other two bound the reading of one file:
-    the time without progress, and the memory.
+    """``tokenizer_file`` is the embedding model's, ``token_limit`` the size of a chunk; the other two bound the reading
+    of one file: the time without progress, and the memory.
     """
 
     tokenizer_file: Path
     token_limit: int
     timeout_seconds: float = 30.0
     memory_mb: int = 1024
+
+    @property
+    def chunking(self) -> str:
+        """Names what texts are cut by: they are cut alike as long as this is the same."""
+        return f"{self.token_limit}-{hashlib.sha256(self.tokenizer_file.read_bytes()).hexdigest()[:8]}"
 
 
 class ParseWorker:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.guard import ParseWorker, WorkerSettings
-from ingest.limits import CHUNK_TOKENS, MAX_FILE_BYTES
+from ingest.limits import MAX_FILE_BYTES
 from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
@@ -76,9 +76,6 @@ class Ingestion:
         self.collection = collection
         self._mappings = (*mappings, *presets())
         self._on_progress = on_progress
-        tokens = min(worker.token_limit, CHUNK_TOKENS)
-        tokenizer = hashlib.sha256(worker.tokenizer_file.read_bytes()).hexdigest()[:8]
-        self._plain_recipe = f"readers-{VERSION} chunks-{tokens}-{tokenizer}"
 
     def run(self, files: Sequence[Path]) -> list[Outcome]:
         """One outcome a file, in the files' order. What is committed stays, whatever happens to the rest."""
@@ -107,7 +104,7 @@ class Ingestion:
         return [outcomes[path] for path in files]
 
     def _recipe(self, path: Path) -> str:
-        recipe = f"{path.suffix.lower()} {self._plain_recipe}"
+        recipe = f"{path.suffix.lower()} readers-{VERSION}"
         if uses_mappings(path):
             recipe += (
                 " mappings-" + hashlib.sha256("".join(m.fingerprint for m in self._mappings).encode()).hexdigest()[:8]
@@ -215,6 +212,7 @@ class Ingestion:
         vectors = self._embed(items)
         outcomes: dict[Path, Outcome] = {}
         with self.knowledge.change() as connection:
+            catalogue.require_chunking(connection, self._worker.chunking)
             for item, own in zip(items, vectors, strict=True):
                 recipe = self._recipe(item.path)
                 content = catalogue.find_content(connection, item.sha256, recipe)
@@ -248,6 +246,7 @@ class Ingestion:
         """By embedded text, the vectors that the former contents of changed files hold."""
         vectors: dict[str, NDArray[np.float32]] = {}
         with self.knowledge.database.read() as connection:
+            self.knowledge.follow(catalogue.get_meta(connection))
             for item in items:
                 before = catalogue.find_file(connection, self.collection, str(item.path))
                 if before:

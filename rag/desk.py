@@ -14,7 +14,7 @@ from rag.answering.smalltalk.classifier import SmallTalkClassifier
 from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
-from rag.embedding import open_embedder
+from rag.embedding import open_knowledge
 from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.reader.model import ExtractiveReader, load_reader
@@ -209,14 +209,14 @@ def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | 
 
 def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> AnswerFlow:
     """The answer flow alone, for one question at a time."""
-    knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
+    knowledge = open_knowledge(settings, confirm)
     reader = open_reader(settings, confirm)
     return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope)
 
 
 def open_what_if(settings: Settings) -> WhatIf:
     """Trials on the knowledge base of the home, from the command line. Raises UsageError where it is empty."""
-    knowledge = KnowledgeBase(settings.home, open_embedder(settings))
+    knowledge = open_knowledge(settings)
     if not knowledge.count():
         remedy = "Add some with `refdesk ingest FOLDER`."
         raise UsageError("There are no documents to ask", where=str(settings.home), remedy=remedy)
@@ -231,7 +231,7 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     """The whole desk, with its models loaded and its workers waiting."""
     # Threads that wait for each other by spinning collapse when the browser needs a core: one is left free.
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
-    knowledge = KnowledgeBase(settings.home, open_embedder(settings, confirm))
+    knowledge = open_knowledge(settings, confirm)
     reader = open_reader(settings, confirm)
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)

@@ -3,6 +3,7 @@
 from ingest.guard import WorkerSettings
 from rag.settings import Settings
 from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.knowledge import KnowledgeBase
 from vectorstore.models import Confirm, resolve_model
 
 
@@ -12,11 +13,22 @@ def open_embedder(settings: Settings, confirm: Confirm | None = None) -> Sentenc
     return SentenceTransformerEmbedder(model)
 
 
+def open_knowledge(settings: Settings, confirm: Confirm | None = None) -> KnowledgeBase:
+    """The knowledge base of the home, searched with the model it is indexed by until it is indexed as the settings
+    say.
+    """
+
+    def open_model(name: str) -> SentenceTransformerEmbedder:
+        return SentenceTransformerEmbedder(resolve_model(name, download=settings.downloads, confirm=confirm))
+
+    return KnowledgeBase(settings.home, open_embedder(settings, confirm), open_model)
+
+
 def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
     """What the parse worker needs to cut documents for ``embedder``."""
     return WorkerSettings(
         embedder.tokenizer_file,
-        embedder.max_tokens,
+        min(embedder.max_tokens, settings.ingest.chunk_tokens),
         settings.ingest.worker_timeout_seconds,
         settings.ingest.worker_memory_mb,
     )

@@ -82,10 +82,16 @@ class RetrievalSettings(_Section):
 
 
 class IngestSettings(_Section):
-    """Limits of the guarded parse worker."""
+    """How documents are read and cut."""
 
     worker_timeout_seconds: float = Field(
         default=30, gt=0, description="Longest time one file may take to parse, in seconds."
+    )
+    chunk_tokens: int = Field(
+        default=200,
+        ge=64,
+        description="Longest chunk with its heading, in tokens, unless the embedding model reads less: about a "
+        "paragraph, so that three fit a small generator's prompt.",
     )
     worker_memory_mb: int = Field(default=1024, gt=0, description="Memory the parse worker may use, in megabytes.")
 

@@ -16,6 +16,7 @@ from apsw import Connection
 from numpy.typing import NDArray
 
 from vectorstore.database import Damage
+from vectorstore.errors import IndexingMismatch
 from vectorstore.generations import ChunkIds
 from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors, embedding_input
 
@@ -72,6 +73,19 @@ def publish(connection: Connection) -> None:
     """Announce that what a search can find has changed; every process sees it when the transaction commits."""
     advance_publication(connection)
     set_meta(connection, {"changed_at": datetime.now(UTC).isoformat(timespec="seconds")})
+
+
+def require_chunking(connection: Connection, chunking: str) -> None:
+    """Raises IndexingMismatch where the stored documents are cut otherwise; the first ones settle it."""
+    stored = get_meta(connection).get("chunking")
+    if stored is None:
+        set_meta(connection, {"chunking": chunking})
+    elif stored != chunking:
+        raise IndexingMismatch(
+            f"The documents are cut by {stored} (tokens and tokenizer), and now were to be cut by {chunking}",
+            where="ingest.chunk_tokens",
+            remedy="Start again: the documents are then indexed anew.",
+        )
 
 
 # Writing

@@ -22,8 +22,8 @@ class StoreError(RefdeskError):
     """The knowledge base cannot be opened, read or written."""
 
 
-class EmbeddingMismatch(StoreError):
-    """The knowledge base was embedded with another model than the one that is set."""
+class IndexingMismatch(StoreError):
+    """The knowledge base was indexed by another embedding model or chunking than the one that is set."""
 
 
 class ModelUnavailable(RefdeskError):

@@ -3,7 +3,7 @@
 import json
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from apsw import Connection
 
 from vectorstore import catalogue
 from vectorstore.dense import Snapshot
-from vectorstore.errors import EmbeddingMismatch
+from vectorstore.errors import IndexingMismatch
 from vectorstore.fusion import fuse
 from vectorstore.generations import (
     DamagedGeneration,
@@ -23,7 +23,7 @@ from vectorstore.generations import (
 )
 from vectorstore.lexical import chunk_frequencies, search_lexical, telling_words
 from vectorstore.library import open_database
-from vectorstore.types import EVERYTHING, Embedder, Passage, Scope
+from vectorstore.types import EVERYTHING, Embedder, Passage, Scope, model_name
 
 logger = logging.getLogger(__name__)
 
@@ -40,24 +40,41 @@ class KnowledgeBase:
     >>> [passage.chunk.title for passage in knowledge.search("How is glaucoma treated?", limit=5)]  # doctest: +SKIP
     """
 
-    def __init__(self, home: Path, embedder: Embedder) -> None:
+    def __init__(self, home: Path, embedder: Embedder, open_model: Callable[[str], Embedder] | None = None) -> None:
+        """``open_model`` opens an embedding model by its name, to go on with the one that the stored vectors are of
+        where it is not ``embedder``. Without it, IndexingMismatch is raised there.
+        """
         self.home = home
         self.embedder = embedder
+        self._open_model = open_model
         self.database = open_database(home)
         self._generations = home / GENERATIONS_FOLDER
         self._snapshot: Snapshot | None = None
         self._refreshing = threading.Lock()
         with self.database.read() as connection:
-            self._check_embedding(catalogue.get_meta(connection))
+            self.follow(catalogue.get_meta(connection))
+        if self.embedder is not embedder:
+            said = "The documents are still indexed by %s; `refdesk verify --repair` indexes them by %s"
+            logger.warning(said, self.embedder.fingerprint, embedder.fingerprint)
 
-    def _check_embedding(self, meta: dict[str, str]) -> None:
+    def follow(self, meta: dict[str, str]) -> None:
+        """Go on with the embedding model that the stored vectors are of, which ``meta`` names.
+
+        Raises IndexingMismatch where it cannot be had.
+        """
         stored = meta.get("embedding", "")
-        if stored and stored != self.embedder.fingerprint:
-            raise EmbeddingMismatch(
-                f"The knowledge base was embedded with {stored}, the settings now say {self.embedder.fingerprint}",
-                where="embedding.model",
-                remedy="Run `refdesk verify --repair` to embed it again, or set the former model.",
-            )
+        if not stored or stored == self.embedder.fingerprint:
+            return
+        if self._open_model is not None:
+            other = self._open_model(model_name(stored))
+            if other.fingerprint == stored:
+                self.embedder, self._snapshot = other, None
+                return
+        raise IndexingMismatch(
+            f"The knowledge base was embedded with {stored}, the settings now say {self.embedder.fingerprint}",
+            where="embedding.model",
+            remedy="Run `refdesk verify --repair` to embed it again, or set the former model.",
+        )
 
     # Searching
 
@@ -69,11 +86,13 @@ class KnowledgeBase:
         Each leg proposes ``candidates`` chunks, and scores those of the other leg too (0 in the lexical leg means that
         the chunk holds none of the words). All of it is answered from one publication.
         """
-        vector = self.embedder.embed([query])
         while True:
+            embedder = self.embedder
+            vector = embedder.embed([query])
             with self.database.read() as connection:
                 snapshot = self._current(connection)
-                if snapshot is None:  # another thread has already moved on to a newer publication: read again
+                # Another thread has already moved on to a newer publication, or all was embedded anew: read again.
+                if snapshot is None or self.embedder is not embedder:
                     continue
                 if scope.unrestricted:
                     allowed, restriction = None, ""
@@ -87,7 +106,7 @@ class KnowledgeBase:
                 # Each leg also scores what only the other one proposed.
                 only_dense, only_lexical = dense.keys() - lexical.keys(), lexical.keys() - dense.keys()
                 lexical |= search_lexical(connection, words, len(only_dense), *_rowids(only_dense))
-                ids, vectors = catalogue.load_vectors_of(connection, only_lexical, self.embedder.dimension)
+                ids, vectors = catalogue.load_vectors_of(connection, only_lexical, vector.shape[1])
                 dense |= {int(i): float(cosine) for i, cosine in zip(ids, vectors @ vector[0], strict=True)}
                 best = dict(list(fuse(dense, lexical, dense_weight).items())[:limit])
                 chunks = catalogue.load_chunks(connection, best, scope)
@@ -116,7 +135,8 @@ class KnowledgeBase:
                 return snapshot
             if snapshot is not None and snapshot.publication > publication:
                 return None
-            self._check_embedding(meta)
+            self.follow(meta)
+            snapshot = self._snapshot
             if snapshot is None or snapshot.generation != meta["generation"]:
                 self._snapshot = self._load(connection, meta, publication)
             else:
@@ -148,7 +168,7 @@ class KnowledgeBase:
         """A write transaction; when it ends well, every process searches the new state."""
         with self.database.write() as connection:
             meta = catalogue.get_meta(connection)
-            self._check_embedding(meta)
+            self.follow(meta)
             if "embedding" not in meta:
                 catalogue.set_meta(connection, {"embedding": self.embedder.fingerprint})
             yield connection

@@ -6,11 +6,15 @@ document ids come from AUTOINCREMENT and are never reused, so "every chunk with 
 since.
 """
 
+from collections import Counter
+
 from apsw import Connection
 
-FORMAT_VERSION = 2
+_CHUNKING = "chunks-"
 
-TABLES = ("meta", "contents", "pages", "units", "chunks", "vectors", "documents", "tombstones")
+FORMAT_VERSION = 3
+
+TABLES = ("meta", "contents", "pages", "units", "chunks", "vectors", "next_chunks", "documents", "tombstones")
 """What is stored; the word index is made from it."""
 
 SCHEMA = """
@@ -19,7 +23,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE contents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     sha256 TEXT NOT NULL,
-    recipe TEXT NOT NULL,            -- reader, mapping and chunking that made the stored text and chunks
+    recipe TEXT NOT NULL,            -- the reader and mapping that made the stored text
     title TEXT NOT NULL,
     metadata TEXT NOT NULL,
     UNIQUE (sha256, recipe)
@@ -60,6 +64,18 @@ CREATE TABLE vectors (
     vector BLOB NOT NULL             -- little-endian float32, unit length
 );
 
+-- The chunks and vectors of another embedding model or chunking, until they are complete and take the others' place.
+CREATE TABLE next_chunks (
+    id INTEGER PRIMARY KEY,
+    content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    page_id INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE INDEX next_chunks_of_content ON next_chunks (content_id);
+
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     collection TEXT NOT NULL,
@@ -89,13 +105,25 @@ INSERT INTO meta VALUES ('publication', '0'), ('generation', ''), ('generation_s
 """
 
 
+def _from_format_2(connection: Connection) -> None:
+    """The chunking was a part of each content's recipe: " chunks-<tokens>-<tokenizer>"."""
+    copy_rows(connection)
+    recipes = [row[0].split(" ") for row in connection.execute("SELECT recipe FROM contents ORDER BY id")]
+    cut = Counter(part for recipe in recipes for part in recipe if part.startswith(_CHUNKING))
+    if cut:
+        common, _ = cut.most_common(1)[0]
+        connection.execute("UPDATE contents SET recipe = replace(recipe, ?, '')", (f" {common}",))
+        connection.execute("INSERT INTO meta VALUES ('chunking', ?)", (common.removeprefix(_CHUNKING),))
+
+
 def copy_rows(connection: Connection) -> None:
     """Every row of ``old`` that cannot be made again, into tables of the same columns; the word index is made anew."""
     for table in (*TABLES, "sqlite_sequence"):
         connection.execute(f"DELETE FROM main.{table}")
-        # With a condition SQLite copies row by row; without, also the pages of the table's indexes, damaged or not.
-        connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table} WHERE true")
+        if connection.execute("SELECT 1 FROM old.sqlite_master WHERE name = ?", (table,)).fetchone():
+            # With a condition SQLite copies row by row; without, also the pages of the table's indexes, damaged or not.
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table} WHERE true")
     connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
 
 
-MIGRATIONS = {1: copy_rows}  # the pages of format 1 had no checksums
+MIGRATIONS = {1: _from_format_2, 2: _from_format_2}  # the pages of format 1 had no checksums

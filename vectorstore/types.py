@@ -118,6 +118,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexing:
+    """What a knowledge base's chunks and vectors are made by: the embedding model's fingerprint, and the chunking."""
+
+    embedding: str
+    chunking: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What a search may see. None means no restriction; an empty set means nothing."""
 
@@ -137,8 +145,15 @@ def embedding_input(heading: str, text: str) -> str:
     return f"{heading}\n{text}" if heading else text
 
 
+def model_name(fingerprint: str) -> str:
+    """The name under which the embedding model with this fingerprint was opened."""
+    return fingerprint.rpartition("@")[0]
+
+
 class Embedder(Protocol):
-    """Turns texts into unit vectors. ``fingerprint`` changes whenever the vectors of the same text would."""
+    """Turns texts into unit vectors. ``fingerprint``, the model's name, an @ and what tells its weights, changes
+    whenever the vectors of the same text would.
+    """
 
     @property
     def fingerprint(self) -> str: ...

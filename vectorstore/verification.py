@@ -16,7 +16,7 @@ from vectorstore.generations import DamagedGeneration, load_generation
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.library import DATABASE_FILE, open_database
 from vectorstore.schema import TABLES, copy_rows
-from vectorstore.types import Embedder, embedding_input
+from vectorstore.types import Embedder, Indexing, embedding_input
 
 _BATCH = 512
 
@@ -30,8 +30,11 @@ class Finding:
     repairable: bool
 
 
-def verify(home: Path, fingerprint: str) -> list[Finding]:
-    """Check every stored file of ``home`` against an embedding model's ``fingerprint``; an empty home is in order."""
+def verify(home: Path, settings: Indexing) -> list[Finding]:
+    """Check every stored file of ``home``, and whether it is indexed as the ``settings`` say.
+
+    An empty home is in order.
+    """
     path = home / DATABASE_FILE
     if not home.exists() or not any(home.glob(f"{DATABASE_FILE}*")):
         return []
@@ -46,7 +49,7 @@ def verify(home: Path, fingerprint: str) -> list[Finding]:
                 _read_all(connection)
                 if not whole:
                     return [Finding("A part of the database that can be made again is damaged", str(path), True)]
-                findings = [*_row_findings(connection, path), *_index_findings(connection, home, fingerprint)]
+                findings = [*_row_findings(connection, path), *_index_findings(connection, home, settings)]
             return [*findings, *_word_index_findings(database)]
         except StoreError as error:
             return [Finding(error.what, str(path), repairable=False)]
@@ -73,13 +76,16 @@ def _row_findings(connection: Connection, path: Path) -> list[Finding]:
     return []
 
 
-def _index_findings(connection: Connection, home: Path, fingerprint: str) -> list[Finding]:
+def _index_findings(connection: Connection, home: Path, settings: Indexing) -> list[Finding]:
     findings = []
     meta = catalogue.get_meta(connection)
-    stored = meta.get("embedding", fingerprint)
-    if stored != fingerprint:
-        what = f"The knowledge base was embedded with {stored}, the settings say {fingerprint}"
-        findings.append(Finding(what, "embedding.model", repairable=True))
+    for name, setting, wanted in (
+        ("embedding", "embedding.model", settings.embedding),
+        ("chunking", "ingest.chunk_tokens", settings.chunking),
+    ):
+        if (stored := meta.get(name, wanted)) != wanted:
+            what = f"The knowledge base is indexed by the {name} {stored}, the settings say {wanted}"
+            findings.append(Finding(what, setting, repairable=True))
     without = connection.execute(
         "SELECT count(*) FROM chunks LEFT JOIN vectors ON chunk_id = id WHERE chunk_id IS NULL"
     ).get
@@ -124,33 +130,33 @@ def _word_index_fails(database: Database, *, against_text: bool) -> bool:
 
 
 def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], None] | None = None) -> None:
-    """Rebuild from the stored text what can be rebuilt: vectors that are missing or another model's, both indexes.
+    """Rebuild from the stored text what is missing or damaged and can be rebuilt: vectors and both indexes.
 
     One transaction: interrupted, everything is as it was. ``on_progress`` gets passages embedded and their total.
+    What is indexed by another model than ``embedder`` is left to ``ingest.reindex``.
     """
-    database = open_database(home, accept_loss=True)
-    if not _pages_are_whole(database):
-        database.rewrite(copy_rows, backup=f"{DATABASE_FILE}.damaged")
-    with database.write() as connection:
-        meta = catalogue.get_meta(connection)
-        if meta.get("embedding", embedder.fingerprint) != embedder.fingerprint:
-            connection.execute("DELETE FROM vectors")
-            catalogue.set_meta(connection, {"generation": "", "generation_sha256": "", "high_water": "0"})
-        rows: list[Any] = connection.execute(
-            "SELECT chunk_texts.id, heading, body FROM chunk_texts LEFT JOIN vectors ON chunk_id = id WHERE "
-            "chunk_id IS NULL ORDER BY id"
-        ).fetchall()
-        for first in range(0, len(rows), _BATCH):
-            batch = rows[first : first + _BATCH]
-            vectors = embedder.embed([embedding_input(row[1], row[2]) for row in batch])
-            values = [(row[0], vector.astype("<f4").tobytes()) for row, vector in zip(batch, vectors, strict=True)]
-            connection.executemany("INSERT INTO vectors VALUES (?, ?)", values)
-            if on_progress:
-                on_progress(first + len(batch), len(rows))
-        connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
-        catalogue.set_meta(connection, {"embedding": embedder.fingerprint})
-        catalogue.publish(connection)
-    database.close()
-    knowledge = KnowledgeBase(home, embedder)
-    knowledge.fold(force=True)
-    knowledge.close()
+    with closing(open_database(home, accept_loss=True)) as database:
+        if not _pages_are_whole(database):
+            database.rewrite(copy_rows, backup=f"{DATABASE_FILE}.damaged")
+        with database.write() as connection:
+            connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+            catalogue.publish(connection)
+            if catalogue.get_meta(connection).get("embedding", embedder.fingerprint) != embedder.fingerprint:
+                return
+            _embed_missing(connection, embedder, on_progress)
+    with closing(KnowledgeBase(home, embedder)) as knowledge:
+        knowledge.fold(force=True)
+
+
+def _embed_missing(connection: Connection, embedder: Embedder, on_progress: Callable[[int, int], None] | None) -> None:
+    rows: list[Any] = connection.execute(
+        "SELECT chunk_texts.id, heading, body FROM chunk_texts LEFT JOIN vectors ON chunk_id = id WHERE "
+        "chunk_id IS NULL ORDER BY id"
+    ).fetchall()
+    for first in range(0, len(rows), _BATCH):
+        batch = rows[first : first + _BATCH]
+        vectors = embedder.embed([embedding_input(row[1], row[2]) for row in batch])
+        values = [(row[0], vector.astype("<f4").tobytes()) for row, vector in zip(batch, vectors, strict=True)]
+        connection.executemany("INSERT INTO vectors VALUES (?, ?)", values)
+        if on_progress:
+            on_progress(first + len(batch), len(rows))

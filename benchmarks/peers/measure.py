@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks.peers.environment import peers_python, reader_folder
 from benchmarks.peers.systems import SYSTEMS
+from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
 from rag.desk import build_flow, build_retriever, open_reader
 from rag.embedding import open_embedder, worker_settings
@@ -21,7 +22,7 @@ from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import intervals, latency, means, rounded
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.sampling import sampled
-from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1, load_squad
+from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import Item
 from rag.settings import load_settings
@@ -31,7 +32,7 @@ from vectorstore.models import resolve_model
 from vectorstore.types import EVERYTHING, Chunk, embedding_input
 
 ROOT = Path(__file__).parents[2]
-FILE = "qa/squad2-part-a.json"
+FILE = Path("qa/squad2-part-a.json")
 FIGURES = ("hits@1", "hits@5", "f1", "em", "answered", "false_answers")
 _PACKAGES = ("langchain-core", "llama-index-core", "txtai", "haystack-ai")
 _LONGEST_SECONDS = 1200
@@ -39,9 +40,10 @@ _QUIET = {"HAYSTACK_TELEMETRY_ENABLED": "False", "HF_HUB_OFFLINE": "1", "TOKENIZ
 
 
 def run(data: Path, work: Path, questions: int = 200) -> dict[str, Any]:
-    """Ask the same questions, drawn by seed, of Refdesk and of every peer that can be had."""
-    squad = load_squad(data / FILE)
-    asked = sampled(squad.questions, questions)
+    """Ask the same questions, which the reader has not learned from, of Refdesk and of every peer that can be had."""
+    part = next(part for part in held_out_questions(data) if part.name == FILE.stem)
+    squad = part.file
+    asked = sampled(part.held_out, questions)
     settings = load_settings()
     embedder, reader = open_embedder(settings), open_reader(settings)
     worker = worker_settings(settings, embedder)
@@ -80,7 +82,7 @@ def run(data: Path, work: Path, questions: int = 200) -> dict[str, Any]:
             failed = [answer["error"] for answer in answers if answer["error"]]
             results[name] |= {"failed": len(failed), "first_failure": failed[0] if failed else None}
     return {
-        "file": FILE,
+        "file": str(FILE),
         "questions": len(asked),
         "unanswerable": sum(not question.answers for question in asked),
         "passages": len(chunks),
@@ -101,8 +103,9 @@ def section(result: Mapping[str, Any]) -> str:
     ]
     header = ("", "hits@1", "hits@5", "F1", "EM", "answered", "false answers", "median, ms")
     notes = [
-        f"{result['questions']} questions of {result['file']}, drawn by seed, {result['unanswerable']} of them "
-        f"unanswerable, on {result['passages']} passages with their headings, all in one run; 95% bootstrap intervals. "
+        f"{result['questions']} questions of {result['file']}, drawn by seed from the articles that the embedded "
+        f"reader was not trained on, {result['unanswerable']} of them unanswerable, on {result['passages']} passages "
+        "with their headings, all in one run; 95% bootstrap intervals. "
         "Hits, F1 and EM of the short answer, and the share that was answered are over the answerable questions; false "
         "answers are the share of unanswerable ones that got an answer. The passages, the embedding model and the "
         "reader are Refdesk's everywhere. LangChain (FAISS) and LlamaIndex bring no extractive reader: behind their "

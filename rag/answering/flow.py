@@ -217,8 +217,9 @@ class AnswerFlow(Runnable[str, Answer]):
 
     def _closeness(self, question: str) -> Callable[[str], float]:
         """How close in meaning a text is to the question: the cosine of their vectors."""
-        asked = self._knowledge.embedder.embed([question])[0]
-        return lambda text: float(asked @ self._knowledge.embedder.embed([text])[0])
+        embedder = self._knowledge.embedder
+        asked = embedder.embed([question])[0]
+        return lambda text: float(asked @ embedder.embed([text])[0])
 
 
 def _holding(words: str) -> re.Pattern[str]:

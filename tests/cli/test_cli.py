@@ -164,6 +164,25 @@ def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) 
     assert refdesk("verify", "--json").json["ok"]
 
 
+def test_another_chunking_is_taken_up_by_the_next_ingestion(
+    refdesk: Refdesk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "long.txt").write_text("A sentence about the museum in the old town and its many rooms. " * 20)
+    refdesk("ingest", folder)
+    chunks = refdesk("status", "--json").json["chunks"]
+    monkeypatch.setenv("REFDESK_INGEST__CHUNK_TOKENS", "64")
+    assert (
+        refdesk("ask", "When does the library open?", "--engine", "extractive", "--json").json["kind"] == "extractive"
+    )
+    assert "ingest.chunk_tokens" in refdesk("verify").out
+    assert refdesk("ingest", folder, "--json").json["summary"] == {"indexed": 0, "unchanged": 3, "refused": 1}
+    assert refdesk("status", "--json").json["chunks"] > chunks
+    assert refdesk("verify").code == 0
+    assert (
+        refdesk("ask", "When does the library open?", "--engine", "extractive", "--json").json["kind"] == "extractive"
+    )
+
+
 def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:
     report = refdesk("doctor", "--json").json
     assert report["models"]["embedding"]["origin"] == "package"

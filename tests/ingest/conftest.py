@@ -9,9 +9,12 @@ from ingest.mapping import Mapping
 from tests.fakes import HashEmbedder
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.models import MINILM, resolve_model
+from vectorstore.types import Indexing
 
 TOKENIZER = resolve_model(MINILM).path / "tokenizer.json"
-LIMIT = 256
+LIMIT = 200
+WORKER = WorkerSettings(TOKENIZER, LIMIT)
+SETTINGS = Indexing(HashEmbedder().fingerprint, WORKER.chunking)
 
 Ingest = Callable[..., list[Outcome]]
 

@@ -1,7 +1,7 @@
-"""Ingests a folder whenever it is asked to, each time in a child process that a test may kill.
+"""Ingests a folder, or indexes it anew, whenever it is asked to, each time in a child process that a test may kill.
 
-Requests (``home``, ``folder``) and messages are JSON, one a line. Forking a process that has imported everything saves
-each child the seconds that imports take.
+Requests (``home``, and ``folder`` or ``model``) and messages are JSON, one a line. Forking a process that has imported
+everything saves each child the seconds that imports take.
 """
 
 import dataclasses
@@ -21,8 +21,9 @@ from ingest.files import find_files
 from ingest.guard import WorkerSettings
 from ingest.mapping import Mapping
 from ingest.readers import read_file
+from ingest.reindex import reindex
 from tests.fakes import HashEmbedder
-from tests.ingest.conftest import LIMIT, TOKENIZER
+from tests.ingest.conftest import WORKER
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import list_documents, remove
 from vectorstore.types import ParsedDocument
@@ -47,6 +48,7 @@ class ReaderInProcess:
 def main() -> None:
     # Several transactions and a new index generation even from a small folder.
     ingest.job._BATCH_FILES = 4
+    ingest.reindex._BATCH_CHUNKS = 20
     vectorstore.knowledge._FOLD_MINIMUM = 20
     ingest.job.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
     for line in sys.stdin:
@@ -55,7 +57,11 @@ def main() -> None:
         if child == 0:
             status = 1
             try:
-                _bring_in(Path(request["home"]), Path(request["folder"]))
+                _say("started", os.getpid())
+                if "model" in request:
+                    reindex(Path(request["home"]), HashEmbedder(request["model"]), WORKER)
+                else:
+                    _bring_in(Path(request["home"]), Path(request["folder"]))
                 status = 0
             except BaseException:
                 traceback.print_exc()
@@ -66,7 +72,6 @@ def main() -> None:
 
 def _bring_in(home: Path, folder: Path) -> None:
     """What ``refdesk remove`` and ``refdesk ingest`` do, telling what is acknowledged as soon as it is."""
-    _say("started", os.getpid())
     gone = [document.path for document in list_documents(home) if not Path(document.path).exists()]
     if gone:
         remove(home, gone)
@@ -74,7 +79,7 @@ def _bring_in(home: Path, folder: Path) -> None:
     knowledge = KnowledgeBase(home, HashEmbedder())
     job = ingest.job.Ingestion(
         knowledge,
-        WorkerSettings(TOKENIZER, LIMIT),
+        WORKER,
         "default",
         on_progress=lambda progress: _say("files done", progress.files_done),
     )

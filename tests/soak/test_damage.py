@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import HashEmbedder
+from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import paragraph
 from tests.soak.noted import noted
 from tests.vectorstore.conftest import put_text
@@ -19,7 +20,6 @@ from vectorstore.verification import repair, verify
 
 _SEED = 20261122
 _ALL = 1000
-_FINGERPRINT = HashEmbedder().fingerprint
 Answers = list[list[tuple[object, ...]]]
 
 
@@ -83,11 +83,11 @@ def test_a_damaged_index_is_never_served_and_is_built_again(store: Store, tmp_pa
         what = damage(path, rng)
         with noted(f"seed {_SEED}, try {number}: {what}"):
             assert answers(home, store.queries) == store.answers
-            findings = verify(home, _FINGERPRINT)
+            findings = verify(home, SETTINGS)
             if path.suffix == ".faiss":
                 assert [finding.repairable for finding in findings] == [True]
                 repair(home, HashEmbedder())
-                assert verify(home, _FINGERPRINT) == []
+                assert verify(home, SETTINGS) == []
                 assert answers(home, store.queries) == store.answers
         shutil.rmtree(home)
 
@@ -105,11 +105,11 @@ def test_a_damaged_database_is_noticed(store: Store, tmp_path: Path, tries: int)
             except StoreError:
                 served = None
             assert served in (None, store.answers)
-            findings = verify(home, _FINGERPRINT)
+            findings = verify(home, SETTINGS)
             assert findings or served is not None, "an error at the search that verify knows nothing of"
             if findings and all(finding.repairable for finding in findings):
                 repair(home, HashEmbedder())
-                assert verify(home, _FINGERPRINT) == []
+                assert verify(home, SETTINGS) == []
                 assert answers(home, store.queries) == store.answers
         shutil.rmtree(home)
 
@@ -135,11 +135,11 @@ def test_a_damaged_log_loses_nothing_silently(store: Store, tmp_path: Path, trie
             try:
                 served = answers(home, queries)
             except StoreError:
-                findings = verify(home, _FINGERPRINT)
+                findings = verify(home, SETTINGS)
                 assert findings
                 if all(finding.repairable for finding in findings):
                     repair(home, HashEmbedder())
-                    assert verify(home, _FINGERPRINT) == []
+                    assert verify(home, SETTINGS) == []
                     assert answers(home, store.queries)[0]
             else:
                 assert served == whole

@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
 from tests.fakes import HashEmbedder
+from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import change, fill
 from tests.soak.noted import noted
 from vectorstore import catalogue
@@ -27,7 +28,6 @@ from vectorstore.verification import verify
 
 _SEED = 20261122
 _QUERIES = 10
-_FINGERPRINT = HashEmbedder().fingerprint
 
 # NLTK imports the three where they are installed, which takes seconds, and nothing here needs them.
 _PROGRAM = """
@@ -73,9 +73,16 @@ class Ingester:
 
     def run(self, home: Path, folder: Path, killed_after: float | None = None) -> Run:
         """Ingest ``folder`` into ``home``; SIGKILL after so many seconds, unless it has ended before."""
+        return self._ask({"home": str(home), "folder": str(folder)}, killed_after)
+
+    def reindex(self, home: Path, model: str, killed_after: float | None = None) -> Run:
+        """Index ``home`` by the HashEmbedder ``model``; SIGKILL as above."""
+        return self._ask({"home": str(home), "model": model}, killed_after)
+
+    def _ask(self, request: dict[str, str], killed_after: float | None) -> Run:
         assert self._process.stdin
         assert self._process.stdout
-        print(json.dumps({"home": str(home), "folder": str(folder)}), file=self._process.stdin, flush=True)
+        print(json.dumps(request), file=self._process.stdin, flush=True)
         said = [json.loads(self._process.stdout.readline())]
         start = time.monotonic()
         killer = threading.Timer(killed_after or 0, _kill, said[0][1:])
@@ -145,7 +152,7 @@ def answers(home: Path, queries: list[str]) -> dict[str, Passages]:
 
 def check_killed(home: Path, run: Run, before: dict[str, Stored], after: dict[str, Stored], refused: int) -> None:
     """The state that a killed ingestion from ``before`` to ``after`` may leave."""
-    assert verify(home, _FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     stored = everything_stored(home)
     for path in before.keys() | after.keys() | stored.keys():
         assert stored.get(path) in (before.get(path), after.get(path)), f"{path} is neither as it was nor as it will be"
@@ -158,7 +165,7 @@ def check_killed(home: Path, run: Run, before: dict[str, Stored], after: dict[st
 
 def check_complete(home: Path, after: dict[str, Stored], expected: dict[str, Passages]) -> None:
     """The state of an ingestion that came to its end: that of a clean build; the next index leaves no other behind."""
-    assert verify(home, _FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     assert everything_stored(home) == after
     assert answers(home, list(expected)) == expected
     with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
@@ -173,7 +180,7 @@ def ingester() -> Iterator[Ingester]:
 
 
 @pytest.mark.parametrize(
-    ("rounds", "kills"), [pytest.param(2, 2, id="sample"), pytest.param(20, 10, id="soak", marks=pytest.mark.soak)]
+    ("rounds", "kills"), [pytest.param(2, 2, id="sample"), pytest.param(20, 25, id="soak", marks=pytest.mark.soak)]
 )
 def test_a_killed_ingestion_loses_nothing_and_is_carried_on(
     ingester: Ingester, tmp_path: Path, rounds: int, kills: int
@@ -202,6 +209,36 @@ def test_a_killed_ingestion_loses_nothing_and_is_carried_on(
             shutil.rmtree(found)
         home, before = whole, after
         change(folder, rng)
+
+
+@pytest.mark.parametrize(
+    ("homes", "kills"), [pytest.param(1, 3, id="sample"), pytest.param(10, 20, id="soak", marks=pytest.mark.soak)]
+)
+def test_a_killed_reindexing_serves_the_old_index_and_is_carried_on(
+    ingester: Ingester, tmp_path: Path, homes: int, kills: int
+) -> None:
+    rng = random.Random(_SEED)
+    for number in range(homes):
+        folder, home = tmp_path / f"documents-{number}", tmp_path / f"home-{number}"
+        fill(folder, rng)
+        ingester.run(home, folder)
+        expected, words = everything_stored(home), marks(everything_stored(home))[:_QUERIES]
+        copy(home, tmp_path / "whole")
+        seconds = ingester.reindex(tmp_path / "whole", "other").seconds
+        shutil.rmtree(tmp_path / "whole")
+        for kill in range(kills):
+            run = ingester.reindex(home, "other", killed_after=rng.uniform(0, seconds))
+            with noted(f"seed {_SEED}, home {number}, kill {kill} after {run.seconds:.3f} s"):
+                found = tmp_path / "found"
+                copy(home, found)
+                with closing(KnowledgeBase(found, HashEmbedder(), HashEmbedder)) as knowledge:
+                    model = knowledge.embedder.fingerprint
+                    assert all(word in str(knowledge.search(word)) for word in words)
+                assert verify(found, replace(SETTINGS, embedding=model)) == []
+                shutil.rmtree(found)
+        assert ingester.reindex(home, "other").ended == 0
+        assert ingester.reindex(home, "hash").ended == 0
+        assert everything_stored(home) == expected
 
 
 def killed(ingester: Ingester, home: Path, state: Path, folder: Path, moment: float) -> Run:

@@ -10,11 +10,10 @@ from typing import get_args
 
 import pytest
 
-from ingest.guard import WorkerSettings
 from ingest.job import Ingestion
 from ingest.readers.base import Reason
 from tests.fakes import HashEmbedder
-from tests.ingest.conftest import LIMIT, TOKENIZER
+from tests.ingest.conftest import SETTINGS, WORKER
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK, write_document
 from tests.soak.noted import noted
@@ -81,7 +80,7 @@ def test_mutated_documents_are_indexed_or_refused_with_a_reason(tmp_path: Path, 
         (mutated / f"{number}-{path.name}").write_bytes(change(data, rng))
     files = [*sorted(mutated.iterdir()), *sorted(healthy.iterdir())]
     with noted(f"seed {_SEED}; the files are in {mutated}"), closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
-        outcomes = Ingestion(knowledge, WorkerSettings(TOKENIZER, LIMIT), "default").run(files)
+        outcomes = Ingestion(knowledge, WORKER, "default").run(files)
     for path, outcome in zip(files, outcomes, strict=True):
         with noted(f"seed {_SEED}; {outcome}"):
             if outcome.status == "indexed":
@@ -91,4 +90,4 @@ def test_mutated_documents_are_indexed_or_refused_with_a_reason(tmp_path: Path, 
                 assert outcome.reason in set(get_args(Reason)) - {"timeout"}
                 assert outcome.detail.endswith(".")
     assert {outcome.status for outcome in outcomes} == {"indexed", "refused"}
-    assert verify(home, HashEmbedder().fingerprint) == []
+    assert verify(home, SETTINGS) == []

@@ -2,12 +2,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from apsw import Connection
 
 from tests.fakes import HashEmbedder
 from vectorstore import catalogue
 from vectorstore.catalogue import FileState
 from vectorstore.knowledge import KnowledgeBase
-from vectorstore.types import Page, ParsedDocument, Span, Unit, embedding_input
+from vectorstore.types import Embedder, Page, ParsedDocument, Span, Unit, embedding_input
 
 Put = Callable[..., int]
 
@@ -26,14 +27,21 @@ def put() -> Put:
 
 def put_text(knowledge: KnowledgeBase, path: str, text: str, collection: str = "default", title: str = "") -> int:
     """Store a text whose paragraphs are its chunks; return the document's id."""
+    with knowledge.change() as connection:
+        return put_text_in(connection, knowledge.embedder, path, text, collection, title)
+
+
+def put_text_in(
+    connection: Connection, embedder: Embedder, path: str, text: str, collection: str = "default", title: str = ""
+) -> int:
+    """``put_text`` as a part of a larger change."""
     spans, start = [], 0
     for paragraph in text.split("\n\n"):
         spans.append(Span(start, start + len(paragraph), title))
         start += len(paragraph) + 2
-    parsed = ParsedDocument(title, (Page(None, 0, text),), (Unit(0, len(text)),), tuple(spans))
-    vectors = knowledge.embedder.embed([embedding_input(title, text[span.start : span.end]) for span in spans])
-    with knowledge.change() as connection:
-        content = catalogue.find_content(connection, text, "test")
-        if content is None:
-            content = catalogue.add_content(connection, text, "test", parsed, vectors)
-        return catalogue.put_document(connection, collection, path, title or path, content, FileState(len(text), 0))
+    content = catalogue.find_content(connection, text, "test")
+    if content is None:
+        parsed = ParsedDocument(title, (Page(None, 0, text),), (Unit(0, len(text)),), tuple(spans))
+        vectors = embedder.embed([embedding_input(title, text[span.start : span.end]) for span in spans])
+        content = catalogue.add_content(connection, text, "test", parsed, vectors)
+    return catalogue.put_document(connection, collection, path, title or path, content, FileState(len(text), 0))

@@ -12,12 +12,12 @@ import pytest
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
 from vectorstore import catalogue
-from vectorstore.errors import EmbeddingMismatch, StoreError, UsageError
+from vectorstore.errors import IndexingMismatch, StoreError, UsageError
 from vectorstore.generations import load_generation, write_generation
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.lexical import chunk_frequencies
 from vectorstore.library import DATABASE_FILE, remove, show, status
-from vectorstore.types import EVERYTHING, Scope
+from vectorstore.types import EVERYTHING, Indexing, Scope
 from vectorstore.verification import verify
 
 
@@ -201,7 +201,7 @@ def test_words_are_counted_whatever_they_look_like(knowledge: KnowledgeBase, put
 
 def test_another_embedding_model_is_refused_with_the_command_that_rebuilds(knowledge: KnowledgeBase, put: Put) -> None:
     put(knowledge, "a.txt", "Alpha.")
-    with pytest.raises(EmbeddingMismatch, match=r"hash@64.*other@64.*verify --repair"):
+    with pytest.raises(IndexingMismatch, match=r"hash@64.*other@64.*verify --repair"):
         KnowledgeBase(knowledge.home, HashEmbedder("other"))
 
 
@@ -285,7 +285,7 @@ def test_rows_that_cannot_be_what_was_written_are_damage_and_say_so(
         connection.execute(damage)  # past all foreign keys
     with pytest.raises(StoreError, match=r"refdesk\.db.*refdesk verify"):
         knowledge.search("alpha")
-    assert verify(knowledge.home, HashEmbedder().fingerprint)
+    assert verify(knowledge.home, Indexing(HashEmbedder().fingerprint, "by paragraphs"))
 
 
 def test_status_of_an_empty_home_creates_nothing(tmp_path: Path) -> None:

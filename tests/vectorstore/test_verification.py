@@ -9,9 +9,10 @@ from tests.vectorstore.formats import written_in_format_1
 from vectorstore.errors import StoreError
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.library import DATABASE_FILE
+from vectorstore.types import Indexing
 from vectorstore.verification import repair, verify
 
-FINGERPRINT = HashEmbedder().fingerprint
+SETTINGS = Indexing(HashEmbedder().fingerprint, "200-words")
 
 
 @pytest.fixture
@@ -30,38 +31,37 @@ def finds_everything(home: Path, embedder: HashEmbedder) -> bool:
 
 
 def test_an_empty_home_and_a_whole_one_are_in_order(home: Path, tmp_path: Path) -> None:
-    assert verify(tmp_path / "empty", FINGERPRINT) == []
-    assert verify(home, FINGERPRINT) == []
+    assert verify(tmp_path / "empty", SETTINGS) == []
+    assert verify(home, SETTINGS) == []
 
 
 def test_a_damaged_index_is_found_and_rebuilt(home: Path) -> None:
     path = next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
     path.write_bytes(path.read_bytes()[:-1])
-    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    assert [finding.repairable for finding in verify(home, SETTINGS)] == [True]
     repair(home, HashEmbedder())
-    assert verify(home, FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     assert finds_everything(home, HashEmbedder())
 
 
-def test_another_embedding_model_is_found_and_everything_embedded_again(home: Path) -> None:
+def test_another_embedding_model_is_told_and_left_to_a_reindexing(home: Path) -> None:
     other = HashEmbedder("other", dimension=32)
-    assert "other@32" in verify(home, other.fingerprint)[0].what
-    seen: list[tuple[int, int]] = []
-    repair(home, other, lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (10, 10)
-    assert verify(home, other.fingerprint) == []
-    assert finds_everything(home, other)
+    settings = Indexing(other.fingerprint, "200-words")
+    assert "other@32" in verify(home, settings)[0].what
+    repair(home, other)
+    assert len(verify(home, settings)) == 1
+    assert finds_everything(home, HashEmbedder())
 
 
 def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledge: KnowledgeBase) -> None:
     with knowledge.database.write() as connection:
         connection.execute("DELETE FROM vectors WHERE chunk_id = 1")
         connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('delete-all')")
-    found = [finding.what for finding in verify(home, FINGERPRINT)]
+    found = [finding.what for finding in verify(home, SETTINGS)]
     assert any("no vector" in what for what in found)
     assert any("word index" in what for what in found)
     repair(home, HashEmbedder())
-    assert verify(home, FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     assert finds_everything(home, HashEmbedder())
 
 
@@ -69,9 +69,9 @@ def test_a_damaged_word_index_is_found_and_made_again(home: Path, knowledge: Kno
     with knowledge.database.write() as connection:
         connection.execute("UPDATE chunks_fts_data SET block = zeroblob(length(block)) WHERE id > 10")
     knowledge.close()
-    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    assert [finding.repairable for finding in verify(home, SETTINGS)] == [True]
     repair(home, HashEmbedder())
-    assert verify(home, FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     assert finds_everything(home, HashEmbedder())
 
 
@@ -81,7 +81,7 @@ def test_text_that_has_changed_under_its_index_is_found_and_not_called_repairabl
 ) -> None:
     with knowledge.database.write() as connection:
         connection.execute(f"UPDATE pages SET text = {change} WHERE text LIKE '%subject3%'")
-    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [False]
+    assert [finding.repairable for finding in verify(home, SETTINGS)] == [False]
 
 
 def test_a_page_that_only_an_index_needs_is_made_again(home: Path, knowledge: KnowledgeBase) -> None:
@@ -92,9 +92,9 @@ def test_a_page_that_only_an_index_needs_is_made_again(home: Path, knowledge: Kn
     data = bytearray(path.read_bytes())
     data[(page - 1) * 4096 + 100] ^= 1
     path.write_bytes(data)
-    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    assert [finding.repairable for finding in verify(home, SETTINGS)] == [True]
     repair(home, HashEmbedder())
-    assert verify(home, FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     assert finds_everything(home, HashEmbedder())
     assert path.with_name("refdesk.db.damaged").read_bytes()[4096:] == data[4096:]
 
@@ -108,10 +108,10 @@ def test_changes_that_were_lost_with_the_log_are_missed_and_can_be_given_up(
     shutil.copytree(home, killed, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
     with pytest.raises(StoreError, match=r"last 1 changes .* are gone.*verify --repair"):
         KnowledgeBase(killed, HashEmbedder())
-    assert [finding.repairable for finding in verify(killed, FINGERPRINT)] == [True]
-    assert [finding.repairable for finding in verify(killed, FINGERPRINT)] == [True]
+    assert [finding.repairable for finding in verify(killed, SETTINGS)] == [True]
+    assert [finding.repairable for finding in verify(killed, SETTINGS)] == [True]
     repair(killed, HashEmbedder())
-    assert verify(killed, FINGERPRINT) == []
+    assert verify(killed, SETTINGS) == []
     assert finds_everything(killed, HashEmbedder())
 
 
@@ -122,9 +122,9 @@ def test_a_database_that_is_gone_or_empty_is_missed(home: Path, knowledge: Knowl
     path.unlink() if left is None else path.write_bytes(left)
     with pytest.raises(StoreError, match="Restore a backup"):
         KnowledgeBase(home, HashEmbedder())
-    assert [finding.repairable for finding in verify(home, FINGERPRINT)] == [True]
+    assert [finding.repairable for finding in verify(home, SETTINGS)] == [True]
     repair(home, HashEmbedder())
-    assert verify(home, FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
 
 
 def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowledge: KnowledgeBase) -> None:
@@ -133,7 +133,7 @@ def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowle
     written_in_format_1(path)
     before = path.read_bytes()
     assert finds_everything(home, HashEmbedder())
-    assert verify(home, FINGERPRINT) == []
+    assert verify(home, SETTINGS) == []
     assert path.with_name("refdesk.db.format-1").read_bytes()[4096:] == before[4096:]
     with KnowledgeBase(home, HashEmbedder()).change() as connection:  # ids are never used again
         connection.execute("DELETE FROM documents WHERE id = 5")
@@ -147,6 +147,6 @@ def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, kn
     data = bytearray(path.read_bytes())
     data[4096:8192] = bytes(4096)
     path.write_bytes(data)
-    findings = verify(home, FINGERPRINT)
+    findings = verify(home, SETTINGS)
     assert findings
     assert not any(finding.repairable for finding in findings)

@@ -1,17 +1,21 @@
 """``refdesk status``, ``show``, ``remove``, ``verify``: looking after what is stored."""
 
 import dataclasses
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from ingest.guard import WorkerSettings
+from rag.embedding import open_embedder, worker_settings
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
 from vectorstore import library
-from vectorstore.models import resolve_model
+from vectorstore.types import Embedder, Indexing
 from vectorstore.verification import Finding
+from vectorstore.verification import repair as rebuild
 from vectorstore.verification import verify as find_damage
 
 Reference = Annotated[str, typer.Argument(help="A document's id or path.", metavar="DOCUMENT")]
@@ -75,12 +79,14 @@ def verify(
 ) -> None:
     """Check that everything stored is whole."""
     settings = load_settings(home)
-    embedding = resolve_model(settings.embedding.model, download=settings.downloads)
-    findings = find_damage(settings.home, embedding.fingerprint)
+    embedder = open_embedder(settings)
+    worker = worker_settings(settings, embedder)
+    wanted = Indexing(embedder.fingerprint, worker.chunking)
+    findings = find_damage(settings.home, wanted)
     repaired: list[Finding] = []
     if repair and any(finding.repairable for finding in findings):
-        _repair(home)
-        remaining = find_damage(settings.home, embedding.fingerprint)
+        _repair(settings.home, embedder, worker)
+        remaining = find_damage(settings.home, wanted)
         repaired = [finding for finding in findings if finding not in remaining]
         findings = remaining
     if as_json:
@@ -102,12 +108,14 @@ def verify(
         raise typer.Exit(1)
 
 
-def _repair(home: HomeOption) -> None:
-    from rag.embedding import open_embedder  # the models take seconds to import, and most calls need none
-    from vectorstore.verification import repair as rebuild
+def _repair(home: Path, embedder: Embedder, worker: WorkerSettings) -> None:
+    from ingest.reindex import reindex  # takes seconds to import, and most calls do not need it
 
-    settings = load_settings(home)
-    embedder = open_embedder(settings)
     with Progress(console=errors, transient=True) as progress:
         task = progress.add_task("Rebuilding", total=None)
-        rebuild(settings.home, embedder, lambda done, total: progress.update(task, completed=done, total=total))
+
+        def show(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        rebuild(home, embedder, show)
+        reindex(home, embedder, worker, show)

@@ -18,8 +18,10 @@ from vectorstore import library
 from vectorstore.errors import RefdeskError
 
 if TYPE_CHECKING:
+    from ingest.guard import WorkerSettings
     from ingest.job import Ingestion, Outcome
     from ingest.job import Progress as Done
+    from vectorstore.types import Embedder
 
 _REFUSED_SHOWN = 20
 _WATCH_MS = 500
@@ -140,8 +142,25 @@ def _ingestion(
         progress.update(task, completed=done.files_done, total=done.files_total, chunks=done.chunks)
 
     embedder = open_embedder(settings)
+    worker = worker_settings(settings, embedder)
+    _follow_settings(settings.home, embedder, worker)
     with closing(KnowledgeBase(settings.home, embedder)) as knowledge:
-        yield Ingestion(knowledge, worker_settings(settings, embedder), collection, mappings, show), progress
+        yield Ingestion(knowledge, worker, collection, mappings, show), progress
+
+
+def _follow_settings(home: Path, embedder: "Embedder", worker: "WorkerSettings") -> None:
+    """Index what is stored anew if the settings now name another embedding model or chunking."""
+    from ingest.reindex import reindex
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left:"), TimeRemainingColumn(), console=errors, transient=True) as progress:
+        task = progress.add_task("Indexing anew, as the settings have changed", total=None, visible=False)
+        reindex(
+            home,
+            embedder,
+            worker,
+            lambda done, total: progress.update(task, completed=done, total=total, visible=True),
+        )
 
 
 def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: object) -> None:

@@ -1,0 +1,184 @@
+"""The embedding model or the chunking is changed: the old index serves until the new one is complete."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ingest.chunking import Chunker
+from ingest.guard import WorkerSettings
+from ingest.job import Ingestion
+from ingest.readers import read_file
+from ingest.reindex import reindex
+from tests.fakes import HashEmbedder
+from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
+from tests.ingest.office import EXAMPLES
+from tests.soak.folders import HANDBOOK
+from vectorstore import catalogue, reindexing
+from vectorstore.errors import IndexingMismatch
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.library import remove
+from vectorstore.types import Indexing, Vectors, embedding_input
+from vectorstore.verification import verify
+
+OTHER = HashEmbedder("other", dimension=32)
+SMALLER = WorkerSettings(TOKENIZER, 64)
+FILES = 6
+
+
+class Interrupted(HashEmbedder):
+    """The other model, until it has embedded so many batches; then something happens."""
+
+    def __init__(self, batches: int) -> None:
+        super().__init__("other", dimension=32)
+        self._batches = batches
+
+    def embed(self, texts: list[str]) -> Vectors:
+        if self._batches == 0:
+            self.happens()
+        self._batches -= 1
+        return super().embed(texts)
+
+    def happens(self) -> None:
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def stored(knowledge: KnowledgeBase, folder: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Files of several paragraphs, each with words of its own."""
+    monkeypatch.setattr("ingest.reindex._BATCH_CHUNKS", 1)
+    paths = [folder / f"{number}.md" for number in range(FILES)]
+    for number, path in enumerate(paths):
+        sentences = " ".join(f"Sentence {line} of chapter {number} speaks about topic{number}." for line in range(40))
+        path.write_text(f"# Chapter {number}\n\n{sentences}\n\n## Notes\n\n{sentences}\n")
+    ingest(paths)
+    return paths
+
+
+def open_model(name: str) -> HashEmbedder:
+    return {"other": OTHER, "hash": HashEmbedder()}[name]
+
+
+def found(knowledge: KnowledgeBase) -> list[str]:
+    """The file that each of the topics is found in."""
+    return [Path(knowledge.search(f"topic{number}")[0].chunk.path).name for number in range(FILES)]
+
+
+def chunks(home: Path, embedder: HashEmbedder) -> list[tuple[str, int, int, str]]:
+    with closing(KnowledgeBase(home, embedder)) as knowledge, knowledge.database.read() as connection:
+        rows = connection.execute(
+            "SELECT path, start, end, heading FROM chunks JOIN documents USING (content_id) ORDER BY path, start"
+        )
+        return [(str(path), int(start), int(end), str(heading)) for path, start, end, heading in rows]
+
+
+def test_documents_indexed_by_another_model_are_found_by_it_and_by_a_desk_that_runs(
+    knowledge: KnowledgeBase, stored: list[Path], ingest: Ingest
+) -> None:
+    everything = [path.name for path in stored]
+    running = KnowledgeBase(knowledge.home, HashEmbedder(), open_model)
+    assert found(running) == everything
+    seen: list[tuple[int, int]] = []
+    assert reindex(knowledge.home, OTHER, WORKER, lambda done, total: seen.append((done, total)))
+    assert seen == [(number, FILES) for number in range(1, FILES + 1)]
+    assert found(running) == everything
+    assert running.embedder is OTHER
+    running.close()
+    assert verify(knowledge.home, Indexing(OTHER.fingerprint, WORKER.chunking)) == []
+    with pytest.raises(IndexingMismatch, match="other@32"):
+        ingest([_changed(stored[0])])
+    with closing(KnowledgeBase(knowledge.home, OTHER)) as after:
+        assert {outcome.status for outcome in Ingestion(after, WORKER, "default").run(stored[1:])} == {"unchanged"}
+    assert not reindex(knowledge.home, OTHER, WORKER)
+
+
+def test_the_old_index_serves_until_the_new_one_is_complete_and_an_interruption_costs_one_batch(
+    knowledge: KnowledgeBase, stored: list[Path]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        reindex(knowledge.home, Interrupted(4), WORKER)
+    assert found(knowledge) == [path.name for path in stored]
+    with closing(KnowledgeBase(knowledge.home, OTHER, open_model)) as with_new_settings:
+        assert found(with_new_settings) == [path.name for path in stored]
+        assert with_new_settings.embedder.fingerprint == HashEmbedder().fingerprint
+    again = HashEmbedder("other", dimension=32)
+    reindex(knowledge.home, again, WORKER)
+    whole = HashEmbedder("other", dimension=32)
+    reindex(knowledge.home, HashEmbedder(), WORKER)
+    reindex(knowledge.home, whole, WORKER)
+    assert again.embedded == whole.embedded * 2 // FILES
+
+
+def test_what_is_added_and_removed_meanwhile_is_in_the_new_index_or_not(
+    knowledge: KnowledgeBase, stored: list[Path], ingest: Ingest
+) -> None:
+    late = stored[0].with_name("late.md")
+    late.write_text("A late document about latecomers.")
+
+    class Disturbed(Interrupted):
+        def happens(self) -> None:
+            ingest([late])
+            remove(knowledge.home, [str(stored[1]), str(stored[-1])])
+
+    reindex(knowledge.home, Disturbed(3), WORKER)
+    with closing(KnowledgeBase(knowledge.home, OTHER)) as after:
+        assert after.search("latecomers")[0].chunk.path == str(late)
+        assert {Path(passage.chunk.path).name for passage in after.search("topic1", limit=50)} == {
+            "0.md",
+            "2.md",
+            "3.md",
+            "4.md",
+            "late.md",
+        }
+    assert verify(knowledge.home, Indexing(OTHER.fingerprint, WORKER.chunking)) == []
+
+
+def test_an_interrupted_change_that_is_taken_back_leaves_nothing_of_it(
+    knowledge: KnowledgeBase, stored: list[Path]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        reindex(knowledge.home, Interrupted(4), WORKER)
+    before = chunks(knowledge.home, HashEmbedder())
+    reindex(knowledge.home, HashEmbedder(), SMALLER)
+    reindex(knowledge.home, HashEmbedder(), WORKER)
+    assert chunks(knowledge.home, HashEmbedder()) == before
+    assert found(knowledge) == [path.name for path in stored]
+
+
+def test_another_chunking_is_that_of_a_new_knowledge_base_and_embeds_no_text_twice(
+    knowledge: KnowledgeBase, stored: list[Path], tmp_path: Path
+) -> None:
+    embedder = HashEmbedder()
+    reindex(knowledge.home, embedder, SMALLER)
+    clean = KnowledgeBase(tmp_path / "clean", HashEmbedder())
+    Ingestion(clean, SMALLER, "default").run(stored)
+    clean.close()
+    assert chunks(knowledge.home, embedder) == chunks(clean.home, embedder)
+    assert found(knowledge) == [path.name for path in stored]
+    assert max(end - start for _, start, end, _ in chunks(knowledge.home, embedder)) < 64 * 12
+    embedder.embedded = 0
+    with pytest.raises(IndexingMismatch, match="indexed anew"):
+        Ingestion(knowledge, WORKER, "default").run([_changed(stored[0])])
+    reindex(knowledge.home, embedder, WORKER)
+    assert embedder.embedded
+
+
+def _changed(path: Path) -> Path:
+    path.write_text("Something else.")
+    return path
+
+
+def test_a_text_is_cut_again_as_it_was_cut_before(
+    knowledge: KnowledgeBase, folder: Path, subtests: pytest.Subtests
+) -> None:
+    for suffix, data in EXAMPLES.items():
+        (folder / f"example{suffix}").write_bytes(data)
+    chunker = Chunker(TOKENIZER, 64)
+    for path in [*sorted(folder.iterdir()), *sorted(HANDBOOK.iterdir())]:
+        with subtests.test(path.name), knowledge.change() as connection:
+            parsed = chunker.cut(read_file(path, path.read_bytes(), ()))
+            texts = [embedding_input(chunk.heading, parsed.text[chunk.start : chunk.end]) for chunk in parsed.chunks]
+            content = catalogue.add_content(connection, path.name, "test", parsed, knowledge.embedder.embed(texts))
+            text, sections = reindexing.text_and_sections(connection, content)
+            assert text == parsed.text
+            assert tuple(chunker.chunks(text, sections)) == parsed.chunks
