@@ -35,8 +35,8 @@ class PassageSignals:
     ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
     and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
     bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
-    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is the mean
-    of the passages that have one.
+    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where the
+    subject says all that is asked, else the mean of the passages that have one.
     """
 
     cosine: float
@@ -163,7 +163,8 @@ def _aspects(asked: Vectors, chunks: Sequence[Chunk], embedded: _Embedded) -> ND
     rest = headings @ asked.T - questions_along * headings_along
     aspects = rest / _length_without(questions_along) / _length_without(headings_along)
     others = aspects[told].mean(axis=0) if told.any() else 0.0
-    return np.where(told[:, np.newaxis], aspects, others)
+    untold = np.where(1.0 - questions_along**2 < _SHORTEST_REST**2, 1.0, others)
+    return np.where(told[:, np.newaxis], aspects, untold)
 
 
 def _length_without(along: NDArray[np.float32]) -> NDArray[np.float32]:

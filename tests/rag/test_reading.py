@@ -146,6 +146,24 @@ def test_the_section_whose_heading_tells_what_is_asked_is_quoted_from_its_openin
 
 
 @pytest.mark.models
+def test_a_document_whose_title_is_the_question_is_quoted_before_a_section_that_asks_alike(
+    reader: ExtractiveReader,
+) -> None:
+    told = {
+        "Rules > What is the lending desk not made for?": "The lending desk is not made for storing luggage.",
+        "What is the lending desk?": "The lending desk is the place where readers take books home.",
+        "Rules > What does the lending desk cost?": "The lending desk costs nothing for people who live in the town.",
+    }
+    passages = []
+    for number, (heading, text) in enumerate(told.items()):
+        chunk = Chunk(number, number, "Title", "/a.txt", None, 0, len(text), heading, text)
+        passages.append(Passage(chunk, 0.5, 0.7, 1.0))
+    evidence = weigh([Wording("What is the lending desk?", NO_TERMS)], passages, reader, open_embedder(load_settings()))
+    assert evidence[0].chunk.heading == "What is the lending desk?"
+    assert evidence[0].signals.aspect == 1
+
+
+@pytest.mark.models
 def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: ExtractiveReader) -> None:
     text = (
         "The weather was fine and nothing happened. " * 120
