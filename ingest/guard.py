@@ -7,10 +7,11 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
+from ingest.limits import Limits
 from ingest.mapping import Mapping
 from ingest.readers.base import Refused
 from vectorstore.errors import RefdeskError
@@ -21,14 +22,11 @@ _START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``tokenizer_file`` is the embedding model's, ``token_limit`` the size of a chunk; the other two bound the reading
-    of one file: the time without progress, and the memory.
-    """
+    """``tokenizer_file`` is the embedding model's, ``token_limit`` the size of a chunk."""
 
     tokenizer_file: Path
     token_limit: int
-    timeout_seconds: float = 30.0
-    memory_mb: int = 1024
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def chunking(self) -> str:
@@ -37,7 +35,12 @@ class WorkerSettings:
 
 
 class ParseWorker:
-    """Parses files in a process of its own. Use as a context manager, from one thread."""
+    """Parses files in a process of its own. Use as a context manager, from one thread.
+
+    ``uncut`` says why the process is not cut off from the network, if it is not; nothing before it has been started.
+    """
+
+    uncut = ""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
@@ -53,17 +56,16 @@ class ParseWorker:
     def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
         """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
         process = self._running()
+        seconds = self._settings.limits.timeout_seconds
         request = {"path": str(path), "mappings": [mapping.model_dump() for mapping in mappings]}
         try:
             _pipe(process.stdin).write(json.dumps(request).encode() + b"\n")
             _pipe(process.stdin).flush()
-            while "alive" in (reply := self._receive(self._settings.timeout_seconds)):
+            while "alive" in (reply := self._receive(seconds)):
                 pass
         except TimeoutError:
             self._kill()
-            raise Refused(
-                "timeout", f"Reading the file came no further for {self._settings.timeout_seconds:.0f} seconds."
-            ) from None
+            raise Refused("timeout", f"Reading the file came no further for {seconds:.0f} seconds.") from None
         except (EOFError, BrokenPipeError):
             self._kill()
             raise Refused("damaged", "Reading the file ended its reader process.") from None
@@ -91,7 +93,7 @@ class ParseWorker:
                 "ingest.worker",
                 str(settings.tokenizer_file),
                 str(settings.token_limit),
-                str(settings.memory_mb),
+                settings.limits.model_dump_json(),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -100,7 +102,7 @@ class ParseWorker:
             cwd="/",
         )
         try:
-            self._receive(_START_SECONDS)
+            self.uncut = str(self._receive(_START_SECONDS)["uncut"])
         except (TimeoutError, EOFError) as error:
             self._kill()
             raise RefdeskError(

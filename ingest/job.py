@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.guard import ParseWorker, WorkerSettings
-from ingest.limits import MAX_FILE_BYTES
 from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
@@ -125,8 +124,8 @@ class Ingestion:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
                 return Outcome(str(path), "refused", reason="unreadable", detail="It is not an ordinary file.")
-            if status.st_size > MAX_FILE_BYTES:
-                detail = f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB."
+            if status.st_size > self._worker.limits.max_file_mb * 1024**2:
+                detail = f"The file is larger than {self._worker.limits.max_file_mb} MB."
                 return Outcome(str(path), "refused", reason="too large", detail=detail)
             state = FileState(status.st_size, status.st_mtime_ns)
             with self.knowledge.database.read() as connection:

@@ -1,73 +1,20 @@
 """The guarded parse worker: reads and cuts one file at a time in a process of its own, which can be killed.
 
-Run as ``python -m ingest.worker``. Requests and replies are JSON, one a line; documents are foreign input, so
-nothing is ever unpickled. The worker imports no torch: it starts quickly and parses while the main process embeds.
+Run as ``python -m ingest.worker``. It has no connection to any network, where the system lets that be cut.
 """
 
-import hashlib
 import json
-import os
-import resource
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TextIO
 
-import psutil
-
-from ingest.chunking import Chunker
-from ingest.mapping import Mapping
-from ingest.readers import read_file
-from ingest.readers.base import Refused
+from ingest.isolation import cut_network
 
 
-def main(tokenizer_file: str, limit: str, memory_mb: str) -> None:
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # a library that prints must not spoil the replies
-    chunker = Chunker(Path(tokenizer_file), int(limit))
-    _limit_memory(int(memory_mb) * 1024**2)
-    _reply(replies, {"ready": True})
-    for line in sys.stdin:
-        request = json.loads(line)
-        mappings = [Mapping.model_validate(mapping) for mapping in request["mappings"]]
-        _reply(replies, _parse(Path(request["path"]), mappings, chunker, lambda: _reply(replies, {"alive": True})))
+def main(tokenizer_file: str, token_limit: str, limits: str) -> None:
+    uncut = cut_network()
 
+    from ingest.parsing import serve  # its libraries start threads
 
-def _parse(path: Path, mappings: list[Mapping], chunker: Chunker, alive: Callable[[], None]) -> dict[str, Any]:
-    try:
-        data = path.read_bytes()
-        parsed = chunker.cut(read_file(path, data, mappings, alive))
-    except Refused as refusal:
-        return {"refused": refusal.reason, "detail": refusal.detail}
-    except OSError as error:
-        return {"refused": "unreadable", "detail": f"The file cannot be read ({error.strerror})."}
-    except MemoryError:
-        return {"refused": "out of memory", "detail": "Reading the file takes more memory than allowed."}
-    except RecursionError:
-        return {"refused": "damaged", "detail": "The document is nested too deeply."}
-    except Exception as error:  # foreign input through foreign parsers: any failure is the file's, and named
-        return {"refused": "damaged", "detail": f"The file cannot be read ({type(error).__name__})."}
-    return {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "title": parsed.title,
-        "pages": [[page.number, page.start, page.text] for page in parsed.pages],
-        "units": [[unit.start, unit.end, unit.heading, dict(unit.metadata)] for unit in parsed.units],
-        "chunks": [[chunk.start, chunk.end, chunk.heading] for chunk in parsed.chunks],
-        "metadata": dict(parsed.metadata),
-    }
-
-
-def _limit_memory(limit: int) -> None:
-    """Bound what parsing may add to the memory that the imports already took. macOS does not enforce it."""
-    # Not ru_maxrss: that counts the process that started this one, too.
-    memory = psutil.Process().memory_info()
-    in_use = getattr(memory, "data", memory.rss)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit + in_use, resource.RLIM_INFINITY))
-
-
-def _reply(replies: TextIO, message: dict[str, Any]) -> None:
-    replies.write(json.dumps(message) + "\n")
-    replies.flush()
+    serve(tokenizer_file, int(token_limit), json.loads(limits), uncut)
 
 
 if __name__ == "__main__":

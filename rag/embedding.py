@@ -1,6 +1,7 @@
 """The embedding model that the settings name, without the rest of the desk: it takes seconds to import."""
 
 from ingest.guard import WorkerSettings
+from ingest.limits import Limits
 from rag.settings import Settings
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.knowledge import KnowledgeBase
@@ -29,6 +30,5 @@ def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -
     return WorkerSettings(
         embedder.tokenizer_file,
         min(embedder.max_tokens, settings.ingest.chunk_tokens),
-        settings.ingest.worker_timeout_seconds,
-        settings.ingest.worker_memory_mb,
+        Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"})),
     )

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from ingest.limits import Limits
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Download
 
@@ -81,19 +82,15 @@ class RetrievalSettings(_Section):
     )
 
 
-class IngestSettings(_Section):
+class IngestSettings(Limits):
     """How documents are read and cut."""
 
-    worker_timeout_seconds: float = Field(
-        default=30, gt=0, description="Longest time one file may take to parse, in seconds."
-    )
     chunk_tokens: int = Field(
         default=200,
         ge=64,
         description="Longest chunk with its heading, in tokens, unless the embedding model reads less: about a "
         "paragraph, so that three fit a small generator's prompt.",
     )
-    worker_memory_mb: int = Field(default=1024, gt=0, description="Memory the parse worker may use, in megabytes.")
 
 
 class AnsweringSettings(_Section):

@@ -1,10 +1,9 @@
 """Documents in: one module a format, chosen by the file name's ending."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from ingest.mapping import Mapping
-from ingest.readers.base import ReadDocument, Refused
+from ingest.readers.base import ReadDocument, Reading, Refused
 from ingest.readers.docx import read_docx
 from ingest.readers.epub import read_epub
 from ingest.readers.html import read_html
@@ -27,19 +26,19 @@ _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
     ".markdown": read_markdown,
     ".html": read_html,
     ".htm": read_html,
-    ".docx": read_docx,
-    ".odt": read_odt,
     ".rtf": read_rtf,
-    ".pptx": read_pptx,
-    ".epub": read_epub,
     ".eml": read_mail,
 }
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
-_PAGED: dict[str, Callable[[bytes, Callable[[], None]], ReadDocument]] = {
+_LIMITED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
+    ".docx": read_docx,
+    ".odt": read_odt,
+    ".pptx": read_pptx,
+    ".epub": read_epub,
     ".pdf": read_pdf,
     **dict.fromkeys(_PICTURES, read_picture),
 }
-_MAPPED: dict[str, Callable[[bytes, Sequence[Mapping]], ReadDocument]] = {
+_MAPPED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".json": read_json,
@@ -50,29 +49,22 @@ _MAPPED: dict[str, Callable[[bytes, Sequence[Mapping]], ReadDocument]] = {
     ".xml": read_xml,
 }
 
-SUFFIXES = (*_PLAIN, *_PAGED, *_MAPPED)
+SUFFIXES = (*_PLAIN, *_LIMITED, *_MAPPED)
 
 
 def uses_mappings(path: Path) -> bool:
     return path.suffix.lower() in _MAPPED
 
 
-def read_file(
-    path: Path, data: bytes, mappings: Sequence[Mapping], on_page: Callable[[], None] = lambda: None
-) -> ReadDocument:
-    """Read the bytes of ``path`` by its ending. Raises Refused with a reason from the closed list.
-
-    ``on_page`` is called now and then where reading can take long.
-    """
+def read_file(path: Path, data: bytes, reading: Reading) -> ReadDocument:
+    """Read the bytes of ``path`` by its ending. Raises Refused with a reason from the closed list."""
     suffix = path.suffix.lower()
     if not data.strip():
         raise Refused("empty", "The file is empty.")
     if suffix in _PLAIN:
         document = _PLAIN[suffix](data)
-    elif suffix in _PAGED:
-        document = _PAGED[suffix](data, on_page)
-    elif suffix in _MAPPED:
-        document = _MAPPED[suffix](data, mappings)
+    elif reader := _LIMITED.get(suffix) or _MAPPED.get(suffix):
+        document = reader(data, reading)
     else:
         raise Refused("unsupported", f"Refdesk reads {', '.join(SUFFIXES)}.")
     if not document.sections:

@@ -4,26 +4,21 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from lxml import etree
 
+from ingest.limits import Limits
 from ingest.readers.base import Refused
+from ingest.readers.xml import parse_xml
 
-_MAX_ENTRIES = 10_000
-_MAX_EXPANDED = 200 * 1024**2
-_MAX_RATIO = 100
 _RATIO_MATTERS_ABOVE = 20 * 1024**2  # small XML compresses better than 100 to 1 quite honestly
 
-_PARSER = partial(
-    etree.XMLParser, resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = 0x1
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
+def opened(data: bytes, limits: Limits) -> Iterator[zipfile.ZipFile]:
     """The archive, found whole and of bearable size before anything in it is expanded. Raises Refused."""
     if data.startswith(_OLE):
         raise Refused("encrypted", "The document asks for a password, or is in Office's old format.")
@@ -31,10 +26,10 @@ def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             expanded = sum(entry.file_size for entry in entries)
-            if len(entries) > _MAX_ENTRIES or expanded > _MAX_EXPANDED:
+            if len(entries) > limits.max_archive_entries or expanded > limits.max_expanded_mb * 1024**2:
                 raise Refused("too large", f"The document expands to {expanded // 1024**2} MB in {len(entries)} parts.")
-            if expanded > _RATIO_MATTERS_ABOVE and expanded > _MAX_RATIO * len(data):
-                raise Refused("too large", "The document expands to more than 100 times its size.")
+            if expanded > _RATIO_MATTERS_ABOVE and expanded > limits.max_expansion * len(data):
+                raise Refused("too large", f"The document expands to more than {limits.max_expansion} times its size.")
             if any(entry.flag_bits & _ENCRYPTED for entry in entries):
                 raise Refused("encrypted", "The document asks for a password.")
             yield archive
@@ -45,7 +40,7 @@ def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
 def part(archive: zipfile.ZipFile, name: str) -> etree._Element:
     """An XML part, with no entity expanded and nothing fetched. Raises Refused if it is missing or damaged."""
     try:
-        root = etree.fromstring(archive.read(name), _PARSER())
+        root = parse_xml(archive.read(name))
     except (KeyError, etree.XMLSyntaxError, ValueError) as error:
         raise Refused("damaged", f"Its part {name} is missing or damaged.") from error
     etree.strip_elements(root, etree.Entity, with_tail=False)

@@ -1,9 +1,11 @@
 """What a reader makes of a file: pages of plain text, sections under headings, records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ingest.limits import Limits
+from ingest.mapping import Mapping as NamedMapping
 from vectorstore.types import Page, Unit
 
 Reason = Literal[
@@ -19,6 +21,15 @@ class Refused(Exception):
         super().__init__(reason, detail)
         self.reason: Reason = reason
         self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader is given beside a file's bytes. ``on_progress`` is to be called where reading can take long."""
+
+    mappings: Sequence[NamedMapping] = ()
+    limits: Limits = field(default_factory=Limits)
+    on_progress: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

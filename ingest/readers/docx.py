@@ -5,12 +5,12 @@ import io
 import mammoth
 
 from ingest.readers.archive import opened
-from ingest.readers.base import ReadDocument, Refused
+from ingest.readers.base import ReadDocument, Reading, Refused
 from ingest.readers.html import html_to_document
 
 
-def read_docx(data: bytes) -> ReadDocument:
-    with opened(data):
+def read_docx(data: bytes, reading: Reading) -> ReadDocument:
+    with opened(data, reading.limits):
         try:
             # Pictures are left out: only their alternative text could be searched.
             result = mammoth.convert_to_html(

@@ -7,16 +7,13 @@ import shutil
 import subprocess
 import time
 import warnings
-from collections.abc import Callable
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.text import add_text
 
 _PROGRAM = "tesseract"
-_MAX_SECONDS = 600.0
-_MAX_MEMORY = 2 * 1024**3
 _NO_LANGUAGES = frozenset({"osd", "equ"})
 _HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
 
@@ -28,11 +25,12 @@ def is_installed() -> bool:
 
 
 class TextRecognition:
-    """Reads the pictures of one document. ``on_page`` is told after each that the work goes on."""
+    """Reads the pictures of one document, telling after each that the work goes on."""
 
-    def __init__(self, on_page: Callable[[], None]) -> None:
-        self._on_page = on_page
-        self._ends = time.monotonic() + _MAX_SECONDS
+    def __init__(self, reading: Reading) -> None:
+        self._on_progress = reading.on_progress
+        self._memory = reading.limits.ocr_memory_mb * 1024**2
+        self._ends = time.monotonic() + reading.limits.ocr_seconds
         listed = subprocess.run([_PROGRAM, "--list-langs"], capture_output=True, text=True, check=False).stdout
         self._languages = sorted(listed.split("\n")[1:-1], key=lambda name: (name != "eng", name))
 
@@ -41,7 +39,7 @@ class TextRecognition:
         with io.BytesIO() as buffer:
             picture.convert("L").save(buffer, "PNG", compress_level=1)
             text = self._run(buffer.getvalue())
-        self._on_page()
+        self._on_progress()
         return _HYPHEN.sub("", text.replace("\f", ""))
 
     def _run(self, png: bytes) -> str:
@@ -53,7 +51,7 @@ class TextRecognition:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             if hasattr(resource, "prlimit"):
-                resource.prlimit(process.pid, resource.RLIMIT_DATA, (_MAX_MEMORY, _MAX_MEMORY))
+                resource.prlimit(process.pid, resource.RLIMIT_DATA, (self._memory, self._memory))
             try:
                 output, _ = process.communicate(png, timeout=max(1.0, self._ends - time.monotonic()))
             except subprocess.TimeoutExpired:
@@ -64,11 +62,11 @@ class TextRecognition:
         return output.decode("utf-8", "replace")
 
 
-def read_picture(data: bytes, on_page: Callable[[], None]) -> ReadDocument:
+def read_picture(data: bytes, reading: Reading) -> ReadDocument:
     """A picture, each of several in a file a page."""
     if not is_installed():
         raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
-    recognition = TextRecognition(on_page)
+    recognition = TextRecognition(reading)
     builder = DocumentBuilder()
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)

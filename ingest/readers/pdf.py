@@ -5,14 +5,14 @@ pages without text, that are pictures, by text recognition.
 import re
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.ocr import TextRecognition, is_installed
 from ingest.readers.text import add_text, unwrapped
 
@@ -35,7 +35,7 @@ class _Line:
     bottom: float
 
 
-def read_pdf(data: bytes, on_page: Callable[[], None]) -> ReadDocument:
+def read_pdf(data: bytes, reading: Reading) -> ReadDocument:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
@@ -43,7 +43,7 @@ def read_pdf(data: bytes, on_page: Callable[[], None]) -> ReadDocument:
             raise Refused("encrypted", "The PDF asks for a password.") from error
         raise Refused("damaged", "The PDF cannot be opened.") from error
     with document:
-        recognition = TextRecognition(on_page) if is_installed() else None
+        recognition = TextRecognition(reading) if is_installed() else None
         pages: list[list[_Line]] = []
         scanned: dict[int, str] = {}
         for number, page in enumerate(document, start=1):
@@ -51,7 +51,7 @@ def read_pdf(data: bytes, on_page: Callable[[], None]) -> ReadDocument:
             if not lines and recognition and _shows_pictures(page):
                 scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
             pages.append(lines)
-            on_page()
+            reading.on_progress()
         title = document.get_metadata_dict().get("Title", "").strip()
     levels = _heading_levels([line for page in pages for line in page])
     builder = DocumentBuilder()

@@ -5,28 +5,28 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from lxml import etree
 
 from ingest.mapping import Mapping, fitting
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.encoding import decode
+from ingest.readers.xml import parse_xml
+
+csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
 
 _SPACE = re.compile(r"\s+")
 _INDENT = re.compile(r"[ \t]*\n[ \t]*")
 
 
-def read_xml(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
-    # Entities stay unexpanded and nothing outside the file is read: no bombs, no external entities.
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
+def read_xml(data: bytes, reading: Reading) -> ReadDocument:
     try:
-        root = etree.fromstring(data, parser)
+        root = parse_xml(data)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused("damaged", "The XML is not well-formed.") from error
     builder = DocumentBuilder()
-    mapping = fitting(mappings, "xml", [_local(root)])
+    mapping = fitting(reading.mappings, "xml", [_local(root)])
     if mapping is None or not root.findall(mapping.record):
         for text in _texts(root):
             builder.paragraph(text)
@@ -43,7 +43,7 @@ def read_xml(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
     return builder.build({name: _value(root, path) for name, path in document_fields.items()})
 
 
-def read_csv(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+def read_csv(data: bytes, reading: Reading) -> ReadDocument:
     text, encoding = decode(data)
     try:
         delimiter = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|").delimiter
@@ -58,30 +58,35 @@ def read_csv(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
     if len(rows) < 2:
         raise Refused("empty", "The CSV holds no rows under its header.")
     builder = DocumentBuilder()
-    add_rows(builder, rows, mappings, [])
+    add_rows(builder, rows, reading.mappings, [])
     return builder.build({"encoding": encoding})
 
 
-def read_json(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+def read_json(data: bytes, reading: Reading) -> ReadDocument:
     """A list of objects is a list of records, also as the only list in an object; all else is one record."""
     text, encoding = decode(data)
     try:
-        value = json.loads(text)
+        value = _json(text)
     except ValueError as error:
         raise Refused("damaged", f"The JSON cannot be read: {error}.") from error
-    return _records_of(value, mappings, encoding)
+    return _records_of(value, reading.mappings, encoding)
 
 
-def read_json_lines(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+def read_json_lines(data: bytes, reading: Reading) -> ReadDocument:
     """A record a line."""
     text, encoding = decode(data)
     values = []
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            values += [json.loads(line)] if line.strip() else []
+            values += [_json(line)] if line.strip() else []
         except ValueError as error:
             raise Refused("damaged", f"Line {number} is not JSON.") from error
-    return _records_of(values, mappings, encoding)
+    return _records_of(values, reading.mappings, encoding)
+
+
+def _json(text: str) -> Any:
+    """Numbers stay as they are written."""
+    return json.loads(text, parse_int=str, parse_float=str)
 
 
 def _records_of(value: object, mappings: Sequence[Mapping], encoding: str) -> ReadDocument:
@@ -147,11 +152,13 @@ def _add_record(
 
 def _distinct(header: list[str], columns: int) -> list[str]:
     """A name for each column: repeated ones are numbered, missing ones made up, so that no cell is lost."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for place in range(max(columns, len(header))):
         name = header[place] if place < len(header) and header[place] else f"column {place + 1}"
-        names.append(f"{name} ({place + 1})" if name in names else name)
-    return names
+        while name in names:
+            name = f"{name} ({place + 1})"
+        names[name] = None
+    return list(names)
 
 
 def _value(element: etree._Element, path: str) -> str:

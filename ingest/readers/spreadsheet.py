@@ -2,21 +2,19 @@
 
 import datetime
 import io
-from collections.abc import Sequence
 
 import python_calamine as calamine
 
-from ingest.mapping import Mapping
 from ingest.readers.archive import opened
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.records import add_rows
 
 _ZIP = b"PK\x03\x04"
 
 
-def read_spreadsheet(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
+def read_spreadsheet(data: bytes, reading: Reading) -> ReadDocument:
     if data.startswith(_ZIP):
-        with opened(data):
+        with opened(data, reading.limits):
             pass
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -32,7 +30,7 @@ def read_spreadsheet(data: bytes, mappings: Sequence[Mapping]) -> ReadDocument:
     builder = DocumentBuilder()
     for name, rows in sheets:
         texts = [[_text(cell) for cell in row] for row in rows]
-        add_rows(builder, [row for row in texts if any(row)], mappings, [name] if len(sheets) > 1 else [])
+        add_rows(builder, [row for row in texts if any(row)], reading.mappings, [name] if len(sheets) > 1 else [])
     return builder.build()
 
 

@@ -35,8 +35,8 @@ class PassageSignals:
     ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
     and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
     bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
-    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where the
-    subject says all that is asked, else the mean of the passages that have one.
+    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where
+    the subject says all that is asked, else the mean of the passages that have one.
     """
 
     cosine: float

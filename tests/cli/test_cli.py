@@ -190,6 +190,8 @@ def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:
     assert "embedded reader" in report["models"]["reader"]["reason"]
     assert report["models"]["generator"]["engine"] == "llamacpp"
     assert report["models"]["generator"]["reason"]
+    assert report["reading"].keys() == {"network", "pictures"}
+    assert "cut off" in report["reading"]["network"]
     assert "llamacpp" in refdesk("doctor").out
 
 

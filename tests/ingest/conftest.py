@@ -5,6 +5,7 @@ import pytest
 
 from ingest.guard import WorkerSettings
 from ingest.job import Ingestion, Outcome
+from ingest.limits import Limits
 from ingest.mapping import Mapping
 from tests.fakes import HashEmbedder
 from vectorstore.knowledge import KnowledgeBase
@@ -42,7 +43,7 @@ def ingest(knowledge: KnowledgeBase) -> Ingest:
         timeout: float = 30.0,
         memory_mb: int = 1024,
     ) -> list[Outcome]:
-        settings = WorkerSettings(TOKENIZER, LIMIT, timeout, memory_mb)
+        settings = WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=timeout, memory_mb=memory_mb))
         return Ingestion(knowledge, settings, collection, mappings).run(files)
 
     return run

@@ -7,6 +7,7 @@ import pytest
 from ingest.files import find_files
 from ingest.guard import ParseWorker, WorkerSettings
 from ingest.job import Ingestion, Progress, summary
+from ingest.limits import Limits
 from ingest.mapping import load_mapping
 from ingest.readers.base import Refused
 from tests.fakes import HashEmbedder
@@ -123,7 +124,7 @@ def test_a_wrong_mapping_file_is_named(folder: Path, content: str, message: str)
 def test_a_file_that_takes_too_long_is_refused_and_the_next_one_read(folder: Path) -> None:
     (folder / "slow.xml").write_text("<a>" + "<b>x</b>" * 400_000 + "</a>")
     (folder / "fine.txt").write_text("Fine text.")
-    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, timeout_seconds=0.2)) as worker:
+    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=0.2))) as worker:
         with pytest.raises(Refused) as refusal:
             worker.parse(folder / "slow.xml", [])
         assert refusal.value.reason == "timeout"
@@ -136,7 +137,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_read(fold
     (folder / "huge.html").write_bytes(b"<p>x</p>" * 4_000_000)
     (folder / "fine.txt").write_text("Fine text.")
     held = bytes(range(256)) * 8_000_000  # the size of the process that starts the worker must not count
-    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, timeout_seconds=60, memory_mb=256)) as worker:
+    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=60, memory_mb=256))) as worker:
         del held
         with pytest.raises(Refused) as refusal:
             worker.parse(folder / "huge.html", [])

@@ -7,14 +7,15 @@ import fpdf
 import pypdf
 import pytest
 
+from ingest.limits import Limits
 from ingest.mapping import Mapping, presets
 from ingest.readers import read_file
 from ingest.readers.archive import opened
-from ingest.readers.base import ReadDocument, Refused
+from ingest.readers.base import ReadDocument, Reading, Refused
 
 
 def read(name: str, data: bytes, *mappings: Mapping) -> ReadDocument:
-    return read_file(Path(name), data, mappings)
+    return read_file(Path(name), data, Reading(mappings))
 
 
 def text_of(document: ReadDocument) -> str:
@@ -220,7 +221,7 @@ def test_what_cannot_be_read_is_refused_with_its_reason(name: str, data: bytes, 
 
 
 def test_an_honest_document_is_no_bomb() -> None:
-    with opened(word(("Normal", "text " * 20_000))):
+    with opened(word(("Normal", "text " * 20_000)), Limits()):
         pass
 
 

@@ -9,6 +9,7 @@ from ingest.chunking import Chunker
 from ingest.guard import WorkerSettings
 from ingest.job import Ingestion
 from ingest.readers import read_file
+from ingest.readers.base import Reading
 from ingest.reindex import reindex
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
@@ -176,7 +177,7 @@ def test_a_text_is_cut_again_as_it_was_cut_before(
     chunker = Chunker(TOKENIZER, 64)
     for path in [*sorted(folder.iterdir()), *sorted(HANDBOOK.iterdir())]:
         with subtests.test(path.name), knowledge.change() as connection:
-            parsed = chunker.cut(read_file(path, path.read_bytes(), ()))
+            parsed = chunker.cut(read_file(path, path.read_bytes(), Reading()))
             texts = [embedding_input(chunk.heading, parsed.text[chunk.start : chunk.end]) for chunk in parsed.chunks]
             content = catalogue.add_content(connection, path.name, "test", parsed, knowledge.embedder.embed(texts))
             text, sections = reindexing.text_and_sections(connection, content)

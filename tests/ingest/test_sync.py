@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.guard import WorkerSettings
 from ingest.job import Ingestion
 from ingest.sync import Synchronised, synchronise
 from tests.fakes import HashEmbedder
-from tests.ingest.conftest import LIMIT, TOKENIZER
+from tests.ingest.conftest import WORKER
 from vectorstore.errors import RefdeskError
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import list_documents
@@ -21,7 +20,7 @@ Sync = Callable[..., Synchronised]
 @pytest.fixture
 def sync(knowledge: KnowledgeBase, folder: Path) -> Sync:
     def run(*paths: Path, collection: str = "default", allow_empty: bool = False) -> Synchronised:
-        job = Ingestion(knowledge, WorkerSettings(TOKENIZER, LIMIT, 30.0, 1024), collection)
+        job = Ingestion(knowledge, WORKER, collection)
         return synchronise(job, paths or [folder], allow_empty=allow_empty)
 
     return run

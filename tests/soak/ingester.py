@@ -21,6 +21,7 @@ from ingest.files import find_files
 from ingest.guard import WorkerSettings
 from ingest.mapping import Mapping
 from ingest.readers import read_file
+from ingest.readers.base import Reading
 from ingest.reindex import reindex
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
@@ -42,7 +43,7 @@ class ReaderInProcess:
 
     def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
         data = path.read_bytes()
-        return hashlib.sha256(data).hexdigest(), self._chunker.cut(read_file(path, data, mappings))
+        return hashlib.sha256(data).hexdigest(), self._chunker.cut(read_file(path, data, Reading(mappings)))
 
 
 def main() -> None:

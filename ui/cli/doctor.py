@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
         "home": str(settings.home),
         "machine": _machine(settings.home),
         "models": models_in_use(settings),
+        "reading": _reading(),
         "knowledge_base": _knowledge(settings.home),
     }
     if as_json:
@@ -33,7 +35,13 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
         for key in ("reason", "origin", "path", "sha256", "problem"):
             if model.get(key):
                 say(f"  {key}: {model[key]}")
-    say(f"Knowledge base: {report['knowledge_base']}")
+    say("Reading documents:")
+    for name, value in report["reading"].items():
+        say(f"  {name}: {value}")
+    known = report["knowledge_base"]
+    say("Knowledge base:")
+    for name, value in known.items() if isinstance(known, dict) else [("problem", known)]:
+        say(f"  {name}: {value or 'none'}")
 
 
 def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -58,6 +66,19 @@ def _machine(home: Path) -> dict[str, Any]:
         "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
         "free_disk_gb": round(shutil.disk_usage(existing).free / 1e9, 1),
         "executable": sys.executable,
+    }
+
+
+def _reading() -> dict[str, str]:
+    """What the process that reads documents has, and has not."""
+    from ingest.readers.ocr import NOT_INSTALLED, is_installed
+
+    # In a process of its own: this one would be cut off, too.
+    command = [sys.executable, "-c", "from ingest.isolation import cut_network; print(cut_network())"]
+    uncut = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return {
+        "network": f"not cut off ({uncut})" if uncut else "cut off",
+        "pictures": "read by Tesseract" if is_installed() else f"not read. {NOT_INSTALLED}",
     }
 
 
