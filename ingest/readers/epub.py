@@ -1,6 +1,7 @@
 """EPUB: its chapters in reading order, each an XHTML page (W3C, EPUB 3.3)."""
 
 import posixpath
+import zipfile
 from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
@@ -19,8 +20,7 @@ def read_epub(data: bytes, reading: Reading) -> ReadDocument:
         package_path = next((str(found.get("full-path")) for found in container.iter("{*}rootfile")), "")
         package = part(archive, package_path)
         names = archive.NameToInfo
-        if _ENCRYPTION in names and package.find("{*}spine") is None:
-            raise Refused("encrypted", "The book is protected against copying.")
+        encrypted = _encrypted(archive)
         items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
         builder = DocumentBuilder()
         for reference in package.iterfind("{*}spine/{*}itemref"):
@@ -29,8 +29,18 @@ def read_epub(data: bytes, reading: Reading) -> ReadDocument:
                 continue
             target = unquote(urlsplit(str(item.get("href"))).path)
             name = posixpath.normpath(posixpath.join(posixpath.dirname(package_path), target))
+            if name in encrypted:
+                raise Refused("encrypted", "The book is protected against copying.")
             if name in names:
                 with suppress(ValueError):  # a page of pictures
                     add_html(builder, decode(archive.read(name))[0])
         builder.title = " ".join((package.findtext("{*}metadata/{*}title") or "").split())
     return builder.build()
+
+
+def _encrypted(archive: zipfile.ZipFile) -> frozenset[str]:
+    """The parts that only a reader with the key can read; of a book that is not protected, at most its fonts."""
+    if _ENCRYPTION not in archive.NameToInfo:
+        return frozenset()
+    references = part(archive, _ENCRYPTION).iter("{*}CipherReference")
+    return frozenset(unquote(str(reference.get("URI"))) for reference in references)

@@ -50,8 +50,9 @@ def sheets(*names: str) -> bytes:
     return buffer.getvalue()
 
 
-def book() -> bytes:
+def book(**more: str) -> bytes:
     return zipped(
+        **more,
         **{
             "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
             '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
@@ -63,7 +64,7 @@ def book() -> bytes:
             '<spine><itemref idref="a"/><itemref idref="b"/><itemref idref="c"/></spine></package>',
             "OEBPS/one.xhtml": "<html><body><h1>Spring</h1><p>Sow beans.</p></body></html>",
             "OEBPS/text/two b.xhtml": "<html><body><h1>Autumn</h1><p>Rake leaves.</p></body></html>",
-        }
+        },
     )
 
 

@@ -91,6 +91,22 @@ def test_rich_text_becomes_plain() -> None:
     assert section == ((), "Müller opens at nine.\n\nIt closes at “six”.")
 
 
+@pytest.mark.parametrize(("locked", "refused"), [("OEBPS/text/two%20b.xhtml", True), ("OEBPS/font.otf", False)])
+def test_a_book_with_locked_chapters_is_refused_and_one_with_locked_fonts_is_read(locked: str, refused: bool) -> None:
+    encryption = (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData '
+        'xmlns="http://www.w3.org/2001/04/xmlenc#"><CipherData>'
+        f'<CipherReference URI="{locked}"/></CipherData></EncryptedData></encryption>'
+    )
+    data = book(**{"META-INF/encryption.xml": encryption})
+    if not refused:
+        assert "Rake leaves." in text_of(read("a.epub", data))
+        return
+    with pytest.raises(Refused) as refusal:
+        read("a.epub", data)
+    assert refusal.value.reason == "encrypted"
+
+
 @pytest.mark.parametrize("name", ["a.pptx", "a.xlsx", "a.ods", "a.epub", "a.odt"])
 @pytest.mark.parametrize(
     ("data", "reason"),
