@@ -18,6 +18,7 @@ from benchmarks import (
     grounding,
     ingestion,
     medical,
+    pdf_text,
     reader,
     reading_speed,
     reranking,
@@ -41,6 +42,7 @@ def main() -> None:
         "answers": answers.run,
         "conversations": conversations.run,
         "citations": citations.run,
+        "pdf_text": lambda: pdf_text.run(arguments.data),
     }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()

@@ -61,7 +61,7 @@ def run(sentences: int = 150, seed: int = 3) -> dict[str, Any]:
     if shutil.which("pdftotext") is None:
         return {"skipped": "pdftotext is not installed (Debian: apt-get install poppler-utils)"}
     with tempfile.TemporaryDirectory() as folder:
-        pdfs = _collect([HANDBOOK, MANUALS], Path(folder, "documents"))
+        pdfs = collect_pdfs([HANDBOOK, MANUALS], Path(folder, "documents"))
         settings = load_settings(Path(folder, "home"))
         knowledge = ingested(settings.home, pdfs)
         try:
@@ -120,7 +120,7 @@ def normalised(text: str) -> str:
     return "".join(c for c in plain if not c.isspace() and c not in _HYPHENS)
 
 
-def _collect(folders: Sequence[Path], target: Path) -> list[Path]:
+def collect_pdfs(folders: Sequence[Path], target: Path) -> list[Path]:
     """Copies of all PDFs under ``folders``, unpacked."""
     target.mkdir(parents=True)
     copies = []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, citations, grounding, reader, reading_speed, reranking, training
+from benchmarks import abstention, citations, grounding, pdf_text, reader, reading_speed, reranking, training
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
 
@@ -34,6 +34,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("abstention", abstention.section),
         ("grounding", grounding.section),
         ("citations", citations.section),
+        ("pdf_text", pdf_text.section),
         ("peers", peers.section),
     ):
         if name in results:
