@@ -59,8 +59,8 @@ def section(result: Mapping[str, Any]) -> str:
     return f"""## The text of PDFs
 
 {len(result["pages"])} PDFs (the handbook's and what lay on the machine), at most {_MOST_PAGES} pages of each, beside
-Poppler's `pdftotext` page by page: the share of its words that are found, the share of the words that it has too, and how
-far they stand in the same order (difflib's ratio). Means over the documents.
+Poppler's `pdftotext` page by page: the share of its words that are found, the share of the words that it has too, and
+how far they stand in the same order (difflib's ratio). Means over the documents.
 
 {overall}
 
