@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from queue import Queue
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,9 @@ from ingest.guard import ParseWorker, WorkerSettings
 from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
+from ingest.readers.ocr import is_installed
 from vectorstore import catalogue
-from vectorstore.catalogue import FileState
+from vectorstore.catalogue import FileState, Refusal
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import ParsedDocument, Vectors, embedding_input
 
@@ -59,6 +60,19 @@ class _Parsed:
     document: ParsedDocument
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A file that was refused; ``state`` is None where another try may end otherwise."""
+
+    path: Path
+    state: FileState | None
+    outcome: Outcome
+
+
+_FINAL: frozenset[Reason] = frozenset({"empty", "no text", "encrypted", "damaged", "too large"})
+"""Reasons that stay as long as the file, the readers and their limits do."""
+
+
 class Ingestion:
     """Brings files into one collection of a knowledge base."""
 
@@ -88,16 +102,20 @@ class Ingestion:
             if self._on_progress:
                 self._on_progress(Progress(len(outcomes), len(files), chunks))
 
+        with self.knowledge.database.read() as connection:
+            refusals = catalogue.list_refusals(connection, self.collection)
         to_parse: list[Path] = []
         for path in files:
-            outcome = self._without_parsing(path)
+            outcome = self._without_parsing(path, refusals.get(str(path)))
             if outcome is None:
                 to_parse.append(path)
             else:
                 record({path: outcome})
         for batch in self._parsed_batches(to_parse):
-            refused = {path: item for path, item in batch.items() if isinstance(item, Outcome)}
-            record(refused | self._store([item for item in batch.values() if isinstance(item, _Parsed)]))
+            refused = [item for item in batch if isinstance(item, _Refused)]
+            self._remember(refused)
+            stored = self._store([item for item in batch if isinstance(item, _Parsed)])
+            record({item.path: item.outcome for item in refused} | stored)
         if any(outcome.status == "indexed" for outcome in outcomes.values()):
             self.knowledge.fold()
         return [outcomes[path] for path in files]
@@ -110,7 +128,7 @@ class Ingestion:
             )
         return recipe
 
-    def _without_parsing(self, path: Path) -> Outcome | None:
+    def _without_parsing(self, path: Path, refusal: Refusal | None) -> Outcome | None:
         """The outcome of a file that is unknown to every reader, unchanged, or a copy of one that is stored."""
         if path.suffix.lower() not in SUFFIXES:
             return Outcome(str(path), "refused", reason="unsupported", detail=f"Refdesk reads {', '.join(SUFFIXES)}.")
@@ -132,12 +150,12 @@ class Ingestion:
                 known = catalogue.find_file(connection, self.collection, str(path))
             if known and known.recipe == recipe and known.state == state:
                 return Outcome(str(path), "unchanged", document=known.document)
+            if refusal and refusal.state == state and refusal.recipe == self._tried(path):
+                return Outcome(str(path), "refused", reason=cast(Reason, refusal.reason), detail=refusal.detail)
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            return Outcome(
-                str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror})."
-            )
+            return _unreadable(path, error)
         if known and known.recipe == recipe and known.sha256 == sha256:
             with self.knowledge.database.write() as connection:
                 catalogue.touch_document(connection, known.document, state)
@@ -154,9 +172,14 @@ class Ingestion:
             document = catalogue.put_document(connection, self.collection, str(path), title, content, state)
         return Outcome(str(path), "indexed", document=document)
 
-    def _parsed_batches(self, files: Sequence[Path]) -> Iterator[dict[Path, _Parsed | Outcome]]:
+    def _tried(self, path: Path) -> str:
+        """What a refusal depends on, beside the file."""
+        recognised = "with" if is_installed() else "without"
+        return f"{self._recipe(path)} {recognised} text recognition, {self._worker.limits.model_dump_json()}"
+
+    def _parsed_batches(self, files: Sequence[Path]) -> Iterator[list[_Parsed | _Refused]]:
         """Batches as the worker delivers them; it stays a little ahead, so memory is bounded."""
-        parsed: Queue[_Parsed | Outcome | Exception | None] = Queue(maxsize=2 * _BATCH_FILES)
+        parsed: Queue[_Parsed | _Refused | Exception | None] = Queue(maxsize=2 * _BATCH_FILES)
         cancelled = threading.Event()
 
         def parse_all() -> None:
@@ -175,16 +198,16 @@ class Ingestion:
         thread = threading.Thread(target=parse_all, name="parse", daemon=True)
         thread.start()
         try:
-            batch: dict[Path, _Parsed | Outcome] = {}
+            batch: list[_Parsed | _Refused] = []
             size = 0
             while (item := parsed.get()) is not None:
                 if isinstance(item, Exception):
                     raise item
-                batch[Path(item.path)] = item
+                batch.append(item)
                 size += len(item.document.chunks) if isinstance(item, _Parsed) else 0
                 if size >= _BATCH_CHUNKS or len(batch) >= _BATCH_FILES:
                     yield batch
-                    batch, size = {}, 0
+                    batch, size = [], 0
             yield batch
         finally:
             cancelled.set()
@@ -193,17 +216,27 @@ class Ingestion:
                     parsed.get_nowait()
                 thread.join(0.05)
 
-    def _parse(self, worker: ParseWorker, path: Path) -> _Parsed | Outcome:
+    def _parse(self, worker: ParseWorker, path: Path) -> _Parsed | _Refused:
         try:
             state = _state(path)
+        except OSError as error:
+            return _Refused(path, None, _unreadable(path, error))
+        try:
             sha256, document = worker.parse(path, self._mappings if uses_mappings(path) else ())
         except Refused as refusal:
-            return Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
-        except OSError as error:
-            return Outcome(
-                str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror})."
-            )
+            outcome = Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
+            return _Refused(path, state if refusal.reason in _FINAL else None, outcome)
         return _Parsed(path, state, sha256, document)
+
+    def _remember(self, refused: Sequence[_Refused]) -> None:
+        refusals = [
+            Refusal(str(item.path), item.state, self._tried(item.path), str(item.outcome.reason), item.outcome.detail)
+            for item in refused
+            if item.state
+        ]
+        if refusals:
+            with self.knowledge.database.write() as connection:
+                catalogue.put_refusals(connection, self.collection, refusals)
 
     def _store(self, items: list[_Parsed]) -> dict[Path, Outcome]:
         if not items:
@@ -222,6 +255,7 @@ class Ingestion:
                     connection, self.collection, str(item.path), title, content, item.state
                 )
                 outcomes[item.path] = Outcome(str(item.path), "indexed", len(item.document.chunks), document)
+            catalogue.drop_refusals(connection, self.collection, [str(item.path) for item in items])
         return outcomes
 
     def _embed(self, items: list[_Parsed]) -> list[Vectors]:
@@ -256,6 +290,10 @@ class Ingestion:
 def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
     counts = Counter(outcome.status for outcome in outcomes)
     return {"indexed": counts["indexed"], "unchanged": counts["unchanged"], "refused": counts["refused"]}
+
+
+def _unreadable(path: Path, error: OSError) -> Outcome:
+    return Outcome(str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror}).")
 
 
 def _state(path: Path) -> FileState:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.chunking import Chunker
 from ingest.guard import WorkerSettings
 from vectorstore import catalogue, reindexing
 from vectorstore.database import Database
@@ -15,6 +15,9 @@ from vectorstore.generations import drop_generations, other_generations
 from vectorstore.knowledge import GENERATIONS_FOLDER
 from vectorstore.library import open_database
 from vectorstore.types import Embedder, Indexing, Span, Vectors, embedding_input
+
+if TYPE_CHECKING:
+    from ingest.chunking import Chunker
 
 _BATCH_CHUNKS = 512
 
@@ -42,6 +45,8 @@ def reindex(
         with database.read() as connection:
             if not reindexing.differs(connection, target):
                 return False
+        from ingest.chunking import Chunker  # takes a second to import, and most calls need nothing
+
         chunker = Chunker(worker.tokenizer_file, worker.token_limit)
         generations = home / GENERATIONS_FOLDER
         unused: list[str] = []
@@ -65,7 +70,9 @@ def reindex(
     return True
 
 
-def _batches(database: Database, contents: Sequence[int], chunker: Chunker, embedder: Embedder) -> Iterator[list[_Cut]]:
+def _batches(
+    database: Database, contents: Sequence[int], chunker: "Chunker", embedder: Embedder
+) -> Iterator[list[_Cut]]:
     batch: list[_Cut] = []
     size = 0
     for content in contents:

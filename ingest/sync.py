@@ -49,6 +49,12 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
         _refuse("All documents", mirrored, roots)
     if not allow_empty and len(removed) > max(_FEW, len(mirrored) // 2):
         _refuse(f"{len(removed)} of {len(mirrored)} documents", removed, roots)
+    with ingestion.knowledge.database.read() as connection:
+        unread = [path for path in catalogue.list_refusals(connection, ingestion.collection) if path not in here]
+    lost = [path for path in unread if any(Path(path).is_relative_to(root) for root in roots)]
+    if lost:
+        with ingestion.knowledge.database.write() as connection:
+            catalogue.drop_refusals(connection, ingestion.collection, lost)
     if gone:
         with ingestion.knowledge.change() as connection:
             for document in gone:

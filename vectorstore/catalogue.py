@@ -51,6 +51,17 @@ class KnownFile:
     state: FileState
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that could not be read as it is now: its state, what was tried on it, and why it was refused."""
+
+    path: str
+    state: FileState
+    recipe: str
+    reason: str
+    detail: str
+
+
 def get_meta(connection: Connection) -> dict[str, str]:
     meta = dict(connection.execute("SELECT key, value FROM meta"))
     if lost := _META - meta.keys():
@@ -160,6 +171,20 @@ def put_document(connection: Connection, collection: str, path: str, title: str,
     return before.document
 
 
+def put_refusals(connection: Connection, collection: str, refusals: Iterable[Refusal]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(collection, r.path, r.state.size, r.state.mtime_ns, r.recipe, r.reason, r.detail) for r in refusals],
+    )
+
+
+def drop_refusals(connection: Connection, collection: str, paths: Iterable[str]) -> None:
+    """Those of files that can be read now, or are gone."""
+    connection.executemany(
+        "DELETE FROM refusals WHERE collection = ? AND path = ?", [(collection, path) for path in paths]
+    )
+
+
 def move_document(connection: Connection, document: Document, path: Path) -> None:
     """The document's file has another path; its content and id stay. A title that is the file's name follows it."""
     title = path.stem if document.title == Path(document.path).stem else document.title
@@ -198,6 +223,14 @@ def _insert(connection: Connection, statement: str, values: Sequence[object]) ->
 
 
 # Reading
+
+
+def list_refusals(connection: Connection, collection: str) -> dict[str, Refusal]:
+    """Those of a collection, by path."""
+    rows = connection.execute(
+        "SELECT path, size, mtime_ns, recipe, reason, detail FROM refusals WHERE collection = ?", (collection,)
+    )
+    return {row[0]: Refusal(row[0], FileState(row[1], row[2]), *row[3:]) for row in rows}
 
 
 def list_documents(connection: Connection, collection: str | None = None) -> list[Document]:

@@ -14,7 +14,18 @@ _CHUNKING = "chunks-"
 
 FORMAT_VERSION = 3
 
-TABLES = ("meta", "contents", "pages", "units", "chunks", "vectors", "next_chunks", "documents", "tombstones")
+TABLES = (
+    "meta",
+    "contents",
+    "pages",
+    "units",
+    "chunks",
+    "vectors",
+    "next_chunks",
+    "documents",
+    "refusals",
+    "tombstones",
+)
 """What is stored; the word index is made from it."""
 
 SCHEMA = """
@@ -88,6 +99,18 @@ CREATE TABLE documents (
     UNIQUE (collection, path)
 );
 CREATE INDEX documents_of_content ON documents (content_id);
+
+-- Files that could not be read, so that they are not tried again before they change.
+CREATE TABLE refusals (
+    collection TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    recipe TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (collection, path)
+) WITHOUT ROWID;
 
 -- Chunks removed since the current index generation was built.
 CREATE TABLE tombstones (id INTEGER PRIMARY KEY AUTOINCREMENT, chunk_id INTEGER NOT NULL);

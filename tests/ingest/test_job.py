@@ -12,6 +12,7 @@ from ingest.mapping import load_mapping
 from ingest.readers.base import Refused
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
+from vectorstore.catalogue import list_refusals
 from vectorstore.errors import UsageError
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import list_documents, show, status
@@ -47,6 +48,23 @@ def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
     assert ".hidden.txt" not in outcomes
     assert found(knowledge, "optic nerve") == "good.md"
     assert found(knowledge, "weakens bones") == "more.txt"
+
+
+def test_a_refused_file_is_read_again_only_when_it_or_a_limit_has_changed(
+    folder: Path, knowledge: KnowledgeBase, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "a.csv"
+    path.write_text("only a header")
+    first = ingest([path])
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.job.ParseWorker", None)  # no process can be started
+        assert ingest([path]) == first
+        with pytest.raises(TypeError):
+            ingest([path], timeout=10)
+    path.write_text("item,price\nlamp,12")
+    assert summary(ingest([path])) == {"indexed": 1, "unchanged": 0, "refused": 0}
+    with knowledge.database.read() as connection:
+        assert list_refusals(connection, "default") == {}
 
 
 def test_unchanged_files_are_not_embedded_again(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:

@@ -10,6 +10,7 @@ from ingest.job import Ingestion
 from ingest.sync import Synchronised, synchronise
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
+from vectorstore.catalogue import list_refusals
 from vectorstore.errors import RefdeskError
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import list_documents
@@ -39,6 +40,16 @@ def stored(knowledge: KnowledgeBase, collection: str = "default") -> dict[str, i
 def embedded(knowledge: KnowledgeBase) -> int:
     assert isinstance(knowledge.embedder, HashEmbedder)
     return knowledge.embedder.embedded
+
+
+def test_refused_files_that_are_gone_are_forgotten(knowledge: KnowledgeBase, folder: Path, sync: Sync) -> None:
+    write(folder, "apple.txt")
+    (folder / "broken.pdf").write_bytes(b"%PDF")
+    sync()
+    (folder / "broken.pdf").unlink()
+    sync()
+    with knowledge.database.read() as connection:
+        assert list_refusals(connection, "default") == {}
 
 
 def test_what_is_gone_from_the_folder_is_removed_and_what_is_new_comes_in(

@@ -28,7 +28,7 @@ def written_in_format_1(path: Path, without: Sequence[str] = ()) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as old, old:
         for _, name, sql in objects:
-            if name not in dropped:
+            if not str(name).startswith(tuple(dropped)):
                 old.execute(str(sql))
         for name, of_one in rows.items():
             for row in of_one:

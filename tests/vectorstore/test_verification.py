@@ -141,6 +141,21 @@ def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowle
         assert connection.last_insert_rowid() == 6
 
 
+def test_the_chunking_that_earlier_formats_kept_with_each_content_becomes_that_of_all(
+    home: Path, knowledge: KnowledgeBase
+) -> None:
+    with knowledge.database.write() as connection:
+        connection.execute("UPDATE contents SET recipe = '.txt readers-2 chunks-200-abc mappings-def' WHERE id < 5")
+        connection.execute("UPDATE contents SET recipe = '.txt readers-1 chunks-128-old' WHERE id = 5")
+    knowledge.close()
+    written_in_format_1(home / DATABASE_FILE, without=("next_chunks", "refusals"))
+    with KnowledgeBase(home, HashEmbedder()).database.read() as connection:
+        recipes = [row[0] for row in connection.execute("SELECT recipe FROM contents ORDER BY id")]
+    assert recipes == [".txt readers-2 mappings-def"] * 4 + [".txt readers-1 chunks-128-old"]
+    assert verify(home, Indexing(SETTINGS.embedding, "200-abc")) == []
+    assert [finding.where for finding in verify(home, SETTINGS)] == ["ingest.chunk_tokens"]
+
+
 def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, knowledge: KnowledgeBase) -> None:
     knowledge.close()
     path = home / DATABASE_FILE
