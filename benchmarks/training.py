@@ -57,7 +57,7 @@ _RUNS: Mapping[str, tuple[Sequence[str], Mapping[str, str]]] = {
 }
 
 
-def run(data: Path, work: Path, questions: int = 1000, steps: int = 120) -> dict[str, Any]:
+def run(data: Path, work: Path, questions: int = 800, steps: int = 80) -> dict[str, Any]:
     """``questions`` of each file, and so many ``steps`` a run."""
     folder = work / "training"
     files = _write_files(data, work, folder, questions)
