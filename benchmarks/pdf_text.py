@@ -60,7 +60,8 @@ def section(result: Mapping[str, Any]) -> str:
 
 {len(result["pages"])} PDFs (the handbook's and what lay on the machine), at most {_MOST_PAGES} pages of each, beside
 Poppler's `pdftotext` page by page: the share of its words that are found, the share of the words that it has too, and
-how far they stand in the same order (difflib's ratio). Means over the documents.
+how far they stand in the same order (difflib's ratio). Means over the documents. Running heads and page numbers, which
+Refdesk keeps once or not at all, count as not found.
 
 {overall}
 

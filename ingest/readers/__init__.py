@@ -17,7 +17,7 @@ from ingest.readers.rtf import read_rtf
 from ingest.readers.spreadsheet import read_spreadsheet
 from ingest.readers.text import read_markdown, read_text
 
-VERSION = 2
+VERSION = 3
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
 
 _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {

@@ -24,11 +24,14 @@ _BLOCKS = frozenset(
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
+_LABEL = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*(?P<name>[\w.:-]+)""", re.IGNORECASE | re.ASCII)
+_LABEL_WITHIN = 1024  # as browsers look for it (WHATWG HTML)
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def read_html(data: bytes) -> ReadDocument:
-    text, encoding = decode(data)
+    label = _LABEL.search(data[:_LABEL_WITHIN])
+    text, encoding = decode(data, label["name"].decode("ascii") if label else "")
     return html_to_document(text, {"encoding": encoding})
 
 

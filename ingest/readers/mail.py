@@ -6,6 +6,7 @@ from email import policy
 from email.message import EmailMessage, MIMEPart
 
 from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.encoding import decode
 from ingest.readers.html import add_html
 from ingest.readers.text import add_text
 
@@ -35,7 +36,7 @@ def read_mail(data: bytes) -> ReadDocument:
 
 def _content(body: MIMEPart) -> str:
     try:
-        return str(body.get_content())
+        return str(body.get_content(errors="strict"))
     except (LookupError, UnicodeDecodeError):  # an encoding that does not exist, or is not the one that was used
         payload = body.get_payload(decode=True)
-        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+        return decode(payload)[0] if isinstance(payload, bytes) else ""

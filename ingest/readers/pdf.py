@@ -18,6 +18,12 @@ from ingest.readers.text import add_text, unwrapped
 
 _HYPHEN = re.compile(r"(?<=\w)[\ufffe\x02](?:\r?\n)?|(?<=[a-zäöüß])-\r?\n(?=[a-zäöüß])")
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?\d+(?:\s*(?:of|/)\s*\d+)?", re.IGNORECASE)
+_COUNTED = re.compile(r"^\d{1,5}\b|\b\d{1,5}$")
+_EDGE = 2
+"""So many lines at the top and at the bottom of a page may be running heads."""
+_ALIKE, _DENSE, _ALIKE_POINTS = 3, 0.4, 4
+"""A running head stands on three pages or more, and on so large a share of those from its first to its last; not more
+than so many points higher or lower."""
 _SCAN_DPI = 300
 _LARGER = 1.12
 """How much larger than the running text a line must be to count as a heading."""
@@ -53,6 +59,7 @@ def read_pdf(data: bytes, reading: Reading) -> ReadDocument:
             pages.append(lines)
             reading.on_progress()
         title = document.get_metadata_dict().get("Title", "").strip()
+    pages = _without_running_heads(pages)
     levels = _heading_levels([line for page in pages for line in page])
     builder = DocumentBuilder()
     for number, lines in enumerate(pages, start=1):
@@ -88,6 +95,31 @@ def _without_page_number(lines: list[_Line]) -> list[_Line]:
         if lines and _PAGE_NUMBER.fullmatch(lines[place].text.strip()):
             del lines[place]
     return lines
+
+
+def _without_running_heads(pages: list[list[_Line]]) -> list[list[_Line]]:
+    """Without the lines at the top and bottom that stand alike on page after page, but for their first time."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for number, lines in enumerate(pages):
+        for line in {*lines[:_EDGE], *lines[-_EDGE:]}:
+            found.setdefault(_running(line, number), []).append(number)
+    running = {
+        key: on[0] for key, on in found.items() if len(on) >= _ALIKE and len(on) >= _DENSE * (on[-1] - on[0] + 1)
+    }
+    return [
+        [
+            line
+            for place, line in enumerate(lines)
+            if _EDGE <= place < len(lines) - _EDGE or running.get(_running(line, number), number) == number
+        ]
+        for number, lines in enumerate(pages)
+    ]
+
+
+def _running(line: _Line, page: int) -> tuple[str, int]:
+    """What is alike in a running head: its height, and its text but for a number that counts the pages."""
+    text = _COUNTED.sub(lambda match: f"#{int(match.group()) - page}", line.text.strip())
+    return text, round(line.bottom / _ALIKE_POINTS)
 
 
 def _heading_levels(lines: list[_Line]) -> dict[float, int]:

@@ -17,12 +17,13 @@ from ingest.readers.xml import parse_xml
 csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
 
 _SPACE = re.compile(r"\s+")
+_DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
 _INDENT = re.compile(r"[ \t]*\n[ \t]*")
 
 
 def read_xml(data: bytes, reading: Reading) -> ReadDocument:
     try:
-        root = parse_xml(data)
+        root = _root(data)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused("damaged", "The XML is not well-formed.") from error
     builder = DocumentBuilder()
@@ -41,6 +42,17 @@ def read_xml(data: bytes, reading: Reading) -> ReadDocument:
             fields = {name: _value(record, path) for name, path in record_fields.items()}
             builder.record([builder.title, heading], text, fields)
     return builder.build({name: _value(root, path) for name, path in document_fields.items()})
+
+
+def _root(data: bytes) -> etree._Element:
+    """As the document says that it is encoded, or as it is."""
+    try:
+        return parse_xml(data)
+    except etree.XMLSyntaxError:
+        text, _ = decode(data)
+        if not (declaration := _DECLARED.match(text)):
+            raise
+        return parse_xml(text[declaration.end() :].encode())
 
 
 def read_csv(data: bytes, reading: Reading) -> ReadDocument:

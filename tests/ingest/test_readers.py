@@ -128,11 +128,65 @@ def test_word_documents_keep_headings_lists_and_tables() -> None:
     assert document.sections[0].headings == ("Care",)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings_come_out_right(encoding: str) -> None:
-    text = "Größe und Übermaß der Äpfel: fünf Stück für zehn Euro, außerdem Öl."
-    document = read("a.txt", text.encode(encoding))
-    assert text_of(document).strip() == text
+@pytest.mark.parametrize(
+    ("text", "encodings"),
+    [
+        ("Größe und Übermaß der Äpfel: fünf Stück für zehn Euro, außerdem Öl.", ["cp1252", "utf-8-sig", "utf-32-le"]),
+        ("Price 12€ for Müller's", ["cp1252"]),
+        ("The library opens at nine o'clock, “always”.", ["cp1252"]),
+        ("図書館は月曜日に休館します。開館時間は午前九時から午後五時までです。", ["shift_jis"]),
+        ("休館日", ["shift_jis"]),
+        ("Библиотека открывается в девять часов утра каждый день.", ["cp1251", "koi8-r"]),
+        ("Zażółć gęślą jaźń. Biblioteka jest otwarta od dziewiątej.", ["cp1250", "iso-8859-2"]),
+        ("图书馆每天早上九点开放，星期一休息。请保持安静。", ["gb18030"]),
+    ],
+)
+def test_encodings_come_out_right_and_are_recorded(text: str, encodings: list[str]) -> None:
+    for encoding in [*encodings, "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]:
+        document = read("a.txt", text.encode(encoding))
+        assert text_of(document).strip() == text
+        assert document.metadata["encoding"]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "encoding"),
+    [
+        ("a.html", '<meta charset="euc-jp"><p>図書館は休館</p>', "euc-jp"),
+        ("a.html", '<meta charset="iso-8859-1"><p>“図書館”は休館</p>', "utf-8"),
+        ("a.html", '<meta charset="utf-8"><p>“Müller” öffnet</p>', "cp1252"),
+        ("a.html", '<meta charset="nonsense"><p>“Müller” öffnet</p>', "cp1252"),
+        ("a.xml", '<?xml version="1.0" encoding="utf-8"?><a>“Müller” öffnet</a>', "cp1252"),
+        ("a.xml", '<?xml version="1.0" encoding="iso-8859-2"?><a>Zażółć</a>', "iso-8859-2"),
+        (
+            "a.eml",
+            "Subject: s\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nMüller",
+            "cp1252",
+        ),
+    ],
+)
+def test_a_label_is_believed_where_it_can_be_true(name: str, source: str, encoding: str) -> None:
+    text = text_of(read(name, source.encode(encoding)))
+    assert any(words in text for words in ("図書館", "Müller", "Zażółć"))
+
+
+def test_running_heads_of_a_pdf_are_kept_once_and_what_only_looks_alike_stays() -> None:
+    pdf = fpdf.FPDF()
+    pdf.set_font("helvetica", size=12)
+    for number in range(1, 7):
+        pdf.add_page()
+        pdf.cell(text="House rules of the library", new_x="LMARGIN", new_y="NEXT")
+        pdf.ln(20)
+        pdf.multi_cell(0, text=f"Rule number {number} is told here in a sentence of its own.", new_x="LMARGIN")
+        pdf.ln(20)
+        pdf.cell(text=f"Total {number * 100}", new_x="LMARGIN", new_y="NEXT")
+        pdf.ln(20)
+        pdf.cell(text=f"House rules, page {number + 4}")
+    document = read("a.pdf", bytes(pdf.output()))
+    text = text_of(document)
+    assert text.count("House rules of the library") == 1
+    assert text.count("House rules, page") == 1
+    assert all(f"Total {number * 100}" in text and f"Rule number {number}" in text for number in range(1, 7))
+    assert [page.number for page in document.pages] == [1, 2, 3, 4, 5, 6]
 
 
 def test_medquad_pairs_become_units_with_their_fields() -> None:
