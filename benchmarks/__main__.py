@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks import (
     abstention,
+    adding,
     answers,
     citations,
     conversations,
@@ -42,6 +43,7 @@ def main() -> None:
         "answers": answers.run,
         "conversations": conversations.run,
         "citations": citations.run,
+        "adding": adding.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
     }
     if arguments.data:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, citations, grounding, pdf_text, reader, reading_speed, reranking, training
+from benchmarks import abstention, adding, citations, grounding, pdf_text, reader, reading_speed, reranking, training
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
 
@@ -23,6 +23,7 @@ def write_report(results: Mapping[str, Any]) -> None:
     sections = [_INTRODUCTION]
     for name, render in (
         ("ingestion", _ingestion),
+        ("adding", adding.section),
         ("answers", _answers),
         ("conversations", _conversations),
         ("smalltalk", _smalltalk),

@@ -51,11 +51,11 @@ class ParseWorker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._kill()
+        self.close()
 
     def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
         """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
-        process = self._running()
+        process = self.start()
         seconds = self._settings.limits.timeout_seconds
         request = {"path": str(path), "mappings": [mapping.model_dump() for mapping in mappings]}
         try:
@@ -64,14 +64,14 @@ class ParseWorker:
             while "alive" in (reply := self._receive(seconds)):
                 pass
         except TimeoutError:
-            self._kill()
+            self.close()
             raise Refused("timeout", f"Reading the file came no further for {seconds:.0f} seconds.") from None
         except (EOFError, BrokenPipeError):
-            self._kill()
+            self.close()
             raise Refused("damaged", "Reading the file ended its reader process.") from None
         if "refused" in reply:
             if reply["refused"] == "out of memory":
-                self._kill()  # what it allocated may not come back
+                self.close()  # what it allocated may not come back
             raise Refused(reply["refused"], reply["detail"])
         return reply["sha256"], ParsedDocument(
             title=reply["title"],
@@ -81,10 +81,11 @@ class ParseWorker:
             metadata=reply["metadata"],
         )
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def start(self) -> "subprocess.Popen[bytes]":
+        """The process, which is started unless it runs."""
         if self._process is not None and self._process.poll() is None:
             return self._process
-        self._kill()
+        self.close()
         settings = self._settings
         self._process = subprocess.Popen(
             [
@@ -104,7 +105,7 @@ class ParseWorker:
         try:
             self.uncut = str(self._receive(_START_SECONDS)["uncut"])
         except (TimeoutError, EOFError) as error:
-            self._kill()
+            self.close()
             raise RefdeskError(
                 "The reader process does not start",
                 where="ingest.worker",
@@ -128,7 +129,7 @@ class ParseWorker:
         reply: dict[str, Any] = json.loads(line)
         return reply
 
-    def _kill(self) -> None:
+    def close(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.communicate()

@@ -5,11 +5,12 @@ import stat
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from queue import Queue
-from typing import Literal, cast
+from typing import Literal, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,10 @@ _FINAL: frozenset[Reason] = frozenset({"empty", "no text", "encrypted", "damaged
 
 
 class Ingestion:
-    """Brings files into one collection of a knowledge base."""
+    """Brings files into one collection of a knowledge base.
+
+    As a context manager it keeps the process that reads files between its runs; else each run starts one if it has to.
+    """
 
     def __init__(
         self,
@@ -86,9 +90,24 @@ class Ingestion:
     ) -> None:
         self.knowledge = knowledge
         self._worker = worker
+        self._kept: ParseWorker | None = None
         self.collection = collection
         self._mappings = (*mappings, *presets())
         self._on_progress = on_progress
+
+    def __enter__(self) -> Self:
+        self._kept = ParseWorker(self._worker)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._kept:
+            self._kept.close()
+
+    def prepare(self) -> None:
+        """Start and load what the next new file needs, which takes seconds, before it comes."""
+        if self._kept:
+            self._kept.start()
+        self.knowledge.embedder.embed([""])
 
     def run(self, files: Sequence[Path]) -> list[Outcome]:
         """One outcome a file, in the files' order. What is committed stays, whatever happens to the rest."""
@@ -184,7 +203,7 @@ class Ingestion:
 
         def parse_all() -> None:
             try:
-                with ParseWorker(self._worker) as worker:
+                with nullcontext(self._kept) if self._kept else ParseWorker(self._worker) as worker:
                     for path in files:
                         if cancelled.is_set():
                             return

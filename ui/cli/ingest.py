@@ -98,6 +98,7 @@ def sync(
         if not watch:
             return
         with suppress(KeyboardInterrupt):
+            job.prepare()
             seen = False
             # Beginning with a yield without changes: what happened before the watch was set up has been missed.
             for changed in changes(*filter(Path.exists, paths), yield_on_timeout=True, rust_timeout=_WATCH_MS):
@@ -144,8 +145,11 @@ def _ingestion(
     embedder = open_embedder(settings)
     worker = worker_settings(settings, embedder)
     _follow_settings(settings.home, embedder, worker)
-    with closing(KnowledgeBase(settings.home, embedder)) as knowledge:
-        yield Ingestion(knowledge, worker, collection, mappings, show), progress
+    with (
+        closing(KnowledgeBase(settings.home, embedder)) as knowledge,
+        Ingestion(knowledge, worker, collection, mappings, show) as job,
+    ):
+        yield job, progress
 
 
 def _follow_settings(home: Path, embedder: "Embedder", worker: "WorkerSettings") -> None:
