@@ -1,10 +1,11 @@
 """Connections to a SQLite file: a pool of readers, one writer at a time, checksums, and errors a person can act on."""
 
 import functools
+import logging
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -15,6 +16,8 @@ from apsw import Connection
 
 from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
+
+logger = logging.getLogger(__name__)
 
 _BUSY_MILLISECONDS = 30_000
 _APPLICATION_ID = 0x52454644  # "REFD": tells our file from any other SQLite database
@@ -39,7 +42,7 @@ class Database:
     Every page carries a checksum that is verified whenever the page is read (sqlite.org/cksumvfs.html). The number of
     commits is also kept in a file beside it, as SQLite silently drops the end of a damaged write-ahead log.
 
-    With ``accept_loss`` LostCommits is not raised; after the next commit never again.
+    With ``accept_loss`` LostCommits is a warning, and after the next commit no more.
 
     A new file gets ``schema``. A file of an older format that ``migrations`` has is written anew in format ``version``,
     the old one staying as backup; one of another format, or that is not ours, raises StoreError.
@@ -63,12 +66,15 @@ class Database:
             acknowledged = self._acknowledged()  # before the first read: a commit between the two is no loss
             found = self._format()
             made = self._commits() if found == version else 0
-            if not accept_loss and found in (None, version) and made < acknowledged:
-                raise LostCommits(
+            if found in (None, version) and made < acknowledged:
+                loss = LostCommits(
                     f"The last {acknowledged - made} changes that were stored are gone, as a file has been damaged",
                     where=str(path),
                     remedy="Restore a backup, or run `refdesk verify --repair` to go on without them.",
                 )
+                if not accept_loss:
+                    raise loss
+                logger.warning("%s", loss)
             if found is None:
                 with self.write() as connection:
                     if self._format_of(connection) is None:
@@ -90,7 +96,15 @@ class Database:
 
     def _format(self) -> int | None:
         with self.read() as connection:
+            self._check_length(connection)
             return self._format_of(connection)
+
+    def _check_length(self, connection: Connection) -> None:
+        """A page that is cut off is read as zeros, unchecked. While the log is empty, all pages are in the file."""
+        pages, size = int(connection.pragma("page_count")), int(connection.pragma("page_size"))
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if (not log.exists() or log.stat().st_size == 0) and self.path.stat().st_size < pages * size:
+            raise Damage("its end is gone")
 
     def _format_of(self, connection: Connection) -> int | None:
         """The file's format, None if it is empty; raises StoreError if it is none of ours."""
@@ -150,6 +164,21 @@ class Database:
             yield connection
             made = connection.execute("UPDATE commits SET made = made + 1 RETURNING made").get
         self._acknowledge(int(made))
+
+    def is_whole(self) -> bool:
+        """Whether every page can be read and holds what SQLite expects there."""
+        try:
+            with self.read() as connection:
+                return bool(connection.execute("PRAGMA integrity_check(1)").get == "ok")
+        except StoreError:
+            return False
+
+    def read_all(self, tables: Iterable[str]) -> None:
+        """Raises StoreError for a damaged page or text in any of ``tables``, or in those that every file has."""
+        with self.read() as connection:
+            for table in (*tables, "commits", "sqlite_sequence"):
+                for _ in connection.execute(f"SELECT * FROM {table}"):
+                    pass
 
     def rewrite(self, fill: Migration, backup: str) -> None:
         """Write a new file, which ``fill`` fills from the present one, and put it in its place.

@@ -44,30 +44,15 @@ def verify(home: Path, settings: Indexing) -> list[Finding]:
         return [Finding(error.what, str(path), repairable=isinstance(error, LostCommits))]
     with closing(database):
         try:
-            whole = _pages_are_whole(database)
+            whole = database.is_whole()
+            database.read_all(TABLES)
+            if not whole:
+                return [Finding("A part of the database that can be made again is damaged", str(path), True)]
             with database.read() as connection:
-                _read_all(connection)
-                if not whole:
-                    return [Finding("A part of the database that can be made again is damaged", str(path), True)]
                 findings = [*_row_findings(connection, path), *_index_findings(connection, home, settings)]
             return [*findings, *_word_index_findings(database)]
         except StoreError as error:
             return [Finding(error.what, str(path), repairable=False)]
-
-
-def _pages_are_whole(database: Database) -> bool:
-    try:
-        with database.read() as connection:
-            return bool(connection.execute("PRAGMA integrity_check(1)").get == "ok")
-    except StoreError:
-        return False
-
-
-def _read_all(connection: Connection) -> None:
-    """Raises what a damaged page or text raises."""
-    for table in (*TABLES, "commits", "sqlite_sequence"):
-        for _ in connection.execute(f"SELECT * FROM {table}"):
-            pass
 
 
 def _row_findings(connection: Connection, path: Path) -> list[Finding]:
@@ -136,7 +121,7 @@ def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], Non
     What is indexed by another model than ``embedder`` is left to ``ingest.reindex``.
     """
     with closing(open_database(home, accept_loss=True)) as database:
-        if not _pages_are_whole(database):
+        if not database.is_whole():
             database.rewrite(copy_rows, backup=f"{DATABASE_FILE}.damaged")
         with database.write() as connection:
             connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")

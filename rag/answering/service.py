@@ -85,7 +85,10 @@ class AnsweringService:
             return None
         with self._jobs_lock:
             progress = {turn: job.progress for turn, job in self._jobs.items()}
-        turns = tuple(replace(turn, progress=progress.get(turn.id)) for turn in conversation.turns)
+        turns = tuple(
+            replace(turn, progress=progress.get(turn.id)) if turn.state == "working" else turn
+            for turn in conversation.turns
+        )
         return replace(conversation, turns=turns)
 
     def stop(self, conversation_id: str) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from apsw import Connection
 
 from rag.answering.types import Answer, Citation, Dropped, Sentence, Timings
 from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
-from vectorstore.database import Database
-from vectorstore.errors import UsageError
+from vectorstore.database import Database, LostCommits
+from vectorstore.errors import StoreError, UsageError
+from vectorstore.verification import Finding
 
 _SCHEMA = """
 CREATE TABLE conversations (id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
@@ -34,6 +36,8 @@ CREATE TABLE feedback (
     given_at TEXT NOT NULL
 );
 """
+_FILE = "conversations.db"
+_TABLES = ("conversations", "turns", "feedback")
 _VERSION = 2
 _TITLE_CHARACTERS = 80
 LONGEST_REMARK = 1_000
@@ -44,7 +48,8 @@ class ConversationStore:
     """All conversations under ``home``."""
 
     def __init__(self, home: Path) -> None:
-        self._database = Database(home / "conversations.db", _SCHEMA, _VERSION, {1: _copy_rows}, accept_loss=True)
+        # The chat goes on without conversations that were lost; the warning and `refdesk verify` say so.
+        self._database = _open(home, accept_loss=True)
 
     def stop_unfinished(self) -> None:
         """Mark turns that a stopped program left unfinished as stopped; for whoever answers, before they begin."""
@@ -130,12 +135,39 @@ class ConversationStore:
         self._database.close()
 
 
+def verify_conversations(home: Path) -> list[Finding]:
+    """Check the file of the conversations, if there is one."""
+    path = home / _FILE
+    if not any(home.glob(f"{_FILE}*")):
+        return []
+    try:
+        with closing(_open(home, accept_loss=False)) as database:
+            whole = database.is_whole()
+            database.read_all(_TABLES)
+    except StoreError as error:
+        return [Finding(error.what, str(path), repairable=isinstance(error, LostCommits))]
+    return [] if whole else [Finding("A part of the conversations that can be made again is damaged", str(path), True)]
+
+
+def repair_conversations(home: Path) -> None:
+    """Write anew a file whose rows are whole, and give up changes that are lost."""
+    with closing(_open(home, accept_loss=True)) as database:
+        if not database.is_whole():
+            database.rewrite(_copy_rows, backup=f"{_FILE}.damaged")
+        with database.write():
+            pass  # the next commit counts from what there is
+
+
+def _open(home: Path, *, accept_loss: bool) -> Database:
+    return Database(home / _FILE, _SCHEMA, _VERSION, {1: _copy_rows}, accept_loss=accept_loss)
+
+
 def _copy_rows(connection: Connection) -> None:
     """The rows of a file of format 1, the oldest of which had no verdicts."""
     tables = [row[0] for row in connection.execute("SELECT name FROM old.sqlite_master WHERE type = 'table'")]
-    for table in ("conversations", "turns", "feedback"):
+    for table in _TABLES:
         if table in tables:
-            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table} WHERE true")
 
 
 def _turn(row: Sequence[Any]) -> Turn:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.conversations.store import ConversationStore, repair_conversations, verify_conversations
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import paragraph
@@ -144,3 +145,36 @@ def test_a_damaged_log_loses_nothing_silently(store: Store, tmp_path: Path, trie
             else:
                 assert served == whole
         shutil.rmtree(home)
+
+
+@pytest.mark.parametrize("tries", [pytest.param(10, id="sample"), pytest.param(300, id="soak", marks=pytest.mark.soak)])
+def test_damaged_conversations_are_noticed_and_what_is_whole_is_kept(tmp_path: Path, tries: int) -> None:
+    whole = tmp_path / "whole"
+    with closing(ConversationStore(whole)) as store:
+        for number in range(40):
+            _, turn = store.add_turn(None, f"What is said about topic{number}? " * 20)
+            store.set_turn(turn, "failed", error="The model ended.")
+    expected = conversations(whole)
+    for number in range(tries):
+        rng = random.Random(f"{_SEED} {number}")
+        home = tmp_path / "damaged"
+        shutil.copytree(whole, home)
+        what = damage(home / "conversations.db", rng)
+        with noted(f"seed {_SEED}, try {number}: {what}"):
+            try:
+                served = conversations(home)
+            except StoreError:
+                served = None
+            assert served in (None, expected)
+            findings = verify_conversations(home)
+            assert findings or served is not None
+            if findings and all(finding.repairable for finding in findings):
+                repair_conversations(home)
+                assert verify_conversations(home) == []
+                assert conversations(home) == expected
+        shutil.rmtree(home)
+
+
+def conversations(home: Path) -> list[object]:
+    with closing(ConversationStore(home)) as store:
+        return [store.get(listed.id) for listed in store.list()]

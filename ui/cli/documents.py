@@ -9,6 +9,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ingest.guard import WorkerSettings
+from rag.conversations.store import repair_conversations, verify_conversations
 from rag.embedding import open_embedder, worker_settings
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
@@ -82,11 +83,11 @@ def verify(
     embedder = open_embedder(settings)
     worker = worker_settings(settings, embedder)
     wanted = Indexing(embedder.fingerprint, worker.chunking)
-    findings = find_damage(settings.home, wanted)
+    findings = _findings(settings.home, wanted)
     repaired: list[Finding] = []
     if repair and any(finding.repairable for finding in findings):
         _repair(settings.home, embedder, worker)
-        remaining = find_damage(settings.home, wanted)
+        remaining = _findings(settings.home, wanted)
         repaired = [finding for finding in findings if finding not in remaining]
         findings = remaining
     if as_json:
@@ -108,6 +109,10 @@ def verify(
         raise typer.Exit(1)
 
 
+def _findings(home: Path, wanted: Indexing) -> list[Finding]:
+    return [*find_damage(home, wanted), *verify_conversations(home)]
+
+
 def _repair(home: Path, embedder: Embedder, worker: WorkerSettings) -> None:
     from ingest.reindex import reindex  # takes seconds to import, and most calls do not need it
 
@@ -117,5 +122,8 @@ def _repair(home: Path, embedder: Embedder, worker: WorkerSettings) -> None:
         def show(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        rebuild(home, embedder, show)
-        reindex(home, embedder, worker, show)
+        if any(home.glob(f"{library.DATABASE_FILE}*")):
+            rebuild(home, embedder, show)
+            reindex(home, embedder, worker, show)
+        if verify_conversations(home):
+            repair_conversations(home)
