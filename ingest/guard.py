@@ -34,6 +34,10 @@ class WorkerSettings:
         return f"{self.token_limit}-{hashlib.sha256(self.tokenizer_file.read_bytes()).hexdigest()[:8]}"
 
 
+class WorkerDied(Refused):
+    """The process ended while it read the file, whether by the file's fault or not."""
+
+
 class ParseWorker:
     """Parses files in a process of its own. Use as a context manager, from one thread.
 
@@ -68,7 +72,7 @@ class ParseWorker:
             raise Refused("timeout", f"Reading the file came no further for {seconds:.0f} seconds.") from None
         except (EOFError, BrokenPipeError):
             self.close()
-            raise Refused("damaged", "Reading the file ended its reader process.") from None
+            raise WorkerDied("damaged", "Reading the file ended its reader process.") from None
         if "refused" in reply:
             if reply["refused"] == "out of memory":
                 self.close()  # what it allocated may not come back

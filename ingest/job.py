@@ -15,7 +15,7 @@ from typing import Literal, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.guard import ParseWorker, WorkerSettings
+from ingest.guard import ParseWorker, WorkerDied, WorkerSettings
 from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
@@ -28,6 +28,9 @@ from vectorstore.types import ParsedDocument, Vectors, embedding_input
 _BATCH_CHUNKS = 512
 _BATCH_FILES = 128
 """A batch is embedded together and committed in one transaction; larger ones pad less, smaller ones show up sooner."""
+
+_FINAL: frozenset[Reason] = frozenset({"empty", "no text", "encrypted", "damaged", "too large"})
+"""Reasons to refuse a file that stay as long as the file, the readers and their limits do."""
 
 Status = Literal["indexed", "unchanged", "refused"]
 
@@ -70,10 +73,6 @@ class _Refused:
     outcome: Outcome
 
 
-_FINAL: frozenset[Reason] = frozenset({"empty", "no text", "encrypted", "damaged", "too large"})
-"""Reasons that stay as long as the file, the readers and their limits do."""
-
-
 class Ingestion:
     """Brings files into one collection of a knowledge base.
 
@@ -102,6 +101,7 @@ class Ingestion:
     def __exit__(self, *_: object) -> None:
         if self._kept:
             self._kept.close()
+            self._kept = None
 
     def prepare(self) -> None:
         """Start and load what the next new file needs, which takes seconds, before it comes."""
@@ -244,7 +244,8 @@ class Ingestion:
             sha256, document = worker.parse(path, self._mappings if uses_mappings(path) else ())
         except Refused as refusal:
             outcome = Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
-            return _Refused(path, state if refusal.reason in _FINAL else None, outcome)
+            final = refusal.reason in _FINAL and not isinstance(refusal, WorkerDied)
+            return _Refused(path, state if final else None, outcome)
         return _Parsed(path, state, sha256, document)
 
     def _remember(self, refused: Sequence[_Refused]) -> None:
