@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.tables import table
 from rag.embedding import open_embedder, open_knowledge, worker_settings
 from rag.settings import load_settings
-from vectorstore import catalogue
+from vectorstore import catalogue, contents
 from vectorstore.catalogue import FileState
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import Page, ParsedDocument, Span
@@ -81,7 +81,7 @@ def _fill(knowledge: KnowledgeBase, chunking: str, chunks: int, draw: random.Ran
                 parsed = ParsedDocument("", (Page(None, 0, "".join(texts)),), (), spans)
                 own = np.roll(vectors, number, axis=0) + draw.random()
                 own /= np.linalg.norm(own, axis=1, keepdims=True)
-                content = catalogue.add_content(connection, str(number), "filler", parsed, own)
+                content = contents.add_content(connection, str(number), "filler", parsed, own)
                 catalogue.put_document(connection, "filler", f"/{number}.txt", "Filler", content, FileState(0, 0))
     knowledge.fold(force=True)
 

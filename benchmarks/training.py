@@ -6,6 +6,7 @@ The long runs that made the embedded reader are reported by ``benchmarks.reader`
 
 import json
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -71,8 +72,9 @@ def run(data: Path, work: Path, questions: int = 800, steps: int = 60) -> dict[s
         output = folder / name.replace(" ", "-")
         options = {**_AS_TRAINED, **changes, "--max-steps": str(steps)}
         if not (output / "report.json").exists():
-            if "self-trained" in chosen:
+            if "self-trained" in chosen and not (folder / "self-trained.json").exists():
                 _self_train(files, folder, open_reader(load_settings()))
+            shutil.rmtree(output, ignore_errors=True)  # of a run that was interrupted
             _finetune(folder / _EMBEDDED, [folder / f"{one}.json" for one in chosen], output, options)
         report = json.loads((output / "report.json").read_text(encoding="utf-8"))
         tried[name] = {**_judge(_reader(folder, output), files), "seconds": report["seconds"]}

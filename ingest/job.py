@@ -20,7 +20,7 @@ from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from ingest.readers.ocr import is_installed
-from vectorstore import catalogue
+from vectorstore import catalogue, contents
 from vectorstore.catalogue import FileState, Refusal
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import ParsedDocument, Vectors, embedding_input
@@ -49,11 +49,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """After some files: how many are done, of how many, and the chunks embedded so far."""
+    """After some files: how many are done, of how many, the chunks embedded so far, and what became of these files."""
 
     files_done: int
     files_total: int
     chunks: int
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,16 @@ class Ingestion:
         collection: str,
         mappings: Sequence[Mapping] = (),
         on_progress: Callable[[Progress], None] | None = None,
+        on_reading: Callable[[Path], None] | None = None,
     ) -> None:
+        """``on_reading`` gets each file before it is read, in another thread. What the two raise ends the run."""
         self.knowledge = knowledge
         self._worker = worker
         self._kept: ParseWorker | None = None
         self.collection = collection
         self._mappings = (*mappings, *presets())
         self._on_progress = on_progress
+        self._on_reading = on_reading
 
     def __enter__(self) -> Self:
         self._kept = ParseWorker(self._worker)
@@ -119,7 +123,7 @@ class Ingestion:
             outcomes.update(batch)
             chunks += sum(outcome.chunks for outcome in batch.values() if outcome.status == "indexed")
             if self._on_progress:
-                self._on_progress(Progress(len(outcomes), len(files), chunks))
+                self._on_progress(Progress(len(outcomes), len(files), chunks, tuple(batch.values())))
 
         with self.knowledge.database.read() as connection:
             refusals = catalogue.list_refusals(connection, self.collection)
@@ -180,11 +184,11 @@ class Ingestion:
                 catalogue.touch_document(connection, known.document, state)
             return Outcome(str(path), "unchanged", document=known.document)
         with self.knowledge.database.read() as connection:
-            content = catalogue.find_content(connection, sha256, recipe)
+            content = contents.find_content(connection, sha256, recipe)
         if content is None:
             return None
         with self.knowledge.change() as connection:
-            content = catalogue.find_content(connection, sha256, recipe)
+            content = contents.find_content(connection, sha256, recipe)
             if content is None:  # its last document was removed a moment ago
                 return None
             title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).get or path.stem
@@ -207,6 +211,8 @@ class Ingestion:
                     for path in files:
                         if cancelled.is_set():
                             return
+                        if self._on_reading:
+                            self._on_reading(path)
                         parsed.put(self._parse(worker, path))
                 parsed.put(None)
             except Exception as error:  # handed to the main thread, which raises it
@@ -267,9 +273,9 @@ class Ingestion:
             catalogue.require_chunking(connection, self._worker.chunking)
             for item, own in zip(items, vectors, strict=True):
                 recipe = self._recipe(item.path)
-                content = catalogue.find_content(connection, item.sha256, recipe)
+                content = contents.find_content(connection, item.sha256, recipe)
                 if content is None:
-                    content = catalogue.add_content(connection, item.sha256, recipe, item.document, own)
+                    content = contents.add_content(connection, item.sha256, recipe, item.document, own)
                 title = item.document.title or item.path.stem
                 document = catalogue.put_document(
                     connection, self.collection, str(item.path), title, content, item.state

@@ -63,6 +63,8 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
                 else:
                     catalogue.remove_document(connection, document.id)
     outcomes = ingestion.run(files)
+    with ingestion.knowledge.database.write() as connection:
+        catalogue.set_synced(connection, ingestion.collection, roots)
     return Synchronised(
         tuple(outcomes),
         tuple(removed),

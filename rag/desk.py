@@ -7,6 +7,7 @@ from typing import Self
 
 import torch
 
+from ingest.queue import JobQueue
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.service import AnsweringService
@@ -17,6 +18,7 @@ from rag.conversations.store import ConversationStore
 from rag.embedding import open_knowledge
 from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
+from rag.jobs import see_to_jobs
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import Settings
@@ -121,11 +123,14 @@ class Desk:
         self.rate = self._store.rate
         self.attempt = what_if.attempt
         self.home = settings.home
+        self.longest_file = settings.ingest.max_file_mb * 1024**2
+        self._jobs = JobQueue(settings.home)
+        self.see_to_jobs()
 
     def holdings(self) -> Holdings:
         with self._knowledge.database.read() as connection:
             counts = catalogue.count(connection)
-            names = tuple(catalogue.collections(connection))
+            names = tuple(one.name for one in catalogue.list_collections(connection) if one.documents)
             changed_at = catalogue.get_meta(connection).get("changed_at", "")
         return Holdings(counts["documents"], counts["chunks"], names, changed_at)
 
@@ -150,6 +155,9 @@ class Desk:
             logger.warning("no questions to begin with: %s", error)
         finally:
             self._all_suggested.set()
+
+    def see_to_jobs(self) -> None:
+        see_to_jobs(self._jobs)
 
     def engine_name(self) -> str:
         return self._engine
@@ -186,6 +194,7 @@ class Desk:
     def close(self) -> None:
         self._service.close()
         self._store.close()
+        self._jobs.close()
         self._knowledge.close()
 
     def __enter__(self) -> Self:

@@ -5,7 +5,8 @@ Functions take the connection of a running transaction, so that a caller decides
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection as SizedIterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +16,11 @@ import numpy as np
 from apsw import Connection
 from numpy.typing import NDArray
 
+from vectorstore import contents
 from vectorstore.database import Damage
 from vectorstore.errors import IndexingMismatch
 from vectorstore.generations import ChunkIds
-from vectorstore.types import Chunk, Document, Page, ParsedDocument, Scope, Vectors, embedding_input
+from vectorstore.types import Chunk, Collection, Document, Page, RemovedDocument, Scope, Vectors, embedding_input
 
 _DOCUMENT_COLUMNS = """
     documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size,
@@ -26,6 +28,8 @@ _DOCUMENT_COLUMNS = """
     (SELECT count(*) FROM chunks WHERE chunks.content_id = contents.id),
     (SELECT count(*) FROM units WHERE units.content_id = contents.id)
 """
+
+_STORED_COLUMNS = "id, collection, path, title, content_id, size, mtime_ns, indexed_at"
 
 _NUMBERS = frozenset({"publication", "high_water"})
 _META = _NUMBERS | {"generation", "generation_sha256"}
@@ -111,63 +115,28 @@ def find_file(connection: Connection, collection: str, path: str) -> KnownFile |
     return KnownFile(row[0], row[1], row[2], row[3], FileState(row[4], row[5])) if row else None
 
 
-def find_content(connection: Connection, sha256: str, recipe: str) -> int | None:
-    row = connection.execute("SELECT id FROM contents WHERE sha256 = ? AND recipe = ?", (sha256, recipe)).fetchone()
-    return row[0] if row else None
-
-
-def add_content(connection: Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors) -> int:
-    """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id."""
-    content = _insert(
-        connection,
-        "INSERT INTO contents (sha256, recipe, title, metadata) VALUES (?, ?, ?, ?)",
-        (sha256, recipe, parsed.title, json.dumps(dict(parsed.metadata))),
-    )
-    connection.executemany(
-        "INSERT INTO units (content_id, start, end, heading, metadata) VALUES (?, ?, ?, ?, ?)",
-        [(content, unit.start, unit.end, unit.heading, json.dumps(dict(unit.metadata))) for unit in parsed.units],
-    )
-    chunks = iter(zip(parsed.chunks, vectors, strict=True))
-    upcoming = next(chunks, None)
-    for page in parsed.pages:
-        page_id = _insert(
-            connection,
-            "INSERT INTO pages (content_id, number, start, text) VALUES (?, ?, ?, ?)",
-            (content, page.number, page.start, page.text),
-        )
-        while upcoming is not None and upcoming[0].start < page.end:
-            span, vector = upcoming
-            chunk = _insert(
-                connection,
-                "INSERT INTO chunks (content_id, page_id, start, end, heading) VALUES (?, ?, ?, ?, ?)",
-                (content, page_id, span.start, span.end, span.heading),
-            )
-            connection.execute("INSERT INTO vectors VALUES (?, ?)", (chunk, vector.astype("<f4").tobytes()))
-            upcoming = next(chunks, None)
-    connection.execute(
-        "INSERT INTO chunks_fts (rowid, heading, body) SELECT id, heading, body FROM chunk_texts WHERE content_id = ?",
-        (content,),
-    )
-    return content
-
-
 def put_document(connection: Connection, collection: str, path: str, title: str, content: int, state: FileState) -> int:
-    """Add the document, or point the existing one at ``content``; a content that nobody names any more is dropped."""
+    """Add the document, or point the existing one at ``content``. One that was removed comes back under its old id."""
+    contents.wake(connection, content)
     before = find_file(connection, collection, path)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     if before is None:
-        return _insert(
-            connection,
-            "INSERT INTO documents (collection, path, title, content_id, size, mtime_ns, indexed_at) VALUES (?, ?, "
-            "?, ?, ?, ?, ?)",
-            (collection, path, title, content, state.size, state.mtime_ns, now),
+        removed = connection.execute(
+            "SELECT id FROM removed_documents WHERE collection = ? AND path = ?", (collection, path)
+        ).get
+        connection.execute(
+            f"INSERT INTO documents ({_STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (removed, collection, path, title, content, state.size, state.mtime_ns, now),
         )
+        document = connection.last_insert_rowid()
+        _forget_removed(connection, collection, path)
+        return document
     connection.execute(
         "UPDATE documents SET title = ?, content_id = ?, size = ?, mtime_ns = ?, indexed_at = ? WHERE id = ?",
         (title, content, state.size, state.mtime_ns, now, before.document),
     )
     if before.content != content:
-        _drop_if_unused(connection, before.content)
+        contents.release(connection, before.content)
     return before.document
 
 
@@ -188,6 +157,7 @@ def drop_refusals(connection: Connection, collection: str, paths: Iterable[str])
 def move_document(connection: Connection, document: Document, path: Path) -> None:
     """The document's file has another path; its content and id stay. A title that is the file's name follows it."""
     title = path.stem if document.title == Path(document.path).stem else document.title
+    _forget_removed(connection, document.collection, str(path))
     connection.execute("UPDATE documents SET path = ?, title = ? WHERE id = ?", (str(path), title, document.id))
 
 
@@ -197,29 +167,68 @@ def touch_document(connection: Connection, document: int, state: FileState) -> N
     )
 
 
-def remove_document(connection: Connection, document: int) -> None:
+def remove_document(connection: Connection, document: int, *, can_be_put_back: bool = False) -> None:
+    """Take a document out of the knowledge base, for good unless it ``can_be_put_back``."""
     row = connection.execute("SELECT content_id FROM documents WHERE id = ?", (document,)).fetchone()
-    connection.execute("DELETE FROM documents WHERE id = ?", (document,))
-    if row:
-        _drop_if_unused(connection, row[0])
-
-
-def _drop_if_unused(connection: Connection, content: int) -> None:
-    if connection.execute("SELECT 1 FROM documents WHERE content_id = ?", (content,)).fetchone():
+    if row is None:
         return
-    # The FTS index keeps no copy of the text: it is told the old values while they still exist.
+    if can_be_put_back:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        connection.execute(
+            f"INSERT INTO removed_documents SELECT {_STORED_COLUMNS}, ? FROM documents WHERE id = ?", (now, document)
+        )
+    connection.execute("DELETE FROM documents WHERE id = ?", (document,))
+    contents.release(connection, row[0])
+
+
+def put_back(connection: Connection, document: int) -> bool:
+    """Undo the removal of a document; False where it is no longer kept."""
+    row = connection.execute("SELECT content_id FROM removed_documents WHERE id = ?", (document,)).fetchone()
+    if row is None:
+        return False
     connection.execute(
-        "INSERT INTO chunks_fts (chunks_fts, rowid, heading, body) "
-        "SELECT 'delete', id, heading, body FROM chunk_texts WHERE content_id = ?",
-        (content,),
+        f"INSERT INTO documents ({_STORED_COLUMNS}) SELECT {_STORED_COLUMNS} FROM removed_documents WHERE id = ?",
+        (document,),
     )
-    connection.execute("INSERT INTO tombstones (chunk_id) SELECT id FROM chunks WHERE content_id = ?", (content,))
-    connection.execute("DELETE FROM contents WHERE id = ?", (content,))
+    connection.execute("DELETE FROM removed_documents WHERE id = ?", (document,))
+    contents.wake(connection, row[0])
+    return True
 
 
-def _insert(connection: Connection, statement: str, values: Sequence[object]) -> int:
-    connection.execute(statement, values)
-    return connection.last_insert_rowid()
+def forget_removed(connection: Connection, before: str) -> None:
+    """Drop for good the documents that were removed before a time (ISO 8601)."""
+    rows: list[Any] = connection.execute(
+        "SELECT collection, path FROM removed_documents WHERE removed_at < ?", (before,)
+    ).fetchall()
+    for collection, path in rows:
+        _forget_removed(connection, collection, path)
+
+
+def _forget_removed(connection: Connection, collection: str, path: str) -> None:
+    """The document that was removed from this path cannot be put back any more."""
+    row = connection.execute(
+        "DELETE FROM removed_documents WHERE collection = ? AND path = ? RETURNING content_id", (collection, path)
+    ).fetchone()
+    if row:
+        contents.release(connection, row[0])
+
+
+def set_notice(connection: Connection, collection: str, notice: str) -> None:
+    """What is shown with each answer from a collection; nothing if ``notice`` is empty."""
+    connection.execute(
+        "INSERT INTO collections (name, notice) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET notice = excluded.notice",
+        (collection, notice),
+    )
+
+
+def set_synced(connection: Connection, collection: str, folders: Sequence[Path]) -> None:
+    """A collection has just been made the mirror of ``folders``."""
+    connection.execute(
+        "INSERT INTO collections (name, synced_at, synced_from) VALUES (?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at, synced_from = excluded.synced_from",
+        (collection, datetime.now(UTC).isoformat(timespec="seconds"), "\n".join(map(str, folders))),
+    )
 
 
 # Reading
@@ -231,6 +240,48 @@ def list_refusals(connection: Connection, collection: str) -> dict[str, Refusal]
         "SELECT path, size, mtime_ns, recipe, reason, detail FROM refusals WHERE collection = ?", (collection,)
     )
     return {row[0]: Refusal(row[0], FileState(row[1], row[2]), *row[3:]) for row in rows}
+
+
+def known_paths(connection: Connection) -> set[str]:
+    """The files that something is stored of: documents, removed ones that can be put back, and refused files."""
+    rows = connection.execute(
+        "SELECT path FROM documents UNION SELECT path FROM removed_documents UNION SELECT path FROM refusals"
+    )
+    return {row[0] for row in rows}
+
+
+def removed_documents(connection: Connection) -> list[RemovedDocument]:
+    """Those that can be put back, the last removed first."""
+    rows = connection.execute(
+        "SELECT id, collection, path, title, size, removed_at FROM removed_documents ORDER BY removed_at DESC, id"
+    )
+    return [RemovedDocument(*row) for row in rows]
+
+
+def find_documents(
+    connection: Connection, words: Sequence[str] = (), collection: str | None = None, limit: int = -1
+) -> tuple[int, list[Document]]:
+    """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title."""
+    connection.create_scalar_function("casefold", _casefold, 1, deterministic=True)
+    where = " AND ".join(
+        [
+            "(?1 IS NULL OR documents.collection = ?1)",
+            *(f"instr(casefold(documents.title || ' ' || documents.path), ?{n})" for n, _ in enumerate(words, start=2)),
+        ]
+    )
+    values = (collection, *(word.casefold() for word in words))
+    total: int = connection.execute(f"SELECT count(*) FROM documents WHERE {where}", values).get
+    rows = connection.execute(
+        f"SELECT {_DOCUMENT_COLUMNS} FROM documents JOIN contents ON contents.id = documents.content_id "
+        f"WHERE {where} ORDER BY casefold(documents.title), documents.id LIMIT ?{len(values) + 1}",
+        (*values, limit),
+    )
+    return total, [Document(*row) for row in rows]
+
+
+def _casefold(*texts: object) -> str:
+    """SQLite's own lower() knows ASCII alone."""
+    return str(texts[0]).casefold()
 
 
 def list_documents(connection: Connection, collection: str | None = None) -> list[Document]:
@@ -290,17 +341,33 @@ def count(connection: Connection) -> dict[str, int]:
     """Counts of what a person sees: documents (files), units of those documents, stored contents and chunks."""
     names = {
         "documents": "SELECT count(*) FROM documents",
-        "contents": "SELECT count(*) FROM contents",
+        "contents": "SELECT count(DISTINCT content_id) FROM documents",
         "units": "SELECT count(*) FROM units JOIN documents USING (content_id)",
         "chunks": "SELECT count(*) FROM chunks",
     }
     return {name: connection.execute(statement).get for name, statement in names.items()}
 
 
-def collections(connection: Connection) -> dict[str, int]:
-    return dict(
-        connection.execute("SELECT collection, count(*) FROM documents GROUP BY collection ORDER BY collection")
+def list_collections(connection: Connection) -> list[Collection]:
+    """Every collection that has documents, or had some and keeps a notice, by name."""
+    rows = connection.execute(
+        "SELECT name, count(documents.id), coalesce(sum(documents.size), 0), coalesce(notice, ''), "
+        "coalesce(synced_at, ''), coalesce(synced_from, '') "
+        "FROM (SELECT collection AS name FROM documents UNION SELECT name FROM collections WHERE notice <> '') "
+        "LEFT JOIN documents ON documents.collection = name LEFT JOIN collections USING (name) "
+        "GROUP BY name ORDER BY name"
     )
+    return [Collection(*row) for row in rows]
+
+
+def notices_of(connection: Connection, documents: Iterable[int]) -> tuple[str, ...]:
+    """The notices of the collections that ``documents`` belong to."""
+    rows = connection.execute(
+        "SELECT DISTINCT notice FROM documents JOIN collections ON collections.name = documents.collection "
+        "WHERE notice <> '' AND documents.id IN (SELECT value FROM json_each(?)) ORDER BY collections.name",
+        (json.dumps(list(documents)),),
+    )
+    return tuple(row[0] for row in rows)
 
 
 def scope_condition(scope: Scope) -> tuple[str, tuple[object, ...]]:
@@ -322,7 +389,7 @@ def chunks_in_scope(connection: Connection, scope: Scope) -> ChunkIds:
     return _ids(rows)
 
 
-def load_chunks(connection: Connection, ids: Collection[int], scope: Scope) -> dict[int, Chunk]:
+def load_chunks(connection: Connection, ids: SizedIterable[int], scope: Scope) -> dict[int, Chunk]:
     """Chunks by id, each under the oldest document within ``scope`` that holds it."""
     condition, values = scope_condition(scope)
     rows = connection.execute(
@@ -350,7 +417,7 @@ def load_vectors(connection: Connection, dimension: int, after: int = 0) -> tupl
     return _stack(rows, dimension)
 
 
-def load_vectors_of(connection: Connection, chunks: Collection[int], dimension: int) -> tuple[ChunkIds, Vectors]:
+def load_vectors_of(connection: Connection, chunks: SizedIterable[int], dimension: int) -> tuple[ChunkIds, Vectors]:
     """Ids and vectors of those of ``chunks`` that are stored, in the order of their ids."""
     rows = connection.execute(
         "SELECT chunk_id, vector FROM vectors WHERE chunk_id IN (SELECT value FROM json_each(?)) ORDER BY chunk_id",

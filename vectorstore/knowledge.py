@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apsw import Connection
@@ -28,6 +29,9 @@ from vectorstore.types import EVERYTHING, Embedder, Passage, Scope, model_name
 logger = logging.getLogger(__name__)
 
 GENERATIONS_FOLDER = "generations"
+
+KEPT_AFTER_REMOVAL = timedelta(days=7)
+"""So long a document that was removed with the possibility of return can be put back."""
 
 _FOLD_MINIMUM = 1_000
 _FOLD_SHARE = 0.1
@@ -172,6 +176,7 @@ class KnowledgeBase:
             if "embedding" not in meta:
                 catalogue.set_meta(connection, {"embedding": self.embedder.fingerprint})
             yield connection
+            catalogue.forget_removed(connection, (datetime.now(UTC) - KEPT_AFTER_REMOVAL).isoformat())
             catalogue.publish(connection)
 
     def fold(self, *, force: bool = False) -> bool:
@@ -191,7 +196,7 @@ class KnowledgeBase:
             won = catalogue.get_meta(connection)["generation"] == meta["generation"]
             if won:
                 folded = {"generation": name, "generation_sha256": digest, "high_water": str(high_water)}
-                catalogue.set_meta(connection, folded)
+                catalogue.set_meta(connection, folded | {"embedding": self.embedder.fingerprint})
                 connection.execute("DELETE FROM tombstones WHERE id <= ?", (last_tombstone,))
                 catalogue.advance_publication(connection)
             # Another process may have folded meanwhile: then its generation stands, and ours goes. If not, what lies

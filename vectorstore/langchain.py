@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from vectorstore import catalogue
+from vectorstore import catalogue, contents
 from vectorstore.catalogue import FileState
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import Page, ParsedDocument, Scope, Span, Unit, embedding_input
@@ -47,9 +47,9 @@ class KnowledgeVectorStore(VectorStore):
                 parsed = ParsedDocument(title, (Page(None, 0, text),), (unit,), (span,), metadata)
                 sha256 = hashlib.sha256(text.encode()).hexdigest()
                 recipe = f"langchain {hashlib.sha256(repr(sorted(metadata.items())).encode()).hexdigest()[:8]}"
-                content = catalogue.find_content(connection, sha256, recipe)
+                content = contents.find_content(connection, sha256, recipe)
                 if content is None:
-                    content = catalogue.add_content(connection, sha256, recipe, parsed, vector[None, :])
+                    content = contents.add_content(connection, sha256, recipe, parsed, vector[None, :])
                 state = FileState(len(text.encode()), 0)
                 catalogue.put_document(connection, self._collection, name, title or name, content, state)
         return names

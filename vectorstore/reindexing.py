@@ -6,6 +6,7 @@ Functions take the connection of a running transaction, as those of ``vectorstor
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,11 @@ def add(connection: Connection, content: int, chunks: Sequence[Span], vectors: V
 
 
 def swap(connection: Connection, generations: Path, target: Indexing, dimension: int) -> str:
-    """Let the new chunks and vectors take the others' place; return the name of their index generation."""
+    """Let the new chunks and vectors take the others' place; return the name of their index generation.
+
+    Documents that were removed cannot be put back any more: their vectors are of the former model.
+    """
+    catalogue.forget_removed(connection, datetime.max.isoformat())
     last: int = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'chunks'").get
     connection.execute("DELETE FROM chunks")
     connection.execute("DELETE FROM tombstones")

@@ -12,7 +12,7 @@ from apsw import Connection
 
 _CHUNKING = "chunks-"
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 TABLES = (
     "meta",
@@ -23,7 +23,10 @@ TABLES = (
     "vectors",
     "next_chunks",
     "documents",
+    "removed_documents",
+    "resting_chunks",
     "refusals",
+    "collections",
     "tombstones",
 )
 """What is stored; the word index is made from it."""
@@ -100,6 +103,41 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_of_content ON documents (content_id);
 
+-- Documents that were removed and can be put back.
+CREATE TABLE removed_documents (
+    id INTEGER PRIMARY KEY,
+    collection TEXT NOT NULL,
+    path TEXT NOT NULL,
+    title TEXT NOT NULL,
+    content_id INTEGER NOT NULL REFERENCES contents (id),
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    indexed_at TEXT NOT NULL,
+    removed_at TEXT NOT NULL,
+    UNIQUE (collection, path)
+);
+CREATE INDEX removed_documents_of_content ON removed_documents (content_id);
+
+-- The chunks and vectors of contents that only removed documents have: no search sees them.
+CREATE TABLE resting_chunks (
+    id INTEGER PRIMARY KEY,
+    content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    page_id INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    heading TEXT NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE INDEX resting_chunks_of_content ON resting_chunks (content_id);
+
+-- What is kept of a collection beside its documents.
+CREATE TABLE collections (
+    name TEXT PRIMARY KEY,
+    notice TEXT NOT NULL DEFAULT '',         -- shown with each answer from it
+    synced_at TEXT NOT NULL DEFAULT '',
+    synced_from TEXT NOT NULL DEFAULT ''     -- the folders, a line each
+) WITHOUT ROWID;
+
 -- Files that could not be read, so that they are not tried again before they change.
 CREATE TABLE refusals (
     collection TEXT NOT NULL,
@@ -149,4 +187,4 @@ def copy_rows(connection: Connection) -> None:
     connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
 
 
-MIGRATIONS = {1: _from_format_2, 2: _from_format_2}  # the pages of format 1 had no checksums
+MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: copy_rows}  # the pages of format 1 had no checksums

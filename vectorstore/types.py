@@ -77,6 +77,32 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedDocument:
+    """A document that was removed and can be put back. ``removed_at`` is ISO 8601 in UTC."""
+
+    id: int
+    collection: str
+    path: str
+    title: str
+    size: int
+    removed_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A part of the knowledge base. ``size`` is that of its files in bytes; ``synced_at`` is when it was last made the
+    mirror of the folders ``synced_from`` (a line each), empty where it never was.
+    """
+
+    name: str
+    documents: int
+    size: int
+    notice: str
+    synced_at: str
+    synced_from: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A stored chunk: ``text`` is the document's stored text from ``start`` to ``end``.
 

@@ -38,6 +38,7 @@ from rag.generators.prompts import build_messages
 from rag.grounding.checker import Checker
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
+from vectorstore import catalogue
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope
 
@@ -166,7 +167,12 @@ class AnswerFlow(Runnable[str, Answer]):
             logger.warning("%s could not write (%s); the quoted answer stands", self._writer.name, type(error).__name__)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
         written = replace(
-            quoted, kind="generated", engine=self._writer.name, sentences=text.sentences, citations=text.citations
+            quoted,
+            kind="generated",
+            engine=self._writer.name,
+            sentences=text.sentences,
+            citations=text.citations,
+            notices=self._notices(text.citations),
         )
         holds_it = bool(quoted.short_answer) and bool(_holding(quoted.short_answer or "").search(written.text))
         replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
@@ -195,8 +201,13 @@ class AnswerFlow(Runnable[str, Answer]):
             (citation,),
             short_answer=quote.short_answer,
             probability=probability,
+            notices=self._notices((citation,)),
         )
         return answer, quote.evidence
+
+    def _notices(self, citations: Sequence[Citation]) -> tuple[str, ...]:
+        with self._knowledge.database.read() as connection:
+            return catalogue.notices_of(connection, {citation.document for citation in citations})
 
     def _written(
         self,

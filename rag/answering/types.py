@@ -55,6 +55,7 @@ class Answer:
 
     ``probability`` is that of the documents holding an answer, None where that was not asked. ``dropped`` is what was
     written for it and did not stand up to the check; ``withheld`` is an abstention's short answer, had it been given.
+    ``notices`` are those of the collections that the cited documents belong to.
     """
 
     kind: Kind
@@ -67,6 +68,7 @@ class Answer:
     dropped: tuple[Dropped, ...] = ()
     probability: float | None = None
     withheld: str | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

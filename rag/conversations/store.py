@@ -188,6 +188,7 @@ def _decode(stored: dict[str, Any]) -> Answer:
         timings=Timings(**stored["timings"]),
         dropped=tuple(Dropped(**d) for d in stored.get("dropped", ())),
         withheld=stored.get("withheld"),
+        notices=tuple(stored.get("notices", ())),
     )
 
 

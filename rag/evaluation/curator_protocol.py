@@ -12,7 +12,16 @@ class CuratorDesk(DeskFace, Protocol):
 
     @property
     def home(self) -> Path:
-        """The folder in which evaluations are kept; see ``rag.evaluation.runs``."""
+        """The folder in which all is kept: documents, jobs, evaluations (see ``rag.evaluation.runs``)."""
+        ...
+
+    def see_to_jobs(self) -> None:
+        """See that the jobs are done that are queued in ``home``; see ``ingest.queue``. They are done elsewhere."""
+        ...
+
+    @property
+    def longest_file(self) -> int:
+        """Bytes of the largest file that is read."""
         ...
 
     @property

@@ -101,6 +101,59 @@ def test_four_opening_questions_are_offered_and_answered(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile(r"^Source 1")).first).to_be_visible(timeout=PATIENCE)
 
 
+def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: Page, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    (rules / "house").mkdir(parents=True)
+    (rules / "house/bicycles.md").write_text(
+        "# Bicycles\n\n## Where are bicycles kept?\n\nBicycles are kept in shed 4."
+    )
+    (rules / "house/plan.pdf").write_text("This is no PDF.")
+    (rules / "film.mp4").write_bytes(b"moving")
+    page.get_by_role("link", name="Documents").click()
+    page.locator("input[webkitdirectory]").set_input_files(rules)
+    expect(page.get_by_text("rules/film.mp4: Not of a kind that is read (mp4).")).to_be_visible(timeout=PATIENCE)
+    added = page.locator(".jobs article").filter(has_text="2 files to default")
+    expect(added).to_be_visible(timeout=PATIENCE)
+    page.reload()
+    expect(added.get_by_text(re.compile("1 added, 1 not read"))).to_be_visible(timeout=2 * PATIENCE)
+    expect(added.get_by_text("The PDF cannot be opened.")).to_be_visible(timeout=PATIENCE)
+    expect(added.get_by_role("button", name="Try again what was not read")).to_be_visible(timeout=PATIENCE)
+
+    page.get_by_role("tab", name="Collections").click()
+    page.get_by_role("textbox", name="Notice").fill("Ask the caretaker too.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="Ask the caretaker too.")).to_be_visible(timeout=PATIENCE)
+    ask_of_bicycles(page)
+    expect(page.get_by_text("shed 4").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".notices").get_by_text("Ask the caretaker too.").first).to_be_visible(timeout=PATIENCE)
+
+    page.get_by_role("link", name="Documents").click()
+    page.get_by_role("textbox", name="Find").fill("bicycles")
+    page.get_by_role("textbox", name="Find").press("Enter")
+    expect(page.get_by_text("Choose rows at their left edge")).to_be_visible(timeout=PATIENCE)
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_have_count(1, timeout=PATIENCE)
+    table.click(position={"x": 16, "y": 52})
+    page.get_by_role("button", name="Remove 1 document").click()
+    expect(page.get_by_text("1 document removed.")).to_be_visible(timeout=PATIENCE)
+    ask_of_bicycles(page)
+    expect(page.get_by_text("The documents do not say.").last).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("link", name="Documents").click()
+    page.get_by_role("tab", name="Removed").click()
+    page.get_by_role("button", name="Put back all").click()
+    expect(page.get_by_text("Nothing was removed here")).to_be_visible(timeout=PATIENCE)
+    ask_of_bicycles(page)
+    expect(page.get_by_text("shed 4").last).to_be_visible(timeout=PATIENCE)
+
+
+def ask_of_bicycles(page: Page) -> None:
+    page.get_by_role("link", name="Ask").click()
+    page.get_by_role("button", name="New conversation").click()
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill("Where are bicycles kept?")
+    box.press("Enter")
+
+
 def test_it_says_that_it_is_well(address: str) -> None:
     with urllib.request.urlopen(f"{address}/healthz", timeout=20) as response:
         assert response.status == 200

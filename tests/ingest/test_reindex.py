@@ -15,7 +15,7 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK
-from vectorstore import catalogue, reindexing
+from vectorstore import contents, reindexing
 from vectorstore.errors import IndexingMismatch
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import remove
@@ -179,7 +179,7 @@ def test_a_text_is_cut_again_as_it_was_cut_before(
         with subtests.test(path.name), knowledge.change() as connection:
             parsed = chunker.cut(read_file(path, path.read_bytes(), Reading()))
             texts = [embedding_input(chunk.heading, parsed.text[chunk.start : chunk.end]) for chunk in parsed.chunks]
-            content = catalogue.add_content(connection, path.name, "test", parsed, knowledge.embedder.embed(texts))
+            content = contents.add_content(connection, path.name, "test", parsed, knowledge.embedder.embed(texts))
             text, sections = reindexing.text_and_sections(connection, content)
             assert text == parsed.text
             assert tuple(chunker.chunks(text, sections)) == parsed.chunks

@@ -7,6 +7,7 @@ from rag.answering.types import Answer, Done, Quoted, Reading, Searching, Writin
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
+from vectorstore import catalogue
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import show
 from vectorstore.types import Scope
@@ -55,6 +56,17 @@ def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
     assert_citations_hold(knowledge, answer)
     assert answer.timings.first_token is not None
     assert answer.timings.first_answer <= answer.timings.first_token <= answer.timings.total
+
+
+def test_the_notice_of_a_collection_comes_with_each_answer_from_it(
+    make_flow: MakeFlow, knowledge: KnowledgeBase
+) -> None:
+    with knowledge.change() as connection:
+        for collection in catalogue.list_collections(connection):
+            catalogue.set_notice(connection, collection.name, "No medical advice.")
+    assert make_flow(DROPS).invoke(QUESTION).notices == ("No medical advice.",)
+    assert make_flow(DROPS, FakeChat(TREATED)).invoke(QUESTION).notices == ("No medical advice.",)
+    assert make_flow(NOTHING).invoke("Who won the football championship yesterday evening?").notices == ()
 
 
 @pytest.mark.parametrize(

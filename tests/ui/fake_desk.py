@@ -183,6 +183,11 @@ class FakeDesk:
         changed = (datetime.now(UTC) - timedelta(days=1)).isoformat()
         return Holdings(self._documents, 24_310, ("default",), changed if self._documents else "")
 
+    longest_file = 1024**2
+
+    def see_to_jobs(self) -> None:
+        """Nobody does them: they wait."""
+
     def suggestions(self) -> tuple[str, ...]:
         return SUGGESTIONS if self._documents else ()
 

@@ -5,7 +5,7 @@ import pytest
 from apsw import Connection
 
 from tests.fakes import HashEmbedder
-from vectorstore import catalogue
+from vectorstore import catalogue, contents
 from vectorstore.catalogue import FileState
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.types import Embedder, Page, ParsedDocument, Span, Unit, embedding_input
@@ -39,9 +39,9 @@ def put_text_in(
     for paragraph in text.split("\n\n"):
         spans.append(Span(start, start + len(paragraph), title))
         start += len(paragraph) + 2
-    content = catalogue.find_content(connection, text, "test")
+    content = contents.find_content(connection, text, "test")
     if content is None:
         parsed = ParsedDocument(title, (Page(None, 0, text),), (Unit(0, len(text)),), tuple(spans))
         vectors = embedder.embed([embedding_input(title, text[span.start : span.end]) for span in spans])
-        content = catalogue.add_content(connection, text, "test", parsed, vectors)
+        content = contents.add_content(connection, text, "test", parsed, vectors)
     return catalogue.put_document(connection, collection, path, title or path, content, FileState(len(text), 0))

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import apsw
 
+NEW_IN_FORMAT_4 = ("removed_documents", "resting_chunks", "collections")
 
-def written_in_format_1(path: Path, without: Sequence[str] = ()) -> None:
+
+def written_in_format_1(path: Path, without: Sequence[str] = (), version: int = 1) -> None:
     """Write the database anew as format 1 was: plain pages, no count of commits, and not the tables ``without``."""
     dropped = {"commits", *without}
     with closing(apsw.Connection(str(path), vfs="cksmvfs")) as new:
@@ -35,5 +37,5 @@ def written_in_format_1(path: Path, without: Sequence[str] = ()) -> None:
                 old.execute(f"INSERT INTO {name} VALUES ({', '.join('?' * len(row))})", row)
         if any(name == "chunks_fts" for _, name, _ in objects):
             old.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
-        old.execute("PRAGMA user_version = 1")
+        old.execute(f"PRAGMA user_version = {version}")
         old.execute(f"PRAGMA application_id = {application}")

@@ -39,6 +39,7 @@ class Desk(RuleBasedStateMachine):
         self.model = "hash"
         self.homes = 0
         self.stored: dict[tuple[str, str], str] = {}
+        self.removed: dict[tuple[str, str], tuple[int, str]] = {}
         self.open(self.folder / "0")
 
     def open(self, home: Path) -> None:
@@ -47,7 +48,8 @@ class Desk(RuleBasedStateMachine):
 
     @rule(collection=_COLLECTIONS, path=_PATHS, text=_TEXTS)
     def add_or_update(self, collection: str, path: str, text: str) -> None:
-        put_text(self.knowledge, path, text, collection)
+        document = put_text(self.knowledge, path, text, collection)
+        assert document == self.removed.pop((collection, path), (document,))[0]
         self.stored[collection, path] = text
 
     @rule(collection=_COLLECTIONS, path=_PATHS)
@@ -56,6 +58,21 @@ class Desk(RuleBasedStateMachine):
             if known := catalogue.find_file(connection, collection, path):
                 catalogue.remove_document(connection, known.document)
         self.stored.pop((collection, path), None)
+
+    @rule(collection=_COLLECTIONS, path=_PATHS)
+    def remove_with_the_possibility_of_return(self, collection: str, path: str) -> None:
+        with self.knowledge.change() as connection:
+            if known := catalogue.find_file(connection, collection, path):
+                catalogue.remove_document(connection, known.document, can_be_put_back=True)
+                self.removed[collection, path] = (known.document, self.stored.pop((collection, path)))
+
+    @rule(collection=_COLLECTIONS, path=_PATHS)
+    def put_back(self, collection: str, path: str) -> None:
+        document, text = self.removed.pop((collection, path), (0, ""))
+        with self.knowledge.change() as connection:
+            assert catalogue.put_back(connection, document) is bool(text)
+        if text:
+            self.stored[collection, path] = text
 
     @rule()
     def publish(self) -> None:
@@ -91,6 +108,8 @@ class Desk(RuleBasedStateMachine):
 
     @rule(model=st.sampled_from(sorted(_MODELS)))
     def change_the_model(self, model: str) -> None:
+        if model != self.model:
+            self.removed.clear()
         reindex(self.knowledge.home, _MODELS[model], WORKER)
         self.model = model
         self.knowledge = KnowledgeBase(self.knowledge.home, _MODELS[model])

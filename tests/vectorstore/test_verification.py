@@ -5,7 +5,7 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
-from tests.vectorstore.formats import written_in_format_1
+from tests.vectorstore.formats import NEW_IN_FORMAT_4, written_in_format_1
 from vectorstore.errors import StoreError
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.library import DATABASE_FILE
@@ -148,7 +148,7 @@ def test_the_chunking_that_earlier_formats_kept_with_each_content_becomes_that_o
         connection.execute("UPDATE contents SET recipe = '.txt readers-2 chunks-200-abc mappings-def' WHERE id < 5")
         connection.execute("UPDATE contents SET recipe = '.txt readers-1 chunks-128-old' WHERE id = 5")
     knowledge.close()
-    written_in_format_1(home / DATABASE_FILE, without=("next_chunks", "refusals"))
+    written_in_format_1(home / DATABASE_FILE, without=("next_chunks", "refusals", *NEW_IN_FORMAT_4))
     with KnowledgeBase(home, HashEmbedder()).database.read() as connection:
         recipes = [row[0] for row in connection.execute("SELECT recipe FROM contents ORDER BY id")]
     assert recipes == [".txt readers-2 mappings-def"] * 4 + [".txt readers-1 chunks-128-old"]

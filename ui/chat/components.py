@@ -13,7 +13,7 @@ import streamlit as st
 from ui.chat.views import View
 
 Done = Mapping[str, str]
-_SENT = ("open", "stop", "again", "close", "fresh", "remove", "ask", "rate")
+_SENT = ("open", "stop", "again", "close", "fresh", "remove", "ask", "rate", "added")
 
 
 def asset(name: str) -> str:

@@ -6,6 +6,7 @@ from rag.answering.desk_protocol import DeskFace
 from ui.chat.asking import draw_input, notice_view
 from ui.chat.components import asset, draw
 from ui.chat.conversation import draw_turns
+from ui.chat.curators.documents import draw_documents
 from ui.chat.curators.evaluation import draw_evaluation
 from ui.chat.curators.what_if import draw_what_if
 from ui.chat.current import get_desk
@@ -27,7 +28,8 @@ def draw_page() -> None:
     chat = st.Page(_draw_chat, title="Ask", default=True)
     what_if = st.Page(draw_what_if, title="What if", url_path="what-if")
     evaluation = st.Page(lambda: draw_evaluation(what_if), title="Evaluation", url_path="evaluation")
-    st.navigation({"": [chat], "For curators": [evaluation, what_if]}).run()
+    documents = st.Page(draw_documents, title="Documents", url_path="documents")
+    st.navigation({"": [chat, documents], "For curators": [evaluation, what_if]}).run()
 
 
 def _draw_chat() -> None:

@@ -54,6 +54,7 @@ def answer_view(answer: Answer) -> View:
         "kind": answer.kind,
         "label": words.NOT_CHECKED if answer.kind == "unchecked" else "",
         "sentences": _sentences(sentences, answer.citations, mark),
+        "notices": list(answer.notices),
         "status": words.status(answer),
         "copy": words.copied(answer),
         "leftOut": {

@@ -31,7 +31,8 @@ def draw_welcome(desk: DeskFace) -> None:
 def welcome_view(desk: DeskFace) -> View:
     holdings = desk.holdings()
     if holdings.documents == 0:
-        title, line = "There are no documents yet", "Add some with one of these commands, then reload this page."
+        title = "There are no documents yet"
+        line = "Drop some on the page “Documents”, or use one of these commands and reload this page."
     else:
         title = "Ask your documents"
         line = holdings_line(holdings, zone=reader_zone(), locale=reader_locale(), now=datetime.now(UTC))

@@ -98,6 +98,7 @@ def copied(answer: Answer) -> str:
     lines = [" ".join(_with_numbers(sentence.text, sentence.citations) for sentence in answer.sentences) or NO_ANSWER]
     if answer.kind == "unchecked":
         lines.append(f"({NOT_CHECKED})")
+    lines.extend(answer.notices)
     for heading, citations in (("Sources", answer.citations), ("Nearest passages, not support", answer.related)):
         if citations:
             listed = [f"[{c.n}] {place(c.title, c.page)}: “{' '.join(c.quote.split())}”" for c in citations]

@@ -87,6 +87,8 @@ def _print(answer: Answer) -> None:
         page = f", page {citation.page}" if citation.page else ""
         quote = " ".join(citation.quote.split())
         say(f"[{citation.n}] {citation.title}{page}: {quote if len(quote) <= 200 else quote[:199] + '…'}")
+    for notice in answer.notices:
+        say(f"\n{notice}")
     kind = {"generated": "Written", "extractive": "Quoted", "unchecked": "Unchecked, from no document"}.get(answer.kind)
     if kind:
         say(f"\n{kind} · {answer.engine} · {answer.timings.total / 1000:.1f} s")

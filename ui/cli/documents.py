@@ -1,23 +1,16 @@
 """``refdesk status``, ``show``, ``remove``, ``verify``: looking after what is stored."""
 
 import dataclasses
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from ingest.guard import WorkerSettings
-from rag.conversations.store import repair_conversations, verify_conversations
-from rag.embedding import open_embedder, worker_settings
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
 from vectorstore import library
-from vectorstore.types import Embedder, Indexing
 from vectorstore.verification import Finding
-from vectorstore.verification import repair as rebuild
-from vectorstore.verification import verify as find_damage
 
 Reference = Annotated[str, typer.Argument(help="A document's id or path.", metavar="DOCUMENT")]
 
@@ -79,15 +72,16 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Check that everything stored is whole."""
+    from rag.upkeep import repair as rebuild  # takes seconds to import, and other commands do not need it
+    from rag.upkeep import verify as find_damage
+
     settings = load_settings(home)
-    embedder = open_embedder(settings)
-    worker = worker_settings(settings, embedder)
-    wanted = Indexing(embedder.fingerprint, worker.chunking)
-    findings = _findings(settings.home, wanted)
+    findings = find_damage(settings)
     repaired: list[Finding] = []
     if repair and any(finding.repairable for finding in findings):
-        _repair(settings.home, embedder, worker)
-        remaining = _findings(settings.home, wanted)
+        with Progress(console=errors, transient=True) as progress:
+            task = progress.add_task("Rebuilding", total=None)
+            remaining = rebuild(settings, lambda done, total: progress.update(task, completed=done, total=total))
         repaired = [finding for finding in findings if finding not in remaining]
         findings = remaining
     if as_json:
@@ -107,23 +101,3 @@ def verify(
             say("Everything that is stored is whole.")
     if findings:
         raise typer.Exit(1)
-
-
-def _findings(home: Path, wanted: Indexing) -> list[Finding]:
-    return [*find_damage(home, wanted), *verify_conversations(home)]
-
-
-def _repair(home: Path, embedder: Embedder, worker: WorkerSettings) -> None:
-    from ingest.reindex import reindex  # takes seconds to import, and most calls do not need it
-
-    with Progress(console=errors, transient=True) as progress:
-        task = progress.add_task("Rebuilding", total=None)
-
-        def show(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
-        if any(home.glob(f"{library.DATABASE_FILE}*")):
-            rebuild(home, embedder, show)
-            reindex(home, embedder, worker, show)
-        if verify_conversations(home):
-            repair_conversations(home)

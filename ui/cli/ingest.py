@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,10 +18,8 @@ from vectorstore import library
 from vectorstore.errors import RefdeskError
 
 if TYPE_CHECKING:
-    from ingest.guard import WorkerSettings
     from ingest.job import Ingestion, Outcome
     from ingest.job import Progress as Done
-    from vectorstore.types import Embedder
 
 _REFUSED_SHOWN = 20
 _WATCH_MS = 500
@@ -123,9 +121,7 @@ def _ingestion(
     """An ingestion, and the display of its progress, to be shown while it runs."""
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
 
-    from ingest.job import Ingestion
-    from rag.embedding import open_embedder, worker_settings
-    from vectorstore.knowledge import KnowledgeBase
+    from rag.upkeep import open_ingestion
 
     columns = (
         TextColumn("{task.description}"),
@@ -142,29 +138,18 @@ def _ingestion(
     def show(done: "Done") -> None:
         progress.update(task, completed=done.files_done, total=done.files_total, chunks=done.chunks)
 
-    embedder = open_embedder(settings)
-    worker = worker_settings(settings, embedder)
-    _follow_settings(settings.home, embedder, worker)
-    with (
-        closing(KnowledgeBase(settings.home, embedder)) as knowledge,
-        Ingestion(knowledge, worker, collection, mappings, show) as job,
-    ):
+    plain = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    reindexing = Progress(*plain, TextColumn("left:"), TimeRemainingColumn(), console=errors, transient=True)
+    again = reindexing.add_task("Indexing anew, as the settings have changed", total=None)
+
+    def show_reindexing(done: int, total: int) -> None:
+        reindexing.start()
+        reindexing.update(again, completed=done, total=total)
+        if done == total:
+            reindexing.stop()
+
+    with open_ingestion(settings, collection, mappings, show, on_reindexing=show_reindexing) as job:
         yield job, progress
-
-
-def _follow_settings(home: Path, embedder: "Embedder", worker: "WorkerSettings") -> None:
-    """Index what is stored anew if the settings now name another embedding model or chunking."""
-    from ingest.reindex import reindex
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("left:"), TimeRemainingColumn(), console=errors, transient=True) as progress:
-        task = progress.add_task("Indexing anew, as the settings have changed", total=None, visible=False)
-        reindex(
-            home,
-            embedder,
-            worker,
-            lambda done, total: progress.update(task, completed=done, total=total, visible=True),
-        )
 
 
 def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: object) -> None:

@@ -6,8 +6,9 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from rag.quiet import quiet_libraries
 from ui.cli import ask, doctor, documents, evaluate, finetune, ingest, serve
-from ui.cli.output import fail, quiet_libraries
+from ui.cli.output import fail
 from vectorstore.errors import RefdeskError, UsageError
 
 app = typer.Typer(

@@ -1,10 +1,7 @@
 """How commands speak: JSON alone on standard output, or text for people; errors and progress on standard error."""
 
 import json
-import logging
-import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -55,13 +52,3 @@ def fail(error: Exception | str, code: int) -> int:
     """Print the error as one line and give back the exit code."""
     errors.print(f"refdesk: {' '.join(str(error).split())}", markup=False, soft_wrap=True)
     return code
-
-
-def quiet_libraries() -> None:
-    """Keep the model libraries' progress bars and notices off the terminal, and their feet off the network."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    logging.getLogger("langchain").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

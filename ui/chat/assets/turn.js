@@ -114,6 +114,7 @@ function skeleton(root) {
     question: el("h2", "question"),
     label: el("p", "label"),
     answer: el("p", "answer"),
+    notices: el("ul", "notices"),
     meta: el("div", "meta"),
     remark: remarkForm(root),
     dropped: el("details", "dropped", el("summary"), el("ul")),
@@ -137,7 +138,7 @@ export default function (component) {
   const root = rootOf(component, "article", "turn");
   const isNew = !root.parts;
   root.parts ??= skeleton(root);
-  const { question, label, answer, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
+  const { question, label, answer, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
   const { answer: shown, feedback } = data;
   const busy = data.stage !== "";
 
@@ -145,6 +146,7 @@ export default function (component) {
   label.textContent = shown?.label ?? "";
   answer.classList.toggle("abstained", shown?.kind === "abstained");
   keep(answer, shown?.sentences ?? [], (item) => sentence(root, item));
+  keep(notices, shown?.notices ?? [], (text) => el("li", "", text));
   keep(writing, data.writing, (item) => {
     const node = sentence(root, item);
     if (busy) node.classList.add("fresh");
@@ -162,7 +164,7 @@ export default function (component) {
   keep(failed, data.failure ? [data.failure] : [], (item) => el("div", "", ...failure(item, root)));
 
   for (const [node, visible] of [
-    [label, shown?.label], [answer, shown?.sentences.length], [meta, shown], [remark, root.rating === "down"],
+    [label, shown?.label], [answer, shown?.sentences.length], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
     [dropped, shown?.leftOut.summary && !busy], [near, shown?.related.length],
     [writing, data.writing.length], [stage, busy], [stopped, data.state === "stopped"], [failed, data.failure],
   ]) node.hidden = !visible;

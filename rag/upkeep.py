@@ -1,0 +1,67 @@
+"""What the owner of a knowledge base does with it, as the settings say: take files in, verify, repair."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ingest.job import Ingestion, Progress
+from ingest.mapping import Mapping
+from ingest.queue import repair_jobs, verify_jobs
+from ingest.reindex import reindex
+from rag.conversations.store import repair_conversations, verify_conversations
+from rag.embedding import open_embedder, worker_settings
+from rag.settings import Settings
+from vectorstore import library
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import Indexing
+from vectorstore.verification import Finding
+from vectorstore.verification import repair as rebuild
+from vectorstore.verification import verify as find_damage
+
+Counted = Callable[[int, int], None]
+"""Gets how many are done, and their total."""
+
+
+@contextmanager
+def open_ingestion(
+    settings: Settings,
+    collection: str,
+    mappings: Sequence[Mapping] = (),
+    on_progress: Callable[[Progress], None] | None = None,
+    on_reading: Callable[[Path], None] | None = None,
+    on_reindexing: Counted | None = None,
+) -> Iterator[Ingestion]:
+    """An ingestion into a collection of the home.
+
+    What is stored is indexed anew first, if the settings now name another embedding model or chunking.
+    """
+    embedder = open_embedder(settings)
+    worker = worker_settings(settings, embedder)
+    reindex(settings.home, embedder, worker, on_reindexing)
+    with (
+        closing(KnowledgeBase(settings.home, embedder)) as knowledge,
+        Ingestion(knowledge, worker, collection, mappings, on_progress, on_reading) as ingestion,
+    ):
+        yield ingestion
+
+
+def verify(settings: Settings) -> list[Finding]:
+    """All that is wrong with what is stored in the home."""
+    embedder = open_embedder(settings)
+    wanted = Indexing(embedder.fingerprint, worker_settings(settings, embedder).chunking)
+    home = settings.home
+    return [*find_damage(home, wanted), *verify_conversations(home), *verify_jobs(home)]
+
+
+def repair(settings: Settings, on_progress: Counted | None = None) -> list[Finding]:
+    """Rebuild what can be rebuilt; returns what is still wrong."""
+    home = settings.home
+    embedder = open_embedder(settings)
+    if any(home.glob(f"{library.DATABASE_FILE}*")):
+        rebuild(home, embedder, on_progress)
+        reindex(home, embedder, worker_settings(settings, embedder), on_progress)
+    if verify_conversations(home):
+        repair_conversations(home)
+    if verify_jobs(home):
+        repair_jobs(home)
+    return verify(settings)

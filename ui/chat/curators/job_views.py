@@ -1,0 +1,93 @@
+"""Jobs as the plain data that the page draws. Pure functions, no Streamlit."""
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from ingest.queue import Job, JobFile
+from ingest.uploads import kept_under
+from ui.chat import words
+from ui.chat.views import View
+
+LISTED = 200
+"""So many files of a job are listed."""
+
+_STATUS = {"waiting": "Waiting", "indexed": "Added", "unchanged": "Unchanged", "refused": "Not read"}
+
+
+def job_view(job: Job, files: Sequence[JobFile], home: Path, *, zone: tzinfo, locale: str, now: datetime) -> View:
+    """A job with ``files``, up to ``LISTED`` of its files, those first that were not read."""
+    refused = job.counts.get("refused", 0)
+    more = job.files - len(files)
+    return {
+        "id": str(job.id),
+        "title": job_title(job),
+        "running": not job.ended,
+        "share": _share(job) if job.state == "working" else 0.0,
+        "line": job_line(job, zone=zone, locale=locale, now=now),
+        "error": words.ended(job.error),
+        "summary": words.counted(job.files, "file") + (f", {refused:,} not read" if refused else "") if files else "",
+        "opened": bool(refused and job.ended),
+        "files": [
+            {"name": file_name(home, file.path), "status": _STATUS[file.status], "why": words.ended(file.detail)}
+            for file in files
+        ],
+        "more": f"… and {words.counted(more, 'file')} more" if more else "",
+        "retry": "Try again what was not read" if refused and job.ended else "",
+    }
+
+
+def job_title(job: Job) -> str:
+    match job.kind:
+        case "ingest":
+            return f"{'Added' if job.ended else 'Adding'} {words.counted(job.files, 'file')} to {job.collection}"
+        case "verify":
+            return f"{'Checked' if job.ended else 'Checking'} everything that is stored"
+        case "repair":
+            return f"{'Repaired' if job.ended else 'Repairing'} what can be made again"
+
+
+def job_line(job: Job, *, zone: tzinfo, locale: str, now: datetime) -> str:
+    """How far a job is, or how it ended."""
+    if job.state == "waiting":
+        return f"Waits for its turn · since {words.moment(job.queued_at, zone=zone, locale=locale, now=now)}"
+    if job.state == "working":
+        if job.stop_wanted:
+            return "Stopping"
+        parts = []
+        if job.files:
+            parts = [f"{_done(job):,} of {words.counted(job.files, 'file')}", *_passages(job)]
+        return " · ".join([*parts, job.stage or "Starting", *_left(job, now)])
+    ended = words.moment(job.ended_at, zone=zone, locale=locale, now=now)
+    if job.kind != "ingest":
+        said = words.counted(len(job.findings), "finding") if job.findings else "Everything is whole"
+        return " · ".join([said if job.state == "done" else "Not finished", ended])
+    counted = [f"{job.counts[status]:,} {_STATUS[status].lower()}" for status in _STATUS if job.counts.get(status)]
+    return " · ".join([*(["Stopped"] if job.state == "stopped" else []), ", ".join(counted), *_passages(job), ended])
+
+
+def file_name(home: Path, path: str) -> str:
+    """The name under which a file came, or its whole path where it did not come through the browser."""
+    return kept_under(home, path) or path
+
+
+def _passages(job: Job) -> list[str]:
+    return [words.counted(job.chunks, "passage")] if job.chunks else []
+
+
+def _done(job: Job) -> int:
+    return job.files - job.counts.get("waiting", 0)
+
+
+def _share(job: Job) -> float | None:
+    return _done(job) / job.files if job.files and _done(job) else None
+
+
+def _left(job: Job, now: datetime) -> list[str]:
+    """A guess at the time left, once there is something to guess from."""
+    share = _share(job)
+    if not share or not job.started_at:
+        return []
+    passed = (now - datetime.fromisoformat(job.started_at)).total_seconds()
+    seconds = passed / share - passed
+    return [f"about {words.counted(round(seconds / 60), 'minute')} left"] if seconds >= 90 else []
