@@ -20,7 +20,7 @@ async function* within(entry, folder = "") {
 
 async function dropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
-  const found = [];
+  const found = entries.length ? [] : [...transfer.files].map((file) => ({ path: file.name, file }));
   for (const entry of entries) for await (const one of within(entry)) found.push(one);
   return found;
 }

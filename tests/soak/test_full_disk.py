@@ -1,0 +1,104 @@
+"""A disk that is full at any point: what was said to be stored is there, and it goes on when there is room."""
+
+import random
+import resource
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from rag.conversations.store import ConversationStore, verify_conversations
+from tests.fakes import HashEmbedder
+from tests.vectorstore.conftest import put_text
+from vectorstore.errors import RefdeskError
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import Indexing
+from vectorstore.verification import verify
+
+_DOCUMENTS = 24
+_FOLD_EVERY = 5
+_LAST = 4096
+"""The last bytes are tried more closely."""
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file may grow beyond ``size`` bytes: the write that would is cut short, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def text_of(number: int) -> str:
+    return "\n\n".join(f"Leaflet{number} has a paragraph {part}. {'Amber light. ' * 40}" for part in range(4))
+
+
+def write(home: Path, stored: set[int], asked: set[int]) -> None:
+    """Store what is missing, and note what was said to be stored."""
+    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge, closing(ConversationStore(home)) as conversations:
+        for number in range(_DOCUMENTS):
+            if number not in stored:
+                put_text(knowledge, f"{number}.txt", text_of(number))
+                stored.add(number)
+            if number not in asked:
+                conversations.add_turn(None, f"What is leaflet{number}?")
+                asked.add(number)
+            if number % _FOLD_EVERY == 0:
+                knowledge.fold(force=True)
+
+
+def check(home: Path, stored: set[int], asked: set[int]) -> None:
+    """All of ``stored`` is whole and found, and nothing else is there, at most the one whose storing was under way."""
+    assert verify(home, Indexing(HashEmbedder().fingerprint, "")) == []
+    assert verify_conversations(home) == []
+    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge, knowledge.database.read() as connection:
+        paths = {int(str(row[0]).removesuffix(".txt")) for row in connection.execute("SELECT path FROM documents")}
+        assert stored <= paths
+        assert len(paths - stored) <= 1
+        for number in paths:
+            best = knowledge.search(f"leaflet{number}", limit=4)
+            assert {passage.chunk.path for passage in best} == {f"{number}.txt"}
+    with closing(ConversationStore(home)) as conversations:
+        titles = {conversation.title for conversation in conversations.list()}
+        assert {f"What is leaflet{number}?" for number in asked} <= titles
+
+
+def largest(home: Path) -> int:
+    return max(path.stat().st_size for path in home.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "points", [pytest.param(12, id="sample"), pytest.param(300, id="soak", marks=pytest.mark.soak)]
+)
+def test_a_disk_that_is_full_at_any_point_loses_nothing(tmp_path: Path, points: int) -> None:
+    write(tmp_path / "whole", set(), set())
+    size = largest(tmp_path / "whole")
+    chosen = random.Random(points)
+    near_the_end = points // 6
+    limits = [size - 1 - chosen.randrange(_LAST) for _ in range(near_the_end)]
+    limits += [int(size * point / (points - near_the_end)) for point in range(points - near_the_end)]
+    errors: list[RefdeskError] = []
+    for number, limit in enumerate(limits):
+        home = tmp_path / str(number)
+        stored: set[int] = set()
+        asked: set[int] = set()
+        try:
+            with room_for(limit):
+                write(home, stored, asked)
+        except RefdeskError as error:
+            errors.append(error)
+        if home.exists():
+            check(home, stored, asked)
+        write(home, stored, asked)
+        check(home, set(range(_DOCUMENTS)), set(range(_DOCUMENTS)))
+        shutil.rmtree(home)
+    assert len(errors) > 0.9 * len(limits)
+    assert all(error.remedy for error in errors)
