@@ -67,7 +67,7 @@ def run(data: Path, work: Path, questions: int = 800, steps: int = 60) -> dict[s
     folder = work / "training"
     files = held_out_questions(data)[: len(_FILES)]
     _write_files(data, work, folder, files, questions)
-    tried = {_BEFORE: {**_judge(_write_embedded(folder), files), "seconds": 0.0}}
+    tried = {_BEFORE: {**_judged(folder / _EMBEDDED, _write_embedded(folder), files), "seconds": 0.0}}
     for name, (chosen, changes) in _RUNS.items():
         output = folder / name.replace(" ", "-")
         options = {**_AS_TRAINED, **changes, "--max-steps": str(steps)}
@@ -77,7 +77,7 @@ def run(data: Path, work: Path, questions: int = 800, steps: int = 60) -> dict[s
             shutil.rmtree(output, ignore_errors=True)  # of a run that was interrupted
             _finetune(folder / _EMBEDDED, [folder / f"{one}.json" for one in chosen], output, options)
         report = json.loads((output / "report.json").read_text(encoding="utf-8"))
-        tried[name] = {**_judge(_reader(folder, output), files), "seconds": report["seconds"]}
+        tried[name] = {**_judged(output, _reader(folder, output), files), "seconds": report["seconds"]}
         sys.stderr.write(f"{name}: {tried[name]}\n")
     return {
         "questions": questions,
@@ -194,6 +194,15 @@ def _reader(folder: Path, output: Path) -> ExtractiveReader:
         assert isinstance(adapted, PeftModel)
         network = adapted.merge_and_unload()
     return ExtractiveReader(output.name, tokenizer, TorchNetwork(network))
+
+
+def _judged(output: Path, reader: ExtractiveReader, files: Sequence[QuestionSet]) -> dict[str, Any]:
+    """The figures of the run in ``output``, kept there: an interrupted measurement goes on where it was."""
+    kept = output / "judged.json"
+    if not kept.exists():
+        kept.write_text(json.dumps(_judge(reader, files)), encoding="utf-8")
+    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return found
 
 
 def _judge(reader: ExtractiveReader, files: Sequence[QuestionSet]) -> dict[str, Any]:
