@@ -21,7 +21,7 @@ from vectorstore.types import embedding_input
 
 
 def run(
-    data: Path, work: Path, rounds: int = 5, sampled: int = 1500, files: int = 400, seed: int = 7
+    data: Path, work: Path, rounds: int = 3, sampled: int = 1500, files: int = 400, seed: int = 7
 ) -> dict[str, Any]:
     """Ingest everything, again unchanged, then embed ``sampled`` of its chunks both ways in turn, ``rounds`` times.
 

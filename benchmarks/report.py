@@ -14,6 +14,7 @@ from benchmarks import (
     reader,
     reading_speed,
     reranking,
+    scale,
     training,
 )
 from benchmarks.peers import measure as peers
@@ -34,6 +35,7 @@ def write_report(results: Mapping[str, Any]) -> None:
     sections = [_INTRODUCTION]
     for name, render in (
         ("ingestion", _ingestion),
+        ("scale", scale.section),
         ("adding", adding.section),
         ("answers", _answers),
         ("conversations", _conversations),
