@@ -23,6 +23,7 @@ from benchmarks import (
     reader,
     reading_speed,
     reranking,
+    scale,
     smalltalk,
     training,
 )
@@ -51,6 +52,7 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         measurements |= {
             "ingestion": lambda: ingestion.run(data, work),
+            "scale": lambda: scale.run(data, work),
             "reader": lambda: reader.run(data),
             "training": lambda: training.run(data, work),
             "reading_speed": lambda: reading_speed.run(data, work),

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import abstention, adding, citations, grounding, pdf_text, reader, reading_speed, reranking, training
+from benchmarks import (
+    abstention,
+    adding,
+    citations,
+    embedding,
+    grounding,
+    pdf_text,
+    reader,
+    reading_speed,
+    reranking,
+    scale,
+    training,
+)
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
 
@@ -23,6 +35,7 @@ def write_report(results: Mapping[str, Any]) -> None:
     sections = [_INTRODUCTION]
     for name, render in (
         ("ingestion", _ingestion),
+        ("scale", scale.section),
         ("adding", adding.section),
         ("answers", _answers),
         ("conversations", _conversations),
@@ -48,7 +61,6 @@ def write_report(results: Mapping[str, Any]) -> None:
 
 
 def _ingestion(result: Mapping[str, Any]) -> str:
-    against = result["against_llama_index"]
     figures = table(
         ("`refdesk ingest` on MedQuAD, all files", "figure"),
         [
@@ -62,18 +74,7 @@ def _ingestion(result: Mapping[str, Any]) -> str:
             ("stored on disk (MB)", result["stored_mb"]),
         ],
     )
-    beside = table(
-        ("embedding the same chunks", "tokens a second (median)"),
-        [
-            ("Refdesk", against["refdesk_tokens_per_second"]),
-            ("LlamaIndex `IngestionPipeline`, float32", against["llama_index_tokens_per_second"]),
-            ("ratio", f"{against['ratio_median']} ({against['ratio_min']} to {against['ratio_max']})"),
-        ],
-    )
-    note = (
-        f"Side by side on {against['chunks']:,} chunks drawn by seed, in turn, {against['rounds']} rounds, one model."
-    )
-    return f"## Ingestion\n\n{figures}\n\n{beside}\n\n{note}"
+    return f"## Ingestion\n\n{figures}\n\n{embedding.tables(result)}"
 
 
 def _answers(result: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from vectorstore.models import Confirm, resolve_model
 def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:
     """The embedding model that the settings name; ``confirm`` is asked before a large download."""
     model = resolve_model(settings.embedding.model, download=settings.downloads, confirm=confirm)
-    return SentenceTransformerEmbedder(model)
+    return SentenceTransformerEmbedder(model, settings.home)
 
 
 def open_knowledge(settings: Settings, confirm: Confirm | None = None) -> KnowledgeBase:
@@ -20,7 +20,8 @@ def open_knowledge(settings: Settings, confirm: Confirm | None = None) -> Knowle
     """
 
     def open_model(name: str) -> SentenceTransformerEmbedder:
-        return SentenceTransformerEmbedder(resolve_model(name, download=settings.downloads, confirm=confirm))
+        model = resolve_model(name, download=settings.downloads, confirm=confirm)
+        return SentenceTransformerEmbedder(model, settings.home)
 
     return KnowledgeBase(settings.home, open_embedder(settings, confirm), open_model)
 

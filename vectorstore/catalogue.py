@@ -5,10 +5,12 @@ Functions take the connection of a running transaction, so that a caller decides
 """
 
 import json
+import math
 from collections.abc import Collection as SizedIterable
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ _DOCUMENT_COLUMNS = """
 """
 
 _STORED_COLUMNS = "id, collection, path, title, content_id, size, mtime_ns, indexed_at"
+
+_VECTOR_BATCH = 10_000
 
 _NUMBERS = frozenset({"publication", "high_water"})
 _META = _NUMBERS | {"generation", "generation_sha256"}
@@ -415,6 +419,22 @@ def load_vectors(connection: Connection, dimension: int, after: int = 0) -> tupl
         "SELECT chunk_id, vector FROM vectors WHERE chunk_id > ? ORDER BY chunk_id", (after,)
     ).fetchall()
     return _stack(rows, dimension)
+
+
+def vector_batches(connection: Connection, dimension: int) -> Iterator[tuple[ChunkIds, Vectors]]:
+    """All ids and vectors in the order of their ids, some thousands at a time."""
+    rows = connection.execute("SELECT chunk_id, vector FROM vectors ORDER BY chunk_id")
+    while batch := list(islice(rows, _VECTOR_BATCH)):
+        yield _stack(batch, dimension)
+
+
+def sample_vectors(connection: Connection, dimension: int, share: float) -> Vectors:
+    """About that ``share`` of the vectors, always the same, drawn by Knuth's multiplicative hash of their ids."""
+    rows = connection.execute(
+        "SELECT chunk_id, vector FROM vectors WHERE (chunk_id * 2654435761) % 4294967296 < ? ORDER BY chunk_id",
+        (math.ceil(share * 2**32),),
+    )
+    return _stack(rows.fetchall(), dimension)[1]
 
 
 def load_vectors_of(connection: Connection, chunks: SizedIterable[int], dimension: int) -> tuple[ChunkIds, Vectors]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Buffer
 
 from vectorstore.disk import sync
 from vectorstore.errors import StoreError
@@ -24,6 +25,9 @@ from vectorstore.types import Vectors
 
 ChunkIds = NDArray[np.int64]
 """Shape ``(n,)``."""
+
+EXACT_UP_TO = 50_000
+"""Vectors; more are kept as short codes. See docs/decisions/0016-index-by-size.md."""
 
 _INDEX = "vectors.faiss"
 _MANIFEST = "manifest.json"
@@ -44,13 +48,27 @@ def build_index(ids: ChunkIds, vectors: Vectors) -> faiss.IndexIDMap2:
     return index
 
 
-def write_generation(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
+def train_codes(sample: Vectors) -> faiss.IndexIVFPQFastScan:
+    """An empty index for vectors like those of ``sample``, each kept as 4 bits for every two dimensions.
+
+    What a search in it gives are candidates: their scores are inexact. Product quantisation (Jégou et al. 2011,
+    doi:10.1109/TPAMI.2010.57), scanned in registers (André et al. 2015, doi:10.14778/2856318.2856324). All vectors are
+    in one list: of FAISS's fast scans only that one takes ids and selectors.
+    """
+    dimension = sample.shape[1]
+    measure = faiss.METRIC_INNER_PRODUCT
+    index = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dimension), dimension, 1, dimension // 2, 4, measure)
+    index.train(np.ascontiguousarray(sample))
+    return index
+
+
+def write_generation(folder: Path, index: faiss.Index) -> tuple[str, str]:
     """Write ``index`` as a new generation under ``folder``; return its name and the SHA-256 of its index file."""
     name = f"g-{uuid.uuid4().hex[:12]}"
     building = folder / f"{_BUILDING}{name}"
     try:
         building.mkdir(parents=True)
-        data = faiss.serialize_index(index).tobytes()
+        data = faiss.serialize_index(index)
         digest = hashlib.sha256(data).hexdigest()
         _write_synced(building / _INDEX, data)
         manifest = {
@@ -71,7 +89,7 @@ def write_generation(folder: Path, index: faiss.IndexIDMap2) -> tuple[str, str]:
     return name, digest
 
 
-def load_generation(folder: Path, name: str, sha256: str) -> faiss.IndexIDMap2:
+def load_generation(folder: Path, name: str, sha256: str) -> faiss.Index:
     """Load generation ``name`` after checking that its bytes have the hash ``sha256``; raises DamagedGeneration."""
     path = folder / name / _INDEX
     try:
@@ -106,7 +124,7 @@ def _being_written(path: Path) -> bool:
         return True
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def _write_synced(path: Path, data: Buffer) -> None:
     with path.open("wb") as file:
         file.write(data)
         file.flush()

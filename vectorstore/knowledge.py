@@ -22,6 +22,7 @@ from vectorstore.generations import (
     other_generations,
     write_generation,
 )
+from vectorstore.indexing import cosines, index_of_all, nearest
 from vectorstore.lexical import chunk_frequencies, search_lexical, telling_words
 from vectorstore.library import open_database
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope, model_name
@@ -104,14 +105,13 @@ class KnowledgeBase:
                 else:
                     allowed = catalogue.chunks_in_scope(connection, scope)
                     restriction, values = _rowid_restriction(scope)
-                dense = snapshot.search(vector, candidates, allowed)
+                dense = nearest(connection, snapshot, vector, candidates, allowed)
                 words = telling_words(connection, query)
                 lexical = search_lexical(connection, words, candidates, restriction, values)
                 # Each leg also scores what only the other one proposed.
                 only_dense, only_lexical = dense.keys() - lexical.keys(), lexical.keys() - dense.keys()
                 lexical |= search_lexical(connection, words, len(only_dense), *_rowids(only_dense))
-                ids, vectors = catalogue.load_vectors_of(connection, only_lexical, vector.shape[1])
-                dense |= {int(i): float(cosine) for i, cosine in zip(ids, vectors @ vector[0], strict=True)}
+                dense |= cosines(connection, only_lexical, vector)
                 best = dict(list(fuse(dense, lexical, dense_weight).items())[:limit])
                 chunks = catalogue.load_chunks(connection, best, scope)
                 return [Passage(chunks[i], score, dense.get(i, 0.0), lexical.get(i, 0.0)) for i, score in best.items()]
@@ -189,9 +189,9 @@ class KnowledgeBase:
             last_tombstone, removed = connection.execute("SELECT coalesce(max(id), 0), count(*) FROM tombstones").get
             if not force and added + removed < max(_FOLD_MINIMUM, _FOLD_SHARE * stored):
                 return False
-            ids, vectors = catalogue.load_vectors(connection, self.embedder.dimension)
-        name, digest = write_generation(self._generations, build_index(ids, vectors))
-        high_water = int(ids.max()) if len(ids) else int(meta["high_water"])
+            index, last = index_of_all(connection, self.embedder.dimension)
+        name, digest = write_generation(self._generations, index)
+        high_water = last or int(meta["high_water"])
         with self.database.write() as connection:
             won = catalogue.get_meta(connection)["generation"] == meta["generation"]
             if won:

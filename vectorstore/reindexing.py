@@ -13,7 +13,8 @@ from typing import Any
 from apsw import Connection
 
 from vectorstore import catalogue
-from vectorstore.generations import build_index, write_generation
+from vectorstore.generations import write_generation
+from vectorstore.indexing import index_of_all
 from vectorstore.types import Indexing, Span, Vectors
 
 
@@ -114,8 +115,8 @@ def swap(connection: Connection, generations: Path, target: Indexing, dimension:
     connection.execute("INSERT INTO vectors SELECT ? + id, vector FROM next_chunks", (last,))
     connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
     connection.execute("DELETE FROM next_chunks")
-    ids, vectors = catalogue.load_vectors(connection, dimension)
-    name, digest = write_generation(generations, build_index(ids, vectors))
+    index, high_water = index_of_all(connection, dimension)
+    name, digest = write_generation(generations, index)
     connection.execute("DELETE FROM meta WHERE key = 'next_indexing'")
     catalogue.set_meta(
         connection,
@@ -124,7 +125,7 @@ def swap(connection: Connection, generations: Path, target: Indexing, dimension:
             "chunking": target.chunking,
             "generation": name,
             "generation_sha256": digest,
-            "high_water": str(ids.max() if len(ids) else last),
+            "high_water": str(high_water or last),
         },
     )
     catalogue.publish(connection)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 
 from rag.reader.networks import Batch, Logits
+from vectorstore.bert import BertGraph, BertSize, constant, fields
 
 _SMOOTHING = 0.85
 """How much of the difference between channels goes to the weights; the least error of 0, .3, .4 ... 1 on a MiniLM."""
@@ -69,7 +70,9 @@ class Int8Network:
     def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
         threads = torch.get_num_threads()
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads}
-        self._queue = ov.AsyncInferQueue(ov.Core().compile_model(_Graph(config, tensors).model(), "CPU", settings))
+        self._queue = ov.AsyncInferQueue(
+            ov.Core().compile_model(_QuantizedBert(config, tensors).model(), "CPU", settings)
+        )
         self._queue.set_callback(_keep)
 
     def score(self, batches: Sequence[Batch]) -> list[Logits]:
@@ -85,80 +88,34 @@ def _keep(request: ov.InferRequest, place: tuple[dict[int, NDArray[np.float32]],
     found[number] = request.get_output_tensor().data.copy()
 
 
-class _Graph:
-    """BERT for question answering, node by node. Shapes are (windows, tokens, channels)."""
+class _QuantizedBert(BertGraph):
+    """BERT for question answering, whose quantized layers round what they take in."""
 
     def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
-        self._config = config
         self._quantized = _quantized(tensors)
-        self._tensors = {
+        values = {
             name: tensor.numpy() if tensor.dtype == torch.int8 else tensor.float().numpy()
             for name, tensor in tensors.items()
         }
+        super().__init__(BertSize.of(config.to_dict()), values, "bert.")
 
     def model(self) -> ov.Model:
-        fields = {
-            name: op.parameter([-1, -1], np.int64, name=name)
-            for name in ("input_ids", "token_type_ids", "attention_mask")
-        }
-        hidden = self._embedded(fields["input_ids"], fields["token_type_ids"])
-        masked = op.multiply(op.subtract(_constant(1), op.convert(fields["attention_mask"], "f32")), _constant(-1e4))
-        mask = op.unsqueeze(masked, _integers(1, 2))
-        for number in range(self._config.num_hidden_layers):
-            hidden = self._layer(f"bert.encoder.layer.{number}.", hidden, mask)
-        return ov.Model([op.result(self._linear("qa_outputs", hidden))], list(fields.values()), "reader")
+        inputs = fields("input_ids", "token_type_ids", "attention_mask")
+        logits = self.linear("qa_outputs", self.hidden(inputs))
+        return ov.Model([op.result(logits)], list(inputs.values()), "reader")
 
-    def _embedded(self, ids: ov.Node, types: ov.Node) -> ov.Node:
-        name, axis = "bert.embeddings.", op.constant(0)
-        words = op.gather(self._constant(name + "word_embeddings.weight"), ids, axis)
-        kinds = op.gather(self._constant(name + "token_type_embeddings.weight"), types, axis)
-        length = op.gather(op.shape_of(ids), _integers(1), axis)
-        table = self._constant(name + "position_embeddings.weight")
-        places = op.slice(table, _integers(0), length, _integers(1), _integers(0))
-        return self._normalized(name + "LayerNorm", op.add(op.add(words, kinds), places))
+    def linears(self, names: Sequence[str], hidden: ov.Node) -> list[ov.Node]:
+        if names[0] not in self._quantized:
+            return super().linears(names, hidden)
+        low, high = (constant(value) for value in self._tensors[names[0] + _RANGE])
+        smoothed = op.multiply(hidden, constant(np.reciprocal(self._tensors[names[0] + _SMOOTH])))
+        return super().linears(names, op.fake_quantize(smoothed, low, high, low, high, 256))
 
-    def _layer(self, name: str, hidden: ov.Node, mask: ov.Node) -> ov.Node:
-        attended = self._linear(name + "attention.output.dense", self._attended(name, hidden, mask))
-        hidden = self._normalized(name + "attention.output.LayerNorm", op.add(attended, hidden))
-        inner = op.gelu(self._linear(name + "intermediate.dense", hidden), "erf")
-        outer = self._linear(name + "output.dense", inner)
-        return self._normalized(name + "output.LayerNorm", op.add(outer, hidden))
-
-    def _attended(self, name: str, hidden: ov.Node, mask: ov.Node) -> ov.Node:
-        heads, size = self._config.num_attention_heads, self._config.hidden_size
-        apart, swap = _integers(0, 0, heads, size // heads), _integers(0, 2, 1, 3)
-        names = [f"{name}attention.self.{part}" for part in _SHARING_AN_INPUT]
-        taken_in = self._rounded(names[0], hidden)
-        query, key, value = (
-            op.transpose(op.reshape(self._product(name, taken_in), apart, True), swap) for name in names
-        )
-        joined = op.transpose(op.scaled_dot_product_attention(query, key, value, mask), swap)
-        return op.reshape(joined, _integers(0, 0, size), True)
-
-    def _linear(self, name: str, hidden: ov.Node) -> ov.Node:
-        return self._product(name, self._rounded(name, hidden))
-
-    def _rounded(self, name: str, hidden: ov.Node) -> ov.Node:
-        if name not in self._quantized:
-            return hidden
-        low, high = (_constant(value) for value in self._tensors[name + _RANGE])
-        smoothed = op.multiply(hidden, _constant(np.reciprocal(self._tensors[name + _SMOOTH])))
-        return op.fake_quantize(smoothed, low, high, low, high, 256)
-
-    def _product(self, name: str, taken_in: ov.Node) -> ov.Node:
-        if name in self._quantized:
-            steps = op.convert(op.constant(self._tensors[name + _WEIGHT]), "f32")
-            weight = op.multiply(steps, _constant(self._tensors[name + _SCALE][:, None]))
-        else:
-            weight = self._constant(name + _WEIGHT)
-        return op.add(op.matmul(taken_in, weight, False, True), self._constant(name + ".bias"))
-
-    def _normalized(self, name: str, values: ov.Node) -> ov.Node:
-        normal = op.mvn(values, _integers(-1), True, self._config.layer_norm_eps, "inside_sqrt")
-        return op.add(op.multiply(normal, self._constant(name + ".weight")), self._constant(name + ".bias"))
-
-    def _constant(self, name: str) -> ov.Node:
-        return _constant(self._tensors[name])
+    def weight(self, name: str) -> ov.Node:
+        if name.removesuffix(_WEIGHT) not in self._quantized:
+            return super().weight(name)
+        steps = op.convert(op.constant(self._tensors[name]), "f32")
+        return op.multiply(steps, constant(self._tensors[name.removesuffix(_WEIGHT) + _SCALE][:, None]))
 
 
 _SHARING_AN_INPUT = ("query", "key", "value")
@@ -204,11 +161,3 @@ def _input_ranges(
         for hook in hooks:
             hook.remove()
     return low, high
-
-
-def _constant(value: NDArray[np.float32] | float) -> ov.Node:
-    return op.constant(np.ascontiguousarray(value, dtype=np.float32))
-
-
-def _integers(*values: int) -> ov.Node:
-    return op.constant(np.array(values, dtype=np.int64))

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
-from vectorstore.embedding import cpu_has_bfloat16
+from vectorstore.backends import cpu_has_bfloat16
 
 Batch = Mapping[str, NDArray[np.int64]]
 """What a tokenizer makes of several windows: fields of shape (windows, tokens)."""

@@ -187,6 +187,7 @@ def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:
     report = refdesk("doctor", "--json").json
     assert report["models"]["embedding"]["origin"] == "package"
     assert len(report["models"]["embedding"]["sha256"]) == 64
+    assert report["models"]["embedding"]["backend"]
     assert "embedded reader" in report["models"]["reader"]["reason"]
     assert report["models"]["generator"]["engine"] == "llamacpp"
     assert report["models"]["generator"]["reason"]

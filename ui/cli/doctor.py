@@ -32,7 +32,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
         say(f"  {name}: {value}")
     for role, model in report["models"].items():
         say(f"{role.capitalize()}: {model.get('engine', '')} {model.get('model') or ''}".replace(":  ", ": "))
-        for key in ("reason", "origin", "path", "sha256", "problem"):
+        for key in ("reason", "origin", "path", "sha256", "backend", "problem"):
             if model.get(key):
                 say(f"  {key}: {model[key]}")
     say("Reading documents:")
@@ -47,7 +47,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
     """For each role its model: from where, with which hash, and why."""
     return {
-        "embedding": _model(settings.embedding.model),
+        "embedding": _embedding(settings),
         "reader": _reader(settings),
         "generator": _generator(settings),
     }
@@ -94,6 +94,25 @@ def _model(name: str) -> dict[str, Any]:
         "sha256": found.sha256(),
         "reason": found.reason,
     }
+
+
+def _embedding(settings: Settings) -> dict[str, Any]:
+    described = _model(settings.embedding.model)
+    return described if "problem" in described else described | {"backend": _embedding_backend(settings)}
+
+
+def _embedding_backend(settings: Settings) -> str:
+    import torch
+
+    from vectorstore.fastest import fastest, remembered
+
+    if torch.cuda.is_available():
+        return "torch, on the GPU"
+    speeds = remembered(resolve_model(settings.embedding.model), settings.home)
+    if speeds is None:
+        return "the fastest on this machine, which the next ingestion or question measures"
+    ranked = ", ".join(f"{name} {speeds[name]}" for name in sorted(speeds, key=lambda name: -speeds[name]))
+    return f"{fastest(speeds)}, the fastest of those measured here (texts a second: {ranked})"
 
 
 def _reader(settings: Settings) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""The real embedding model: whatever runs it, the vectors are the same."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vectorstore import fastest
+from vectorstore.backends import Backend, backends
+from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.models import MINILM, ResolvedModel, resolve_model
+
+TEXTS = [
+    "Glaucoma damages the optic nerve.",
+    "",
+    "Naïve café 東京 😀",
+    "What are the symptoms of lung cancer? " * 80,
+    *(f"Medicine number {number} is taken {'every morning ' * number}with water." for number in range(20)),
+]
+
+
+@pytest.fixture(scope="module")
+def model() -> ResolvedModel:
+    return resolve_model(MINILM)
+
+
+@pytest.fixture(scope="module")
+def running(model: ResolvedModel) -> dict[str, Backend]:
+    return {name: open_backend() for name, open_backend in backends(model.path).items()}
+
+
+def test_every_backend_gives_the_same_unit_vectors_in_the_order_of_the_texts(running: dict[str, Backend]) -> None:
+    plain = running["torch float32"].embed(TEXTS)
+    assert "OpenVINO float32" in running
+    for backend in running.values():
+        vectors = backend.embed(TEXTS)
+        assert (vectors.dtype, vectors.shape) == (np.float32, (len(TEXTS), 384))
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-6)
+        assert (vectors * plain).sum(1).min() > 0.999
+        assert backend.embed([]).shape == (0, 384)
+        assert (backend.dimension, backend.max_tokens) == (384, 256)
+
+
+def test_a_model_that_pools_otherwise_is_run_as_it_says(
+    model: ResolvedModel, tmp_path: Path, running: dict[str, Backend]
+) -> None:
+    other = tmp_path / "by-first-token"
+    shutil.copytree(model.path, other)
+    pooling = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
+    (other / "1_Pooling/config.json").write_text(json.dumps(pooling))
+    here = backends(other)
+    first = here["OpenVINO float32"]().embed(TEXTS)
+    assert (first * here["torch float32"]().embed(TEXTS)).sum(1).min() > 0.999
+    assert (first * running["OpenVINO float32"].embed(TEXTS)).sum(1).max() < 0.99
+    pooling["pooling_mode_max_tokens"] = True  # two at once: only sentence-transformers knows how
+    (other / "1_Pooling/config.json").write_text(json.dumps(pooling))
+    assert all(name.startswith("torch") for name in backends(other))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is used without a measurement")
+def test_what_is_fastest_is_measured_once_and_remembered(
+    model: ResolvedModel, tmp_path: Path, running: dict[str, Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fastest, "backends", lambda _: {name: lambda b=b: b for name, b in running.items()})
+    monkeypatch.setattr(fastest, "_SAMPLE", ["A short text."])
+    assert fastest.remembered(model, tmp_path) is None
+    vector = SentenceTransformerEmbedder(model, tmp_path).embed(["hello"])
+    speeds = fastest.remembered(model, tmp_path)
+    assert speeds is not None
+    assert speeds.keys() == running.keys()
+    assert min(speeds.values()) > 0
+    assert (vector * running["torch float32"].embed(["hello"])).sum() > 0.999
+
+    monkeypatch.setattr(fastest, "backends", lambda _: {**speeds, fastest.fastest(speeds): lambda: "as remembered"})
+    assert fastest.open_fastest(model, tmp_path) == "as remembered"
+
+
+def test_where_nothing_can_be_remembered_it_works_all_the_same(
+    model: ResolvedModel, tmp_path: Path, running: dict[str, Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fastest, "backends", lambda _: {"only": lambda: running["torch float32"]})
+    monkeypatch.setattr(fastest, "_SAMPLE", ["A short text."])
+    (tmp_path / "home").write_text("a file where the folder should be")
+    assert fastest.open_fastest(model, tmp_path / "home") is running["torch float32"]
+    assert fastest.open_fastest(model, None) is running["torch float32"]
+    (tmp_path / "embedding-speed.json").write_text("[half a")
+    assert fastest.open_fastest(model, tmp_path) is running["torch float32"]
+    assert fastest.remembered(model, tmp_path)

@@ -1,0 +1,94 @@
+"""A knowledge base that is large enough to be searched by codes; here, that is more than 50 passages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import HashEmbedder
+from tests.vectorstore.conftest import put_text
+from vectorstore.generations import write_generation
+from vectorstore.indexing import index_of_all
+from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.library import remove
+from vectorstore.types import EVERYTHING, Scope
+
+SUBJECTS = ("amber", "birch", "cedar", "dune", "ember", "fjord", "glade", "heath")
+DOCUMENTS = 60
+
+
+@pytest.fixture(autouse=True)
+def fifty_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vectorstore.indexing.EXACT_UP_TO", 50)
+
+
+@pytest.fixture
+def large(knowledge: KnowledgeBase) -> KnowledgeBase:
+    for number in range(DOCUMENTS):
+        subject = SUBJECTS[number % len(SUBJECTS)]
+        text = "\n\n".join(f"The {subject} of paper{number} is described in part{part}." for part in range(10))
+        put_text(knowledge, f"{number}.txt", text, "even" if number % 2 == 0 else "odd")
+    return knowledge
+
+
+@pytest.fixture
+def again(large: KnowledgeBase) -> Iterator[KnowledgeBase]:
+    """Another process's view of it, once it is indexed."""
+    assert large.fold(force=True)
+    base = KnowledgeBase(large.home, HashEmbedder())
+    yield base
+    base.close()
+
+
+def nearest(knowledge: KnowledgeBase, query: str, scope: Scope = EVERYTHING, limit: int = 3) -> list[tuple[str, float]]:
+    found = knowledge.search(query, scope, limit=limit, dense_weight=1.0)
+    return [(passage.chunk.path, round(passage.dense, 5)) for passage in found]
+
+
+def test_it_finds_what_an_exact_search_finds_with_the_same_cosines(large: KnowledgeBase) -> None:
+    queries = [f"which part of paper{number} describes {SUBJECTS[number % 8]}" for number in range(0, DOCUMENTS, 7)]
+    exact = [nearest(large, query) for query in queries]
+    large.fold(force=True)
+    assert [nearest(large, query) for query in queries] == exact
+
+
+def test_a_narrow_scope_is_searched_wherever_its_passages_lie(again: KnowledgeBase) -> None:
+    with again.database.read() as connection:
+        ids = [row[0] for row in connection.execute("SELECT id FROM documents ORDER BY id")]
+    for document in ids[::9]:
+        found = again.search("glade heath ember", Scope(documents=frozenset({document})), limit=20, dense_weight=1.0)
+        assert {passage.chunk.document for passage in found} == {document}
+        assert len(found) == 10
+    odd = nearest(again, "amber of paper8", Scope(collections=frozenset({"odd"})), limit=20)
+    assert len(odd) == 20
+    assert all(int(path.removesuffix(".txt")) % 2 for path, _ in odd)
+
+
+def test_what_is_added_and_removed_later_counts_at_once(again: KnowledgeBase) -> None:
+    assert nearest(again, "paper7 heath")[0][0] == "7.txt"
+    remove(again.home, ["7.txt"])
+    put_text(again, "new.txt", "The zebrafinch is kept in the aviary.")
+    assert "7.txt" not in dict(nearest(again, "paper7 heath", limit=50))
+    assert nearest(again, "zebrafinch aviary")[0][0] == "new.txt"
+    assert again.fold(force=True)
+    assert "7.txt" not in dict(nearest(again, "paper7 heath", limit=50))
+    assert nearest(again, "zebrafinch aviary")[0][0] == "new.txt"
+
+
+def test_a_damaged_index_is_replaced_by_an_exact_search(again: KnowledgeBase) -> None:
+    expected = nearest(again, "paper33 birch")
+    file = next((again.home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
+    file.write_bytes(file.read_bytes()[:-100])
+    fresh = KnowledgeBase(again.home, HashEmbedder())
+    assert nearest(fresh, "paper33 birch") == expected
+    fresh.close()
+
+
+def test_the_same_vectors_give_the_same_index(large: KnowledgeBase, tmp_path: Path) -> None:
+    digests = set()
+    for _ in range(2):
+        with large.database.read() as connection:
+            index, last = index_of_all(connection, large.embedder.dimension)
+        digests.add(write_generation(tmp_path / "generations", index)[1])
+        assert (index.ntotal, last) == (DOCUMENTS * 10, DOCUMENTS * 10)
+    assert len(digests) == 1
