@@ -255,7 +255,7 @@ def _seconds(act: Callable[[], object]) -> float:
 
 def _spread(values: Sequence[float], digits: int) -> dict[str, float]:
     found = {"median": statistics.median(values), "min": min(values), "max": max(values)}
-    return {name: round(value, digits) for name, value in found.items()}
+    return {name: round(value, digits or None) for name, value in found.items()}
 
 
 def _with_range(spread: Mapping[str, float]) -> str:

@@ -17,7 +17,7 @@ _FILE = "embedding-speed.json"
 _SENTENCE = (
     "The pharmacist keeps a list of what each patient takes, and looks for two medicines that do not go together. "
 )
-_SAMPLE = [_SENTENCE * (1 + number % 8) for number in range(24)]
+_SAMPLE = [_SENTENCE * (1 + number % 8) for number in range(16)]
 _ROUNDS = 2
 
 Speeds = Mapping[str, float]

@@ -49,7 +49,7 @@ def build_index(ids: ChunkIds, vectors: Vectors) -> faiss.IndexIDMap2:
 
 
 def train_codes(sample: Vectors) -> faiss.IndexIVFPQFastScan:
-    """An empty index for vectors like those of ``sample``, each kept as 4 bits for every two dimensions.
+    """An empty index for vectors like those of ``sample``, each kept as 4 bits for every four dimensions.
 
     What a search in it gives are candidates: their scores are inexact. Product quantisation (Jégou et al. 2011,
     doi:10.1109/TPAMI.2010.57), scanned in registers (André et al. 2015, doi:10.14778/2856318.2856324). All vectors are
@@ -57,7 +57,7 @@ def train_codes(sample: Vectors) -> faiss.IndexIVFPQFastScan:
     """
     dimension = sample.shape[1]
     measure = faiss.METRIC_INNER_PRODUCT
-    index = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dimension), dimension, 1, dimension // 2, 4, measure)
+    index = faiss.IndexIVFPQFastScan(faiss.IndexFlatIP(dimension), dimension, 1, dimension // 4, 4, measure)
     index.train(np.ascontiguousarray(sample))
     return index
 

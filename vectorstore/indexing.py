@@ -12,7 +12,7 @@ from vectorstore.types import Vectors
 
 _TRAINING_VECTORS = 8_192
 
-_OVERSAMPLING = 2
+_OVERSAMPLING = 4
 """An inexact index is asked for so many times the chunks, which are then put in order by their own vectors."""
 
 
@@ -23,7 +23,7 @@ def index_of_all(connection: Connection, dimension: int) -> tuple[faiss.Index, i
     for their codes only.
     """
     stored, last = connection.execute("SELECT count(*), coalesce(max(chunk_id), 0) FROM vectors").get
-    if stored <= EXACT_UP_TO or dimension % 2:  # codes are of two dimensions each
+    if stored <= EXACT_UP_TO or dimension % 4:  # a code is of four dimensions
         return build_index(*catalogue.load_vectors(connection, dimension)), last
     index = train_codes(catalogue.sample_vectors(connection, dimension, _TRAINING_VECTORS / stored))
     for ids, vectors in catalogue.vector_batches(connection, dimension):
