@@ -68,6 +68,8 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
     fields["timings_ms"] = fields.pop("timings")
     for name in ("dropped", "withheld", "probability"):  # never part of an answer
         del fields[name]
+    if not answer.notices:
+        del fields["notices"]
     return {"answer": answer.text, **fields}
 
 
