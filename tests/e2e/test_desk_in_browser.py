@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60_000

@@ -16,7 +16,7 @@ from rag.jobs import do_jobs, see_to_jobs
 from rag.settings import load_settings
 from vectorstore.library import find_documents, list_refusals, show, status
 
-pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 
