@@ -21,7 +21,9 @@ def test_every_linear_layer_is_in_nf4_with_double_quantisation(nf4: Transformers
         assert isinstance(layer, Linear4bit)
         state = layer.weight.quant_state
         assert (state.quant_type, state.nested) == ("nf4", True)
-    assert nf4._model.get_memory_footprint() < 115e6
+    # Four bits of 106 million weights. The word vectors take four bytes each where a processor has no bfloat16.
+    words = nf4._model.get_input_embeddings().weight
+    assert nf4._model.get_memory_footprint() - words.nbytes < 58e6
 
 
 def test_it_streams_and_can_be_used_after_a_stop(nf4: TransformersChat) -> None:
