@@ -68,10 +68,12 @@ def book(**more: str) -> bytes:
     )
 
 
+_OPEN_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+)
+
+
 def open_document() -> bytes:
-    names = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
-    )
     body = (
         '<text:h text:outline-level="1">Rules</text:h><text:p>Be<text:s/>kind<text:span>!</text:span>'
         "<office:annotation><text:p>really?</text:p></office:annotation></text:p>"
@@ -82,8 +84,26 @@ def open_document() -> bytes:
         "</table:table-cell></table:table-row></table:table>"
     )
     text = f"<office:body><office:text>{body}</office:text></office:body>"
-    content = f"<office:document-content {names}>{text}</office:document-content>"
+    content = f"<office:document-content {_OPEN_NAMES}>{text}</office:document-content>"
     return zipped(**{"content.xml": content})
+
+
+def open_sheet() -> bytes:
+    def row(*cells: str) -> str:
+        texts = (
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+        )
+        return f"<table:table-row>{''.join(texts)}</table:table-row>"
+
+    table = f'<table:table table:name="North">{row("Item", "Price")}{row("Lamp", "12")}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    return zipped(
+        **{
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": "<manifest/>",
+            "content.xml": f"<office:document-content {_OPEN_NAMES}>{body}</office:document-content>",
+        }
+    )
 
 
 def mail() -> bytes:
@@ -109,6 +129,7 @@ EXAMPLES = {
     ".xlsx": sheets("North", "South"),
     ".epub": book(),
     ".odt": open_document(),
+    ".ods": open_sheet(),
     ".eml": mail(),
     ".rtf": RICH_TEXT,
     ".json": JSON,

@@ -34,6 +34,10 @@ def test_every_sheet_is_read_and_named() -> None:
     assert headings == [("North",), ("North",), ("South",), ("South",)]
 
 
+def test_a_sheet_of_an_open_document_is_read() -> None:
+    assert [text for _, text in sections_of(read("a.ods", EXAMPLES[".ods"]))] == ["Item: Lamp\nPrice: 12"]
+
+
 def test_tabs_separate_columns() -> None:
     assert [text for _, text in sections_of(read("a.tsv", EXAMPLES[".tsv"]))] == ["Item: Lamp, tall\nPrice: 12"]
 
