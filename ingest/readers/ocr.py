@@ -1,6 +1,7 @@
 """Words in pictures and scanned pages, read by Tesseract where that is installed (Debian: tesseract-ocr)."""
 
 import io
+import os
 import re
 import resource
 import shutil
@@ -47,8 +48,10 @@ class TextRecognition:
         mode = "1" if "osd" in self._languages else "3"
         spoken = "+".join(name for name in self._languages if name not in _NO_LANGUAGES)
         command = [_PROGRAM, "stdin", "stdout", "--psm", mode, *(("-l", spoken) if spoken else ())]
+        # Its four threads wait for each other by spinning: three times the processor's time where cores are few.
+        environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         ) as process:
             if hasattr(resource, "prlimit"):
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (self._memory, self._memory))
