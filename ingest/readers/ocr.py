@@ -15,6 +15,9 @@ from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.text import add_text
 
 _PROGRAM = "tesseract"
+_ALIVE_SECONDS = 5.0
+"""A page may take longer than reading may come no further: so often its process is heard of."""
+
 _NO_LANGUAGES = frozenset({"osd", "equ"})
 _HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
 
@@ -26,7 +29,7 @@ def is_installed() -> bool:
 
 
 class TextRecognition:
-    """Reads the pictures of one document, telling after each that the work goes on."""
+    """Reads the pictures of one document, telling meanwhile and after each that the work goes on."""
 
     def __init__(self, reading: Reading) -> None:
         self._on_progress = reading.on_progress
@@ -55,11 +58,17 @@ class TextRecognition:
         ) as process:
             if hasattr(resource, "prlimit"):
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (self._memory, self._memory))
-            try:
-                output, _ = process.communicate(png, timeout=max(1.0, self._ends - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise Refused("timeout", "Reading the words in its pictures takes too long.") from None
+            unsent: bytes | None = png
+            output = None
+            while output is None:
+                try:
+                    output, _ = process.communicate(unsent, timeout=_ALIVE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > self._ends:
+                        process.kill()
+                        raise Refused("timeout", "Reading the words in its pictures takes too long.") from None
+                    self._on_progress()
+                    unsent = None
         if process.returncode:
             raise Refused("damaged", "The words in its pictures cannot be read.")
         return output.decode("utf-8", "replace")

@@ -88,14 +88,16 @@ def open_document() -> bytes:
     return zipped(**{"content.xml": content})
 
 
-def open_sheet() -> bytes:
-    def row(*cells: str) -> str:
-        texts = (
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
-        )
-        return f"<table:table-row>{''.join(texts)}</table:table-row>"
+def open_sheet(end: str = "</text:p>") -> bytes:
+    """A spreadsheet, each text of which has the ``end``."""
 
-    table = f'<table:table table:name="North">{row("Item", "Price")}{row("Lamp", "12")}</table:table>'
+    def row(*cells: str) -> str:
+        return "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}{end}</table:table-cell>' for cell in cells
+        )
+
+    rows = "".join(f"<table:table-row>{row(*cells)}</table:table-row>" for cells in (("Item", "Price"), ("Lamp", "12")))
+    table = f'<table:table table:name="North">{rows}</table:table>'
     body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
     return zipped(
         **{
