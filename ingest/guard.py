@@ -4,9 +4,11 @@ import hashlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
@@ -105,6 +107,7 @@ class ParseWorker:
             stderr=subprocess.DEVNULL,
             env=_environment(),
             cwd="/",
+            process_group=0,
         )
         try:
             self.uncut = str(self._receive(_START_SECONDS)["uncut"])
@@ -135,7 +138,8 @@ class ParseWorker:
 
     def close(self) -> None:
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # and what it has started
             self._process.communicate()
             self._process = None
         self._buffer = b""

@@ -6,8 +6,10 @@ no torch: it starts quickly and parses while the main process embeds.
 
 import hashlib
 import json
+import math
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,18 +24,29 @@ from ingest.readers.base import Reading, Refused
 
 
 def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: str) -> None:
-    """Answer requests until the input ends. ``uncut`` says why the network is not cut, if it is not."""
+    """Answer requests until the input ends. ``uncut`` says why the network is not cut, if it is not.
+
+    Reading that comes no further ends this process by itself, should the one that watches it be gone.
+    """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a library that prints must not spoil the replies
     chunker = Chunker(Path(tokenizer_file), token_limit)
     bearable = Limits.model_validate(limits)
     _limit_memory(bearable.memory_mb * 1024**2)
     _reply(replies, {"uncut": uncut})
+
+    def alive() -> None:
+        signal.alarm(patience)
+        _reply(replies, {"alive": True})
+
+    patience = 2 * math.ceil(bearable.timeout_seconds)
     for line in sys.stdin:
         request = json.loads(line)
         mappings = tuple(Mapping.model_validate(mapping) for mapping in request["mappings"])
-        reading = Reading(mappings, bearable, lambda: _reply(replies, {"alive": True}))
-        _reply(replies, _parse(Path(request["path"]), reading, chunker))
+        signal.alarm(patience)
+        reply = _parse(Path(request["path"]), Reading(mappings, bearable, alive), chunker)
+        signal.alarm(0)
+        _reply(replies, reply)
 
 
 def _parse(path: Path, reading: Reading, chunker: Chunker) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Words in pictures and scanned pages, read by Tesseract where that is installed (Debian: tesseract-ocr)."""
 
 import io
+import os
 import re
 import resource
 import shutil
@@ -14,6 +15,9 @@ from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.text import add_text
 
 _PROGRAM = "tesseract"
+_ALIVE_SECONDS = 5.0
+"""A page may take longer than reading may come no further: so often its process is heard of."""
+
 _NO_LANGUAGES = frozenset({"osd", "equ"})
 _HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
 
@@ -25,7 +29,7 @@ def is_installed() -> bool:
 
 
 class TextRecognition:
-    """Reads the pictures of one document, telling after each that the work goes on."""
+    """Reads the pictures of one document, telling meanwhile and after each that the work goes on."""
 
     def __init__(self, reading: Reading) -> None:
         self._on_progress = reading.on_progress
@@ -47,16 +51,24 @@ class TextRecognition:
         mode = "1" if "osd" in self._languages else "3"
         spoken = "+".join(name for name in self._languages if name not in _NO_LANGUAGES)
         command = [_PROGRAM, "stdin", "stdout", "--psm", mode, *(("-l", spoken) if spoken else ())]
+        # Its four threads wait for each other by spinning: three times the processor's time where cores are few.
+        environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         ) as process:
             if hasattr(resource, "prlimit"):
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (self._memory, self._memory))
-            try:
-                output, _ = process.communicate(png, timeout=max(1.0, self._ends - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise Refused("timeout", "Reading the words in its pictures takes too long.") from None
+            unsent: bytes | None = png
+            output = None
+            while output is None:
+                try:
+                    output, _ = process.communicate(unsent, timeout=_ALIVE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if time.monotonic() > self._ends:
+                        process.kill()
+                        raise Refused("timeout", "Reading the words in its pictures takes too long.") from None
+                    self._on_progress()
+                    unsent = None
         if process.returncode:
             raise Refused("damaged", "The words in its pictures cannot be read.")
         return output.decode("utf-8", "replace")

@@ -2,6 +2,8 @@
 
 import datetime
 import io
+import zipfile
+from xml.parsers import expat
 
 import python_calamine as calamine
 
@@ -10,12 +12,14 @@ from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.records import add_rows
 
 _ZIP = b"PK\x03\x04"
+_OPEN_DOCUMENT = "content.xml"
 
 
 def read_spreadsheet(data: bytes, reading: Reading) -> ReadDocument:
     if data.startswith(_ZIP):
-        with opened(data, reading.limits):
-            pass
+        with opened(data, reading.limits) as archive:
+            if _OPEN_DOCUMENT in archive.NameToInfo:
+                _require_well_formed(archive, _OPEN_DOCUMENT)
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [
@@ -32,6 +36,14 @@ def read_spreadsheet(data: bytes, reading: Reading) -> ReadDocument:
         texts = [[_text(cell) for cell in row] for row in rows]
         add_rows(builder, [row for row in texts if any(row)], reading.mappings, [name] if len(sheets) > 1 else [])
     return builder.build()
+
+
+def _require_well_formed(archive: zipfile.ZipFile, name: str) -> None:
+    """Tags that do not match keep calamine looking for the end for ever."""
+    try:
+        expat.ParserCreate().Parse(archive.read(name), True)
+    except expat.ExpatError as error:
+        raise Refused("damaged", f"Its part {name} is damaged.") from error
 
 
 def _text(cell: object) -> str:

@@ -68,10 +68,12 @@ def book(**more: str) -> bytes:
     )
 
 
+_OPEN_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+)
+
+
 def open_document() -> bytes:
-    names = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
-    )
     body = (
         '<text:h text:outline-level="1">Rules</text:h><text:p>Be<text:s/>kind<text:span>!</text:span>'
         "<office:annotation><text:p>really?</text:p></office:annotation></text:p>"
@@ -82,8 +84,28 @@ def open_document() -> bytes:
         "</table:table-cell></table:table-row></table:table>"
     )
     text = f"<office:body><office:text>{body}</office:text></office:body>"
-    content = f"<office:document-content {names}>{text}</office:document-content>"
+    content = f"<office:document-content {_OPEN_NAMES}>{text}</office:document-content>"
     return zipped(**{"content.xml": content})
+
+
+def open_sheet(end: str = "</text:p>") -> bytes:
+    """A spreadsheet, each text of which has the ``end``."""
+
+    def row(*cells: str) -> str:
+        return "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}{end}</table:table-cell>' for cell in cells
+        )
+
+    rows = "".join(f"<table:table-row>{row(*cells)}</table:table-row>" for cells in (("Item", "Price"), ("Lamp", "12")))
+    table = f'<table:table table:name="North">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    return zipped(
+        **{
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": "<manifest/>",
+            "content.xml": f"<office:document-content {_OPEN_NAMES}>{body}</office:document-content>",
+        }
+    )
 
 
 def mail() -> bytes:
@@ -109,6 +131,7 @@ EXAMPLES = {
     ".xlsx": sheets("North", "South"),
     ".epub": book(),
     ".odt": open_document(),
+    ".ods": open_sheet(),
     ".eml": mail(),
     ".rtf": RICH_TEXT,
     ".json": JSON,

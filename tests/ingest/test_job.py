@@ -1,4 +1,6 @@
+import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -148,6 +150,16 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_read(folder: Pat
         assert refusal.value.reason == "timeout"
     with ParseWorker(WorkerSettings(TOKENIZER, LIMIT)) as worker:
         assert worker.parse(folder / "fine.txt", [])[1].text.strip() == "Fine text."
+
+
+def test_reading_without_end_ends_by_itself_when_nobody_watches_it(folder: Path) -> None:
+    os.mkfifo(folder / "endless.txt")
+    with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=0.1))) as worker:
+        process = worker.start()
+        assert process.stdin
+        process.stdin.write(json.dumps({"path": str(folder / "endless.txt"), "mappings": []}).encode() + b"\n")
+        process.stdin.flush()
+        assert process.wait(60) == -signal.SIGALRM
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")

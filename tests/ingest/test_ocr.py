@@ -9,7 +9,8 @@ import fpdf
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.readers.base import Refused
+from ingest.readers import ocr
+from ingest.readers.base import Reading, Refused
 from tests.ingest.test_readers import read, text_of
 
 WORDS = "The ferry leaves at seven."
@@ -89,6 +90,21 @@ def test_a_picture_that_cannot_be_read_is_refused(data: bytes, reason: str) -> N
     with pytest.raises(Refused) as refusal:
         read("a.png", data)
     assert refusal.value.reason == reason
+
+
+def test_a_page_that_takes_long_is_told_to_be_under_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A program in Tesseract's place, which ends when it has been heard of."""
+    heard = tmp_path / "heard"
+    program = tmp_path / "tesseract"
+    program.write_text(
+        '#!/bin/sh\nif [ "$1" = --list-langs ]; then printf "List:\\neng\\n"; exit; fi\ncat > /dev/null\n'
+        f"while [ ! -e {heard} ]; do sleep 0.02; done\necho read\n"
+    )
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(ocr, "_ALIVE_SECONDS", 0.05)
+    recognition = ocr.TextRecognition(Reading(on_progress=heard.touch))
+    assert recognition.words(picture(WORDS)).strip() == "read"
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.png", saved(picture(WORDS), "PNG")), ("a.pdf", scan(picture(WORDS)))])

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.mapping import Mapping
 from ingest.readers.base import Refused
-from tests.ingest.office import EXAMPLES, RICH_TEXT, book, mail, open_document, sheets, slides, zipped
+from tests.ingest.office import EXAMPLES, RICH_TEXT, book, mail, open_document, open_sheet, sheets, slides, zipped
 from tests.ingest.test_readers import read, sections_of, text_of
 
 
@@ -32,6 +32,15 @@ def test_a_row_of_a_spreadsheet_is_a_record_and_a_number_reads_as_it_was_typed()
 def test_every_sheet_is_read_and_named() -> None:
     headings = [headings for headings, _ in sections_of(read("a.xlsx", sheets("North", "South")))]
     assert headings == [("North",), ("North",), ("South",), ("South",)]
+
+
+def test_a_sheet_of_an_open_document_is_read() -> None:
+    assert [text for _, text in sections_of(read("a.ods", EXAMPLES[".ods"]))] == ["Item: Lamp\nPrice: 12"]
+
+
+def test_a_sheet_whose_tags_do_not_match_is_refused_at_once() -> None:
+    with pytest.raises(Refused, match="damaged"):
+        read("a.ods", open_sheet(end="</table:table>"))
 
 
 def test_tabs_separate_columns() -> None:
