@@ -16,6 +16,7 @@ from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
 from rag.conversations.store import ConversationStore
 from rag.embedding import open_knowledge
+from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.jobs import see_to_jobs
@@ -117,7 +118,6 @@ class Desk:
         self._suggest()
         self.ask = self._service.ask
         self.stop = self._service.stop
-        self.delete = self._service.delete
         self.conversation = self._service.conversation
         self.conversations = self._store.list
         self.rate = self._store.rate
@@ -158,6 +158,13 @@ class Desk:
 
     def see_to_jobs(self) -> None:
         see_to_jobs(self._jobs)
+
+    def delete(self, conversation_id: str) -> None:
+        """Delete it, with what evaluations kept of it."""
+        conversation = self._store.get(conversation_id)
+        self._service.delete(conversation_id)
+        if conversation:
+            forget_turns(self.home, [turn.id for turn in conversation.turns])
 
     def engine_name(self) -> str:
         return self._engine

@@ -4,6 +4,7 @@ Source: Thakur et al., "BEIR", NeurIPS Datasets and Benchmarks, 2021.
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,8 @@ def _judgements(path: Path) -> dict[str, dict[str, float]]:
         cells = [cell.strip() for cell in line.split("\t" if "\t" in line else None)]
         try:
             query, document, grade = cells[0], cells[-2], float(cells[-1])  # TREC's form has a column in between
+            if not math.isfinite(grade):
+                raise ValueError("not a grade")
         except (ValueError, IndexError) as error:
             if number == 1:  # the header
                 continue

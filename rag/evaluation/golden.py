@@ -9,7 +9,7 @@ from rag.answering.types import Answer, Citation, Done
 from rag.evaluation.answers import ANSWERED
 from rag.evaluation.figures import latency, means
 from rag.evaluation.golden_set import GoldenQuestion
-from rag.evaluation.slices import slices_of
+from rag.evaluation.slices import slices_of, slices_of_source
 from rag.evaluation.squad import normalised
 from rag.evaluation.types import Evaluation, Item, OnProgress
 
@@ -51,7 +51,12 @@ def _item(question: GoldenQuestion, answer: Answer) -> Item:
         given=(answer.short_answer or answer.text) if answer.kind in ANSWERED else "",
         quality=min(scores.values()),
         scores=scores,
-        slices={**slices_of(question.text), "judged": "right" if question.right else "wrong", "kind": judged.kind},
+        slices={
+            **slices_of(question.text),
+            **slices_of_source(question.source),
+            "judged": "right" if question.right else "wrong",
+            "kind": judged.kind,
+        },
         latency_ms=answer.timings.total,
         details={
             "kind": answer.kind,

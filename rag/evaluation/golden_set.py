@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,10 @@ from rag.conversations.store import ConversationStore
 from rag.conversations.types import Feedback
 from vectorstore import catalogue
 from vectorstore.library import open_database
+from vectorstore.types import Document
+
+GOLDEN_FILE = "golden.json"
+"""The set's file, beside the evaluations; one that is written elsewhere belongs to whoever asked for it."""
 
 PassageWith = Callable[[int, str], str | None]
 """The stored passage of a document that holds some words, None where none does."""
@@ -21,13 +25,17 @@ PassageWith = Callable[[int, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class GoldenQuestion:
-    """A question, the conversation ``before`` it, and the answer that the ``feedback`` judges."""
+    """A question, the conversation ``before`` it, and the answer that the ``feedback`` judges.
+
+    ``source`` is the document that the answer cites first, or that was shown as nearest; None where it is gone.
+    """
 
     id: str
     text: str
     before: tuple[Exchange, ...]
     answer: Answer
     feedback: Feedback
+    source: Document | None
 
     @property
     def right(self) -> bool:
@@ -39,12 +47,17 @@ def golden_questions(home: Path) -> list[GoldenQuestion]:
     with closing(ConversationStore(home)) as store:
         conversations = store.judged()
     found = []
-    for conversation in conversations:
-        before: tuple[Exchange, ...] = ()
-        for turn in conversation.turns:
-            if turn.answer and turn.feedback:
-                found.append(GoldenQuestion(str(turn.id), turn.question, before, turn.answer, turn.feedback))
-            before = (*before, Exchange(turn.question, turn.answer))
+    with closing(open_database(home)) as database, database.read() as connection:
+        for conversation in conversations:
+            before: tuple[Exchange, ...] = ()
+            for turn in conversation.turns:
+                if turn.answer and turn.feedback:
+                    shown = turn.answer.citations or turn.answer.related
+                    source = catalogue.get_document(connection, shown[0].document) if shown else None
+                    found.append(
+                        GoldenQuestion(str(turn.id), turn.question, before, turn.answer, turn.feedback, source)
+                    )
+                before = (*before, Exchange(turn.question, turn.answer))
     return found
 
 
@@ -52,7 +65,12 @@ def export_golden(home: Path, questions: Sequence[GoldenQuestion], file: Path) -
     """Write the set, with the passages as the knowledge base under ``home`` holds them now."""
     with closing(open_database(home)) as database, database.read() as connection:
         squad = as_squad(questions, partial(catalogue.passage_with, connection))
-    file.write_text(json.dumps(squad, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.write_text(as_text(squad), encoding="utf-8")
+
+
+def as_text(golden_set: Mapping[str, Any]) -> str:
+    """The content of the set's file."""
+    return json.dumps(golden_set, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_squad(questions: Sequence[GoldenQuestion], passage_with: PassageWith) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rag.evaluation.types import Evaluation, Figures, Item, Kind
 from vectorstore.errors import RefdeskError, UsageError
 
 FOLDER = "evaluations"
-_RUN, _ITEMS = "run.json", "items.jsonl"
+RUN, ITEMS = "run.json", "items.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ def store_run(home: Path, evaluation: Evaluation, started: datetime, setup: Mapp
         evaluation.curve,
         evaluation.items,
     )
-    with (run.folder / _ITEMS).open("w", encoding="utf-8", errors="replace") as file:
+    with (run.folder / ITEMS).open("w", encoding="utf-8", errors="replace") as file:
         file.writelines(json.dumps(dataclasses.asdict(item), ensure_ascii=False) + "\n" for item in run.items)
     names = (field.name for field in dataclasses.fields(run))
     fields = {name: getattr(run, name) for name in names if name not in {"folder", "items"}}
-    (run.folder / _RUN).write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (run.folder / RUN).write_text(json.dumps(fields, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return run
 
 
@@ -79,8 +79,8 @@ def load_run(home: Path, reference: str) -> Run:
     """The run that an id or a folder names. Raises UsageError if there is none, RefdeskError if it is damaged."""
     folder = _folder(home, reference)
     try:
-        fields = json.loads((folder / _RUN).read_text(encoding="utf-8"))
-        with (folder / _ITEMS).open(encoding="utf-8") as file:
+        fields = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        with (folder / ITEMS).open(encoding="utf-8") as file:
             items = tuple(_item(json.loads(line)) for line in file)
         return Run(**fields | {"folder": folder.resolve(), "curve": tuple(fields["curve"]), "items": items})
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -91,14 +91,22 @@ def load_head(home: Path, reference: str) -> RunHead:
     """As ``load_run``, without the questions."""
     folder = _folder(home, reference)
     try:
-        fields = json.loads((folder / _RUN).read_text(encoding="utf-8"))
+        fields = json.loads((folder / RUN).read_text(encoding="utf-8"))
         return RunHead(fields["kind"], fields["started"], fields["setup"]["data"]["name"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise _damaged(folder) from error
 
 
+def changed_at(home: Path, reference: str) -> int:
+    """When its questions were last written, in nanoseconds; 0 where they are missing."""
+    try:
+        return (_folder(home, reference) / ITEMS).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _folder(home: Path, reference: str) -> Path:
-    folder = next((path for path in (home / FOLDER / reference, Path(reference)) if (path / _RUN).is_file()), None)
+    folder = next((path for path in (home / FOLDER / reference, Path(reference)) if (path / RUN).is_file()), None)
     if folder is None:
         remedy = f"The runs are in {home / FOLDER}."
         raise UsageError("There is no such evaluation", where=reference, remedy=remedy)
@@ -111,7 +119,7 @@ def _damaged(folder: Path) -> RefdeskError:
 
 def list_runs(home: Path) -> list[str]:
     """The ids of all runs, newest first."""
-    return sorted((path.parent.name for path in (home / FOLDER).glob(f"*/{_RUN}")), reverse=True)
+    return sorted((path.parent.name for path in (home / FOLDER).glob(f"*/{RUN}")), reverse=True)
 
 
 def sha256_of(path: Path) -> str:

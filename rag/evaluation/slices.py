@@ -1,6 +1,9 @@
 """Which kind of question it is, to show where a desk is weak."""
 
 import re
+from pathlib import PurePath
+
+from vectorstore.types import Document
 
 _WORDS = ("how many", "how much", "how", "what", "which", "who", "whom", "whose", "when", "where", "why")
 _WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
@@ -17,3 +20,13 @@ def slices_of(question: str) -> dict[str, str]:
     count = len(question.split())
     length = next((name for most, name in _LENGTHS if count <= most), "more than 50 words")
     return {"question word": found.group().lower() if found else "none", "question length": length}
+
+
+def slices_of_source(document: Document | None) -> dict[str, str]:
+    """The collection and the kind of file that an answer stands in; nothing where that is not known."""
+    if document is None:
+        return {}
+    return {
+        "collection": document.collection,
+        "document type": PurePath(document.path).suffix.lower().lstrip(".") or "without an ending",
+    }

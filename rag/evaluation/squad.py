@@ -61,13 +61,13 @@ def load_squad(path: Path) -> SquadFile:
     another form.
     """
     try:
-        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        articles = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         return _read(articles)
     except OSError as error:
         raise UsageError("Cannot be read", where=str(path), remedy=f"{error.strerror}.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise UsageError(f"Not a JSON file ({error})", where=str(path), remedy=_FORM) from error
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UsageError(f"Not a SQuAD file ({error!r})", where=str(path), remedy=_FORM) from error
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
 from rag.reader import int8
-from rag.reader.networks import SpanNetwork, TorchNetwork
+from rag.reader.networks import OpenVinoNetwork, SpanNetwork, fastest_network
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
 
 WEIGHTS = Path(__file__).parent / "embedded" / "weights.safetensors"
@@ -31,8 +31,8 @@ def embedded_network() -> tuple[ResolvedModel, SpanNetwork]:
     tensors = load_file(WEIGHTS)
     model, network = _load(tensors)
     if torch.cuda.is_available() or not int8.is_fast_here():
-        return model, TorchNetwork(network)
-    return model, int8.Int8Network(network.config, network.state_dict() | tensors)
+        return model, fastest_network(network)
+    return model, OpenVinoNetwork(network.config, network.state_dict() | tensors)
 
 
 def _load(tensors: Mapping[str, Tensor]) -> tuple[ResolvedModel, PreTrainedModel]:

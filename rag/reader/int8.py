@@ -1,4 +1,4 @@
-"""A BERT reader in 8-bit integers: made from a trained one, and run by OpenVINO.
+"""A BERT reader in 8-bit integers: made from a trained one, and as a graph for OpenVINO.
 
 The weights of each output channel are rounded to 127 steps on each side of zero. What a linear layer takes in is
 rounded to 256 steps over the range seen in calibration, after its channels were made alike in size (SmoothQuant, Xiao
@@ -10,12 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import openvino as ov
 import torch
-from numpy.typing import NDArray
 from openvino import opset15 as op
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from rag.reader.networks import Batch, Logits
 from vectorstore.bert import BertGraph, BertSize, constant, fields
 
 _SMOOTHING = 0.85
@@ -61,35 +59,8 @@ def dequantize(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-class Int8Network:
-    """The quantized BERT, on the processor; its windows are shared out to the cores two by two."""
-
-    batch_windows = 2
-    pad_to = 16  # each new shape costs time once
-
-    def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
-        threads = torch.get_num_threads()
-        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads}
-        self._queue = ov.AsyncInferQueue(
-            ov.Core().compile_model(_QuantizedBert(config, tensors).model(), "CPU", settings)
-        )
-        self._queue.set_callback(_keep)
-
-    def score(self, batches: Sequence[Batch]) -> list[Logits]:
-        found: dict[int, NDArray[np.float32]] = {}
-        for number, batch in enumerate(batches):
-            self._queue.start_async(dict(batch), userdata=(found, number))
-        self._queue.wait_all()
-        return [(found[number][..., 0], found[number][..., 1]) for number in range(len(batches))]
-
-
-def _keep(request: ov.InferRequest, place: tuple[dict[int, NDArray[np.float32]], int]) -> None:
-    found, number = place
-    found[number] = request.get_output_tensor().data.copy()
-
-
-class _QuantizedBert(BertGraph):
-    """BERT for question answering, whose quantized layers round what they take in."""
+class SpanGraph(BertGraph):
+    """BERT for question answering; those of its layers that are quantized round what they take in."""
 
     def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
         self._quantized = _quantized(tensors)

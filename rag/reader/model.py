@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedTokenizerBase
 
 from rag.reader.embedded import NO_ANSWER_MARGIN, embedded_network
-from rag.reader.networks import Batch, SpanNetwork, TorchNetwork
+from rag.reader.networks import Batch, SpanNetwork, fastest_network
 from rag.reader.spans import best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
 from rag.reader.windows import Window, cut_windows
@@ -68,7 +68,7 @@ def load_reader(name: str, download: Download = "never", confirm: Confirm | None
         model, network = embedded_network()
         called, no_answer_margin = "Refdesk's embedded reader", NO_ANSWER_MARGIN
     else:
-        network = TorchNetwork(AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True))
+        network = fastest_network(AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True))
         called, no_answer_margin = model.name, 0.0
     tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
     return ExtractiveReader(called, tokenizer, network, no_answer_margin)

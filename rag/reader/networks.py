@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import openvino as ov
 import torch
 from numpy.typing import NDArray
-from transformers import PreTrainedModel
+from torch import Tensor
+from transformers import PretrainedConfig, PreTrainedModel
 
+from rag.reader.int8 import SpanGraph
 from vectorstore.backends import cpu_has_bfloat16
 
 Batch = Mapping[str, NDArray[np.int64]]
@@ -50,3 +53,44 @@ class TorchNetwork:
         with torch.inference_mode():
             output = self._network(**fields)
         return output.start_logits.float().cpu().numpy(), output.end_logits.float().cpu().numpy()
+
+
+class OpenVinoNetwork:
+    """A BERT on the processor, in 8-bit integers as far as ``tensors`` are (see ``rag.reader.int8``), else in float32.
+
+    Its windows are shared out to the cores two by two.
+    """
+
+    batch_windows = 2
+    pad_to = 16  # each new shape costs time once
+
+    def __init__(self, config: PretrainedConfig, tensors: Mapping[str, Tensor]) -> None:
+        threads = torch.get_num_threads()
+        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads}
+        self._queue = ov.AsyncInferQueue(ov.Core().compile_model(SpanGraph(config, tensors).model(), "CPU", settings))
+        self._queue.set_callback(_keep)
+
+    def score(self, batches: Sequence[Batch]) -> list[Logits]:
+        found: dict[int, NDArray[np.float32]] = {}
+        for number, batch in enumerate(batches):
+            self._queue.start_async(dict(batch), userdata=(found, number))
+        self._queue.wait_all()
+        return [(found[number][..., 0], found[number][..., 1]) for number in range(len(batches))]
+
+
+def _keep(request: ov.InferRequest, place: tuple[dict[int, NDArray[np.float32]], int]) -> None:
+    found, number = place
+    found[number] = request.get_output_tensor().data.copy()
+
+
+def fastest_network(network: PreTrainedModel) -> SpanNetwork:
+    """The one that runs it fastest here: in float32, OpenVINO takes a third of torch's time, but only plain BERTs."""
+    config = network.config
+    is_plain_bert = (
+        config.model_type == "bert"
+        and config.hidden_act == "gelu"
+        and getattr(config, "position_embedding_type", "absolute") == "absolute"
+    )
+    if torch.cuda.is_available() or cpu_has_bfloat16() or not is_plain_bert:
+        return TorchNetwork(network)
+    return OpenVinoNetwork(config, network.state_dict())

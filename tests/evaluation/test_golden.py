@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ import pytest
 from rag.answering.types import Answer, Citation, Done, Event, Exchange, Searching, Sentence, Timings
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Rating
+from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.golden import evaluate_golden
-from rag.evaluation.golden_set import export_golden, golden_questions
+from rag.evaluation.golden_set import GOLDEN_FILE, export_golden, golden_questions
+from rag.evaluation.runs import load_run, runs_folder, store_run
 from rag.evaluation.squad import load_squad
 from rag.evaluation.types import Evaluation, Item
 from tests.evaluation.conftest import quiet
@@ -150,6 +153,64 @@ def test_a_follow_up_is_asked_in_its_conversation(tmp_path: Path, chat: Chat) ->
     desk = ScriptedDesk({})
     evaluate_golden(golden_questions(tmp_path), desk, quiet)
     assert desk.before == {"And when does it close?": ["When does the library open?"]}
+
+
+def test_weak_spots_are_told_by_the_document_that_was_shown(tmp_path: Path, chat: Chat) -> None:
+    with closing(KnowledgeBase(tmp_path, HashEmbedder())) as knowledge:
+        put_text(knowledge, "hours.PDF", HOURS)
+        put_text(knowledge, "bridge", BRIDGE)
+    chat.judged("When does it open?", OPENS, "up")
+    chat.judged("Who reads there?", SILENT, "down")
+    chat.judged("What of the bridge?", OPENED, "up")
+    chat.judged("What of the tower?", replace(OPENED, citations=(replace(OPENED.citations[0], document=9),)), "up")
+    _, items = asked_again(tmp_path, {})
+    found = {
+        question: (item.slices.get("collection"), item.slices.get("document type")) for question, item in items.items()
+    }
+    assert found == {
+        "When does it open?": ("default", "pdf"),
+        "Who reads there?": ("default", "pdf"),
+        "What of the bridge?": ("default", "without an ending"),
+        "What of the tower?": (None, None),
+    }
+
+
+def test_a_deleted_conversation_is_forgotten_by_set_and_evaluations(tmp_path: Path, chat: Chat) -> None:
+    with closing(KnowledgeBase(tmp_path, HashEmbedder())) as knowledge:
+        put_text(knowledge, "hours.txt", HOURS)
+        put_text(knowledge, "bridge.txt", BRIDGE)
+    secret = chat.judged("Is my\u2028neighbour's library open?", OPENS, "up")
+    chat.judged("When does my neighbour leave?", CLOSES, "down", secret, right_answer="six")
+    chat.judged("What of the bridge?", OPENED, "up")
+    chat.judged("How long is it?", OPENED, "down")
+    questions = golden_questions(tmp_path)
+    export_golden(tmp_path, questions, runs_folder(tmp_path) / GOLDEN_FILE)
+    run = store_run(tmp_path, evaluate_golden(questions, ScriptedDesk({}), quiet), datetime.now(UTC), {})
+    (run.folder / "report.html").write_text("neighbour")
+    with closing(ConversationStore(tmp_path)) as store:
+        turns = store.get(secret)
+    assert turns is not None
+
+    forget_turns(tmp_path, [turn.id for turn in turns.turns])
+
+    kept = [path.read_text(encoding="utf-8") for path in (tmp_path / "evaluations").rglob("*") if path.is_file()]
+    assert not any("neighbour" in text for text in kept)
+    left = load_run(tmp_path, run.id)
+    assert [item.question for item in left.items] == ["What of the bridge?", "How long is it?"]
+    assert left.figures == run.figures
+    assert [question.text for question in load_squad(runs_folder(tmp_path) / GOLDEN_FILE).questions] == [
+        "What of the bridge?"
+    ]
+
+
+def test_a_damaged_golden_set_does_not_keep_a_conversation_from_being_deleted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = runs_folder(tmp_path) / GOLDEN_FILE
+    file.write_text('{"data": 1')
+    forget_turns(tmp_path, [1])
+    assert file.read_text() == '{"data": 1'
+    assert "golden.json may still hold questions" in caplog.text
 
 
 def test_the_set_is_a_squad_file(tmp_path: Path, chat: Chat) -> None:

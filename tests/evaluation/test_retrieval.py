@@ -89,6 +89,7 @@ def test_a_document_ranks_by_its_best_passage_and_long_ones_do_not_hide_the_othe
         ("corpus.jsonl", '{"_id": "1"\n', "corpus.jsonl, line 1"),
         ("queries.jsonl", '\n{"id": "1"}\n', "queries.jsonl, line 2"),
         ("qrels/test.tsv", "1\t2\t1\n1\t2\tgood\n", "test.tsv, line 2"),
+        ("qrels/test.tsv", "1\t2\t1\n1\t2\tnan\n", "test.tsv, line 2"),
         ("qrels/test.tsv", "other\t1\t1\n", "No query is judged"),
         ("corpus.jsonl", "\n", "no documents"),
     ],

@@ -97,6 +97,12 @@ def test_an_answer_that_is_not_where_the_file_says_is_looked_for_nearby(tmp_path
     assert file.questions[0].answers == (GoldAnswer("Oslo", found),)
 
 
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.json", {"id": "1", "question": "Who?", "answers": []})
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert [question.text for question in load_squad(file).questions] == ["Who?"]
+
+
 def test_an_answer_that_the_paragraph_lacks_has_no_place(tmp_path: Path) -> None:
     answers = [{"text": "Bergen", "answer_start": 3}]
     file = load_squad(write(tmp_path / "a.json", {"id": "1", "question": "?", "answers": answers}))
@@ -111,6 +117,12 @@ def test_an_answer_that_the_paragraph_lacks_has_no_place(tmp_path: Path) -> None
         (b'{"rows": []}', "Not a SQuAD file"),
         (b'{"data": [{"paragraphs": [{"qas": []}]}]}', "Not a SQuAD file"),
         (b'["data"]', "Not a SQuAD file"),
+        (b"[" * 100_000, "Not a JSON file"),
+        (
+            b'{"data": [{"paragraphs": [{"context": "Anna", "qas": [{"id": "1", "question": "Who?", "answers": '
+            b'[{"text": "Anna", "answer_start": "first"}]}]}]}]}',
+            "Not a SQuAD file",
+        ),
     ],
 )
 def test_another_form_is_named(tmp_path: Path, content: bytes, message: str) -> None:

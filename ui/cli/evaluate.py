@@ -117,14 +117,14 @@ def evaluate_golden(
     """Ask your documents again what was judged in the chat, and keep these questions as a file in the SQuAD form."""
     settings = load_settings(home, generator={"engine": engine} if engine else {})
 
-    from rag.evaluation.golden_set import export_golden, golden_questions
+    from rag.evaluation.golden_set import GOLDEN_FILE, export_golden, golden_questions
     from rag.evaluation.runs import runs_folder
 
     questions = golden_questions(settings.home)
     if not questions:
         remedy = "Say in the chat, under an answer, whether it is right or wrong."
         raise UsageError("No answer has been judged yet", where=str(settings.home), remedy=remedy)
-    file = output or runs_folder(settings.home) / "golden.json"
+    file = output or runs_folder(settings.home) / GOLDEN_FILE
     export_golden(settings.home, questions, file)
 
     def measure(show: OnProgress) -> Evaluation:

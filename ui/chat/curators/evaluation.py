@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag.evaluation.comparison import Comparison, compare
-from rag.evaluation.runs import Run, RunHead, list_runs, load_head, load_run
+from rag.evaluation.runs import Run, RunHead, changed_at, list_runs, load_head, load_run
 from rag.evaluation.tables import failures, flat, shown, slice_tables
 from rag.evaluation.types import Item
 from ui.chat import words
@@ -39,7 +39,15 @@ _ALL = "All"
 _ASKED_AT_HOME = ("golden", "swaps")
 """The kinds of runs that ask the documents of this desk; the others take in documents of their own."""
 
-_load = functools.lru_cache(maxsize=8)(load_run)  # what is stored does not change any more
+
+@functools.lru_cache(maxsize=8)
+def _loaded(home: Path, run: str, _: int) -> Run:
+    return load_run(home, run)
+
+
+def _load(home: Path, run: str) -> Run:
+    """What is stored changes only where a conversation was deleted."""
+    return _loaded(home, run, changed_at(home, run))
 
 
 @functools.lru_cache(maxsize=32)
