@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ingest.job import Progress as Done
 
 _REFUSED_SHOWN = 20
-_WATCH_MS = 500
 
 
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")]
@@ -73,9 +72,8 @@ def sync(
     if not allow_empty:
         find_files(paths)  # says at once what is not there
 
-    from watchfiles import watch as changes
-
     from ingest.sync import Synchronised, synchronise
+    from ingest.watching import changes
 
     def tell(done: Synchronised) -> None:
         if as_json:
@@ -97,14 +95,9 @@ def sync(
             return
         with suppress(KeyboardInterrupt):
             job.prepare()
-            seen = False
-            # Beginning with a yield without changes: what happened before the watch was set up has been missed.
-            for changed in changes(*filter(Path.exists, paths), yield_on_timeout=True, rust_timeout=_WATCH_MS):
-                if seen and not changed:
-                    continue
-                if not seen:
+            for number, _ in enumerate(changes(paths)):
+                if number == 0:
                     errors.print("Watching for changes. Ctrl+C ends it.")
-                seen = True
                 try:
                     done = synchronise(job, paths, allow_empty=allow_empty)
                 except RefdeskError as error:  # what is wrong now may be right after the next change

@@ -1,0 +1,35 @@
+"""Folders that are followed."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from ingest.watching import changes
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def test_a_folder_that_vanished_is_followed_again_when_it_is_back(folder: Path) -> None:
+    away = folder.with_name("away")
+    with closing(changes([folder])) as followed:
+        next(followed)
+        (folder / "a.txt").touch()
+        next(followed)
+        folder.rename(away)
+        next(followed)
+        away.rename(folder)
+        next(followed)
+        (folder / "b.txt").touch()
+        next(followed)
+
+
+def test_a_file_that_another_takes_the_place_of_is_followed_further(folder: Path) -> None:
+    file, written = folder / "a.txt", folder / "a.txt.new"
+    file.write_text("one")
+    with closing(changes([file])) as followed:
+        next(followed)
+        for text in ("two", "three"):  # as editors save
+            written.write_text(text)
+            written.rename(file)
+            next(followed)
