@@ -33,7 +33,7 @@ _FOLDERS = (
 _WORDS = 40
 _QUESTIONS = 500
 _STORED = 220_000
-_PIECE = 8_192
+_PIECE = 2_048
 
 
 @dataclass(frozen=True)

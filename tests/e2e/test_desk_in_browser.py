@@ -110,7 +110,7 @@ def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: P
     (rules / "house/plan.pdf").write_text("This is no PDF.")
     (rules / "film.mp4").write_bytes(b"moving")
     page.get_by_role("link", name="Documents").click()
-    page.locator("input[webkitdirectory]").set_input_files(rules)
+    drop(page, rules)
     expect(page.get_by_text("rules/film.mp4: Not of a kind that is read (mp4).")).to_be_visible(timeout=PATIENCE)
     added = page.locator(".jobs article").filter(has_text="2 files to default")
     expect(added).to_be_visible(timeout=PATIENCE)
@@ -144,6 +144,19 @@ def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: P
     expect(page.get_by_text("Nothing was removed here")).to_be_visible(timeout=PATIENCE)
     ask_of_bicycles(page)
     expect(page.get_by_text("shed 4").last).to_be_visible(timeout=PATIENCE)
+
+
+def drop(page: Page, path: Path) -> None:
+    """Drag a file or folder from the desktop into the place for it."""
+    place = page.locator(".drop")
+    expect(place).to_be_visible(timeout=PATIENCE)
+    box = place.bounding_box()
+    assert box
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": box["x"] + 40, "y": box["y"] + 40, "data": data}
+        session.send("Input.dispatchDragEvent", event)
 
 
 def ask_of_bicycles(page: Page) -> None:
