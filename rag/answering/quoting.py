@@ -11,8 +11,8 @@ from rag.reader.types import AnswerSpan
 from rag.scoring import weighted_sum
 
 _PASSAGES = 6
-_FEWEST_WORDS = 4
-"""Less says nothing by itself, unless the reader marks it: "Key points", "Yes."."""
+_FEWEST_WORDS = 3
+"""Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
 _MOST_CHARACTERS = 400
 _SURE = 2.0
 """The margin from which the reader's words are the answer, so that no sentence has to be added."""
@@ -104,7 +104,7 @@ def _span_in(item: Evidence, sentence: ReadSentence) -> AnswerSpan | None:
 
 
 def _says_something(sentence: str) -> bool:
-    return len(sentence.split()) >= _FEWEST_WORDS
+    return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))
 
 
 def _signals(candidate: _Candidate) -> SentenceSignals:
