@@ -13,7 +13,8 @@ from rag.scoring import weighted_sum
 _PASSAGES = 6
 _FEWEST_WORDS = 3
 """Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
-_MOST_CHARACTERS = 400
+MOST_CHARACTERS = 400
+"""Of a quote that goes on after its first sentence."""
 _SURE = 2.0
 """The margin from which the reader's words are the answer, so that no sentence has to be added."""
 _LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
@@ -74,7 +75,9 @@ class _Candidate:
         return self.evidence.chunk.opens and bool(self.evidence.chunk.section)
 
 
-def quote_answer(evidence: Sequence[Evidence], worth: SentenceSignals = WORTH) -> Quote | None:
+def quote_answer(
+    evidence: Sequence[Evidence], worth: SentenceSignals = WORTH, most_characters: int = MOST_CHARACTERS
+) -> Quote | None:
     """The sentence of the best passages that is worth most; None if there is no sentence that says anything.
 
     A list is quoted with its introduction, "It ..." with the sentence before, and the opening of a text whose heading
@@ -83,7 +86,8 @@ def quote_answer(evidence: Sequence[Evidence], worth: SentenceSignals = WORTH) -
     candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
     if not candidates:
         return None
-    return _complete(max(candidates, key=lambda candidate: weighted_sum(worth, _signals(candidate))))
+    best = max(candidates, key=lambda candidate: weighted_sum(worth, _signals(candidate)))
+    return _complete(best, most_characters)
 
 
 def _candidates(item: Evidence) -> list[_Candidate]:
@@ -117,8 +121,10 @@ def _signals(candidate: _Candidate) -> SentenceSignals:
     )
 
 
-def _complete(candidate: _Candidate) -> Quote:
-    """The sentence with what it needs: the list's introduction and items, or the sentence that "it" refers to."""
+def _complete(candidate: _Candidate, most_characters: int) -> Quote:
+    """The sentence with what it needs: the list's introduction and items, the sentence that "it" refers to, or what
+    follows an opening.
+    """
     chunk = candidate.evidence.chunk
     sentences = [(sentence.start, sentence.end) for sentence in candidate.evidence.sentences]
     text = chunk.text
@@ -134,14 +140,14 @@ def _complete(candidate: _Candidate) -> Quote:
     if introduction is not None or introduces_list(text, sentences, listed):
         end = max(end, list_end(text, sentences, listed))
     elif candidate.tells and candidate.place == 0 and candidate.margin < _SURE:
-        end = _with_what_follows(text, sentences, candidate.chosen)
+        end = _with_what_follows(text, sentences, candidate.chosen, most_characters)
     span = candidate.span
     words = text[max(start, span.start) : min(end, span.end)] if span else None
     return Quote(candidate.evidence, chunk.start + start, chunk.start + end, text[start:end], words)
 
 
-def _with_what_follows(text: str, sentences: Sequence[tuple[int, int]], first: int) -> int:
-    """The end of the sentence ``first`` with up to two more of its paragraph, as long as all are not long."""
+def _with_what_follows(text: str, sentences: Sequence[tuple[int, int]], first: int, most_characters: int) -> int:
+    """The end of the sentence ``first`` with up to two more of its paragraph, if all are no longer than that."""
     start, end = sentences[first]
     for i in range(first + 1, min(first + 3, len(sentences))):
         following, stop = sentences[i]
@@ -149,7 +155,7 @@ def _with_what_follows(text: str, sentences: Sequence[tuple[int, int]], first: i
         apart = (
             _PARAGRAPH.search(text, end, following) or not written.endswith((".", "!")) or not _says_something(written)
         )
-        if apart or stop - start > _MOST_CHARACTERS:
+        if apart or stop - start > most_characters:
             break
         end = stop
     return end
