@@ -36,7 +36,7 @@ class SentenceSignals:
     opening: float
 
 
-WORTH = SentenceSignals(passage=0.15, closeness=1.0, margin=0.04, opening=1.0)
+WORTH = SentenceSignals(passage=0.15, closeness=1.0, margin=0.04, opening=1.5)
 """Weights of a linear score over the signals; see docs/decisions/0009."""
 
 
