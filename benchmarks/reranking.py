@@ -25,11 +25,11 @@ from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
 from rag.answering.evidence import RELEVANCE, PassageSignals, weigh, wording_of
-from rag.answering.quoting import WORTH, Quote, quote_answer
+from rag.answering.quoting import MOST_CHARACTERS, WORTH, Quote, quote_answer
 from rag.desk import open_reader
 from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.figures import intervals, mean
-from rag.evaluation.squad import normalised
+from rag.evaluation.squad import f1, normalised
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
@@ -69,6 +69,9 @@ _WORTHS = {"as shipped": WORTH} | {
     f"without {name}": replace(WORTH, **{name: 0.0}) for name in ("passage", "closeness", "margin", "opening")
 }
 
+_LENGTHS = {"as shipped": MOST_CHARACTERS, "without what follows the opening": 0}
+_OPENING_WORDS = 60
+
 Table = NDArray[np.float64]
 IsRight = Callable[[Chunk], bool]
 
@@ -78,7 +81,8 @@ class Asked:
     """A question: ``signals`` has the shape ``(passages, signals)``, ``fused`` and ``right`` a place a passage.
 
     ``quoted`` tells for each of ``_WORTHS`` whether the quote is right: it holds the answer or, where none is known, is
-    of the right passage.
+    of the right passage. ``told`` is for each of ``_LENGTHS`` the F1 of the quote and the first words of the right
+    section, empty where there are no sections.
     """
 
     text: str
@@ -86,6 +90,7 @@ class Asked:
     fused: Table
     right: NDArray[np.bool_]
     quoted: Mapping[str, bool]
+    told: Mapping[str, float]
 
 
 def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
@@ -104,6 +109,11 @@ def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
         "quotes": {
             worth: {name: _share([q.quoted[worth] for q in of_one]) for name, of_one in asked.items()}
             for worth in _WORTHS
+        },
+        "told": {
+            name: {length: _mean([q.told.get(length, 0.0) for q in of_one]) for length in _LENGTHS}
+            for name, of_one in asked.items()
+            if any(q.told for q in of_one)
         },
     }
 
@@ -143,7 +153,22 @@ others, which are not, are described in `benchmarks/tried_signals.py`.
 The share of the same questions whose quote (decision 9) holds the answer or, in the last two columns, is of the right
 document or section; with all signals, and with one of them taken away:
 
-{table(("quote", *names), rows_of("quotes"))}"""
+{table(("quote", *names), rows_of("quotes"))}{_told(result.get("told", {}))}"""
+
+
+def _told(result: Mapping[str, Mapping[str, Any]]) -> str:
+    """The table of how much of a section's opening a quote tells; nothing for results from before it was measured."""
+    if not result:
+        return ""
+    rows = [
+        (length, *(with_interval(of_one[length]["share"], of_one[length]["interval"]) for of_one in result.values()))
+        for length in _LENGTHS
+    ]
+    return f"""
+
+F1 of the quote and the first {_OPENING_WORDS} words of the right section:
+
+{table(("quote", *result), rows)}"""
 
 
 def _bases(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[Asked]]]:
@@ -202,13 +227,22 @@ def _ask(knowledge: KnowledgeBase, reader: Reader, question: str, is_right: IsRi
     asked = wording_of(question, knowledge)
     evidence = weigh([asked], knowledge.search(question, limit=_PASSAGES), reader, knowledge.embedder)
     tried = tried_signals(knowledge, asked, evidence)
+    sections = [item.chunk for item in evidence if item.chunk.section and item.chunk.opens and is_right(item.chunk)]
+    openings = [" ".join(chunk.text.split()[:_OPENING_WORDS]) for chunk in sections]
     return Asked(
         question,
         np.array([(*astuple(item.signals), *astuple(more)) for item, more in zip(evidence, tried, strict=True)]),
         np.array([item.passage.score for item in evidence]),
         np.array([is_right(item.chunk) for item in evidence]),
         {name: _is_right(quote_answer(evidence, worth), is_right, answers) for name, worth in _WORTHS.items()},
+        {name: _overlap(quote_answer(evidence, most_characters=most), openings) for name, most in _LENGTHS.items()}
+        if any(item.chunk.section for item in evidence)
+        else {},
     )
+
+
+def _overlap(quote: Quote | None, openings: Sequence[str]) -> float:
+    return f1(quote.text, openings) if quote and openings else 0.0
 
 
 def _is_right(quote: Quote | None, is_right: IsRight, answers: Sequence[str]) -> bool:
@@ -236,7 +270,11 @@ def _weights_of(way: str, learned: Mapping[str, Sequence[Asked]]) -> Table | Non
 
 
 def _share(found: Sequence[bool]) -> dict[str, Any]:
-    items = [Item(str(n), "", (), "", 1.0, {"found": float(one)}) for n, one in enumerate(found)]
+    return _mean(list(map(float, found)))
+
+
+def _mean(values: Sequence[float]) -> dict[str, Any]:
+    items = [Item(str(n), "", (), "", 1.0, {"found": one}) for n, one in enumerate(values)]
     return {"share": round(mean(items, "found") or 0.0, 4), "interval": intervals(items, ["found"])["found"]}
 
 

@@ -19,6 +19,7 @@ from rag.embedding import open_knowledge
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
+from rag.grounding.entailment import EntailmentModel
 from rag.jobs import see_to_jobs
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
@@ -68,10 +69,13 @@ def build_flow(
     reader: ExtractiveReader,
     writer: Writer | None,
     scope: Scope = EVERYTHING,
+    confirm: Confirm | None = None,
 ) -> AnswerFlow:
     retriever = build_retriever(settings, knowledge, scope)
     small_talk = _small_talk_classifier(knowledge.embedder)
-    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=settings.answering.caution)
+    caution, named = settings.answering.caution, settings.grounding.model
+    entails = EntailmentModel(named, settings.downloads, confirm) if named and writer else None
+    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=caution, entails=entails)
 
 
 def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:
@@ -227,7 +231,7 @@ def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | 
     """The answer flow alone, for one question at a time."""
     knowledge = open_knowledge(settings, confirm)
     reader = open_reader(settings, confirm)
-    return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope)
+    return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope, confirm)
 
 
 def open_what_if(settings: Settings) -> WhatIf:
@@ -252,4 +256,5 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = _build_what_if(settings, knowledge, reader)
-    return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, what_if, writer, settings)
+    flow = build_flow(settings, knowledge, reader, writer, confirm=confirm)
+    return Desk(knowledge, flow, quoting, what_if, writer, settings)

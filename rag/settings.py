@@ -93,6 +93,16 @@ class IngestSettings(Limits):
     )
 
 
+class GroundingSettings(_Section):
+    """How written sentences are checked."""
+
+    model: str | None = Field(
+        default=None,
+        description="A model of natural language inference, or of consistency with one score: a name or a folder. It "
+        "judges what the rules of the check allow; unset, a score fitted to the embedding model does.",
+    )
+
+
 class AnsweringSettings(_Section):
     """When the desk answers, and the queue in front of it."""
 
@@ -121,6 +131,7 @@ class Settings(BaseSettings):
     reader: ReaderSettings = ReaderSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     ingest: IngestSettings = IngestSettings()
+    grounding: GroundingSettings = GroundingSettings()
     answering: AnsweringSettings = AnsweringSettings()
 
     @classmethod

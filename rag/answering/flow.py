@@ -36,6 +36,7 @@ from rag.answering.types import (
 from rag.answering.writing import CheckedText, write_checked
 from rag.generators.prompts import build_messages
 from rag.grounding.checker import Checker
+from rag.grounding.entailment import Entails
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
 from vectorstore import catalogue
@@ -76,7 +77,8 @@ class AnswerFlow(Runnable[str, Answer]):
     ``retriever`` is any LangChain retriever whose documents carry a ``Passage`` (``KnowledgeRetriever`` does); without
     ``writer`` every answer is extractive or an abstention. ``scope`` is the retriever's, for what it counts. What
     ``recognise`` takes for small talk is not searched for; without it everything is. It abstains where the probability
-    that the documents hold the answer is below ``caution``.
+    that the documents hold the answer is below ``caution``. ``entails`` judges written sentences in place of the
+    check's own score.
 
     >>> flow = AnswerFlow(knowledge, retriever, reader, writer, caution=0.4)  # doctest: +SKIP
     >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
@@ -93,6 +95,7 @@ class AnswerFlow(Runnable[str, Answer]):
         recognise: Recognise | None = None,
         *,
         caution: float,
+        entails: Entails | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
@@ -101,7 +104,7 @@ class AnswerFlow(Runnable[str, Answer]):
         self._scope = scope
         self._recognise = recognise
         self._caution = caution
-        self._checker = Checker(knowledge.embedder)
+        self._checker = Checker(knowledge.embedder, entails)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         answer: Answer | None = None

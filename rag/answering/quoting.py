@@ -5,14 +5,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.evidence import Evidence, bounded
+from rag.answering.evidence import Evidence, ReadSentence, bounded
 from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
 from rag.scoring import weighted_sum
 
 _PASSAGES = 6
+_FEWEST_WORDS = 3
+"""Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
+MOST_CHARACTERS = 400
+"""Of a quote that goes on after its first sentence."""
+_SURE = 2.0
+"""The margin from which the reader's words are the answer, so that no sentence has to be added."""
 _LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
+_PARAGRAPH = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class SentenceSignals:
     """What speaks for a sentence. ``passage`` is its passage's score, ``closeness`` its cosine with the question (told
     what it is about by its subject) and ``margin`` that of the reader's span in it, bounded to 10. ``opening`` is how
     near it is to the opening of a text whose heading tells what is asked: the heading's aspect, divided by the
-    sentence's place.
+    sentence's place among those that say something.
     """
 
     passage: float
@@ -29,7 +36,7 @@ class SentenceSignals:
     opening: float
 
 
-WORTH = SentenceSignals(passage=0.15, closeness=1.0, margin=0.04, opening=1.0)
+WORTH = SentenceSignals(passage=0.15, closeness=1.0, margin=0.04, opening=1.5)
 """Weights of a linear score over the signals; see docs/decisions/0009."""
 
 
@@ -49,44 +56,75 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """The sentence number ``chosen`` of a passage, ``place`` among those that say something, and the reader's best span
+    in it.
+    """
+
     evidence: Evidence
     chosen: int
+    place: int
     span: AnswerSpan | None
 
+    @property
+    def margin(self) -> float:
+        return bounded(self.span.margin if self.span else -math.inf)
 
-def quote_answer(evidence: Sequence[Evidence], worth: SentenceSignals = WORTH) -> Quote | None:
+    @property
+    def tells(self) -> bool:
+        """Whether the passage opens a text whose heading says what of its subject it tells."""
+        return self.evidence.chunk.opens and bool(self.evidence.chunk.section)
+
+
+def quote_answer(
+    evidence: Sequence[Evidence], worth: SentenceSignals = WORTH, most_characters: int = MOST_CHARACTERS
+) -> Quote | None:
     """The sentence of the best passages that is worth most; None if there is no sentence that says anything.
 
-    A list is quoted with its introduction, and "It ..." with the sentence before.
+    A list is quoted with its introduction, "It ..." with the sentence before, and the opening of a text whose heading
+    tells what is asked with the sentences after it, unless the reader is sure of some words in it.
     """
     candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
     if not candidates:
         return None
-    return _complete(max(candidates, key=lambda candidate: weighted_sum(worth, _signals(candidate))))
+    best = max(candidates, key=lambda candidate: weighted_sum(worth, _signals(candidate)))
+    return _complete(best, most_characters)
 
 
 def _candidates(item: Evidence) -> list[_Candidate]:
-    found = []
-    for i, sentence in enumerate(item.sentences):
-        if not item.chunk.text[sentence.start : sentence.end].endswith("?"):
-            spans = [span for span in item.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
-            found.append(_Candidate(item, i, max(spans, key=lambda span: span.margin, default=None)))
-    return found
+    """Sentences that may be quoted: no questions and, unless there is nothing else or the reader would answer with
+    them, nothing as short as "Key points" or "Yes.".
+    """
+    texts = [item.chunk.text[sentence.start : sentence.end] for sentence in item.sentences]
+    spans = [_span_in(item, sentence) for sentence in item.sentences]
+    told = [i for i, text in enumerate(texts) if not text.endswith("?")]
+    saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
+    return [_Candidate(item, i, place, spans[i]) for place, i in enumerate(saying or told)]
+
+
+def _span_in(item: Evidence, sentence: ReadSentence) -> AnswerSpan | None:
+    """The reader's best that lies in the sentence for the most part."""
+    inside = [span for span in item.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
+    return max(inside, key=lambda span: span.margin, default=None)
+
+
+def _says_something(sentence: str) -> bool:
+    return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))
 
 
 def _signals(candidate: _Candidate) -> SentenceSignals:
     item = candidate.evidence
-    tells = item.chunk.opens and item.chunk.section
     return SentenceSignals(
         item.score,
         item.sentences[candidate.chosen].closeness,
-        bounded(candidate.span.margin if candidate.span else -math.inf),
-        max(0.0, item.signals.aspect) / (1 + candidate.chosen) if tells else 0.0,
+        candidate.margin,
+        max(0.0, item.signals.aspect) / (1 + candidate.place) if candidate.tells else 0.0,
     )
 
 
-def _complete(candidate: _Candidate) -> Quote:
-    """The sentence with what it needs: the list's introduction and items, or the sentence that "it" refers to."""
+def _complete(candidate: _Candidate, most_characters: int) -> Quote:
+    """The sentence with what it needs: the list's introduction and items, the sentence that "it" refers to, or what
+    follows an opening.
+    """
     chunk = candidate.evidence.chunk
     sentences = [(sentence.start, sentence.end) for sentence in candidate.evidence.sentences]
     text = chunk.text
@@ -96,14 +134,31 @@ def _complete(candidate: _Candidate) -> Quote:
     if introduction is not None:
         first = introduction
     elif first > 0 and _LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
-        first -= 1
+        first -= _says_something(text[slice(*sentences[first - 1])])
     start = sentences[first][0]
     listed = introduction if introduction is not None else candidate.chosen
     if introduction is not None or introduces_list(text, sentences, listed):
         end = max(end, list_end(text, sentences, listed))
+    elif candidate.tells and candidate.place == 0 and candidate.margin < _SURE:
+        end = _with_what_follows(text, sentences, candidate.chosen, most_characters)
     span = candidate.span
     words = text[max(start, span.start) : min(end, span.end)] if span else None
     return Quote(candidate.evidence, chunk.start + start, chunk.start + end, text[start:end], words)
+
+
+def _with_what_follows(text: str, sentences: Sequence[tuple[int, int]], first: int, most_characters: int) -> int:
+    """The end of the sentence ``first`` with up to two more of its paragraph, if all are no longer than that."""
+    start, end = sentences[first]
+    for i in range(first + 1, min(first + 3, len(sentences))):
+        following, stop = sentences[i]
+        written = text[following:stop]
+        apart = (
+            _PARAGRAPH.search(text, end, following) or not written.endswith((".", "!")) or not _says_something(written)
+        )
+        if apart or stop - start > most_characters:
+            break
+        end = stop
+    return end
 
 
 def _introduction(text: str, sentences: Sequence[tuple[int, int]], item: int) -> int | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from rag.grounding.alignment import align
 from rag.grounding.asked import answers_as_read
 from rag.grounding.context import Borrowed, borrowings
+from rag.grounding.entailment import Entails
 from rag.grounding.judgement import Judgement, judge
 from rag.grounding.lexicon import AUXILIARIES
 from rag.grounding.places import Source, sources_of
@@ -34,26 +35,36 @@ _NOT_SAID = Verdict((), 0.0, "not said")
 class Checker:
     """Checks what is written on passages. Safe to use from many threads.
 
+    ``entails``, where it is given, judges in place of the fitted score, also what words stand on nothing alike; what
+    the other rules forbid stays forbidden.
+
     >>> grounds = Checker(embedder).on(chunks, "How is glaucoma treated?")  # doctest: +SKIP
     >>> grounds.check("Glaucoma is treated with eye drops.").places  # doctest: +SKIP
     (Place(passage=0, start=55, end=90),)
     """
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, entails: Entails | None = None) -> None:
         self._similarity = Similarity(embedder)
+        self._entails = entails
 
     def on(self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()) -> "Grounds":
         """What ``chunks`` give for an answer to ``question``; ``found`` is what the reader found in each."""
-        return Grounds(self._similarity, chunks, question, found)
+        return Grounds(self._similarity, chunks, question, found, self._entails)
 
 
 class Grounds:
     """The passages of one answer, cut into the places where a claim may stand."""
 
     def __init__(
-        self, similarity: Similarity, chunks: Sequence[Chunk], question: str, found: Sequence[Sequence[AnswerSpan]]
+        self,
+        similarity: Similarity,
+        chunks: Sequence[Chunk],
+        question: str,
+        found: Sequence[Sequence[AnswerSpan]],
+        entails: Entails | None,
     ) -> None:
         self._similarity = similarity
+        self._entails = entails
         self._sources = [source for n, chunk in enumerate(chunks) for source in sources_of(n, chunk)]
         self._keys = [frozenset(token.key for token in source.tokens) for source in self._sources]
         self._question = tokens_of(question)
@@ -82,7 +93,7 @@ class Grounds:
 
     def _said(self, sentence: str, after: Place | None) -> Verdict:
         """The best verdict on any one source."""
-        verdicts = (self._verdict(*judged, after) for judged in self.judged(sentence))
+        verdicts = (self._verdict(sentence, *judged, after) for judged in self.judged(sentence))
         return max(verdicts, key=lambda verdict: (bool(verdict.places), verdict.probability), default=_NOT_SAID)
 
     def judged(self, sentence: str) -> Iterator[tuple[Source, Borrowed, Judgement, float]]:
@@ -102,13 +113,21 @@ class Grounds:
                 yield source, borrowed, judgement, self._similarity(sentence, source.text)
 
     def _verdict(
-        self, source: Source, borrowed: Borrowed, judgement: Judgement, cosine: float, after: Place | None
+        self,
+        sentence: str,
+        source: Source,
+        borrowed: Borrowed,
+        judgement: Judgement,
+        cosine: float,
+        after: Place | None,
     ) -> Verdict:
-        likely = probability(judgement, cosine)
-        if judgement.vetoes:
-            return Verdict((), 0.0, judgement.vetoes[0])
+        # A model of entailment knows other words for the same; the rest of the rules it has to keep.
+        forbids = [reason for reason in judgement.vetoes if reason != "not said" or not self._entails]
+        if forbids:
+            return Verdict((), 0.0, forbids[0])
         if taken_back(source.after, source.chunk.heading):
             return Verdict((), 0.0, "negation")
+        likely = self._entails(_premise(source), sentence) if self._entails else probability(judgement, cosine)
         if likely < THRESHOLD:
             return Verdict((), likely, "not said")
         if not borrowed.words and source.leans_back and not self._refers_to(source, after):
@@ -149,6 +168,12 @@ class Grounds:
                     at = source.chunk.start
                     return Verdict((Place(source.passage, at + start, at + source.end),), _SURE_AS_READ)
         return None
+
+
+def _premise(source: Source) -> str:
+    """The place with what it is about, and with the one before it, to which a pronoun may point."""
+    before = source.before.text if source.before else ""
+    return " ".join(filter(None, (f"{source.chunk.subject}:" if source.chunk.subject else "", before, source.text)))
 
 
 def _place(source: Source, judgement: Judgement, borrowed: Borrowed) -> Place:

@@ -74,6 +74,14 @@ def test_text_without_sentences_is_cut_all_the_same(text: str) -> None:
     assert "".join("".join(texts(parsed)).split()) == "".join(text.split())
 
 
+def test_a_sentence_that_is_too_long_is_cut_between_its_items_and_not_inside_a_number() -> None:
+    builder = DocumentBuilder()
+    builder.paragraph(" ".join(f"Sign number {n} of a rare illness {n % 90}.5%" for n in range(100)))
+    parsed = CHUNKER.cut(builder.build())
+    assert len(parsed.chunks) > 2
+    assert all(text.startswith("Sign number") and text.endswith(".5%") for text in texts(parsed))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -14,7 +14,7 @@ from tests.ui.conftest import Desk
 from tests.ui.curated import HOSTILE_QUESTION
 from tests.ui.fake_desk import DROPS
 from ui.chat.curators.charts import risk_coverage
-from ui.chat.curators.views import bar, changes, failure_view, slice_view, swaps_view, trial_view
+from ui.chat.curators.views import bar, changes, failure_view, flip_rate, slice_view, swaps_view, trial_view
 from vectorstore.types import Chunk
 
 
@@ -72,6 +72,8 @@ def test_swaps_say_which_variants_flipped_and_how() -> None:
     rows: Any = swaps_view(BEFORE, [(same, BEFORE), (silenced, replace(BEFORE, probability=0.1))])["rows"]
     assert [row[-1] for row in rows] == ["", "no", "other decision"]
     assert [row[4] for row in rows] == ["eye drops", "eye drops", ""]
+    assert flip_rate(BEFORE, [BEFORE, replace(BEFORE, probability=0.1)]) == "1 of 2 variants flipped (50%)."
+    assert flip_rate(BEFORE, [BEFORE]) == "0 of 1 variant flipped (0%)."
 
 
 def test_the_weakest_slices_come_first() -> None:

@@ -50,6 +50,7 @@ def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
         "embedding": _embedding(settings),
         "reader": _reader(settings),
         "generator": _generator(settings),
+        "check": _check(settings),
     }
 
 
@@ -134,6 +135,12 @@ def _generator(settings: Settings) -> dict[str, Any]:
     if choice.engine in {"extractive", "openai"} or choice.model is None:
         return described
     return {**_model(choice.model), **described}
+
+
+def _check(settings: Settings) -> dict[str, Any]:
+    """What judges written sentences, beside the rules."""
+    named = settings.grounding.model
+    return _model(named) if named else {"reason": "rules, and a score fitted to the embedding model"}
 
 
 def _knowledge(home: Path) -> dict[str, Any] | str:

@@ -121,6 +121,12 @@ def swaps_view(before: Trial, variants: Sequence[tuple[Swap, Trial]]) -> View:
     return table(["Swapped", "Question", "Decision", "Probability", "Short answer", "Flipped"], rows, {3})
 
 
+def flip_rate(before: Trial, variants: Sequence[Trial]) -> str:
+    """For how many of the variants the answer is another one."""
+    flipped = sum(flips(before, after)["flipped"] for after in variants)
+    return f"{flipped} of {words.counted(len(variants), 'variant')} flipped ({flipped / len(variants):.0%})."
+
+
 def _said(trial: Trial) -> str:
     return (trial.short_answer or trial.quote) if trial.answered else ""
 
@@ -203,7 +209,7 @@ def failure_view(item: Item, kind: str) -> View:
     facts = [[label(name), _plain(value)] for name, value in item.details.items() if name not in known]
     scores = [[label(name), shown(value)] for name, value in item.scores.items()]
     return {
-        "question": item.question,
+        "question": item.question or "(an empty question)",
         "rows": [
             ["Before the swap" if swapped else "Expected", " | ".join(item.gold) or "no answer"],
             ["After it" if swapped else "Given", item.given or "no answer"],

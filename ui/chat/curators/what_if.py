@@ -10,7 +10,7 @@ from rag.evaluation.whatif import UNEDITED, Trial
 from ui.chat import words
 from ui.chat.asking import notice_view
 from ui.chat.components import draw
-from ui.chat.curators.views import swaps_view, trial_view
+from ui.chat.curators.views import flip_rate, swaps_view, trial_view
 from ui.chat.current import get_desk
 from vectorstore.errors import RefdeskError
 
@@ -96,6 +96,7 @@ def _draw_swaps(desk: CuratorDesk, trial: Trial) -> None:
         st.markdown(_NO_SWAP)
     else:
         variants = [(swap, _attempt(desk, swap.text)) for swap in swaps]
+        st.markdown(flip_rate(trial, [after for _, after in variants]))
         draw("table", "swaps", swaps_view(trial, variants))
     st.caption(
         "The same question about another person. For many questions at once: `refdesk evaluate swaps QUESTIONS.txt`, "
