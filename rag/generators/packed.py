@@ -1,7 +1,7 @@
 """Linear layers whose weights are places in a table, so that transformers loads what `refdesk quantize` packed.
 
-Round to nearest and clustering differ only in the table: evenly spaced numbers, or centres found by k-means. bitsandbytes
-has its own layers and needs none of this.
+Round to nearest and clustering differ only in the table: evenly spaced numbers, or centres found by k-means.
+bitsandbytes has its own layers and needs none of this.
 """
 
 from typing import Any

@@ -24,8 +24,9 @@ from vectorstore.models import ResolvedModel
 
 
 class TransformersChat(StreamingChat):
-    """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314), or as it was quantised.
+    """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314).
 
+    A model that is quantised already, by `refdesk quantize` or otherwise, runs as it is.
     ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is a PEFT folder. With
     ``quantise_on_load`` off, weights stay as they are stored.
     Raises ModelUnavailable when the weights or the adapter cannot be loaded.
@@ -65,6 +66,12 @@ class TransformersChat(StreamingChat):
     @override
     def _llm_type(self) -> str:
         return "transformers"
+
+    @property
+    def network(self) -> PreTrainedModel:
+        """The model itself."""
+        model: PreTrainedModel = self._model
+        return model
 
     @override
     def get_num_tokens(self, text: str) -> int:

@@ -28,7 +28,7 @@ def write_folder_model(source: Source, method: Method, folder: Path, on_progress
 
     At no time is more in memory than a shard of 1 GB and what the largest tensor needs.
     """
-    shards = _Shards(folder)
+    shards = Shards(folder)
     total = len(source.shapes)
     for done, (name, tensor) in enumerate(source.tensors()):
         on_progress("Quantising", done, total)
@@ -114,7 +114,7 @@ def _whole_bits(method: Method) -> int:
     return int(method.bits)
 
 
-class _Shards:
+class Shards:
     """Safetensors files of about 1 GB, and the index that names them when there are several."""
 
     def __init__(self, folder: Path) -> None:

@@ -53,20 +53,13 @@ def load_gguf(source: Source, file: Path) -> PreTrainedModel:
     llama.cpp tells the probabilities of what it writes, not of a text that it is given, so perplexity is measured here.
     """
     converted = ConvertedLlama(source)
-    with torch.device("meta"):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(source.folder))
     state = {}
     for tensor in GGUFReader(file).tensors:
-        if tensor.name != "rope_freqs.weight":
+        if tensor.name in converted.names:
             values = quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
-            name, restored = converted.restored(tensor.name, values)
-            state[name] = restored.contiguous()
-    return _filled(model, state)
-
-
-def _filled(model: PreTrainedModel, state: dict[str, torch.Tensor]) -> PreTrainedModel:
-    # Buffers (the rotations) are not in a checkpoint: a model loaded from an empty one computes them.
-    fresh: PreTrainedModel = type(model).from_pretrained(
-        None, config=model.config, state_dict=state, dtype=torch.float32
-    )
-    return fresh.eval()
+            state[converted.names[tensor.name]] = converted.in_original_order(tensor.name, values)
+    config = AutoConfig.from_pretrained(source.folder)
+    with torch.device("meta"):
+        kind = type(AutoModelForCausalLM.from_config(config))
+    model: PreTrainedModel = kind.from_pretrained(None, config=config, state_dict=state, dtype=torch.float32)
+    return model.eval()

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from gguf import GGUFReader, GGUFValueType, GGUFWriter, Keys, quants
+from gguf import GGUFReader, GGUFValueType, GGUFWriter, quants
 from torch import Tensor
 
 from rag.quantization.ggml import Float32
@@ -49,7 +49,10 @@ class GgufModel(Protocol):
 
 
 class ConvertedLlama:
-    """A Llama or Mistral in Hugging Face's layout. Raises UsageError for another architecture."""
+    """A Llama or Mistral in Hugging Face's layout; ``names`` leads from llama.cpp's names of tensors to its own.
+
+    Raises UsageError for another architecture.
+    """
 
     architecture = "llama"
 
@@ -68,9 +71,9 @@ class ConvertedLlama:
         self._key_heads = int(self._config.get("num_key_value_heads") or self._heads)
         self._head_size = int(self._config.get("head_dim") or self._config["hidden_size"] // self._heads)
         self.sharing = self._heads // self._key_heads
-        self._names = {name: gguf_name(name) for name in source.shapes}
+        self.names = {gguf_name(name): name for name in source.shapes}
         self._rope = self._rope_frequencies()
-        self.shapes = {self._names[name]: shape for name, shape in source.shapes.items()}
+        self.shapes = {name: source.shapes[original] for name, original in self.names.items()}
         if self._rope is not None:
             self.shapes[_ROPE_FREQUENCIES] = self._rope.shape
 
@@ -95,16 +98,15 @@ class ConvertedLlama:
     def tensors(self) -> Iterator[tuple[str, Float32]]:
         for name, tensor in self._source.tensors():
             heads = self._rotated_heads(name)
-            yield self._names[name], (permuted(tensor, heads) if heads else tensor).float().numpy()
+            yield gguf_name(name), (permuted(tensor, heads) if heads else tensor).float().numpy()
         if self._rope is not None:
             yield _ROPE_FREQUENCIES, self._rope
 
-    def restored(self, name: str, values: Float32) -> tuple[str, Tensor]:
-        """Back from llama.cpp's name and order of rows to those of Hugging Face."""
-        original = next(key for key, value in self._names.items() if value == name)
-        heads = self._rotated_heads(original)
+    def in_original_order(self, name: str, values: Float32) -> Tensor:
+        """The tensor ``name`` (llama.cpp's) with its rows in the order of Hugging Face."""
+        heads = self._rotated_heads(self.names[name])
         tensor = torch.from_numpy(values)
-        return original, unpermuted(tensor, heads) if heads else tensor
+        return unpermuted(tensor, heads).contiguous() if heads else tensor
 
     def _rotated_heads(self, name: str) -> int:
         if name.endswith("q_proj.weight"):
@@ -181,7 +183,7 @@ def gguf_name(name: str) -> str:
 
 
 def permuted(weight: Tensor, heads: int) -> Tensor:
-    """Rows of a query or key matrix from Hugging Face's order, the halves of a rotation apart, to pairs side by side."""
+    """Rows of a query or key matrix in llama.cpp's order, in which the two halves of a rotation stand side by side."""
     outputs, inputs = weight.shape
     return weight.view(heads, 2, outputs // heads // 2, inputs).transpose(1, 2).reshape(outputs, inputs)
 

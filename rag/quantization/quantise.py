@@ -22,6 +22,7 @@ from vectorstore.models import ResolvedModel
 # A tensor in float32, beside it what it is made of and what becomes of it.
 _BYTES_PER_NUMBER_AT_WORK = 10
 _UNQUANTISED_BYTES = 2
+_PACKAGES = ("refdesk", "torch", "transformers", "bitsandbytes", "gguf", "xllamacpp")
 
 
 def open_source(model: ResolvedModel, unpacked: Path, on_progress: OnProgress) -> Source:
@@ -127,16 +128,18 @@ def _file_name(model: ResolvedModel, method: Method) -> str:
 
 
 def _card(model: ResolvedModel, method: Method, numbers: int, size: int) -> str:
-    again = "\nIts own weights were quantised already, so they were rounded twice.\n" if model.is_gguf else ""
-    return f"""# {Path(model.name).name}, {method.name}
+    name = Path(model.name).name
+    again = "Its own weights were quantised already, so they were rounded twice.\n\n" if model.is_gguf else ""
+    kept = "norms" if method.kind == "gguf" else "word vectors, output head and norms"
+    made_with = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
+    return f"""# {name}, {method.name}
 
-Made from `{Path(model.name).name}` by `refdesk quantize --method {method.name}`: {method.summary}.
-{again}
-- source: {Path(model.name).name}, weights with the SHA-256 {model.sha256()}
-- method: {method.name}
-- parameters: {numbers:,}, of which the linear layers are quantised; norms are not, word vectors and output head only by gguf methods
-- size of the weights: {size:,} bytes, {8 * size / numbers:.2f} bits for each parameter
-- made with: refdesk {version("refdesk")}, torch {version("torch")}, transformers {version("transformers")}, bitsandbytes {version("bitsandbytes")}, xllamacpp {version("xllamacpp")}
+Made from `{name}` by `refdesk quantize --method {method.name}`: {method.summary}.
+
+{again}- source: {name}, weights with the SHA-256 {model.sha256()}
+- parameters: {numbers:,}; {kept} are as they were
+- weights: {size:,} bytes, {8 * size / numbers:.2f} bits for each parameter
+- made with: {made_with}
 
 Run it with `refdesk ask QUESTION --engine {method.engine} --model FOLDER`. The licence of the source applies to it.
 """

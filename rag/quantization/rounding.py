@@ -25,7 +25,7 @@ def round_to_nearest(weight: Tensor, bits: int, group: int) -> dict[str, Tensor]
 
 
 def cluster(weight: Tensor, bits: int) -> dict[str, Tensor]:
-    """The nearest of ``2 ** bits`` centres, which k-means finds for the whole matrix; each row has a scale of its own."""
+    """The nearest of ``2 ** bits`` centres, found by k-means for the whole matrix; each row has a scale of its own."""
     scaled, scales = _scaled(weight, weight.shape[1])
     values = scaled.flatten()
     table = _centres(values[:: max(1, len(values) // _SAMPLE)], 2**bits)

@@ -80,15 +80,6 @@ class Source:
                 for name in opened.keys():  # noqa: SIM118
                     yield name, opened.get_tensor(name)
 
-    def tensor(self, name: str) -> Tensor:
-        """The tensor of that name."""
-        for file in self._files:
-            with safe_open(file, framework="pt") as opened:
-                if name in opened.keys():  # noqa: SIM118
-                    tensor: Tensor = opened.get_tensor(name)
-                    return tensor
-        raise KeyError(name)
-
     @property
     def _files(self) -> list[Path]:
         index = self.folder / "model.safetensors.index.json"

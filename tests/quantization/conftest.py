@@ -36,7 +36,7 @@ def make_llama(tmp_path_factory: pytest.TempPathFactory) -> MakeLlama:
             "num_hidden_layers": 2,
             "num_attention_heads": 4,
             "num_key_value_heads": 2,
-            "max_position_embeddings": 512,
+            "max_position_embeddings": 2048,
             "bos_token_id": wrapped.bos_token_id,
             "eos_token_id": wrapped.eos_token_id,
             "initializer_range": 0.06,

@@ -67,7 +67,8 @@ def quantize(
         print_json(result)
         return
     say(f"{chosen.name}: {chosen.summary}.")
-    say(f"{result['bytes'] / 1e6:,.0f} MB, {result['bits_per_parameter']} bits for each of {result['parameters']:,} numbers.")
+    size, numbers = f"{result['bytes'] / 1e6:,.0f} MB", f"{result['parameters']:,} numbers"
+    say(f"{size}, {result['bits_per_parameter']} bits for each of {numbers}.")
     say(f"Try it: refdesk ask QUESTION --engine {chosen.engine} --model {output}")
 
 
