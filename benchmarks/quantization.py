@@ -2,8 +2,8 @@
 
 python -m benchmarks.quantization --work FOLDER [--layers N]
 
-writes random weights in the shape of Llama 3.1 8B (16 GB; N layers of its 32), and compares bfloat16 with NF4 on it: size,
-load time, memory and speed. What random weights write means nothing.
+writes random weights in the shape of Llama 3.1 8B (16 GB; N layers of its 32), and compares bfloat16 with NF4 on it:
+size, load time, memory and speed. What random weights write means nothing.
 """
 
 import argparse
@@ -72,7 +72,7 @@ threads. A pruned model is stored whole, zeros included.
 {figures}"""
 
 
-def _show(what: str, done: int, total: int) -> None:
+def _show(what: str, done: int, _total: int) -> None:
     if done == 0:
         sys.stderr.write(f"  {what}\n")
 

@@ -94,18 +94,18 @@ def _result(
     try:
         made = quantise(model, method, written, unpacked, on_progress)
         sizes = {key: made[key] for key in ("bytes", "bits_per_parameter")}
-        return sizes | _measured(source, method, written, tasks, on_progress)
+        return sizes | _measured(source, written, tasks, on_progress)
     except RefdeskError as error:
         return {"problem": str(error)}
     finally:
         shutil.rmtree(written, ignore_errors=True)
 
 
-def _measured(source: Source, method: Method, written: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
+def _measured(source: Source, written: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
     # A fresh interpreter: what is measured shares no memory with what was measured before.
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(sender, source, method, written, tasks), daemon=True)
+    process = context.Process(target=work, args=(sender, source, written, tasks), daemon=True)
     process.start()
     sender.close()
     try:

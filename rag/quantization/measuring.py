@@ -20,7 +20,6 @@ from rag.generators.streaming import StreamingChat
 from rag.generators.transformers_engine import TransformersChat
 from rag.quantization.folder import OnProgress
 from rag.quantization.gguf_file import load_gguf
-from rag.quantization.methods import Method
 from rag.quantization.source import Source
 from rag.quantization.tasks import Asked, Tasks
 from rag.quiet import quiet_libraries
@@ -34,17 +33,17 @@ _STORY = "Write a long story about a lighthouse keeper and a storm."
 _CITED = re.compile(r"\s*\[\d+\]")
 
 
-def work(connection: Connection, source: Source, method: Method, folder: Path, tasks: Tasks) -> None:
+def work(connection: Connection, source: Source, folder: Path, tasks: Tasks) -> None:
     """Measure, and send ("progress", (what, done, total)) on the way, then ("result", figures) or ("problem", why)."""
     quiet_libraries()
     try:
-        figures = measure(source, method, folder, tasks, lambda *state: connection.send(("progress", state)))
+        figures = measure(source, folder, tasks, lambda *state: connection.send(("progress", state)))
         connection.send(("result", figures))
     except (RefdeskError, OSError, RuntimeError, ValueError, MemoryError) as error:
         connection.send(("problem", str(error) or type(error).__name__))
 
 
-def measure(source: Source, method: Method, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
+def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
     """Load time, memory, speed, answers and perplexity of what ``folder`` holds.
 
     ``memory_mb`` is what the process grew by with the model loaded and a reply written; on CUDA, the most that was
@@ -57,7 +56,7 @@ def measure(source: Source, method: Method, folder: Path, tasks: Tasks, on_progr
     loaded = time.perf_counter() - started
     on_progress("Writing", 0, 0)
     speed = _tokens_per_second(chat)
-    on_cuda = torch.cuda.is_available() and method.engine == "transformers"
+    on_cuda = torch.cuda.is_available() and isinstance(chat, TransformersChat)
     memory = torch.cuda.max_memory_allocated() if on_cuda else process.memory_info().rss - before
     return {
         "load_seconds": round(loaded, 2),

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import AutoTokenizer
 from typer.testing import CliRunner
 
 from rag.generators.transformers_engine import load_network
 from rag.quantization.comparison import compare_methods
-from rag.quantization.measuring import perplexity
+from rag.quantization.measuring import measure, perplexity
 from rag.quantization.methods import find_method
+from rag.quantization.quantise import quantise
+from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks, load_tasks
 from tests.quantization.conftest import WORDS
 from ui.cli.main import app
@@ -50,25 +54,35 @@ def test_the_command_writes_a_folder(llama: Path, tmp_path: Path) -> None:
     assert resolve_model(str(output)).is_gguf
 
 
-def test_a_comparison_measures_reports_and_goes_on_where_it_stopped(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+def test_a_comparison_measures_reports_and_keeps_what_it_has(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
     folder, watched = tmp_path / "compared", Watched()
-    methods = [find_method("nf4"), find_method("gguf-q8_0")]
-    first = compare_methods(resolve_model(str(llama)), methods[:1], tasks, folder, tmp_path, watched)
-    both = compare_methods(resolve_model(str(llama)), methods, tasks, folder, tmp_path, watched)
-    assert both.results[0] == first.results[0]
-    assert not any("1 of 2, nf4" in what for what in watched.seen)
-    assert any(what.startswith("2 of 2, gguf-q8_0: ") for what in watched.seen)
-    for result in both.results:
-        assert "problem" not in result
-        # Random weights find every token about equally likely.
-        assert 300 < result["perplexity"] < 900
-        assert result["questions"] == 2
-        assert result["memory_mb"] > 0
-    assert json.loads((folder / "results.json").read_text())["results"] == list(both.results)
+    model, methods = resolve_model(str(llama)), [find_method("gguf-q8_0")]
+    first = compare_methods(model, methods, tasks, folder, tmp_path, watched)
+    assert "1 of 1, gguf-q8_0: Predicting the text" in watched.seen
+    again = Watched()
+    assert compare_methods(model, methods, tasks, folder, tmp_path, again) == first
+    assert again.seen == []
+    (result,) = first.results
+    assert "problem" not in result
+    # Random weights find every token about equally likely.
+    assert 300 < result["perplexity"] < 900
+    assert result["questions"] == 2
+    assert result["memory_mb"] > 0
+    assert json.loads((folder / "results.json").read_text())["results"] == [result]
     page = (folder / "report.html").read_text()
-    assert page.count("<svg") == 3
+    assert page.count("<svg") >= 2
     assert "gguf-q8_0" in page
     assert not (folder / "model").exists()
+
+
+def test_a_folder_is_measured_in_its_own_engine(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+    method, model = find_method("int8-channel"), resolve_model(str(llama))
+    quantise(model, method, tmp_path / "small", tmp_path, Watched())
+    figures = measure(Source("tiny", "", llama), tmp_path / "small", tasks, Watched())
+    unchanged = load_network(llama, quantise=False)
+    tokens = AutoTokenizer.from_pretrained(llama)(WORDS, add_special_tokens=False)["input_ids"][:100]
+    assert figures["perplexity"] == pytest.approx(perplexity(unchanged, tokens, [], Watched()), rel=0.02)
+    assert 0 <= figures["f1"] <= 1
 
 
 def test_a_comparison_of_something_else_does_not_mix_in(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
@@ -96,8 +110,6 @@ def test_a_method_that_fails_is_reported_and_tried_again(llama: Path, tmp_path: 
 
 def test_perplexity_is_the_model_s_own_loss(llama: Path) -> None:
     model = load_network(llama, quantise=False).float()
-    import torch
-
     tokens = list(range(3, 300))
     with torch.inference_mode():
         loss = model(torch.tensor([tokens]), labels=torch.tensor([tokens])).loss

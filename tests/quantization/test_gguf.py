@@ -76,9 +76,7 @@ def test_llama_cpp_and_transformers_agree(
         assert one["logprob"] == pytest.approx(float(wanted[one["id"]]), abs=0.05)
 
 
-@pytest.mark.parametrize(
-    ("mixture", "most"), [("Q8_0", 2e-3), ("Q6_K", 0.01), ("Q4_K_M", 0.15), ("Q4_0", 0.2), ("Q3_K_M", 0.4), ("Q2_K", 2)]
-)
+@pytest.mark.parametrize(("mixture", "most"), [("Q8_0", 2e-3), ("Q4_K_M", 0.15), ("Q3_K_M", 0.4)])
 def test_a_quantised_file_is_near_the_original(llama: Path, tmp_path: Path, mixture: str, most: float) -> None:
     source = converted(llama, tmp_path / "model.gguf", mixture)
     ids = torch.arange(3, 67)[None]
