@@ -90,11 +90,6 @@ class PackedQuantizer(HfQuantizer):  # type: ignore[misc]
             model.set_submodule(name, packed)
 
     @override
-    def get_new_dtype(self, converter: Any, param: Any, dtype: torch.dtype | None) -> torch.dtype | None:
-        """Scales and tables stay float32, whatever the model computes in."""
-        return None if dtype is torch.float32 else super().get_new_dtype(converter, param, dtype)
-
-    @override
     def is_serializable(self) -> bool:
         return False
 

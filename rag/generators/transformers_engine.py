@@ -168,6 +168,10 @@ def load_network(folder: Path, *, quantise: bool = True) -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder, device_map=device, use_safetensors=True, **options
     )
+    if stored:  # transformers leaves word vectors and norms of a quantised model in the type that they are stored in
+        for parameter in model.parameters():
+            if parameter.is_floating_point() and parameter.dtype != compute:
+                parameter.data = parameter.data.to(compute)
     return model.eval()
 
 
