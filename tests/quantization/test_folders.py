@@ -83,6 +83,8 @@ def test_nf4_is_what_bitsandbytes_makes_while_loading(llama: Path, tmp_path: Pat
         if isinstance(mine, Linear4bit):
             assert torch.equal(mine.weight, theirs.weight)
             assert torch.equal(mine.weight.quant_state.absmax, theirs.weight.quant_state.absmax)
+    kept = {parameter.dtype for parameter in stored.parameters() if parameter.is_floating_point()}
+    assert kept == {stored.model.layers[0].mlp.up_proj.compute_dtype}  # whatever type the file has them in
     written = json.loads((tmp_path / "nf4/config.json").read_text())["quantization_config"]
     assert (written["bnb_4bit_compute_dtype"], written["bnb_4bit_use_double_quant"]) == ("float16", True)
 
