@@ -59,6 +59,8 @@ def load_gguf(source: Source, file: Path) -> PreTrainedModel:
             values = quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
             state[converted.names[tensor.name]] = converted.in_original_order(tensor.name, values)
     config = AutoConfig.from_pretrained(source.folder)
+    if config.tie_word_embeddings:
+        state["lm_head.weight"] = state["model.embed_tokens.weight"]
     with torch.device("meta"):
         kind = type(AutoModelForCausalLM.from_config(config))
     model: PreTrainedModel = kind.from_pretrained(None, config=config, state_dict=state, dtype=torch.float32)
