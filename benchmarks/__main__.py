@@ -20,6 +20,7 @@ from benchmarks import (
     ingestion,
     medical,
     pdf_text,
+    quantization,
     reader,
     reading_speed,
     reranking,
@@ -46,6 +47,7 @@ def main() -> None:
         "citations": citations.run,
         "adding": adding.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
+        "quantization": lambda: quantization.run(arguments.work.resolve()),
     }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()

@@ -11,6 +11,7 @@ from benchmarks import (
     embedding,
     grounding,
     pdf_text,
+    quantization,
     reader,
     reading_speed,
     reranking,
@@ -49,6 +50,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("grounding", grounding.section),
         ("citations", citations.section),
         ("pdf_text", pdf_text.section),
+        ("quantization", quantization.section),
         ("peers", peers.section),
     ):
         if name in results:

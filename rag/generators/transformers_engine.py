@@ -1,4 +1,4 @@
-"""Hugging Face models in 4-bit NF4, on CUDA or on the CPU (transformers and bitsandbytes)."""
+"""Hugging Face models, 4-bit NF4 unless they are quantised already, on CUDA or on the CPU."""
 
 import shutil
 import tempfile
@@ -12,11 +12,12 @@ from bitsandbytes.functional import has_avx512bf16
 from peft import PeftModel
 from pydantic import PrivateAttr
 from safetensors.torch import save_model
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 from transformers.generation.streamers import TextStreamer
 from transformers.utils import logging
 from typing_extensions import override
 
+import rag.generators.packed  # noqa: F401 - tells transformers of its layers
 from rag.generators.streaming import StreamingChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import ResolvedModel
@@ -25,7 +26,9 @@ from vectorstore.models import ResolvedModel
 class TransformersChat(StreamingChat):
     """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314).
 
-    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is a PEFT folder.
+    A model that is quantised already, by `refdesk quantize` or otherwise, runs as it is.
+    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is a PEFT folder. With
+    ``quantise_on_load`` off, weights stay as they are stored.
     Raises ModelUnavailable when the weights or the adapter cannot be loaded.
 
     >>> chat = TransformersChat(source=resolve_model(SMOLLM2), unpacked=Path("unpacked"))  # doctest: +SKIP
@@ -37,6 +40,7 @@ class TransformersChat(StreamingChat):
     adapter: Path | None = None
     max_new_tokens: int = 160
     temperature: float = 0.0
+    quantise_on_load: bool = True
 
     _model: Any = PrivateAttr()
     _tokenizer: Any = PrivateAttr()
@@ -47,7 +51,7 @@ class TransformersChat(StreamingChat):
         try:
             folder = unpack_gguf(self.source, self.unpacked) if self.source.is_gguf else self.source.path
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
-            self._model = load_nf4(folder)
+            self._model = load_network(folder, quantise=self.quantise_on_load)
             if self.adapter:
                 self._model = PeftModel.from_pretrained(self._model, str(self.adapter)).eval()
         except (OSError, ValueError, ImportError) as error:
@@ -62,6 +66,12 @@ class TransformersChat(StreamingChat):
     @override
     def _llm_type(self) -> str:
         return "transformers"
+
+    @property
+    def network(self) -> PreTrainedModel:
+        """The model itself."""
+        model: PreTrainedModel = self._model
+        return model
 
     @override
     def get_num_tokens(self, text: str) -> int:
@@ -131,22 +141,37 @@ def _make_stoppable(model: PreTrainedModel) -> None:
         layer.register_forward_pre_hook(check)
 
 
-def load_nf4(folder: Path) -> PreTrainedModel:
-    """Load ``folder`` in NF4: float16 compute on CUDA; on a CPU bfloat16 where bitsandbytes has kernels for it."""
+def load_network(folder: Path, *, quantise: bool = True) -> PreTrainedModel:
+    """Load ``folder`` as it is quantised; what is not, in NF4 if ``quantise``, else in its own data type.
+
+    Quantised weights are computed with in float16 on CUDA; on a CPU in bfloat16 where bitsandbytes has kernels for it.
+    """
     if torch.cuda.is_available():
         device, compute = "cuda", torch.float16
     else:
         device, compute = "cpu", torch.bfloat16 if has_avx512bf16() else torch.float32
     logging.disable_progress_bar()
-    quantization = BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=compute,
-    )
+    config = AutoConfig.from_pretrained(folder)
+    stored = getattr(config, "quantization_config", None)
+    options: dict[str, Any] = {"config": config, "dtype": compute}
+    if stored and "bnb_4bit_compute_dtype" in stored:  # what the weights were made for may not be what runs them
+        stored["bnb_4bit_compute_dtype"] = str(compute).removeprefix("torch.")
+    elif not stored and quantise:
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=compute,
+        )
+    elif not stored:
+        options["dtype"] = config.dtype
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        folder, quantization_config=quantization, dtype=compute, device_map=device, use_safetensors=True
+        folder, device_map=device, use_safetensors=True, **options
     )
+    if stored:  # transformers leaves word vectors and norms of a quantised model in the type that they are stored in
+        for parameter in model.parameters():
+            if parameter.is_floating_point() and parameter.dtype != compute:
+                parameter.data = parameter.data.to(compute)
     return model.eval()
 
 

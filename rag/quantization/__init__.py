@@ -1,0 +1,1 @@
+"""Models made smaller: written in fewer bits, and measured against each other."""

@@ -1,0 +1,127 @@
+"""Methods side by side: each quantised into a folder, measured in a process of its own, and cleared away."""
+
+import json
+import multiprocessing
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.evaluation import machine
+from rag.quantization.folder import OnProgress
+from rag.quantization.measuring import work
+from rag.quantization.methods import Method
+from rag.quantization.quantise import open_source, quantise
+from rag.quantization.report import write_report
+from rag.quantization.source import Source
+from rag.quantization.tasks import Tasks
+from rag.training.files import write_json
+from rag.training.run_folder import RunFolder
+from vectorstore.errors import RefdeskError
+from vectorstore.models import ResolvedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A row of figures for each method (or its ``problem``), and what they were measured on."""
+
+    model: str
+    setup: dict[str, Any]
+    results: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"model": self.model, "setup": self.setup, "results": list(self.results)}
+
+
+def compare_methods(
+    model: ResolvedModel,
+    methods: Sequence[Method],
+    tasks: Tasks,
+    folder: Path,
+    unpacked: Path,
+    on_progress: OnProgress,
+) -> Comparison:
+    """Measure each of ``methods`` that ``folder`` does not hold a result of yet, and write the report there.
+
+    Raises UsageError when ``folder`` holds a comparison of another model, text, questions or machine.
+    """
+    source = open_source(model, unpacked, on_progress)
+    setup = {
+        "model": {"name": Path(model.name).name, "sha256": source.sha256, "parameters": source.parameters},
+        **tasks.named,
+        "tokens": tasks.tokens,
+        "questions_asked": len(tasks.questions),
+        "machine": machine.describe(),
+    }
+    run = RunFolder(folder)
+    run.claim(setup, resume=True)
+    kept = folder / "results"
+    results = []
+    for number, method in enumerate(methods, start=1):
+        file = kept / f"{method.name}.json"
+        if file.exists():
+            results.append(json.loads(file.read_text(encoding="utf-8")))
+            continue
+
+        def show(what: str, done: int, total: int, title: str = f"{number} of {len(methods)}, {method.name}") -> None:
+            on_progress(f"{title}: {what}", done, total)
+
+        result = {
+            "method": method.name,
+            "kind": method.kind,
+            **_result(model, source, method, tasks, folder, unpacked, show),
+        }
+        if "problem" not in result:  # what failed is tried again by the next call
+            write_json(file, result)
+        results.append(result)
+    comparison = Comparison(Path(model.name).name, setup, tuple(results))
+    write_report(folder, comparison.as_json())
+    return comparison
+
+
+def _result(
+    model: ResolvedModel,
+    source: Source,
+    method: Method,
+    tasks: Tasks,
+    folder: Path,
+    unpacked: Path,
+    on_progress: OnProgress,
+) -> dict[str, Any]:
+    written = folder / "model"
+    shutil.rmtree(written, ignore_errors=True)
+    try:
+        made = quantise(model, method, written, unpacked, on_progress)
+        sizes = {key: made[key] for key in ("bytes", "bits_per_parameter")}
+        return sizes | _measured(source, written, tasks, on_progress)
+    except RefdeskError as error:
+        return {"problem": str(error)}
+    finally:
+        shutil.rmtree(written, ignore_errors=True)
+
+
+def _measured(source: Source, written: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
+    # A fresh interpreter: what is measured shares no memory with what was measured before.
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(sender, source, written, tasks), daemon=True)
+    process.start()
+    sender.close()
+    try:
+        while True:
+            kind, value = receiver.recv()
+            match kind:
+                case "progress":
+                    on_progress(*value)
+                case "result":
+                    return dict(value)
+                case _:
+                    return {"problem": value}
+    except EOFError:
+        process.join()
+        return {"problem": f"The process that measured it ended with exit code {process.exitcode} (out of memory?)"}
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()

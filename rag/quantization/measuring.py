@@ -1,0 +1,140 @@
+"""One quantised model measured, in a process of its own: its memory and its crashes are no one else's."""
+
+import math
+import re
+import statistics
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from transformers import AutoTokenizer, PreTrainedModel
+
+from rag.evaluation.squad import f1, normalised
+from rag.generators.llamacpp_engine import LlamaCppChat
+from rag.generators.prompts import REFUSAL, build_messages
+from rag.generators.streaming import StreamingChat
+from rag.generators.transformers_engine import TransformersChat
+from rag.quantization.folder import OnProgress
+from rag.quantization.gguf_file import load_gguf
+from rag.quantization.source import Source
+from rag.quantization.tasks import Asked, Tasks
+from rag.quiet import quiet_libraries
+from vectorstore.errors import RefdeskError
+from vectorstore.models import resolve_model
+
+_WINDOW = 512
+_PROMPT_TOKENS = 1200
+_REPLY_TOKENS = 64
+_STORY = "Write a long story about a lighthouse keeper and a storm."
+_CITED = re.compile(r"\s*\[\d+\]")
+
+
+def work(connection: Connection, source: Source, folder: Path, tasks: Tasks) -> None:
+    """Measure, and send ("progress", (what, done, total)) on the way, then ("result", figures) or ("problem", why)."""
+    quiet_libraries()
+    try:
+        figures = measure(source, folder, tasks, lambda *state: connection.send(("progress", state)))
+        connection.send(("result", figures))
+    except (RefdeskError, OSError, RuntimeError, ValueError, MemoryError) as error:
+        connection.send(("problem", str(error) or type(error).__name__))
+
+
+def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
+    """Load time, memory, speed, answers and perplexity of what ``folder`` holds.
+
+    ``memory_mb`` is what the process grew by with the model loaded and a reply written; on CUDA, the most that was
+    allocated there.
+    """
+    process = psutil.Process()
+    before, started = process.memory_info().rss, time.perf_counter()
+    on_progress("Loading", 0, 0)
+    chat = _load(folder)
+    loaded = time.perf_counter() - started
+    on_progress("Writing", 0, 0)
+    speed = _tokens_per_second(chat)
+    on_cuda = torch.cuda.is_available() and isinstance(chat, TransformersChat)
+    memory = torch.cuda.max_memory_allocated() if on_cuda else process.memory_info().rss - before
+    return {
+        "load_seconds": round(loaded, 2),
+        "memory_mb": round(memory / 1e6),
+        "tokens_per_second": speed,
+        **_answers(chat, tasks.questions, on_progress),
+        "perplexity": _perplexity(chat, source, folder, tasks, on_progress),
+    }
+
+
+def perplexity(
+    model: PreTrainedModel, tokens: Sequence[int], beginning: Sequence[int], on_progress: OnProgress
+) -> float:
+    """How surprised ``model`` is by each of ``tokens`` after the ones before it, in windows of 512.
+
+    Each window opens with ``beginning``, the tokens that the model expects at the start of a text (often none).
+    """
+    windows = [tokens[first : first + _WINDOW] for first in range(0, len(tokens), _WINDOW)]
+    surprise, predicted = 0.0, 0
+    for done, window in enumerate(windows):
+        on_progress("Predicting the text", done, len(windows))
+        ids = torch.tensor([[*beginning, *window]], device=model.device)
+        if ids.shape[1] < 2:
+            continue
+        with torch.inference_mode():
+            logits = model(ids).logits[0, :-1].float()
+        surprise += float(torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="sum"))
+        predicted += ids.shape[1] - 1
+    return math.exp(surprise / predicted)
+
+
+def _load(folder: Path) -> StreamingChat:
+    source = resolve_model(str(folder))
+    if source.is_gguf:
+        return LlamaCppChat(path=source.path, max_new_tokens=_REPLY_TOKENS)
+    return TransformersChat(source=source, unpacked=folder, max_new_tokens=_REPLY_TOKENS, quantise_on_load=False)
+
+
+def _tokens_per_second(chat: StreamingChat) -> float | None:
+    """Of writing, the reading of the prompt apart; None where nothing was written."""
+    times, pieces = [], []
+    for chunk in chat.stream(_STORY):
+        if chunk.text:
+            times.append(time.perf_counter())
+            pieces.append(chunk.text)
+    written = chat.get_num_tokens("".join(pieces[1:]))
+    return round(written / (times[-1] - times[0]), 1) if written and times[-1] > times[0] else None
+
+
+def _answers(chat: StreamingChat, questions: Sequence[Asked], on_progress: OnProgress) -> dict[str, Any]:
+    """Each question with its own passage, through the desk's prompt."""
+    overlaps, contained, abstained = [], [], []
+    for done, asked in enumerate(questions):
+        on_progress("Answering", done, len(questions))
+        passages = [(1, asked.title, asked.passage)]
+        reply = chat.invoke(build_messages(asked.question, passages, _PROMPT_TOKENS, chat.get_num_tokens)).text
+        given = "" if REFUSAL.rstrip(".") in reply else _CITED.sub("", reply)
+        overlaps.append(f1(given, asked.answers))
+        if asked.answers:
+            contained.append(float(any(normalised(answer) in normalised(given) for answer in asked.answers)))
+        else:
+            abstained.append(float(not given.strip()))
+    return {
+        "f1": _mean(overlaps),
+        "contained": _mean(contained),
+        "abstained_rightly": _mean(abstained),
+        "questions": len(questions),
+    }
+
+
+def _perplexity(
+    chat: StreamingChat, source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress
+) -> float | None:
+    tokenizer = AutoTokenizer.from_pretrained(source.folder)
+    tokens = tokenizer(tasks.text, add_special_tokens=False, verbose=False)["input_ids"][: tasks.tokens]
+    model = chat.network if isinstance(chat, TransformersChat) else load_gguf(source, next(folder.glob("*.gguf")))
+    return round(perplexity(model, tokens, tokenizer("")["input_ids"], on_progress), 3)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(statistics.fmean(values), 4) if values else None

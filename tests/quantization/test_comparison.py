@@ -1,0 +1,143 @@
+"""`refdesk quantize` and `refdesk quantize compare` as a person calls them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+from typer.testing import CliRunner
+
+from rag.generators.transformers_engine import load_network
+from rag.quantization.comparison import compare_methods
+from rag.quantization.measuring import measure, perplexity
+from rag.quantization.methods import find_method
+from rag.quantization.quantise import quantise
+from rag.quantization.source import Source
+from rag.quantization.tasks import Tasks, load_tasks
+from tests.quantization.conftest import WORDS
+from ui.cli.main import app
+from vectorstore.errors import UsageError
+from vectorstore.models import resolve_model
+
+
+class Watched:
+    """Progress, noted."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        self.seen.append(what)
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Tasks:
+    text = tmp_path / "text.txt"
+    text.write_text(WORDS)
+    return load_tasks(text, None, limit=2, tokens=100)
+
+
+def refdesk(tmp_path: Path, *arguments: str) -> str:
+    result = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path / "home")], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_command_writes_a_folder(llama: Path, tmp_path: Path) -> None:
+    output = tmp_path / "small"
+    printed = refdesk(tmp_path, "quantize", str(llama), "--method", "gguf-q4_0", "--output", str(output), "--json")
+    result = json.loads(printed)
+    assert result["engine"] == "llamacpp"
+    assert result["bytes"] == next(output.glob("*.gguf")).stat().st_size
+    assert resolve_model(str(output)).is_gguf
+
+
+def test_a_comparison_measures_reports_and_keeps_what_it_has(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+    folder, watched = tmp_path / "compared", Watched()
+    model, methods = resolve_model(str(llama)), [find_method("gguf-q8_0")]
+    first = compare_methods(model, methods, tasks, folder, tmp_path, watched)
+    assert "1 of 1, gguf-q8_0: Predicting the text" in watched.seen
+    again = Watched()
+    assert compare_methods(model, methods, tasks, folder, tmp_path, again) == first
+    assert again.seen == []
+    (result,) = first.results
+    assert "problem" not in result
+    # Random weights find every token about equally likely.
+    assert 300 < result["perplexity"] < 900
+    assert result["questions"] == 2
+    assert result["memory_mb"] > 0
+    assert json.loads((folder / "results.json").read_text())["results"] == [result]
+    page = (folder / "report.html").read_text()
+    assert page.count("<svg") >= 2
+    assert "gguf-q8_0" in page
+    assert not (folder / "model").exists()
+
+
+def test_a_folder_is_measured_in_its_own_engine(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+    method, model = find_method("int8-channel"), resolve_model(str(llama))
+    quantise(model, method, tmp_path / "small", tmp_path, Watched())
+    figures = measure(Source("tiny", "", llama), tmp_path / "small", tasks, Watched())
+    unchanged = load_network(llama, quantise=False)
+    tokens = AutoTokenizer.from_pretrained(llama)(WORDS, add_special_tokens=False)["input_ids"][:100]
+    assert figures["perplexity"] == pytest.approx(perplexity(unchanged, tokens, [], Watched()), rel=0.02)
+    assert 0 <= figures["f1"] <= 1
+
+
+def test_a_comparison_of_something_else_does_not_mix_in(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+    folder = tmp_path / "compared"
+    compare_methods(resolve_model(str(llama)), [], tasks, folder, tmp_path, Watched())
+    others = load_tasks(None, None, limit=2, tokens=100)
+    with pytest.raises(UsageError, match="was begun with text"):
+        compare_methods(resolve_model(str(llama)), [], others, folder, tmp_path, Watched())
+
+
+def test_a_method_that_fails_is_reported_and_tried_again(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+    whole = (llama / "tokenizer.json").read_text()
+    folder = tmp_path / "compared"
+    try:
+        (llama / "tokenizer.json").write_text(whole.replace('"type": "ByteLevel"', '"type": "Whitespace"'))
+        failed = compare_methods(
+            resolve_model(str(llama)), [find_method("gguf-q8_0")], tasks, folder, tmp_path, Watched()
+        )
+    finally:
+        (llama / "tokenizer.json").write_text(whole)
+    assert "does not know" in failed.results[0]["problem"]
+    assert "What could not be measured" in (folder / "report.html").read_text()
+    assert not (folder / "results").exists()
+
+
+def test_perplexity_is_the_model_s_own_loss(llama: Path) -> None:
+    model = load_network(llama, quantise=False).float()
+    tokens = list(range(3, 300))
+    with torch.inference_mode():
+        loss = model(torch.tensor([tokens]), labels=torch.tensor([tokens])).loss
+    assert perplexity(model, tokens, [], Watched()) == pytest.approx(float(loss.exp()), rel=1e-4)
+
+
+def test_our_own_questions_are_answered_by_their_passages() -> None:
+    tasks = load_tasks(None, None, limit=None, tokens=8192)
+    assert len(tasks.questions) == 24
+    assert sum(not asked.answers for asked in tasks.questions) == 6
+    for asked in tasks.questions:
+        assert all(answer in asked.passage for answer in asked.answers)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["quantize", "any", "--method", "nf9", "--output", "x"], "There is no such method: nf9. There are float32,"),
+        (["quantize", "compare", "any", "--methods", "nf4,nf9"], "There is no such method: nf9"),
+        (["quantize", "./none", "--method", "nf4", "--output", "x"], "No such model folder or file: ./none"),
+    ],
+)
+def test_a_wrong_call_is_a_clear_error(tmp_path: Path, arguments: Sequence[str], problem: str) -> None:
+    result = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path)])
+    assert problem in str(result.exception)
+
+
+def test_an_empty_text_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("\n")
+    with pytest.raises(UsageError, match="There is no text in it"):
+        load_tasks(tmp_path / "empty.txt", None, None, 100)

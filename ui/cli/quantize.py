@@ -1,0 +1,160 @@
+"""``refdesk quantize``: a model in fewer bits, and the methods for it side by side."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from typer.core import TyperGroup
+from typing_extensions import override
+
+from rag.settings import Settings, load_settings
+from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
+from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
+
+if TYPE_CHECKING:
+    from rag.quantization.comparison import Comparison
+
+# The libraries take seconds to import: not before the call is known to be right.
+
+_WRITE = "model"
+
+
+class _ModelOrCommand(TyperGroup):
+    """``quantize MODEL`` beside ``quantize compare MODEL``: what is no command's name is a model's."""
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = [_WRITE, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_ModelOrCommand,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Make a model smaller: `refdesk quantize MODEL --method NAME --output FOLDER`. "
+    "`refdesk quantize compare MODEL` measures the methods side by side.",
+)
+
+ModelArgument = Annotated[str, typer.Argument(help="The model: a name, a folder or a .gguf file.", metavar="MODEL")]
+
+
+@app.command(_WRITE)
+def quantize(
+    model: ModelArgument,
+    method: Annotated[str, typer.Option("--method", help="nf4, fp4, int8, int4, gguf-q4_k_m, gguf-q8_0, ...")],
+    output: Annotated[Path, typer.Option("--output", help="A new folder for the result.")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write MODEL in fewer bits to a folder that `--model` takes. The word "model" itself may be left out."""
+    from rag.quantization.methods import find_method
+
+    chosen = find_method(method)
+    settings = load_settings(home)
+    source = _resolved(model, settings)
+
+    from rag.quantization.quantise import quantise
+
+    with _progress() as show:
+        result = quantise(source, chosen, output, settings.home / "models", show)
+    if as_json:
+        print_json(result)
+        return
+    say(f"{chosen.name}: {chosen.summary}.")
+    size, numbers = f"{result['bytes'] / 1e6:,.0f} MB", f"{result['parameters']:,} numbers"
+    say(f"{size}, {result['bits_per_parameter']} bits for each of {numbers}.")
+    say(f"Try it: refdesk ask QUESTION --engine {chosen.engine} --model {output}")
+
+
+@app.command("compare")
+def compare(
+    model: ModelArgument = SMOLLM2,
+    methods: Annotated[
+        str | None,
+        typer.Option("--methods", help="Names with commas between them.", show_default="one of each kind, 21 in all"),
+    ] = None,
+    text: Annotated[
+        Path | None, typer.Option("--text", help="A text file for the perplexity.", show_default="a page of our own")
+    ] = None,
+    questions: Annotated[
+        Path | None,
+        typer.Option("--questions", help="Questions in the SQuAD form.", show_default="24 questions on that page"),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, help="Ask only so many of the questions, always the same ones.")
+    ] = None,
+    tokens: Annotated[int, typer.Option("--tokens", min=2, help="Read only so many tokens of the text.")] = 8192,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="Folder of the results.", show_default="quantization/MODEL in the home"),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure size, speed and quality of MODEL under many methods.
+
+    Each method's result is kept: the same call goes on where it was stopped. The folder then holds report.html with
+    plots, and results.json.
+    """
+    from rag.quantization.methods import COMPARED, find_method
+
+    chosen = [find_method(name.strip()) for name in (methods.split(",") if methods else COMPARED)]
+    settings = load_settings(home)
+    source = _resolved(model, settings)
+
+    from rag.quantization.comparison import compare_methods
+    from rag.quantization.tasks import load_tasks
+
+    tasks = load_tasks(text, questions, limit, tokens)
+    folder = output or settings.home / "quantization" / Path(source.name).name
+    with _progress() as show:
+        comparison = compare_methods(source, chosen, tasks, folder, settings.home / "models", show)
+    if as_json:
+        print_json(comparison.as_json())
+        return
+    _print(comparison)
+    say(f"The report with its plots: {folder / 'report.html'}")
+
+
+def _print(comparison: "Comparison") -> None:
+    from rag.quantization.report import COLUMNS, cells
+
+    table = Table("method", *COLUMNS, box=None)
+    for result in comparison.results:
+        table.add_row(result["method"], *cells(result))
+    console.print(table)
+    for result in comparison.results:
+        if "problem" in result:
+            say(f"{result['method']}: {result['problem']}")
+
+
+def _resolved(model: str, settings: Settings) -> ResolvedModel:
+    with errors.status("Looking for the model") as waiting:
+        return resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task("Starting", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            if progress.tasks[0].description != what:
+                progress.reset(task, description=what, total=total or None)
+            progress.update(task, completed=done)
+
+        yield show
