@@ -34,11 +34,13 @@ class PageLayout:
 class DocumentLayout:
     """A document as its words and their places.
 
-    ``pages`` are those that were read; ``page_count`` is how many there are. ``notes`` say, in sentences for people,
-    what was left unread and why.
+    ``pages`` are those that were read; ``page_count`` is how many there are. ``unread_pictures`` counts pictures on
+    typed pages that may hold words, and were not read. ``notes`` say, in sentences for people, what else was left
+    unread and why.
     """
 
     title: str
     pages: tuple[PageLayout, ...]
     page_count: int
+    unread_pictures: int = 0
     notes: tuple[str, ...] = ()
