@@ -23,7 +23,7 @@ from benchmarks.invoices.layouts import FITTING
 from ingest.guard import ParseWorker, WorkerSettings
 from rag.extraction.labels import Labels
 from rag.extraction.page import read_form
-from rag.extraction.questions import Asked, add_reader_signals
+from rag.extraction.questions import PairReader, add_reader_signals
 from rag.extraction.schema import Schema, load_schema
 from rag.extraction.scoring import BIAS, WEIGHTS
 from rag.extraction.signals import Option, currency_options, gather, group_of
@@ -45,7 +45,7 @@ class Case:
     right: NDArray[np.bool_]
 
 
-def collect(samples: Iterable[Sample], schema: Schema, asked: Asked | None) -> list[Case]:
+def collect(samples: Iterable[Sample], schema: Schema, reader: PairReader | None) -> list[Case]:
     """The cases of all fields. With a reader, signals of its answers too."""
     labels = Labels(schema)
     cases = []
@@ -62,8 +62,8 @@ def collect(samples: Iterable[Sample], schema: Schema, asked: Asked | None) -> l
                     amount = sample.gold["amount"]
                     chosen = next((o for o in reading.options[field.of] if o.candidate.normalised == amount), None)
                     reading.options[name] = currency_options(reading, name, chosen)
-                if asked and field.questions:
-                    add_reader_signals(asked, reading, {name: field.questions})
+                if reader and field.questions:
+                    add_reader_signals(reader, reading, {name: field.questions})
                 options = reading.options[name]
                 right = np.array([option.group == wanted for option in options], dtype=bool)
                 if options and (right.any() or wanted is None):
@@ -99,7 +99,9 @@ def fit(cases: Sequence[Case], names: Sequence[str], penalty: float = _PENALTY) 
 
 def best(case: Case, weights: dict[str, float]) -> tuple[float, bool]:
     """The probability of the likeliest value, before calibration, and whether it is right."""
-    utilities = np.array([weights[BIAS] + sum(weights.get(n, 0.0) * v for n, v in o.signals.items()) for o in case.options])
+    utilities = np.array(
+        [weights[BIAS] + sum(weights.get(n, 0.0) * v for n, v in o.signals.items()) for o in case.options]
+    )
     exponentials = np.exp(utilities.clip(max=30))
     shares: defaultdict[str, float] = defaultdict(float)
     correct: dict[str, bool] = {}
@@ -163,8 +165,8 @@ def main() -> None:
     for suffix in ("", " read"):
         if suffix and arguments.without_reader:
             continue
-        asked = Asked(load_reader("deepset/tinyroberta-squad2")) if suffix else None
-        cases = collect(samples[:: 2 if suffix else 1], schema, asked)
+        reader = load_reader("deepset/tinyroberta-squad2") if suffix else None
+        cases = collect(samples[:: 2 if suffix else 1], schema, reader)
         for kind in sorted({case.kind for case in cases}):
             name = f"{kind}{suffix}"
             models[name], line = model([case for case in cases if case.kind == kind])

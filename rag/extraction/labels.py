@@ -48,17 +48,21 @@ class Labels:
     def __init__(self, schema: Schema) -> None:
         self._of: dict[str, dict[str, Strength]] = {}
         for name, field in schema.fields.items():
-            for strength, labels in (
-                ("not", field.not_labels),
-                ("weak", field.weak_labels),
-                ("strong", field.labels),
-            ):
+            by_strength: dict[Strength, tuple[str, ...]] = {
+                "not": field.not_labels,
+                "weak": field.weak_labels,
+                "strong": field.labels,
+            }
+            for strength, labels in by_strength.items():
                 for label in labels:
-                    self.add(label, name, strength)  # type: ignore[arg-type]
+                    self.add(label, name, strength)
 
     def add(self, label: str, field: str, strength: Strength) -> None:
         if key(label):
             self._of.setdefault(key(label), {})[field] = strength
+
+    def knows(self, label: str) -> bool:
+        return key(label) in self._of
 
     def find(self, form: Form) -> list[list[Hit]]:
         """For each segment of the form its labels from left to right, the longest at each place."""

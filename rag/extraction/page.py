@@ -89,6 +89,11 @@ class Form:
         words = dict.fromkeys(self.tokens[n].word for n in tokens)
         return WordPlace(self.tokens[tokens.start].page, tuple(words))
 
+    def box_on_page(self, place: WordPlace) -> Box:
+        """Around the words as the page shows them; ``box`` is on the page turned upright."""
+        words = self.layout.pages[place.page].words
+        return around([words[n].box for n in place.words])
+
     def words_at(self, place: WordPlace) -> range:
         """The tokens of these words: those from the first to the last in reading order."""
         wanted = set(place.words)

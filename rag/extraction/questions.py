@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rag.extraction.page import Form
-from rag.extraction.signals import Option, Reading
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.signals import Option, Reading, group_of, place_signals
 from rag.extraction.values.texts import text_candidate
 from rag.reader.types import AnswerSpan
 from rag.scoring import logistic
@@ -33,13 +32,6 @@ class PairReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A reader to ask."""
-
-    reader: PairReader
-
-
-@dataclass(frozen=True, slots=True)
 class _Passage:
     """Text of a form that is shown to the reader, with the place of each of its lines in the form's text."""
 
@@ -52,11 +44,8 @@ class _Passage:
         return of_form + offset - own
 
 
-def add_reader_signals(asked: Asked, reading: Reading, questions: Mapping[str, Sequence[str]]) -> None:
-    """Ask the questions of each named field; its options get ``reader`` and ``reader_best``, 0 to 1.
-
-    A text field also gets what the reader proposes as options of their own.
-    """
+def add_reader_signals(reader: PairReader, reading: Reading, questions: Mapping[str, Sequence[str]]) -> None:
+    """Ask the questions of each named field; its options get ``reader`` and ``reader_best``, 0 to 1."""
     pairs: list[tuple[str, str]] = []
     of_pair: list[tuple[str, _Passage]] = []
     for name, wanted in questions.items():
@@ -64,7 +53,7 @@ def add_reader_signals(asked: Asked, reading: Reading, questions: Mapping[str, S
         if passage.text.strip():
             pairs += [(question, passage.text) for question in wanted]
             of_pair += [(name, passage)] * len(wanted)
-    for (name, passage), spans in zip(of_pair, asked.reader.read_pairs(pairs), strict=True):
+    for (name, passage), spans in zip(of_pair, reader.read_pairs(pairs), strict=True):
         _mark(reading, name, passage, spans)
 
 
@@ -102,13 +91,16 @@ def _mark(reading: Reading, name: str, passage: _Passage, spans: Sequence[Answer
                     signals["reader_best"] = max(signals.get("reader_best", 0.0), math.sqrt(alike))
 
 
-def propose(asked: Asked, form: Form, questions: Sequence[str]) -> list[Candidate]:
-    """The reader's own answers to a text field's questions, as candidates."""
+def add_proposals(reader: PairReader, reading: Reading, questions: Mapping[str, Sequence[str]]) -> None:
+    """The reader's own answers to the questions of text fields become options of them."""
+    form = reading.form
     passage = _passage(form, ())
-    found = []
-    for spans in asked.reader.read_pairs([(question, passage.text) for question in questions]):
+    asked = [(name, question) for name, of in questions.items() for question in of]
+    answers = reader.read_pairs([(question, passage.text) for _, question in asked])
+    for (name, _), spans in zip(asked, answers, strict=True):
         for span in spans[:1]:
             start, end = passage.in_form(span.start), passage.in_form(max(span.start, span.end - 1)) + 1
-            if candidate := text_candidate(form, form.tokens_between(start, end)):
-                found.append(candidate)
-    return found
+            candidate = text_candidate(form, form.tokens_between(start, end))
+            if candidate and all(option.candidate.tokens != candidate.tokens for option in reading.options[name]):
+                signals = {**candidate.traits, **place_signals(form, candidate.tokens), "proposed": 1.0}
+                reading.options[name].append(Option(candidate, group_of("text", candidate.normalised), signals))

@@ -21,6 +21,8 @@ from rag.scoring import logistic
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 BIAS = "bias"
+LEARNED, _LEARNED_WEIGHT = "learned", 8.0
+"""What a correction of the same sender's forms says outweighs the rest; it is not fitted, as nothing generated has it."""
 CAP = 0.995
 """No value is surer than the cases that the calibration has seen can tell."""
 
@@ -34,7 +36,8 @@ class Model:
     offset: float = 0.0
 
     def utility(self, signals: Mapping[str, float]) -> float:
-        return self.weights[BIAS] + sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
+        weighted = sum(self.weights.get(name, 0.0) * value for name, value in signals.items())
+        return self.weights[BIAS] + weighted + _LEARNED_WEIGHT * signals.get(LEARNED, 0.0)
 
     def calibrated(self, probability: float) -> float:
         bounded = min(max(probability, 1e-6), 1 - 1e-6)

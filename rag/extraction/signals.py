@@ -65,7 +65,7 @@ def gather(form: Form, schema: Schema, labels: Labels) -> Reading:
             Option(
                 candidate,
                 group_of(wanted.type, candidate.normalised),
-                {**candidate.traits, **closeness(announced[n], name), **_place(form, candidate.tokens)},
+                {**candidate.traits, **closeness(announced[n], name), **place_signals(form, candidate.tokens)},
             )
             for n, candidate in enumerate(candidates)
         ]
@@ -98,11 +98,11 @@ def currency_options(reading: Reading, name: str, chosen: Option | None) -> list
     announced = _announced(reading, candidates)
     options = []
     for n, candidate in enumerate(candidates):
-        signals = {**candidate.traits, **closeness(announced[n], name), **_place(form, candidate.tokens)}
+        signals = {**candidate.traits, **closeness(announced[n], name), **place_signals(form, candidate.tokens)}
         signals["beside_amount"] = float(bool(of_amount.intersection(candidate.tokens)))
         on_line = form.segments[form.segment_of[candidate.tokens.start]].line == line
         signals["on_line_of_amount"] = float(on_line and "by_country" not in signals)
-        options.append(Option(candidate, candidate.normalised, signals))
+        options.append(Option(candidate, group_of("currency", candidate.normalised), signals))
     return options
 
 
@@ -139,7 +139,7 @@ def _announced(reading: Reading, candidates: Sequence[Candidate]) -> list[list[A
     return [reading.announced[id(candidate)] for candidate in candidates]
 
 
-def _place(form: Form, tokens: range) -> Mapping[str, float]:
+def place_signals(form: Form, tokens: range) -> Mapping[str, float]:
     token = form.tokens[tokens.start]
     page = form.layout.pages[token.page]
     segment = form.segments[form.segment_of[tokens.start]]
