@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.dates import format_date
 from faker import Faker
 
-from benchmarks.invoices.words import LANGUAGES, Words, options
+from benchmarks.invoices.words import LANGUAGES, Words
 
 _RATES = {"en_GB": 20, "en_US": 8, "de_DE": 19, "fr_FR": 20, "nl_NL": 21, "es_ES": 21}
 _CURRENCIES = {
@@ -112,7 +112,7 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     credit = rng.random() < 0.08
     money = _Money(rng, locale)
     lines = [
-        (rng.choice(words.items.split(";")), rng.randint(1, 12), _price(rng))
+        (rng.choice(words.options("items", unseen=False)), rng.randint(1, 12), _price(rng))
         for _ in range(rng.choice((1, 2, 2, 3, 4, 6, 9)))
     ]
     net = sum((price * quantity for _, quantity, price in lines), Decimal(0))
@@ -124,7 +124,7 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     missing = {name for name, share in (("number", 0.08), ("date", 0.08), ("total", 0.04)) if rng.random() < share}
     number = _filled(rng, rng.choice(_NUMBERS), issued)
     labels = {
-        name: rng.choice(options(getattr(words, name), unseen=unseen)).replace("{rate}", str(rate))
+        name: rng.choice(words.options(name, unseen=unseen)).replace("{rate}", str(rate))
         for name in (
             "number date due delivery order_date order customer bill_to ship_to net tax shipping total vat phone seller "
             "sentence bank page".split()
@@ -132,12 +132,12 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     }
     if not {"number", "date"} & missing and labels["number"].lower() == labels["date"].lower():
         labels["number"] = "#"
-    notes = tuple(rng.choice(options(getattr(words, name), unseen=unseen)) for name in ("thanks", "terms"))
+    notes = tuple(rng.choice(words.options(name, unseen=unseen)) for name in ("thanks", "terms"))
     return Invoice(
         language,
         locale,
         credit,
-        rng.choice(options(words.credit if credit else words.title, unseen=unseen)),
+        rng.choice(words.options("credit" if credit else "title", unseen=unseen)),
         seller,
         buyer,
         None if "number" in missing else number,
@@ -153,7 +153,7 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         money.shown(shipping) if shipping else "",
         None if "total" in missing else sign + money.shown(total, total=True),
         labels,
-        tuple(rng.choice(options(words.columns, unseen=unseen)).split(",")),  # type: ignore[arg-type]
+        tuple(rng.choice(words.options("columns", unseen=unseen)).split(",")),  # type: ignore[arg-type]
         notes,
         {
             "issuer": seller.name,
@@ -183,7 +183,7 @@ def _party(rng: random.Random, fake: Faker, locale: str, words: Words, *, busine
     iban = " ".join(iban[n : n + 4] for n in range(0, len(iban), 4)) if rng.random() < 0.5 else iban
     city = fake.city()
     register = (
-        rng.choice(words.register.split(";")).replace("{n}", str(rng.randint(10000, 99999999))).replace("{city}", city)
+        rng.choice(words.options("register", unseen=False)).replace("{n}", str(rng.randint(10000, 99999999))).replace("{city}", city)
     )
     mail = rng.choice(_FREE_MAIL) if rng.random() < 0.15 else domain
     place = f"{city}, {fake.state_abbr()} {fake.postcode()}" if locale == "en_US" else f"{fake.postcode()} {city}"

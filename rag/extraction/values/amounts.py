@@ -47,7 +47,7 @@ def _in_segment(form: Form, segment: Segment) -> Iterator[Amount]:
         if number is None:
             continue
         start, end = found.span("number")
-        if re.match(r"\s?%", text[end:]):
+        if re.match(r"\s{0,3}%", text[end:]):
             continue
         tokens = form.tokens_between(segment.start + start, segment.start + end)
         sign, sign_tokens = _sign(form, segment, found, tokens)
