@@ -27,19 +27,15 @@ _START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``tokenizer_file`` is the embedding model's, ``token_limit`` the size of a chunk.
+    """``tokenizer_file`` is the embedding model's, ``token_limit`` the size of a chunk."""
 
-    Without the two the worker reads layouts alone.
-    """
-
-    tokenizer_file: Path | None = None
-    token_limit: int = 0
+    tokenizer_file: Path
+    token_limit: int
     limits: Limits = field(default_factory=Limits)
 
     @property
     def chunking(self) -> str:
         """Names what texts are cut by: they are cut alike as long as this is the same."""
-        assert self.tokenizer_file is not None
         return f"{self.token_limit}-{hashlib.sha256(self.tokenizer_file.read_bytes()).hexdigest()[:8]}"
 
 
@@ -50,13 +46,19 @@ class WorkerDied(Refused):
 class ParseWorker:
     """Parses files in a process of its own. Use as a context manager, from one thread.
 
+    Given limits alone, it cuts no documents into chunks, but tells layouts and shows pages, and starts faster.
+
     ``uncut`` says why the process is not cut off from the network, if it is not; nothing before it has been started.
     """
 
     uncut = ""
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: WorkerSettings | Limits) -> None:
+        if isinstance(settings, Limits):
+            self._limits, self._chunking = settings, ("", "0")
+        else:
+            self._limits = settings.limits
+            self._chunking = (str(settings.tokenizer_file), str(settings.token_limit))
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
 
@@ -92,7 +94,7 @@ class ParseWorker:
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The reply to a request. Raises Refused."""
         process = self.start()
-        seconds = self._settings.limits.timeout_seconds
+        seconds = self._limits.timeout_seconds
         try:
             _pipe(process.stdin).write(json.dumps(request).encode() + b"\n")
             _pipe(process.stdin).flush()
@@ -115,16 +117,8 @@ class ParseWorker:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
-        settings = self._settings
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "ingest.worker",
-                str(settings.tokenizer_file or ""),
-                str(settings.token_limit),
-                settings.limits.model_dump_json(),
-            ],
+            [sys.executable, "-m", "ingest.worker", *self._chunking, self._limits.model_dump_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

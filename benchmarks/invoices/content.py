@@ -68,6 +68,10 @@ class Party:
     vat: str
     iban: str
     register: str
+    brand: str
+    """What it calls itself: the name's beginning, or another name."""
+    notice: str
+    """What the law asks of it, in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Invoice:
     labels: dict[str, str]
     columns: tuple[str, str, str, str]
     notes: tuple[str, ...]
+    legal_notice: bool
     gold: dict[str, str | None] = field(default_factory=dict)
 
 
@@ -155,6 +160,7 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         labels,
         tuple(rng.choice(words.options("columns", unseen=unseen)).split(",")),  # type: ignore[arg-type]
         notes,
+        rng.random() < 0.3,
         {
             "issuer": seller.name,
             "invoice_number": None if "number" in missing else number,
@@ -163,6 +169,7 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
             "currency": money.currency if "total" not in missing or money.everywhere else None,
             "net": f"{sign}{net:.2f}",
             "tax": f"{sign}{tax:.2f}",
+            "buyer": buyer.name,
         },
     )
 
@@ -175,15 +182,18 @@ def _party(rng: random.Random, fake: Faker, locale: str, words: Words, *, busine
         name = f"{stem} {rng.choice(_FORMS[locale])}".strip()
     else:
         stem = name = f"{fake.first_name()} {fake.last_name()}"
+    brand = _coined(rng) if business and rng.random() < 0.2 else stem
     domain = "".join(
-        c for c in stem.lower().replace(" ", rng.choice(("", "-"))) if c.isascii() and (c.isalnum() or c == "-")
+        c for c in brand.lower().replace(" ", rng.choice(("", "-"))) if c.isascii() and (c.isalnum() or c == "-")
     )
     domain += rng.choice((".com", {"en_GB": ".co.uk", "en_US": ".com"}.get(locale, f".{locale[:2]}")))
     iban = fake.iban()
     iban = " ".join(iban[n : n + 4] for n in range(0, len(iban), 4)) if rng.random() < 0.5 else iban
     city = fake.city()
     register = (
-        rng.choice(words.options("register", unseen=False)).replace("{n}", str(rng.randint(10000, 99999999))).replace("{city}", city)
+        rng.choice(words.options("register", unseen=False))
+        .replace("{n}", str(rng.randint(10000, 99999999)))
+        .replace("{city}", city)
     )
     mail = rng.choice(_FREE_MAIL) if rng.random() < 0.15 else domain
     place = f"{city}, {fake.state_abbr()} {fake.postcode()}" if locale == "en_US" else f"{fake.postcode()} {city}"
@@ -201,7 +211,19 @@ def _party(rng: random.Random, fake: Faker, locale: str, words: Words, *, busine
         ),
         iban if locale != "en_US" else "",
         register,
+        brand,
+        _notice(rng, locale, name, register, city),
     )
+
+
+def _notice(rng: random.Random, locale: str, name: str, register: str, city: str) -> str:
+    capital = f"{rng.randint(1, 900)}.000"
+    return {
+        "de_DE": f"{name} · {register} · Geschäftsführer: {city}er & Partner",
+        "fr_FR": f"{name} au capital de {capital} euros - {register} - {city}",
+        "nl_NL": f"{name}, {register}, statutair gevestigd te {city}",
+        "es_ES": f"{name} - {register} - Capital social {capital} euros",
+    }.get(locale, f"{name} is a company registered in {city}. {register}.")
 
 
 _TRADES = {

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from benchmarks.invoices.generate import Sample, generate
 from benchmarks.invoices.layouts import FITTING
-from ingest.guard import ParseWorker, WorkerSettings
+from ingest.guard import ParseWorker
+from ingest.limits import Limits
 from rag.extraction.labels import Labels
 from rag.extraction.page import read_form
-from rag.extraction.questions import PairReader, add_reader_signals
-from rag.extraction.schema import Schema, load_schema
+from rag.extraction.questions import PairReader, add_proposals, add_reader_signals
+from rag.extraction.schema import FormField, Schema, load_schema
 from rag.extraction.scoring import BIAS, WEIGHTS
 from rag.extraction.signals import Option, currency_options, gather, group_of
 from rag.reader.model import load_reader
@@ -32,7 +33,6 @@ from rag.reader.model import load_reader
 _COUNT, _SEED = 600, 11
 _PENALTY = 0.02
 """On the squares of the weights, a case: generated invoices are more alike than real ones."""
-_FOLDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,18 @@ class Case:
     right: NDArray[np.bool_]
 
 
+def fitting_schema() -> Schema:
+    """The invoice's, with the buyer's name as a field of plain text."""
+    schema = load_schema("invoice", Path())
+    buyer = FormField(labels=schema.fields["issuer"].not_labels, questions=("Who is the customer?",))
+    return schema.model_copy(update={"fields": {**schema.fields, "buyer": buyer}})
+
+
 def collect(samples: Iterable[Sample], schema: Schema, reader: PairReader | None) -> list[Case]:
     """The cases of all fields. With a reader, signals of its answers too."""
     labels = Labels(schema)
     cases = []
-    with tempfile.TemporaryDirectory() as folder, ParseWorker(WorkerSettings()) as worker:
+    with tempfile.TemporaryDirectory() as folder, ParseWorker(Limits()) as worker:
         for sample in samples:
             path = Path(folder, f"{sample.name}.pdf")
             path.write_bytes(sample.pdf)
@@ -62,6 +69,8 @@ def collect(samples: Iterable[Sample], schema: Schema, reader: PairReader | None
                     amount = sample.gold["amount"]
                     chosen = next((o for o in reading.options[field.of] if o.candidate.normalised == amount), None)
                     reading.options[name] = currency_options(reading, name, chosen)
+                if reader and field.type == "text":
+                    add_proposals(reader, reading, {name: field.questions})
                 if reader and field.questions:
                     add_reader_signals(reader, reading, {name: field.questions})
                 options = reading.options[name]
@@ -138,16 +147,16 @@ def model(cases: Sequence[Case]) -> tuple[dict[str, Any], str]:
     names = sorted({name for case in cases for option in case.options for name in option.signals})
     layouts = sorted({case.layout for case in cases})
     probabilities, right = [], []
-    for fold in range(_FOLDS):
-        apart = set(layouts[fold::_FOLDS])
-        weights = fit([case for case in cases if case.layout not in apart], names)
+    present: list[bool] = []
+    for layout in layouts:
+        weights = fit([case for case in cases if case.layout != layout], names)
         for case in cases:
-            if case.layout in apart:
+            if case.layout == layout:
                 probability, correct = best(case, weights)
                 probabilities.append(probability)
                 right.append(correct)
+                present.append(bool(case.right.any()))
     slope, offset = calibrate(probabilities, right)
-    present = [any(case.right) for fold in range(_FOLDS) for case in cases if case.layout in set(layouts[fold::_FOLDS])]
     found = sum(r for r, p in zip(right, present, strict=True) if p) / max(1, sum(present))
     weights = {name: round(weight, 4) for name, weight in fit(cases, names).items() if abs(weight) > 5e-4}
     line = f"{len(cases)} cases, {found:.3f} right of those present in layouts not fitted on"
@@ -159,7 +168,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=_COUNT, help="invoices to generate")
     parser.add_argument("--without-reader", action="store_true", help="fit only what is read without the reader")
     arguments = parser.parse_args()
-    schema = load_schema("invoice", Path())
+    schema = fitting_schema()
     samples = list(generate(FITTING, arguments.count, _SEED, unseen=False))
     models = json.loads(WEIGHTS.read_text(encoding="utf-8"))["models"] if WEIGHTS.exists() else {}
     for suffix in ("", " read"):

@@ -37,6 +37,20 @@ def _totals(invoice: Invoice) -> list[tuple[str, str | None]]:
     ]
 
 
+def _facts(rng: random.Random, canvas: Canvas, x: float, y: float, pairs: Sequence[tuple[str, str | None]]) -> float:
+    """Labels and values in one of several manners; where the next line would stand."""
+    manner = rng.choice(("pairs", "pairs", "pairs", "right", "lines", "stacked"))
+    if manner == "lines":
+        return canvas.lines(x, y, [f"{label}{rng.choice((':', ':', ''))} {value}" for label, value in pairs if value])
+    if manner == "stacked":
+        for first in range(0, len(pairs), 2):
+            y = canvas.stacked([x, x + 105], y, [pair for pair in pairs if pair[1]][first : first + 2], bold=True)
+        return y
+    across = rng.choice((95, 110, 125))
+    colon = rng.choice((":", "", " :"))
+    return canvas.pairs(x, 195 if manner == "right" else across, y, pairs, colon=colon, right=manner == "right")
+
+
 def _address(party: Party, *, country: bool = False) -> list[str]:
     return [party.name, party.street, party.city, party.country if country else ""]
 
@@ -96,7 +110,10 @@ def _small_print(canvas: Canvas, invoice: Invoice, y: float) -> None:
 def _footer(canvas: Canvas, invoice: Invoice, *, y: float = HEIGHT - 60, columns: bool = True) -> None:
     seller = invoice.seller
     contact = [line for line in _contact(invoice, seller) if line]
-    if columns:
+    if invoice.legal_notice:
+        canvas.text(WIDTH / 2, y, seller.notice, size=6.5, align="center")
+        canvas.text(WIDTH / 2, y + 11, " - ".join(contact[:4]), size=6.5, align="center")
+    elif columns:
         canvas.lines(LEFT, y, [seller.name, seller.street, seller.city], size=7)
         canvas.lines(230, y, contact[:3], size=7)
         canvas.lines(400, y, contact[3:], size=7)
@@ -113,7 +130,7 @@ def classic(rng: random.Random, invoice: Invoice) -> bytes:
     y = canvas.lines(LEFT, 60, _address(invoice.seller, country=True), bold_first=True)
     canvas.lines(LEFT, y, _contact(invoice, invoice.seller)[: rng.randint(2, 5)])
     canvas.text(RIGHT, 65, invoice.title, size=18, bold=True, align="right")
-    canvas.pairs(340, rng.choice((100, 120)), 100, _meta(rng, invoice), colon=rng.choice((":", "")))
+    _facts(rng, canvas, 340, 95, _meta(rng, invoice))
     canvas.text(LEFT, 190, invoice.labels["bill_to"] + rng.choice((":", "")), bold=True)
     canvas.lines(LEFT, 190 + canvas.step, _address(invoice.buyer))
     y = _table(canvas, invoice, 300)
@@ -127,11 +144,11 @@ def letter(rng: random.Random, invoice: Invoice) -> bytes:
     canvas.page()
     seller = invoice.seller
     if rng.random() < 0.5:
-        canvas.text(RIGHT, 60, seller.name, size=16, bold=True, align="right")
+        canvas.text(RIGHT, 60, seller.brand, size=16, bold=True, align="right")
     separator = rng.choice((" - ", " · ", ", ", " | "))
     canvas.text(LEFT, 130, separator.join((seller.name, seller.street, seller.city)), size=6.5)
     canvas.lines(LEFT, 148, _address(invoice.buyer, country=rng.random() < 0.3))
-    canvas.pairs(360, rng.choice((90, 110)), 140, _meta(rng, invoice), colon=rng.choice((":", "")))
+    _facts(rng, canvas, 345, 130, _meta(rng, invoice))
     canvas.text(LEFT, 270, invoice.title, size=14, bold=True)
     y = _table(canvas, invoice, 310)
     _small_print(canvas, invoice, _sums(canvas, invoice, y) + 10)
@@ -217,10 +234,12 @@ def two_addresses(rng: random.Random, invoice: Invoice) -> bytes:
     canvas = Canvas(rng)
     canvas.page()
     canvas.text(LEFT, 60, invoice.title, size=18, bold=True)
+    if rng.random() < 0.5:
+        canvas.text(RIGHT, 60, invoice.seller.brand, size=15, align="right")
     for x, name in ((LEFT, "bill_to"), (320, "ship_to")):
         canvas.text(x, 110, invoice.labels[name], bold=True)
         canvas.lines(x, 110 + 1.2 * canvas.step, _address(invoice.buyer))
-    canvas.pairs(LEFT, 130, 200, _meta(rng, invoice))
+    _facts(rng, canvas, LEFT, 190, _meta(rng, invoice, most=5))
     y = _sums(canvas, invoice, _table(canvas, invoice, 310))
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice, columns=rng.random() < 0.5)
@@ -285,7 +304,7 @@ def sums_in_a_row(rng: random.Random, invoice: Invoice) -> bytes:
     canvas.lines(LEFT, 60, [*_address(invoice.seller), *_contact(invoice, invoice.seller)[:4]], bold_first=True)
     canvas.lines(330, 150, _address(invoice.buyer))
     canvas.text(LEFT, 240, invoice.title, size=14, bold=True)
-    canvas.pairs(LEFT, 120, 262, _meta(rng, invoice))
+    _facts(rng, canvas, LEFT, 262, _meta(rng, invoice))
     y = _table(canvas, invoice, 380)
     sums = [(label, value) for label, value in _totals(invoice) if value]
     places = [RIGHT - 110 * n for n in range(len(sums) - 1, -1, -1)]
@@ -308,8 +327,8 @@ def from_and_to(rng: random.Random, invoice: Invoice) -> bytes:
     for x, (name, party) in zip((LEFT, 320), sides, strict=True):
         canvas.text(x, 90, invoice.labels[name] + rng.choice((":", "")), bold=True)
         canvas.lines(x, 90 + canvas.step, [*_address(party), *_contact(invoice, party)[: rng.choice((0, 2, 4))]])
-    canvas.pairs(LEFT, 120, 220, _meta(rng, invoice))
-    y = _sums(canvas, invoice, _table(canvas, invoice, 330))
+    _facts(rng, canvas, LEFT, 215, _meta(rng, invoice))
+    y = _sums(canvas, invoice, _table(canvas, invoice, 340))
     _small_print(canvas, invoice, y)
     return canvas.bytes()
 
@@ -318,7 +337,7 @@ def dotted(rng: random.Random, invoice: Invoice) -> bytes:
     """Facts with dots to their values; the letterhead on the right, logo and all."""
     canvas = Canvas(rng)
     canvas.page()
-    canvas.text(RIGHT, 55, invoice.seller.name.split()[0].upper(), size=20, bold=True, align="right")
+    canvas.text(RIGHT, 55, invoice.seller.brand.upper(), size=20, bold=True, align="right")
     canvas.lines(RIGHT, 75, [*_address(invoice.seller), *_contact(invoice, invoice.seller)], size=7, align="right")
     canvas.lines(LEFT, 150, _address(invoice.buyer))
     y = 230.0
@@ -378,6 +397,7 @@ def grid(rng: random.Random, invoice: Invoice) -> bytes:
     canvas = Canvas(rng)
     canvas.page()
     canvas.text(LEFT, 50, invoice.title, size=17, bold=True)
+    canvas.text(RIGHT, 50, invoice.seller.brand, size=14, align="right")
     kept = [(label, value) for label, value in _meta(rng, invoice) if value]
     y = 90.0
     for number in range(0, len(kept), 2):

@@ -61,7 +61,8 @@ def pdf_layout(data: bytes, reading: Reading, *, pictures: bool) -> DocumentLayo
                 words = _recognised_page(page, recognition)
             elif shown:
                 scans += 1
-            pages.append(PageLayout(index + 1, *page.get_size(), words))
+            width, height = page.get_size()
+            pages.append(PageLayout(index + 1, width, height, words))
             page.close()
             reading.on_progress()
         notes = []

@@ -27,7 +27,8 @@ def layout_from_json(value: dict[str, Any]) -> DocumentLayout:
     pages = tuple(
         PageLayout(
             page["number"],
-            *page["size"],
+            page["size"][0],
+            page["size"][1],
             tuple(
                 Word(text, (left, top, right, bottom), recognised)
                 for text, left, top, right, bottom, recognised in page["words"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from ingest.guard import ParseWorker, WorkerSettings
+from ingest.guard import ParseWorker
 from ingest.layout.types import DocumentLayout
 from ingest.limits import Limits
 from ingest.readers.base import Refused
@@ -17,7 +17,7 @@ from rag.extraction.page import Form, read_form
 from rag.extraction.protocol import OnProgress
 from rag.extraction.questions import PairReader
 from rag.extraction.schema import Schema
-from rag.extraction.types import Extraction, FoundValue
+from rag.extraction.types import Extraction, FoundValue, Outcome
 
 _NOT_OF_KIND = "This does not look like what the schema is for."
 
@@ -29,7 +29,7 @@ class Extractor:
     """
 
     def __init__(self, limits: Limits, reader: PairReader | None) -> None:
-        self._worker = ParseWorker(WorkerSettings(limits=limits))
+        self._worker = ParseWorker(limits)
         self._max_bytes = limits.max_file_mb * 1024**2
         self._reader = reader
         # The worker's pipe takes one request at a time: all go through the one thread.
@@ -110,7 +110,7 @@ def _finished(path: Path, schema: Schema, form: Form, answers: Answers, examples
     missing_names = [name for name, field in schema.shown.items() if field.required and fields[name].value is None]
     if missing_names:
         notes.insert(0, f"Not found: {', '.join(missing_names)}.")
-    outcome = "incomplete" if missing_names else "complete"
+    outcome: Outcome = "incomplete" if missing_names else "complete"
     return Extraction(path, schema.name, outcome, fields, " ".join(notes), repeated, form.layout)
 
 

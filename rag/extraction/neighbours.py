@@ -119,5 +119,16 @@ class Neighbours:
 
 
 def closeness(announcements: Sequence[Announcement], field: str) -> Mapping[str, float]:
-    """Signals: for each relation and strength of the label how close it is, "inline_strong" and so on."""
-    return {f"{one.relation}_{one.hit.strength(field)}": one.closeness for one in announcements}
+    """Signals: how close a label is, by relation and strength ("inline_strong"), and by strength alone ("strong").
+
+    ``first_strong`` and the like say which strength the closest of all labels has.
+    """
+    signals: dict[str, float] = {}
+    for one in announcements:
+        strength = one.hit.strength(field)
+        signals[f"{one.relation}_{strength}"] = one.closeness
+        signals[strength] = max(signals.get(strength, 0.0), one.closeness)
+    if announcements:
+        closest = max(announcements, key=lambda one: one.closeness)
+        signals[f"first_{closest.hit.strength(field)}"] = 1.0
+    return signals

@@ -58,8 +58,11 @@ def gather(form: Form, schema: Schema, labels: Labels) -> Reading:
     dated = {n for candidate in found["date"] for n in candidate.tokens}
     amounts = [amount for amount in find_amounts(form) if not dated.intersection(amount.candidate.tokens)]
     found["amount"] = [amount.candidate for amount in amounts]
+    labelled = {n for of in reading.hits for hit in of for n in range(hit.first, hit.last)}
     for name, wanted in schema.fields.items():
         candidates = _candidates(reading, name, wanted, found)
+        if wanted.type == "identifier":
+            candidates = [one for one in candidates if len(one.tokens) == 1 or one.tokens.start not in labelled]
         announced = _announced(reading, candidates)
         reading.options[name] = [
             Option(

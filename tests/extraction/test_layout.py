@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.guard import ParseWorker, WorkerSettings
+from ingest.guard import ParseWorker
 from ingest.layout.documents import read_layout
 from ingest.layout.types import DocumentLayout, Word
 from ingest.layout.wire import layout_from_json, layout_to_json
@@ -29,7 +29,7 @@ def word(found: DocumentLayout, text: str, page: int = 0) -> Word:
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[ParseWorker]:
-    with ParseWorker(WorkerSettings()) as worker:
+    with ParseWorker(Limits()) as worker:
         yield worker
 
 

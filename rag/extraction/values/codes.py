@@ -1,7 +1,7 @@
 """Numbers and codes: identifiers of any kind, and those with a form of their own (IBAN, VAT number, e-mail address)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from stdnum import iban, vatin
 from stdnum.exceptions import ValidationError
@@ -18,29 +18,32 @@ _OTHERWISE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d+[.,]\d{2}|\d+%|https?\S*|www\..*|.*\.(?:com|org|net|[a-z]{2})"
 )
 """Dates, amounts, addresses: what else has digits."""
+_POSTCODE = re.compile(r"(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?,? [A-ZÀ-Ý][a-zà-ÿ]")
+_MONEY = re.compile(r"[€$£]|\b(?:EUR|USD|GBP|CHF)\b")
 _LONGEST = 30
 
 
 def find_identifiers(form: Form) -> Iterator[Candidate]:
     """Every word with a digit; also with the capitals before it (RE 2024-17), and groups of digits together."""
+    known = {n for find in (find_ibans, find_vat_numbers, find_emails) for found in find(form) for n in found.tokens}
     for segment in form.segments:
         for number in range(segment.first, segment.last):
             text = _trimmed(form.tokens[number].text)
             if not text or not any(character.isdigit() for character in text) or len(text) > _LONGEST:
                 continue
-            yield _identifier(form, range(number, number + 1), text)
+            yield _identifier(form, range(number, number + 1), text, known)
             before = form.tokens[number - 1].text if number > segment.first else ""
             if _PREFIX.fullmatch(before) and form.tokens[number - 1].word != form.tokens[number].word:
-                yield _identifier(form, range(number - 1, number + 1), f"{before} {text}")
+                yield _identifier(form, range(number - 1, number + 1), f"{before} {text}", known)
             joined, last = text, number + 1
             while last < segment.last and re.fullmatch(r"\d+|[-/–]|\d+[-/]\d+", form.tokens[last].text):
                 joined += form.text[form.tokens[last - 1].end : form.tokens[last].start] + form.tokens[last].text
                 last += 1
             if last > number + 1 and len(joined) <= _LONGEST and joined[-1].isdigit():
-                yield _identifier(form, range(number, last), joined)
+                yield _identifier(form, range(number, last), joined, known)
 
 
-def _identifier(form: Form, tokens: range, text: str) -> Candidate:
+def _identifier(form: Form, tokens: range, text: str, known: Set[int]) -> Candidate:
     digits = sum(character.isdigit() for character in text)
     segment = form.segments[form.segment_of[tokens.start]]
     traits = {
@@ -48,7 +51,9 @@ def _identifier(form: Form, tokens: range, text: str) -> Candidate:
         "short": float(digits < 4),
         "very_short": float(digits < 2),
         "long": float(len(text) > 16),
-        "otherwise": float(bool(_OTHERWISE.fullmatch(text))),
+        "otherwise": float(bool(_OTHERWISE.fullmatch(text)) or not known.isdisjoint(tokens)),
+        "postcode": float(bool(_POSTCODE.match(form.text, form.tokens[tokens.start].start))),
+        "money": float(bool(_MONEY.search(form.text, segment.start, form.tokens[tokens.stop - 1].end + 2))),
         "several_words": float(len(tokens) > 1),
         "alone": float(len(tokens) == segment.last - segment.first),
         "ends_segment": float(tokens.stop == segment.last),

@@ -35,6 +35,12 @@ _CONTACT = re.compile(
     r"|tva|ust|ust-?id\w*|umsatzsteuer\w*|steuer-?n\w+|siret|siren|rcs|hrb|handelsregister|amtsgericht|registergericht|nif|cif"
     r"|gstin|abn|ein|company (?:no|number|reg)\w*|registered|geschäftsführ\w+|vorstand|capital)\b|@|\+\d\d"
 )
+_REGISTERED = re.compile(
+    r"(?i)\b(?:capital|rcs|r\.c\.s|siret|siren|hrb|hra|handelsregister|amtsgericht|registergericht|geschäftsführ\w+|vorstand"
+    r"|registered (?:in|office|no|company)|company (?:no|number|reg)\w*|kvk|k\.v\.k|registro mercantil|vat (?:no|reg|id)\w*"
+    r"|tva intra\w*|n° (?:de )?tva|ust-?id\w*|btw-?(?:nr|nummer|id)|gstin|cin|abn)\b"
+)
+"""What the law asks a company to say of itself."""
 _PERSON = re.compile(
     r"(?i)^(?:mr|mrs|ms|miss|herrn?|frau|mme|m\.|mlle|dhr|mevr|mw|sr|sra|t\.?a\.?v|c/o|attn|z\.? ?h\w*"
     r"|à l'attention|att)\b"
@@ -164,10 +170,13 @@ class _Surroundings:
             "large": float(segment.height > 1.25 * form.size),
             "contact_near": float(contact),
             "contact_in_line": float(bool(_CONTACT.search(segment.text))),
+            "registered_in_line": float(bool(_REGISTERED.search(segment.text))),
+            "registered_near": float(any(_REGISTERED.search(other.text) for other in block)),
             "address_in_line": float(bool(_POSTCODE.search(segment.text))),
             "addressee": float(address and not contact),
             "person": float(any(_PERSON.search(other.text) for other in (segment, *block))),
-            "domain": min(1.0, sum(domains.count(name) for name in set(domains)) / 2),
+            "domain": min(1.0, len(domains) / 2),
+            "domain_itself": float(any(key(name) == plain for name in domains)),
             "repeats": min(repeats - 1, 3) / 3 if repeats else 0.0,
             "recognised": float(form.tokens[tokens.start].recognised),
             "labelled": float(announced is not None and announced.strength(self._field) == "strong"),
