@@ -16,6 +16,7 @@ from benchmarks import (
     answers,
     citations,
     conversations,
+    extraction,
     grounding,
     ingestion,
     medical,
@@ -46,6 +47,7 @@ def main() -> None:
         "citations": citations.run,
         "adding": adding.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
+        "extraction": lambda: extraction.run(arguments.data),
     }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()

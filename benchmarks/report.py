@@ -9,6 +9,7 @@ from benchmarks import (
     adding,
     citations,
     embedding,
+    extraction,
     grounding,
     pdf_text,
     reader,
@@ -49,6 +50,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("grounding", grounding.section),
         ("citations", citations.section),
         ("pdf_text", pdf_text.section),
+        ("extraction", extraction.section),
         ("peers", peers.section),
     ):
         if name in results:

@@ -1,7 +1,8 @@
-"""A page to set an invoice on: text at a place, columns, pictures of text."""
+"""A page to set an invoice on: text at a place, columns, pictures of text. It knows where its words stand."""
 
 import io
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import fpdf
 import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
+from ingest.layout.types import DocumentLayout, PageLayout, Word
+
 _FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 _FAMILIES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono")
+_ASCENT, _DESCENT = 0.93, 0.24
+"""Of these fonts, as a share of their size."""
 WIDTH, HEIGHT = 595.0, 842.0
 LEFT, RIGHT = 50.0, 545.0
 
@@ -27,17 +32,29 @@ class Canvas:
         self.pdf.add_font("text", "B", _FONTS / f"{family}-Bold.ttf")
         self.size = rng.choice((8.0, 8.5, 9.0))
         self.step = self.size * rng.choice((1.35, 1.5))
-        self.pages = 0
+        self._words: list[list[Word]] = []
 
     def page(self) -> None:
         self.pdf.add_page()
-        self.pages += 1
+        self._words.append([])
 
     def text(self, x: float, y: float, text: str, *, size: float = 0, bold: bool = False, align: str = "left") -> None:
         """``y`` is the baseline; ``align`` says what ``x`` is: the text's left, right or centre."""
+        text = text.strip(" ·|,-")  # where the seller has no name
+        if not text:
+            return
         self.pdf.set_font("text", "B" if bold else "", size or self.size)
         width = self.pdf.get_string_width(text)
-        self.pdf.text({"left": x, "right": x - width, "center": x - width / 2}[align], y, text)
+        left = {"left": x, "right": x - width, "center": x - width / 2}[align]
+        self.pdf.text(left, y, text)
+        self._note(text, left, y, width, size or self.size)
+
+    def _note(self, text: str, left: float, y: float, width: float, size: float, *, recognised: bool = False) -> None:
+        """Remember where the words of a line stand, each letter as wide as the others."""
+        step = width / max(1, len(text))
+        for found in re.finditer(r"\S+", text):
+            box = (left + step * found.start(), y - _ASCENT * size, left + step * found.end(), y + _DESCENT * size)
+            self._words[-1].append(Word(found.group(), box, recognised))
 
     def lines(
         self,
@@ -109,7 +126,20 @@ class Canvas:
         buffer = io.BytesIO()
         image.save(buffer, "PNG")
         self.pdf.image(buffer, x, y, width, height)
+        scale = width / image.width
+        for number, line in enumerate(lines):
+            bottom = y + (10 + 66 * number + 42) * scale
+            self._note(line, x + 20 * scale, bottom, font.getlength(line) * scale, 42 * scale, recognised=True)
         return y + height
+
+    @property
+    def layout(self) -> DocumentLayout:
+        """Where the words stand, those of pictures included: what reading the PDF would tell, but for its mistakes."""
+        pages = tuple(
+            PageLayout(number, self.pdf.w, self.pdf.h, tuple(words))
+            for number, words in enumerate(self._words, start=1)
+        )
+        return DocumentLayout("", pages, len(pages))
 
     def bytes(self) -> bytes:
         return bytes(self.pdf.output())

@@ -1,9 +1,10 @@
 """What an invoice says: parties, numbers, dates, amounts, in the forms of its country, and which of it is missing."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from babel.dates import format_date
 from faker import Faker
@@ -106,12 +107,14 @@ class Invoice:
 def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     words = LANGUAGES[language]
     locale = rng.choice(words.locales)
-    fake = Faker(locale)
+    fake = _faker(locale)
     fake.seed_instance(rng.getrandbits(32))
     seller, buyer = (
         _party(rng, fake, locale, words, business=True),
         _party(rng, fake, locale, words, business=rng.random() < 0.5),
     )
+    if rng.random() < 0.06:
+        seller = replace(seller, name="", brand="", email="", web="", notice="")
     issued = date(rng.randint(2012, 2025), rng.randint(1, 12), rng.randint(1, 28))
     pattern = rng.choice(_NUMERIC_DATES[locale])
     credit = rng.random() < 0.08
@@ -162,16 +165,21 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         notes,
         rng.random() < 0.3,
         {
-            "issuer": seller.name,
+            "issuer": seller.name or None,
             "invoice_number": None if "number" in missing else number,
             "date": None if "date" in missing else issued.isoformat(),
             "amount": None if "total" in missing else f"{sign}{total:.2f}",
-            "currency": money.currency if "total" not in missing or money.everywhere else None,
+            "currency": money.currency,
             "net": f"{sign}{net:.2f}",
             "tax": f"{sign}{tax:.2f}",
             "buyer": buyer.name,
         },
     )
+
+
+@cache
+def _faker(locale: str) -> Faker:
+    return Faker(locale)
 
 
 def _party(rng: random.Random, fake: Faker, locale: str, words: Words, *, business: bool) -> Party:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from benchmarks.invoices.canvas import Canvas
 from benchmarks.invoices.content import make_invoice
 from benchmarks.invoices.layouts import Draw
 from benchmarks.invoices.words import LANGUAGES
@@ -16,7 +17,7 @@ class Sample:
     name: str
     layout: str
     language: str
-    pdf: bytes
+    canvas: Canvas
     gold: Mapping[str, str | None]
 
 

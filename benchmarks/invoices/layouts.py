@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from benchmarks.invoices.canvas import HEIGHT, LEFT, RIGHT, WIDTH, Canvas
 from benchmarks.invoices.content import Invoice, Party
 
-Draw = Callable[[random.Random, Invoice], bytes]
+Draw = Callable[[random.Random, Invoice], Canvas]
 
 
 def _meta(rng: random.Random, invoice: Invoice, *, most: int = 6) -> list[tuple[str, str | None]]:
@@ -123,7 +123,7 @@ def _footer(canvas: Canvas, invoice: Invoice, *, y: float = HEIGHT - 60, columns
         canvas.text(WIDTH / 2, y + 21, " | ".join(contact[3:]), size=6.5, align="center")
 
 
-def classic(rng: random.Random, invoice: Invoice) -> bytes:
+def classic(rng: random.Random, invoice: Invoice) -> Canvas:
     """Letterhead on the left, pairs on the right."""
     canvas = Canvas(rng)
     canvas.page()
@@ -135,10 +135,10 @@ def classic(rng: random.Random, invoice: Invoice) -> bytes:
     canvas.lines(LEFT, 190 + canvas.step, _address(invoice.buyer))
     y = _table(canvas, invoice, 300)
     _small_print(canvas, invoice, _sums(canvas, invoice, y, colon=rng.choice((":", ""))) + 20)
-    return canvas.bytes()
+    return canvas
 
 
-def letter(rng: random.Random, invoice: Invoice) -> bytes:
+def letter(rng: random.Random, invoice: Invoice) -> Canvas:
     """A German letter: sender's line, address window, a block of facts, a footer in columns."""
     canvas = Canvas(rng)
     canvas.page()
@@ -153,10 +153,10 @@ def letter(rng: random.Random, invoice: Invoice) -> bytes:
     y = _table(canvas, invoice, 310)
     _small_print(canvas, invoice, _sums(canvas, invoice, y) + 10)
     _footer(canvas, invoice)
-    return canvas.bytes()
+    return canvas
 
 
-def header_row(rng: random.Random, invoice: Invoice) -> bytes:
+def header_row(rng: random.Random, invoice: Invoice) -> Canvas:
     """The facts as a table of one row, labels on top."""
     canvas = Canvas(rng)
     canvas.page()
@@ -170,10 +170,10 @@ def header_row(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, y + 20))
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice, columns=False)
-    return canvas.bytes()
+    return canvas
 
 
-def cards(rng: random.Random, invoice: Invoice) -> bytes:
+def cards(rng: random.Random, invoice: Invoice) -> Canvas:
     """Labels in small type over their values, in two rows."""
     canvas = Canvas(rng)
     canvas.page()
@@ -188,10 +188,10 @@ def cards(rng: random.Random, invoice: Invoice) -> bytes:
     y = canvas.lines(LEFT, y + 10 + canvas.step, _address(invoice.buyer))
     y = _sums(canvas, invoice, _table(canvas, invoice, y + 30))
     _small_print(canvas, invoice, y)
-    return canvas.bytes()
+    return canvas
 
 
-def sentence(rng: random.Random, invoice: Invoice) -> bytes:
+def sentence(rng: random.Random, invoice: Invoice) -> Canvas:
     """Number and date in the title's own sentence."""
     canvas = Canvas(rng)
     canvas.page()
@@ -206,10 +206,10 @@ def sentence(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, 330))
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice)
-    return canvas.bytes()
+    return canvas
 
 
-def centred(rng: random.Random, invoice: Invoice) -> bytes:
+def centred(rng: random.Random, invoice: Invoice) -> Canvas:
     """Everything on an axis; number and date on one line."""
     canvas = Canvas(rng)
     canvas.page()
@@ -226,10 +226,10 @@ def centred(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, 260))
     _small_print(canvas, invoice, y)
     canvas.text(WIDTH / 2, HEIGHT - 50, " · ".join(filter(None, _contact(invoice, seller)[3:])), size=6, align="center")
-    return canvas.bytes()
+    return canvas
 
 
-def two_addresses(rng: random.Random, invoice: Invoice) -> bytes:
+def two_addresses(rng: random.Random, invoice: Invoice) -> Canvas:
     """Billing and delivery address side by side; the seller stands in the footer alone."""
     canvas = Canvas(rng)
     canvas.page()
@@ -243,10 +243,10 @@ def two_addresses(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, 310))
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice, columns=rng.random() < 0.5)
-    return canvas.bytes()
+    return canvas
 
 
-def till(rng: random.Random, invoice: Invoice) -> bytes:
+def till(rng: random.Random, invoice: Invoice) -> Canvas:
     """Narrow, in typewriter type."""
     canvas = Canvas(rng, mono=True)
     canvas.page()
@@ -257,10 +257,10 @@ def till(rng: random.Random, invoice: Invoice) -> bytes:
     y = _table(canvas, invoice, y + 20, left=60, right=340)
     y = _sums(canvas, invoice, y, x=160, right=340)
     canvas.lines(200, y + 10, [invoice.notes[0], *_contact(invoice, invoice.seller)[3:5]], align="center")
-    return canvas.bytes()
+    return canvas
 
 
-def picture_head(rng: random.Random, invoice: Invoice) -> bytes:
+def picture_head(rng: random.Random, invoice: Invoice) -> Canvas:
     """The letterhead is a picture; only the footer's contact details are text."""
     canvas = Canvas(rng)
     canvas.page()
@@ -273,10 +273,10 @@ def picture_head(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, 270))
     _small_print(canvas, invoice, y)
     canvas.text(LEFT, HEIGHT - 50, " | ".join(_contact(invoice, seller)[3:5]), size=7)
-    return canvas.bytes()
+    return canvas
 
 
-def several_pages(rng: random.Random, invoice: Invoice) -> bytes:
+def several_pages(rng: random.Random, invoice: Invoice) -> Canvas:
     """Items over pages, with the facts on each, and the total on the last."""
     canvas = Canvas(rng)
     meta = _meta(rng, invoice, most=4)
@@ -294,10 +294,10 @@ def several_pages(rng: random.Random, invoice: Invoice) -> bytes:
         y = _table(canvas, invoice, 240, items=items)
         _footer(canvas, invoice)
     _small_print(canvas, invoice, _sums(canvas, invoice, y) + 10)
-    return canvas.bytes()
+    return canvas
 
 
-def sums_in_a_row(rng: random.Random, invoice: Invoice) -> bytes:
+def sums_in_a_row(rng: random.Random, invoice: Invoice) -> Canvas:
     """Net, tax and total as columns under their names, twice."""
     canvas = Canvas(rng)
     canvas.page()
@@ -313,10 +313,10 @@ def sums_in_a_row(rng: random.Random, invoice: Invoice) -> bytes:
         canvas.text(LEFT, y, invoice.labels["total"], bold=True)
         canvas.text(RIGHT, y, invoice.total, bold=True, align="right")
     _small_print(canvas, invoice, y + 40)
-    return canvas.bytes()
+    return canvas
 
 
-def from_and_to(rng: random.Random, invoice: Invoice) -> bytes:
+def from_and_to(rng: random.Random, invoice: Invoice) -> Canvas:
     """Seller and buyer side by side, each under its label."""
     canvas = Canvas(rng)
     canvas.page()
@@ -330,10 +330,10 @@ def from_and_to(rng: random.Random, invoice: Invoice) -> bytes:
     _facts(rng, canvas, LEFT, 215, _meta(rng, invoice))
     y = _sums(canvas, invoice, _table(canvas, invoice, 340))
     _small_print(canvas, invoice, y)
-    return canvas.bytes()
+    return canvas
 
 
-def dotted(rng: random.Random, invoice: Invoice) -> bytes:
+def dotted(rng: random.Random, invoice: Invoice) -> Canvas:
     """Facts with dots to their values; the letterhead on the right, logo and all."""
     canvas = Canvas(rng)
     canvas.page()
@@ -348,10 +348,10 @@ def dotted(rng: random.Random, invoice: Invoice) -> bytes:
     canvas.text(LEFT, y + 10, invoice.title, size=13, bold=True)
     y = _sums(canvas, invoice, _table(canvas, invoice, y + 40), x=300)
     _small_print(canvas, invoice, y)
-    return canvas.bytes()
+    return canvas
 
 
-def summary_first(rng: random.Random, invoice: Invoice) -> bytes:
+def summary_first(rng: random.Random, invoice: Invoice) -> Canvas:
     """A band on top with what is to pay and when; details below, and the seller beside its own address."""
     canvas = Canvas(rng)
     canvas.page()
@@ -373,10 +373,10 @@ def summary_first(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, 250))
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice, columns=False)
-    return canvas.bytes()
+    return canvas
 
 
-def unlabelled(rng: random.Random, invoice: Invoice) -> bytes:
+def unlabelled(rng: random.Random, invoice: Invoice) -> Canvas:
     """A craftsman's letter: place and date, the number behind the title, no other label."""
     canvas = Canvas(rng)
     canvas.page()
@@ -389,10 +389,10 @@ def unlabelled(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, 300))
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice, columns=False)
-    return canvas.bytes()
+    return canvas
 
 
-def grid(rng: random.Random, invoice: Invoice) -> bytes:
+def grid(rng: random.Random, invoice: Invoice) -> Canvas:
     """Facts in a grid of two pairs a line; the seller in one line at the very bottom."""
     canvas = Canvas(rng)
     canvas.page()
@@ -410,10 +410,10 @@ def grid(rng: random.Random, invoice: Invoice) -> bytes:
     y = _sums(canvas, invoice, _table(canvas, invoice, y + 30), x=360)
     _small_print(canvas, invoice, y)
     _footer(canvas, invoice, columns=False)
-    return canvas.bytes()
+    return canvas
 
 
-def sidebar(rng: random.Random, invoice: Invoice) -> bytes:
+def sidebar(rng: random.Random, invoice: Invoice) -> Canvas:
     """On its side, with the seller in a narrow column on the left."""
     canvas = Canvas(rng, landscape=True)
     canvas.page()
@@ -427,10 +427,10 @@ def sidebar(rng: random.Random, invoice: Invoice) -> bytes:
     y = _table(canvas, invoice, 200, left=290, right=800)
     y = _sums(canvas, invoice, y, x=560, right=800)
     canvas.lines(290, min(y + 10, 560), invoice.notes)
-    return canvas.bytes()
+    return canvas
 
 
-def overview_and_details(rng: random.Random, invoice: Invoice) -> bytes:
+def overview_and_details(rng: random.Random, invoice: Invoice) -> Canvas:
     """What is to pay on the first page, how it comes about on the second."""
     canvas = Canvas(rng)
     canvas.page()
@@ -444,10 +444,10 @@ def overview_and_details(rng: random.Random, invoice: Invoice) -> bytes:
     canvas.text(LEFT, 50, invoice.title, bold=True)
     _table(canvas, invoice, 90)
     _footer(canvas, invoice)
-    return canvas.bytes()
+    return canvas
 
 
-def two_languages(rng: random.Random, invoice: Invoice) -> bytes:
+def two_languages(rng: random.Random, invoice: Invoice) -> Canvas:
     """Each label in the own language and in English."""
     canvas = Canvas(rng)
     canvas.page()
@@ -475,10 +475,10 @@ def two_languages(rng: random.Random, invoice: Invoice) -> bytes:
     canvas.lines(LEFT, 200 + canvas.step, _address(invoice.buyer))
     y = _sums(canvas, invoice, _table(canvas, invoice, 300), x=300)
     _small_print(canvas, invoice, y)
-    return canvas.bytes()
+    return canvas
 
 
-def picture_foot(rng: random.Random, invoice: Invoice) -> bytes:
+def picture_foot(rng: random.Random, invoice: Invoice) -> Canvas:
     """The seller is a picture at the foot of the page; nothing else names it."""
     canvas = Canvas(rng)
     canvas.page()
@@ -499,7 +499,7 @@ def picture_foot(rng: random.Random, invoice: Invoice) -> bytes:
             f"{invoice.labels['vat']} {seller.vat}",
         ],
     )
-    return canvas.bytes()
+    return canvas
 
 
 FITTING: dict[str, Draw] = {

@@ -17,8 +17,8 @@ from rag.scoring import logistic
 
 _AROUND = 2
 """Lines above and below a candidate's."""
-_LONGEST = 2400
-"""Characters of a form that the reader is given for one question: three windows."""
+_LONGEST = 1800
+"""Characters of a form that the reader is given for one question: two or three windows."""
 _SCALE = 4.0
 """Margins of right answers are about so large."""
 
