@@ -25,10 +25,11 @@ from rag.extraction.questions import PairReader, add_proposals, add_reader_signa
 from rag.extraction.schema import FormField, Schema, load_schema
 from rag.extraction.scoring import BIAS, WEIGHTS
 from rag.extraction.signals import Option, currency_options, gather, group_of
+from rag.quiet import quiet_libraries
 from rag.reader.model import load_reader
 
 _COUNT, _SEED = 360, 11
-_READ_EVERY = 5
+_READ_EVERY = 7
 """Of so many invoices the reader reads one, which takes a second; no divisor of the number of layouts."""
 _PENALTY = 0.02
 """On the squares of the weights, a case: generated invoices are more alike than real ones."""
@@ -163,6 +164,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=_COUNT, help="invoices to generate")
     parser.add_argument("--without-reader", action="store_true", help="fit only what is read without the reader")
     arguments = parser.parse_args()
+    quiet_libraries()
     schema = fitting_schema()
     samples = list(generate(FITTING, arguments.count, _SEED, unseen=False))
     models = json.loads(WEIGHTS.read_text(encoding="utf-8"))["models"] if WEIGHTS.exists() else {}

@@ -252,11 +252,15 @@ def till(rng: random.Random, invoice: Invoice) -> Canvas:
     canvas.page()
     y = canvas.lines(200, 50, [*_address(invoice.seller), *_contact(invoice, invoice.seller)[:2]], align="center")
     canvas.text(200, y + 10, invoice.title, bold=True, align="center")
-    y = canvas.pairs(60, 140, y + 30, _meta(rng, invoice, most=4))
+    bare = rng.random() < 0.4
+    meta = [(invoice.labels["number"], invoice.number)] if bare else _meta(rng, invoice, most=4)
+    y = canvas.pairs(60, 140, y + 30, meta)
     y = canvas.lines(60, y + 10, [f"{invoice.labels['bill_to']}: {invoice.buyer.name}", invoice.buyer.city])
     y = _table(canvas, invoice, y + 20, left=60, right=340)
     y = _sums(canvas, invoice, y, x=160, right=340)
-    canvas.lines(200, y + 10, [invoice.notes[0], *_contact(invoice, invoice.seller)[3:5]], align="center")
+    if bare and invoice.date:
+        canvas.text(60, y, f"{invoice.date} {rng.randint(8, 19)}:{rng.randint(10, 59)}")
+    canvas.lines(200, y + 2 * canvas.step, [invoice.notes[0], *_contact(invoice, invoice.seller)[3:5]], align="center")
     return canvas
 
 

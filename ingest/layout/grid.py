@@ -9,8 +9,8 @@ from ingest.layout.types import DocumentLayout, PageLayout, Word
 from ingest.readers.base import Refused
 from ingest.readers.html import BLOCKS, SKIPPED, html_tree
 
-_LINE = 2.0
-"""Height of a line, in widths of a character."""
+_LINE, _HEIGHT = 2.0, 1.9
+"""From line to line, and of a word, in widths of a character: one space is narrow for it, two are wide."""
 _BETWEEN_CELLS = 4
 _MOST_LINES, _MOST_COLUMNS = 20_000, 400
 _WORD = re.compile(r"\S+")
@@ -43,7 +43,7 @@ def _document(title: str, words: list[Word]) -> DocumentLayout:
 def _placed(line: str, number: int, column: int) -> Iterator[Word]:
     top = number * _LINE
     for found in _WORD.finditer(line):
-        yield Word(found.group(), (column + found.start(), top, column + found.end(), top + 0.8 * _LINE))
+        yield Word(found.group(), (column + found.start(), top, column + found.end(), top + _HEIGHT))
 
 
 class _Grid:

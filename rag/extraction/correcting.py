@@ -11,8 +11,8 @@ from rag.extraction.values.amounts import find_amounts, parse_amount
 from rag.extraction.values.codes import find_emails, find_ibans, find_identifiers, find_vat_numbers
 from rag.extraction.values.currencies import meant_by
 from rag.extraction.values.dates import find_dates, parse_date
-from rag.extraction.values.origin import Origin, find_origin
 from rag.extraction.values.organisations import plain_name
+from rag.extraction.values.origin import Origin, find_origin
 from rag.extraction.values.texts import text_candidate
 from vectorstore.errors import UsageError
 

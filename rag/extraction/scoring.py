@@ -22,7 +22,7 @@ from rag.scoring import logistic
 WEIGHTS = Path(__file__).parent / "weights.json"
 BIAS = "bias"
 LEARNED, _LEARNED_WEIGHT = "learned", 8.0
-"""What a correction of the same sender's forms says outweighs the rest; it is not fitted, as nothing generated has it."""
+"""What a correction of the same sender's forms says outweighs the rest; nothing generated could fit it."""
 CAP = 0.995
 """No value is surer than the cases that the calibration has seen can tell."""
 
@@ -77,10 +77,12 @@ def score(options: Sequence[Option], model: Model) -> list[Scored]:
     exponentials = [math.exp(utility - most) for utility in utilities]
     total = math.exp(-most) + sum(exponentials)
     shares: defaultdict[str, float] = defaultdict(float)
-    best: dict[str, tuple[float, Option]] = {}
+    best: dict[str, tuple[bool, float]] = {}
+    shown: dict[str, Option] = {}
     for option, share in zip(options, exponentials, strict=True):
         shares[option.group] += share / total
-        if option.group not in best or share > best[option.group][0]:
-            best[option.group] = (share, option)
-    found = [Scored(best[group][1], model.calibrated(share)) for group, share in shares.items()]
+        rank = (not option.candidate.stand_in, share)
+        if option.group not in best or rank > best[option.group]:
+            best[option.group], shown[option.group] = rank, option
+    found = [Scored(shown[group], model.calibrated(share)) for group, share in shares.items()]
     return sorted(found, key=lambda one: -one.probability)

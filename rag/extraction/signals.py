@@ -161,6 +161,7 @@ def place_signals(form: Form, tokens: range) -> Mapping[str, float]:
 def _add_repeats(options: Sequence[Option]) -> None:
     times = Counter(option.group for option in options)
     for option in options:
+        option.signals["only_value"] = float(len(times) == 1)
         option.signals["repeated"] = min(times[option.group] - 1, 3) / 3
 
 

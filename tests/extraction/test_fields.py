@@ -184,7 +184,7 @@ def test_a_currency_that_is_nowhere_named_is_told_by_the_country_and_less_sure()
 
 
 def test_what_is_no_invoice_is_not_taken_for_one() -> None:
-    text = "The garden in spring\n\nTulips need sun. Plant them on 3 October 2021, ten centimetres deep.\nWater them weekly."
+    text = "The garden in spring\n\nTulips need sun.\nPlant them on 3 October 2021, ten centimetres deep."
     assert not read(text).is_of_kind()
     assert read(ENGLISH).is_of_kind()
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rag.extraction.schema import FormField
 from rag.extraction.correcting import normalise
+from rag.extraction.schema import FormField
 from rag.extraction.values.amounts import find_amounts, parse_amount
 from rag.extraction.values.codes import find_emails, find_ibans, find_identifiers, find_vat_numbers
 from rag.extraction.values.currencies import meant_by

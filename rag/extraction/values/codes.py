@@ -12,7 +12,8 @@ from rag.extraction.values.candidate import Candidate
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_\-–]*")
 _PREFIX = re.compile(r"[A-Z]{1,5}[-/.]?")
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}(?!\w)")
-_VAT = re.compile(r"(?<!\w)(?:[A-Z]{2}|CHE)[ \-]?[0-9A-Z+*](?:[ .\-]?[0-9A-Z+*]){6,13}(?!\w)")
+_COUNTRIES = "AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK|XI"
+_VAT = re.compile(rf"(?<!\w)(?:{_COUNTRIES})[ \-]?[0-9A-Z+*](?:[ .\-]?[0-9A-Z+*]){{6,13}}(?!\w)")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 _OTHERWISE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d+[.,]\d{2}|\d+%|https?\S*|www\..*|.*\.(?:com|org|net|[a-z]{2})"

@@ -71,7 +71,7 @@ def find_currencies(form: Form, origin: Origin, beside: Sequence[tuple[range, st
     for clue, strength in _best_clues(origin):
         if (code := _of_country(clue.country)) and (tokens := form.tokens_between(clue.start, clue.end)):
             traits = {"by_country": 1.0, "clue": strength, "nothing_named": float(not mentions)}
-            yield Candidate(tokens, form.text[clue.start : clue.end], code, traits)
+            yield Candidate(tokens, form.text[clue.start : clue.end], code, traits, stand_in=True)
 
 
 def _best_clues(origin: Origin) -> Iterator[tuple[Clue, float]]:

@@ -66,6 +66,7 @@ _WORDS = frozenset(
     """.split()
 )
 _LONGEST_NAME = 9
+_PARTICLE = 3
 _BLOCK_LINES = 7
 _CLOSE, _NEAR = 1.2, 2.5
 """Gaps in line heights within a block, and between a block and its label."""
@@ -114,7 +115,8 @@ class _Surroundings:
 
     def _parts(self, segment: Segment) -> Iterator[_Part]:
         """The pieces of a segment between separators and labels, each ended by its legal form."""
-        hits = self._hits[segment.number]
+        # A short word is a label of other fields ("van", "de"), and part of many names.
+        hits = [hit for hit in self._hits[segment.number] if self._field in hit.of or len(hit.key) > _PARTICLE]
         tokens = self._form.tokens
         begin, label = 0, None
         for hit in [*hits, None]:
@@ -244,7 +246,7 @@ class _Surroundings:
             seen.add(name.lower())
             tokens = self._form.tokens_between(found.start(2), found.end(2))
             share = self._domains.count(name.lower()) / len(self._domains)
-            yield Candidate(tokens, name, name, {"domain_alone": 1.0, "domain_share": share})
+            yield Candidate(tokens, name, name, {"domain_alone": 1.0, "domain_share": share}, stand_in=True)
 
 
 def _alike(plain: str, domain: str) -> bool:
