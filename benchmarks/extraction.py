@@ -8,9 +8,9 @@ import json
 import re
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,7 @@ def _share(judged: Sequence[_Judged]) -> float | None:
 def _calibration(judged: Sequence[_Judged]) -> list[dict[str, Any]]:
     given = [one for one in judged if one.given is not None]
     bins = []
-    for low, high in zip(_BINS, _BINS[1:], strict=False):
+    for low, high in pairwise(_BINS):
         inside = [one for one in given if low <= one.confidence < high]
         if inside:
             mean = sum(one.confidence for one in inside) / len(inside)
@@ -262,9 +262,9 @@ def section(result: Mapping[str, Any]) -> str:
     parts = [
         f"""## Fields of invoices
 
-{result["invoices"]} generated invoices in 20 layouts and five languages; {len(TESTING)} of the layouts, and a part of the
-wordings, were kept apart from the fitting. Right: the normalised value is the expected one (an organisation's without
-its legal form). The reader and the patterns alone give no confidence.
+{result["invoices"]} generated invoices in 20 layouts and five languages; {len(TESTING)} of the layouts, and a part
+of the wordings, were kept apart from the fitting. Right: the normalised value is the expected one (an organisation's
+without its legal form). The reader and the patterns alone give no confidence.
 
 {ways}
 
@@ -274,7 +274,8 @@ its legal form). The reader and the patterns alone give no confidence.
 
 Right by unseen layout: {layouts}.
 
-{speed["per_second"]:.1f} pages a second ({speed["pages"]} pages of invoices without pictures, reading included, after start)."""
+{speed["per_second"]:.1f} pages a second ({speed["pages"]} pages of invoices without pictures, reading included,
+after start)."""
     ]
     if result["real"]:
         right = sum(one["right"] for one in result["real"])

@@ -134,8 +134,8 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     labels = {
         name: rng.choice(words.options(name, unseen=unseen)).replace("{rate}", str(rate))
         for name in (
-            "number date due delivery order_date order customer bill_to ship_to net tax shipping total vat phone seller "
-            "sentence bank page".split()
+            "number date due delivery order_date order customer bill_to ship_to net tax shipping total vat phone "
+            "seller sentence bank page".split()
         )
     }
     if not {"number", "date"} & missing and labels["number"].lower() == labels["date"].lower():
@@ -274,8 +274,7 @@ class _Money:
         )
 
     def plain(self, value: Decimal) -> str:
-        digits = f"{value:,.2f}".replace(".", "\0").replace(",", self._group).replace("\0", self._decimal)
-        return digits
+        return f"{value:,.2f}".replace(".", "\0").replace(",", self._group).replace("\0", self._decimal)
 
     def shown(self, value: Decimal, *, total: bool = False) -> str:
         if not (total or self.everywhere):

@@ -1,8 +1,8 @@
 """Fit what reads form fields: ``python -m benchmarks.invoices.fit`` writes rag/extraction/weights.json.
 
-Invoices are set in the layouts for fitting, and read from where their words were put. For each type of field the conditional logit of
-``rag.extraction.scoring`` is fitted by penalised maximum likelihood; its calibration on values that models fitted
-without their layouts gave, so that it holds for layouts that nobody has seen.
+Invoices are set in the layouts for fitting, and read from where their words were put. For each type of field the
+conditional logit of ``rag.extraction.scoring`` is fitted by penalised maximum likelihood; its calibration on values
+that models fitted without their layouts gave, so that it holds for layouts that nobody has seen.
 """
 
 import argparse

@@ -60,8 +60,8 @@ class FoundValue:
 class Extraction:
     """One document's fields by name, in the schema's order. A repeated field has further values in ``repeated``.
 
-    ``schema`` is what the schema was asked for by. ``detail`` is a sentence for people: why the document was refused, or what to look at. ``layout`` is None for a
-    refused document.
+    ``schema`` is what the schema was asked for by. ``detail`` is a sentence for people: why the document was refused,
+    or what to look at. ``layout`` is None for a refused document.
     """
 
     document: Path

@@ -11,7 +11,8 @@ from rag.extraction.values.candidate import Candidate
 
 _FORMS = (
     "GmbH & Co. KG|GmbH & Co. KGaA|GmbH & Co KG|gGmbH|GmbH|mbH|AG & Co. KG|AG|KGaA|KG|OHG"
-    "|UG (haftungsbeschränkt)|UG|e.K.|eK|e.V.|eG|GbR|SE|B.V.|BV|N.V.|NV|V.O.F.|VOF|S.A.S.|SAS|SASU|S.A.R.L.|SARL|S.à r.l.|Sàrl|EURL|E.U.R.L."
+    "|UG (haftungsbeschränkt)|UG|e.K.|eK|e.V.|eG|GbR|SE|B.V.|BV|N.V.|NV|V.O.F.|VOF|S.A.S.|SAS|SASU"
+    "|S.A.R.L.|SARL|S.à r.l.|Sàrl|EURL|E.U.R.L."
     "|S.A.|SA|SNC|SCI|SCOP"
     "|Pvt. Ltd.|Pvt. Ltd|Pvt Ltd|Private Limited|Pty. Ltd.|Pty Ltd|Co., Ltd.|Co. Ltd.|Ltd.|Ltd|LTD|Limited|LLC|L.L.C."
     "|Inc.|Inc|INC|Incorporated|Corp.|Corp|Corporation|PLC|plc|LLP|S.L.U.|SLU|S.L.|SL|S.p.A.|SpA|S.r.l.|Srl|SRL"
@@ -36,8 +37,10 @@ _CONTACT = re.compile(
     r"|gstin|abn|ein|company (?:no|number|reg)\w*|registered|geschäftsführ\w+|vorstand|capital)\b|@|\+\d\d"
 )
 _REGISTERED = re.compile(
-    r"(?i)\b(?:capital|rcs|r\.c\.s|siret|siren|hrb|hra|handelsregister|amtsgericht|registergericht|geschäftsführ\w+|vorstand"
-    r"|registered (?:in|office|no|company)|company (?:no|number|reg)\w*|kvk|k\.v\.k|registro mercantil|vat (?:no|reg|id)\w*"
+    r"(?i)\b(?:capital|rcs|r\.c\.s|siret|siren|hrb|hra|handelsregister|amtsgericht"
+    r"|registergericht|geschäftsführ\w+|vorstand"
+    r"|registered (?:in|office|no|company)|company (?:no|number|reg)\w*|kvk|k\.v\.k|registro mercantil"
+    r"|vat (?:no|reg|id)\w*"
     r"|tva intra\w*|n° (?:de )?tva|ust-?id\w*|btw-?(?:nr|nummer|id)|gstin|cin|abn)\b"
 )
 """What the law asks a company to say of itself."""
