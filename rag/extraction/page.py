@@ -1,7 +1,8 @@
-"""A layout as lines in reading order: tokens, segments (parted by wide gaps), blocks of segments below each other."""
+"""A layout as lines in reading order: tokens, and segments parted by wide gaps."""
 
 import re
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,8 +14,6 @@ _SEGMENT_GAP = 1.0
 """A gap of so many line heights parts two segments of a line."""
 _SPACE_GAP = 0.55
 """A wider one, within a segment, is more than a space between the digits of a number."""
-_BLOCK_GAP, _BLOCK_SHIFT = 0.9, 1.5
-"""Segments of a block are no further apart downward, and begin no further apart sideways, in line heights."""
 _BETWEEN_SEGMENTS = "   "
 _PIECE = re.compile(
     r"[^\W\d_]{3,}/(?=[^\W\d_]{3,})|(?i:(?<![a-z])(?:no|nr|num|n)[.°º]+)(?=\w)|[^\s:()\[\]|=;#°º№]*[#°º№](?=\w)|[^\s:()\[\]|=;]+[:;]?|[:()\[\]|=;]"
@@ -65,7 +64,7 @@ class Segment:
 
 @dataclass(slots=True)
 class Form:
-    """A document to read fields from. ``blocks`` holds for each segment the number of its block."""
+    """A document to read fields from; ``segment_of`` holds for each token the number of its segment."""
 
     layout: DocumentLayout
     text: str = ""
@@ -73,14 +72,14 @@ class Form:
     segments: list[Segment] = field(default_factory=list)
     lines: list[list[Segment]] = field(default_factory=list)
     segment_of: list[int] = field(default_factory=list)
-    blocks: list[int] = field(default_factory=list)
     size: float = 1.0
     """The usual height of a line."""
 
     def tokens_between(self, start: int, end: int) -> range:
         """The tokens that a span of the text touches."""
-        inside = [n for n, token in enumerate(self.tokens) if token.start < end and token.end > start]
-        return range(inside[0], inside[-1] + 1) if inside else range(0)
+        first = bisect_right(self.tokens, start, key=lambda token: token.end)
+        last = bisect_left(self.tokens, end, key=lambda token: token.start)
+        return range(first, last) if first < last else range(0)
 
     def box(self, tokens: range) -> Box:
         return around([self.tokens[n].box for n in tokens])
@@ -99,10 +98,6 @@ class Form:
         wanted = set(place.words)
         found = [n for n, token in enumerate(self.tokens) if token.page == place.page and token.word in wanted]
         return range(found[0], found[-1] + 1) if found else range(0)
-
-    def block(self, segment: Segment) -> list[Segment]:
-        number = self.blocks[segment.number]
-        return [other for other in self.segments if self.blocks[other.number] == number]
 
 
 def read_form(layout: DocumentLayout) -> Form:
@@ -124,7 +119,6 @@ def read_form(layout: DocumentLayout) -> Form:
         at += 1
     form.text = "".join(lines)
     form.size = statistics.median([token.height for token in form.tokens]) if form.tokens else 1.0
-    form.blocks = list(_blocks(form.segments))
     return form
 
 
@@ -248,21 +242,3 @@ def _pieces(text: str, box: Box) -> Iterator[tuple[str, Box]]:
     step = (right - left) / len(text)
     for found in _PIECE.finditer(text):
         yield found.group(), (left + step * found.start(), top, left + step * found.end(), bottom)
-
-
-def _blocks(segments: Sequence[Segment]) -> Iterator[int]:
-    """For each segment the number of its block: that of the one right above it, or a new one."""
-    numbers: list[int] = []
-    for segment in segments:
-        above = [
-            other
-            for other in segments[max(0, segment.number - 40) : segment.number]
-            if other.page == segment.page
-            and other.line < segment.line
-            and segment.box[1] - other.box[3] < _BLOCK_GAP * min(segment.height, other.height)
-            and abs(segment.box[0] - other.box[0]) < _BLOCK_SHIFT * segment.height
-            and max(segment.height, other.height) < 1.6 * min(segment.height, other.height)
-        ]
-        number = numbers[above[-1].number] if above else segment.number
-        numbers.append(number)
-        yield number

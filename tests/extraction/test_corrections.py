@@ -7,6 +7,7 @@ import pytest
 
 from ingest.limits import Limits
 from rag.evaluation.squad import load_squad
+from rag.extraction.protocol import FormDesk
 from rag.extraction.types import Extraction, WordPlace
 from rag.forms import Forms
 from rag.training.files import write_json
@@ -15,7 +16,7 @@ from vectorstore.errors import UsageError
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Forms]:
+def desk(tmp_path: Path) -> Iterator[FormDesk]:
     with Forms(tmp_path / "home", Limits(), None) as desk:
         yield desk
 
@@ -36,7 +37,7 @@ def odd(number: str, order: str, day: str, due: str) -> list[Placed]:
     return [(x, y, changed.get(text, text)) for x, y, text in INVOICE]
 
 
-def read(desk: Forms, folder: Path, name: str, placed: list[Placed]) -> Extraction:
+def read(desk: FormDesk, folder: Path, name: str, placed: list[Placed]) -> Extraction:
     file = folder / name
     file.write_bytes(pdf(placed))
     (found,) = desk.extract([file], "invoice")
@@ -49,7 +50,7 @@ def place_of(extraction: Extraction, *texts: str) -> WordPlace:
     return WordPlace(0, tuple(n for n, word in enumerate(words) if word.text in texts))
 
 
-def test_a_corrected_value_is_given_with_its_place_and_stays_for_that_document(desk: Forms, tmp_path: Path) -> None:
+def test_a_corrected_value_is_given_with_its_place_and_stays_for_that_document(desk: FormDesk, tmp_path: Path) -> None:
     found = read(desk, tmp_path, "a.pdf", list(INVOICE))
     assert {name: value.normalised for name, value in found.fields.items()} == FIELDS
     corrected = desk.correct(found, "date", place_of(found, "19.03.2024"))
@@ -61,7 +62,7 @@ def test_a_corrected_value_is_given_with_its_place_and_stays_for_that_document(d
     assert again.fields["date"] == value
 
 
-def test_corrections_teach_the_labels_and_places_of_a_sender(desk: Forms, tmp_path: Path) -> None:
+def test_corrections_teach_the_labels_and_places_of_a_sender(desk: FormDesk, tmp_path: Path) -> None:
     first = read(desk, tmp_path, "first.pdf", odd("A-17/3", "B-99/2", "11.04.2024", "25.04.2024"))
     corrected = desk.correct(first, "invoice_number", place_of(first, "A-17/3"))
     desk.correct(corrected, "date", place_of(first, "11.04.2024"))
@@ -72,14 +73,14 @@ def test_corrections_teach_the_labels_and_places_of_a_sender(desk: Forms, tmp_pa
     assert desk.corrections("invoice") == 2
 
 
-def test_a_field_may_be_corrected_to_be_missing(desk: Forms, tmp_path: Path) -> None:
+def test_a_field_may_be_corrected_to_be_missing(desk: FormDesk, tmp_path: Path) -> None:
     found = read(desk, tmp_path, "a.pdf", list(INVOICE))
     corrected = desk.correct(found, "date", None)
     assert (corrected.fields["date"].value, corrected.fields["date"].corrected) == (None, True)
     assert corrected.outcome == "incomplete"
 
 
-def test_words_that_are_nothing_of_the_field_are_refused(desk: Forms, tmp_path: Path) -> None:
+def test_words_that_are_nothing_of_the_field_are_refused(desk: FormDesk, tmp_path: Path) -> None:
     found = read(desk, tmp_path, "a.pdf", list(INVOICE))
     for field, place in (
         ("date", place_of(found, "Schreibtisch")),
@@ -94,7 +95,7 @@ def test_words_that_are_nothing_of_the_field_are_refused(desk: Forms, tmp_path: 
     assert desk.corrections("invoice") == 0
 
 
-def test_corrections_become_questions_that_the_reader_learns_from(desk: Forms, tmp_path: Path) -> None:
+def test_corrections_become_questions_that_the_reader_learns_from(desk: FormDesk, tmp_path: Path) -> None:
     found = read(desk, tmp_path, "a.pdf", list(INVOICE))
     found = desk.correct(found, "issuer", place_of(found, "Nordwind", "Handel", "GmbH"))
     desk.correct(found, "date", None)
@@ -108,7 +109,7 @@ def test_corrections_become_questions_that_the_reader_learns_from(desk: Forms, t
     assert desk.corrections("invoice") == 0
 
 
-def test_a_damaged_example_is_left_out(desk: Forms, tmp_path: Path) -> None:
+def test_a_damaged_example_is_left_out(desk: FormDesk, tmp_path: Path) -> None:
     found = read(desk, tmp_path, "a.pdf", list(INVOICE))
     desk.correct(found, "date", place_of(found, "19.03.2024"))
     (file,) = (tmp_path / "home").rglob("*.json")
@@ -117,18 +118,20 @@ def test_a_damaged_example_is_left_out(desk: Forms, tmp_path: Path) -> None:
     assert read(desk, tmp_path, "a.pdf", list(INVOICE)).fields["date"].normalised == FIELDS["date"]
 
 
-def test_a_field_is_drafted_from_its_value_in_an_example(desk: Forms, tmp_path: Path) -> None:
+def test_a_field_is_drafted_from_its_value_in_an_example(desk: FormDesk, tmp_path: Path) -> None:
     found = read(desk, tmp_path, "a.pdf", list(INVOICE))
     assert found.layout
     draft = desk.draft_field(found.layout, place_of(found, "01.03.2024"))
     assert (draft.name, draft.type, draft.labels) == ("lieferdatum", "date", ("Lieferdatum",))
     info = desk.save_schema("notes", "Notes", [draft])
     assert [field.name for field in info.fields] == ["lieferdatum"]
+    assert "notes" in [schema.name for schema in desk.schemas()]
+    assert "Lieferdatum" in desk.schema_text("notes")
     (again,) = desk.extract([tmp_path / "a.pdf"], "notes")
     assert again.fields["lieferdatum"].normalised == "2024-03-01"
 
 
-def test_a_page_can_be_shown_and_one_that_is_none_not(desk: Forms, tmp_path: Path) -> None:
+def test_a_page_can_be_shown_and_one_that_is_none_not(desk: FormDesk, tmp_path: Path) -> None:
     read(desk, tmp_path, "a.pdf", list(INVOICE))
     assert desk.page_picture(tmp_path / "a.pdf", 1, 300).startswith(b"\x89PNG")
     with pytest.raises(UsageError, match="no page 9"):

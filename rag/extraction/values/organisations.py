@@ -105,6 +105,7 @@ class _Surroundings:
         self._hits = hits
         self._field = field
         self._keys = [key(segment.text) for segment in form.segments]
+        self._counted: dict[str, int] = {}
 
     def candidates(self) -> Iterator[Candidate]:
         for segment in self._form.segments:
@@ -163,7 +164,7 @@ class _Surroundings:
         announced = part.label or self._label_above(segment)
         plain = plain_name(text)
         domains = [name for name in self._domains if _alike(plain, name)]
-        repeats = sum(1 for other in self._keys if plain and plain in other)
+        repeats = self._repeats(plain)
         words = text.split()
         return {
             "legal_form": float(part.legal_form),
@@ -195,6 +196,12 @@ class _Surroundings:
             "lower_case": sum(1 for word in words if word[:1].islower()) / len(words),
             "first_page": float(segment.page == 0),
         }
+
+    def _repeats(self, plain: str) -> int:
+        """In how many segments the name stands."""
+        if plain not in self._counted:
+            self._counted[plain] = sum(1 for other in self._keys if plain and plain in other)
+        return self._counted[plain]
 
     def _block_around(self, segment: Segment) -> list[Segment]:
         """What stands close below and above each other with this segment, whatever its size."""
