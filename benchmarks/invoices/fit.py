@@ -177,7 +177,7 @@ def main() -> None:
             name = f"{kind}{suffix}"
             models[name], line = model([case for case in cases if case.kind == kind])
             print(f"{name}: {line}")
-    WEIGHTS.write_text(json.dumps({"models": models}, indent=1) + "\n", encoding="utf-8")
+        WEIGHTS.write_text(json.dumps({"models": models}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

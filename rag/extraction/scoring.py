@@ -59,10 +59,13 @@ def _models() -> dict[str, Model]:
 
 
 def model_for(kind: FieldType, *, read: bool) -> Model:
-    """The model of a type of field, with the reader's signals or without. Types that were not fitted borrow one."""
+    """The model of a type of field, with the reader's signals or without.
+
+    Types that were not fitted borrow another's, and without the reader's signals where none was fitted with them.
+    """
     models = _models()
     name = kind if kind in models else _LIKE.get(kind, "text")
-    return models[f"{name} read"] if read else models[name]
+    return models.get(f"{name} read", models[name]) if read else models[name]
 
 
 _LIKE: dict[FieldType, FieldType] = {"iban": "identifier", "vat_number": "identifier", "email": "identifier"}
