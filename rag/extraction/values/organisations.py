@@ -69,7 +69,6 @@ _WORDS = frozenset(
     """.split()
 )
 _LONGEST_NAME = 9
-_PARTICLE = 3
 _BLOCK_LINES = 7
 _CLOSE, _NEAR = 1.2, 2.5
 """Gaps in line heights within a block, and between a block and its label."""
@@ -118,17 +117,24 @@ class _Surroundings:
         yield from self._from_domains()
 
     def _parts(self, segment: Segment) -> Iterator[_Part]:
-        """The pieces of a segment between separators and labels, each ended by its legal form."""
-        # A short word is a label of other fields ("van", "de"), and part of many names.
-        hits = [hit for hit in self._hits[segment.number] if self._field in hit.of or len(hit.key) > _PARTICLE]
+        """The pieces of a segment between separators and labels, each ended by its legal form.
+
+        Many a label is a word of names too ("data", "shop"). So one counts before a colon; without it only of this
+        field, and where the segment begins, when the whole is a piece as well.
+        """
         tokens = self._form.tokens
         begin, label = 0, None
-        for hit in [*hits, None]:
-            end = tokens[hit.first].start - segment.start if hit else len(segment.text)
-            if end > begin:
-                yield from self._pieces(segment, begin, end, label)
-            if hit:
-                begin, label = tokens[hit.last - 1].end - segment.start, hit
+        for hit in self._hits[segment.number]:
+            first, last = tokens[hit.first].start - segment.start, tokens[hit.last - 1].end - segment.start
+            if ":" not in segment.text[last - 1 : last + 2]:
+                if hit.first == segment.first and self._field in hit.of:
+                    yield from self._pieces(segment, last, len(segment.text), hit)
+                continue
+            if first > begin:
+                yield from self._pieces(segment, begin, first, label)
+            begin, label = last, hit
+        if begin < len(segment.text):
+            yield from self._pieces(segment, begin, len(segment.text), label)
 
     def _pieces(self, segment: Segment, begin: int, end: int, label: Hit | None) -> Iterator[_Part]:
         text = segment.text
