@@ -24,7 +24,7 @@ from rag.extraction.extractor import Extractor
 from rag.extraction.page import Form, read_form
 from rag.extraction.schema import FormField, Schema, load_schema
 from rag.extraction.signals import group_of
-from rag.extraction.types import Extraction
+from rag.extraction.types import Extraction, FieldType
 from rag.extraction.values.amounts import find_amounts
 from rag.extraction.values.origin import find_origin
 from rag.reader.model import ExtractiveReader
@@ -153,7 +153,7 @@ def _judge(samples: Sequence[Sample], given: Sequence[Mapping[str, Found]]) -> I
 def _is_right(name: str, gold: str | None, value: str | None) -> bool:
     if gold is None or value is None:
         return gold is value
-    kind = "organisation" if name == "issuer" else "text"
+    kind: FieldType = "organisation" if name == "issuer" else "text"
     return group_of(kind, gold) == group_of(kind, value)
 
 

@@ -95,10 +95,10 @@ def fit(cases: Sequence[Case], names: Sequence[str], penalty: float = _PENALTY) 
         of_right = torch.zeros(len(cases), dtype=torch.float64).index_add(0, case_of, exponentials * right)
         likelihood = torch.log(torch.where(missing, torch.ones_like(total), of_right) / total)
         value = -likelihood.mean() + penalty * ((weights[1:] ** 2).sum() / 10 + weights[0] ** 2 / 100)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)
     return dict(zip([BIAS, *names], weights.detach().tolist(), strict=True))
 
 
@@ -130,10 +130,10 @@ def calibrate(probabilities: Sequence[float], right: Sequence[bool]) -> tuple[fl
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
         value = torch.nn.functional.binary_cross_entropy_with_logits(line[0] * odds + line[1], targets)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)
     slope, offset = line.detach().tolist()
     return max(0.1, slope), offset
 

@@ -285,6 +285,7 @@ def several_pages(rng: random.Random, invoice: Invoice) -> Canvas:
     canvas = Canvas(rng)
     meta = _meta(rng, invoice, most=4)
     parts = [invoice.items[: len(invoice.items) // 2], invoice.items[len(invoice.items) // 2 :]]
+    y = 0.0
     for number, items in enumerate(parts, start=1):
         canvas.page()
         canvas.text(LEFT, 50, invoice.seller.name, size=13, bold=True)
