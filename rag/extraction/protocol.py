@@ -28,6 +28,10 @@ class FormDesk(Protocol):
         """One extraction a file, in their order, each as soon as it is there; a bad file is refused and said so."""
         ...
 
+    def layout(self, document: Path) -> DocumentLayout:
+        """The words of a document with their places. Raises UsageError for one that cannot be read."""
+        ...
+
     def page_picture(self, document: Path, page: int, width: int) -> bytes:
         """The page (from 1) as a PNG picture, ``width`` pixels wide; boxes scale with it.
 
