@@ -1,0 +1,75 @@
+"""Reading the forms of the tray, in a thread of its own: whoever added them may go and come back."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from rag.extraction.protocol import FormDesk
+from rag.extraction.tray import Form, Tray
+from rag.extraction.types import Extraction, WordPlace
+from vectorstore.errors import RefdeskError, UsageError
+
+logger = logging.getLogger(__name__)
+
+_GOODBYE_SECONDS = 3.0
+
+
+class FormService:
+    """The tray, and the desk that reads it, which is opened when it is first needed. For several threads."""
+
+    def __init__(self, tray: Tray, open_desk: Callable[[], FormDesk]) -> None:
+        self.tray = tray
+        self._open_desk = open_desk
+        self._desk: FormDesk | None = None
+        self._opening = threading.Lock()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+        tray.resume()
+        self.see_to()
+
+    def desk(self) -> FormDesk:
+        """Takes seconds the first time. Raises RefdeskError where the desk cannot be opened."""
+        with self._opening:
+            if self._desk is None:
+                self._desk = self._open_desk()
+            return self._desk
+
+    def see_to(self) -> None:
+        """See that what waits in the tray is read."""
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._read, name="forms", daemon=True)
+                self._thread.start()
+
+    def correct(self, form: Form, field: str, place: WordPlace | None) -> None:
+        """Keep what a person says of a field. Raises UsageError as ``FormDesk.correct`` does, or if there is no form."""
+        if form.extraction is None:
+            raise UsageError("This document has not been read", where=form.name, remedy="Wait until it is.")
+        self.tray.put(form.id, self.desk().correct(form.extraction, field, place))
+
+    def close(self) -> None:
+        """Begin no further form; what waits is read at the next start."""
+        self._closing.set()
+        if self._thread:
+            self._thread.join(_GOODBYE_SECONDS)
+            if self._thread.is_alive():  # it is reading a long document, and ends with the process
+                return
+        if self._desk:
+            self._desk.close()
+        self.tray.close()
+
+    def _read(self) -> None:
+        while not self._closing.is_set() and (form := self.tray.begin()):
+            try:
+                self.tray.put(form.id, self._extraction(form))
+            except RefdeskError as error:
+                self.tray.fail(form.id, str(error))
+            except Exception:
+                logger.exception("a form could not be read")
+                self.tray.fail(form.id, "Something went wrong. The terminal in which Refdesk was started says what.")
+
+    def _extraction(self, form: Form) -> Extraction:
+        if form.schema:
+            return next(iter(self.desk().extract([form.path], form.schema)))
+        return Extraction(form.path, "", "complete", {}, layout=self.desk().layout(form.path))
