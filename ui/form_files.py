@@ -6,6 +6,7 @@
 Errors are {"what", "where", "remedy"}. Only files of the tray are shown, and by their number alone.
 """
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -43,7 +44,7 @@ async def _receive(request: Request, forms: FormService, longest: int) -> Respon
 async def _show(request: Request, forms: FormService) -> Response:
     form, page = request.path_params["form"], request.path_params["page"]
     asked = request.query_params.get("width", "")
-    width = int(asked) if asked.isascii() and asked.isdigit() else _DEFAULT_WIDTH
+    width = int(asked) if re.fullmatch(r"[0-9]{1,5}", asked) else _DEFAULT_WIDTH
     try:
         picture = await to_thread.run_sync(_picture, forms, form, page, max(_NARROWEST, min(width, _WIDEST)))
     except RefdeskError as error:

@@ -43,7 +43,7 @@ class FormService:
                 self._thread.start()
 
     def correct(self, form: Form, field: str, place: WordPlace | None) -> None:
-        """Keep what a person says of a field. Raises UsageError as ``FormDesk.correct`` does, or if there is no form."""
+        """Keep what a person says of a field, as ``FormDesk.correct`` does, which also says what it refuses."""
         if form.extraction is None:
             raise UsageError("This document has not been read", where=form.name, remedy="Wait until it is.")
         self.tray.put(form.id, self.desk().correct(form.extraction, field, place))

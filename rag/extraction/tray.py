@@ -4,6 +4,7 @@ The files lie in a folder of their own, and what was read in a SQLite file besid
 They are no documents of the knowledge base: no answer uses them.
 """
 
+import filecmp
 import json
 import shutil
 import time
@@ -20,7 +21,6 @@ from ingest.layout.wire import layout_from_json, layout_to_json
 from ingest.uploads import checked_name
 from rag.extraction.types import Extraction
 from vectorstore.database import Database
-from vectorstore.errors import UsageError
 
 State = Literal["waiting", "reading", "read", "stopped", "failed"]
 
@@ -74,6 +74,15 @@ class Form:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def is_read(self) -> bool:
+        """Whether ``extraction`` is what the file holds, and not what an earlier reading made of it."""
+        return self.state == "read" and self.extraction is not None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.extraction is not None and self.extraction.outcome == "refused"
 
     @property
     def unfinished(self) -> bool:
@@ -136,6 +145,23 @@ class Tray:
                 (schema, json.dumps(forms)),
             )
 
+    def try_on(self, form: Form, schema: str) -> None:
+        """Queue a form to be read by another schema too: a copy, or the copy that an earlier try has made."""
+        for known in self.forms(schema):
+            if known.name == form.name and filecmp.cmp(known.path, form.path, shallow=False):
+                self.read_again([known.id])
+                return
+        path = self.place_for(form.name)
+        path.parent.mkdir(parents=True)
+        shutil.copyfile(form.path, path)
+        self.add(path, schema)
+
+    def schemas(self) -> list[str]:
+        """The names of the schemas that forms were added for, also of those that are not there any more."""
+        with self._database.read() as connection:
+            rows: list[Any] = connection.execute("SELECT DISTINCT schema FROM forms WHERE schema != ''").fetchall()
+        return [name for (name,) in rows]
+
     def stop(self) -> None:
         """Read nothing more of what waits; a form that is being read is read to its end."""
         with self._database.write() as connection:
@@ -169,9 +195,7 @@ class Tray:
             ).fetchone()
             if row is None:
                 return None
-            connection.execute(
-                "UPDATE forms SET state = 'reading', attempts = attempts + 1 WHERE id = ?", (row[0],)
-            )
+            connection.execute("UPDATE forms SET state = 'reading', attempts = attempts + 1 WHERE id = ?", (row[0],))
         return self._form(row)
 
     def put(self, form: int, extraction: Extraction) -> None:
@@ -211,4 +235,3 @@ class Tray:
         number, path, schema, state, extraction, accepted, error = row
         read = _EXTRACTION.validate_json(extraction) if extraction else None
         return Form(number, self._files / path, schema, state, read, bool(accepted), error)
-
