@@ -27,7 +27,7 @@ def form_routes(forms: FormService, longest: int) -> list[Route]:
     """``longest`` is the size in bytes of the largest file that is taken."""
     return [
         Route("/form-files", partial(_receive, forms=forms, longest=longest), methods=["PUT"]),
-        Route("/form-files/{form:int}/pages/{page:int}", partial(_show, forms=forms), methods=["GET"]),
+        Route("/form-files/{form}/pages/{page}", partial(_show, forms=forms), methods=["GET"]),
     ]
 
 
@@ -42,15 +42,19 @@ async def _receive(request: Request, forms: FormService, longest: int) -> Respon
 
 
 async def _show(request: Request, forms: FormService) -> Response:
-    form, page = request.path_params["form"], request.path_params["page"]
-    asked = request.query_params.get("width", "")
-    width = int(asked) if re.fullmatch(r"[0-9]{1,5}", asked) else _DEFAULT_WIDTH
+    form, page = _number(request.path_params["form"]), _number(request.path_params["page"])
+    width = _number(request.query_params.get("width", "")) or _DEFAULT_WIDTH
     try:
         picture = await to_thread.run_sync(_picture, forms, form, page, max(_NARROWEST, min(width, _WIDEST)))
     except RefdeskError as error:
         return refusal(error, 404)
     # A form that was removed is gone: no copy stays with the browser.
     return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+def _number(text: str) -> int:
+    """The number that ``text`` is; 0, which nothing has, where it is none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _picture(forms: FormService, form: int, page: int, width: int) -> bytes:

@@ -42,6 +42,11 @@ class FormService:
                 self._thread = threading.Thread(target=self._read, name="forms", daemon=True)
                 self._thread.start()
 
+    def wait(self) -> None:
+        """Until nothing is read any more."""
+        if self._thread:
+            self._thread.join()
+
     def correct(self, form: Form, field: str, place: WordPlace | None) -> None:
         """Keep what a person says of a field, as ``FormDesk.correct`` does, which also says what it refuses."""
         if form.extraction is None:

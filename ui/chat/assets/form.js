@@ -119,7 +119,7 @@ function draw(root) {
   root.querySelector(".page").hidden = !page;
   if (!page) return;
   parts.hint.textContent = chosen ? `Click the right words for “${chosen.label}”, or drag over several.` : "Choose a value to see where it stands, or to put it right.";
-  keep(parts.tools, [{ index: page.index, count: page.count, label: page.label, large: Boolean(root.large) }], () => tools(root, page));
+  keep(parts.tools, [{ index: page.index, count: page.count, label: page.label, picture: Boolean(page.source), large: Boolean(root.large) }], () => tools(root, page));
   const sheet = drawSheet(parts.holder, page, marksOf(root), (words) => onWords(root, words));
   sheet.classList.toggle("large", Boolean(root.large && page.source));
   keep(parts.notes, page.notes, (note) => el("p", "", note));

@@ -13,7 +13,7 @@ from rag.extraction.tray import Form
 from rag.extraction.types import Extraction, SchemaInfo
 from ui.chat import words
 
-_ALL, _ACCEPTED = "All that were read", "Only accepted ones"
+_ALL, _ACCEPTED = "Export all", "Export accepted ones"
 _KEPT = (
     "What you put right is kept as an example for this schema, and the next documents of the same sender or layout are "
     "read by it."
@@ -23,7 +23,9 @@ _KEPT = (
 def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form]) -> None:
     """The values as files, and what can be done with all forms at once."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        which = st.selectbox("Export", [_ALL, _ACCEPTED], width=200, key="forms-export", label_visibility="collapsed")
+        which = st.selectbox(
+            "What to export", [_ALL, _ACCEPTED], width=220, key="forms-export", label_visibility="collapsed"
+        )
         chosen = [form for form in forms if form.is_read and (form.accepted or which == _ALL)]
         for kind, write in _WRITERS.items():
             st.download_button(

@@ -42,9 +42,8 @@ def draw_forms() -> None:
         try:
             with st.spinner("Loading what reads forms"):
                 schemas = _schemas(desk.forms)
-            part = st.segmented_control(
-                "Part", [_READ, _MAKE], default=_READ, required=True, key=_PART, label_visibility="collapsed"
-            )
+            st.session_state.setdefault(_PART, _READ)
+            part = st.segmented_control("Part", [_READ, _MAKE], required=True, key=_PART, label_visibility="collapsed")
             if part == _MAKE:
                 if tried := draw_schemas(desk.forms, desk.longest_file):
                     st.session_state[_NEXT] = {_PART: _READ, _SCHEMA: tried}

@@ -74,10 +74,10 @@ def draw_schemas(service: FormService, longest: int) -> str | None:
     if form is None or form.extraction is None or form.extraction.layout is None:
         return None
     draft = _draft_for(form)
-    left, right = st.columns([2, 3], gap="large")
-    with right:
+    left, right = st.columns([3, 2], gap="large")
+    with left, st.container(key="schema-example"):
         _draw_example(service, form, draft)
-    with left:
+    with right:
         return _draw_fields(service, form, draft)
 
 
@@ -156,7 +156,7 @@ def _draw_fields(service: FormService, form: Form, draft: _Draft) -> str | None:
 def _draw_field(form: Form, number: int, draft: FieldDraft, place: WordPlace) -> FieldDraft:
     """The field as the person wants it."""
     with st.container(border=True, gap="small"):
-        top, side = st.columns([5, 1], vertical_alignment="center")
+        top, side = st.columns([3, 2], vertical_alignment="center")
         top.text(f"“{_value(form, place)}”")
         side.button("Remove", key=f"field-{number}-remove", icon=":material/delete:", type="tertiary")
         left, right = st.columns(2)
