@@ -18,6 +18,9 @@ from rag.conversations.store import ConversationStore
 from rag.embedding import open_knowledge
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
+from rag.extraction.service import FormService
+from rag.extraction.tray import Tray
+from rag.forms import build_forms
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.jobs import see_to_jobs
 from rag.reader.model import ExtractiveReader, load_reader
@@ -97,8 +100,10 @@ class Desk:
         quoting: AnswerFlow,
         what_if: WhatIf,
         writer: Writer | None,
+        forms: FormService,
         settings: Settings,
     ) -> None:
+        self.forms = forms
         self._knowledge = knowledge
         self._quoting = quoting
         self._engine = writer.name if writer else "Quotes only"
@@ -199,6 +204,7 @@ class Desk:
         )
 
     def close(self) -> None:
+        self.forms.close()
         self._service.close()
         self._store.close()
         self._jobs.close()
@@ -252,4 +258,6 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = _build_what_if(settings, knowledge, reader)
-    return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, what_if, writer, settings)
+    flow = build_flow(settings, knowledge, reader, writer)
+    forms = FormService(Tray(settings.home), build_forms(settings, reader))
+    return Desk(knowledge, flow, quoting, what_if, writer, forms, settings)

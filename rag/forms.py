@@ -48,6 +48,12 @@ class Forms:
             for found in self._extractor.extract(files, loaded, self._examples.all(loaded.name), on_progress):
                 yield replace(found, schema=schema)
 
+    def layout(self, document: Path) -> DocumentLayout:
+        try:
+            return self._extractor.layout(document)
+        except Refused as refusal:
+            raise UsageError("The document cannot be read", where=document.name, remedy=refusal.detail) from refusal
+
     def page_picture(self, document: Path, page: int, width: int) -> bytes:
         try:
             return self._extractor.page_picture(document, page, width)
@@ -89,5 +95,9 @@ def open_forms(settings: Settings, confirm: Confirm | None = None) -> Forms:
     """Form reading with the reader that the settings name."""
     from rag.desk import open_reader  # the models take seconds to import
 
-    limits = Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"}))
-    return Forms(settings.home, limits, open_reader(settings, confirm))
+    return build_forms(settings, open_reader(settings, confirm))
+
+
+def build_forms(settings: Settings, reader: PairReader) -> Forms:
+    """The same with a reader that is there already."""
+    return Forms(settings.home, Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"})), reader)

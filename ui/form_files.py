@@ -34,11 +34,16 @@ def form_routes(forms: FormService, longest: int) -> list[Route]:
 async def _receive(request: Request, forms: FormService, longest: int) -> Response:
     schema = request.query_params.get("schema", "")
 
+    def place() -> Path:
+        if schema and schema not in (known.name for known in forms.desk.schemas()):
+            raise UsageError("There is no such schema", where=schema, remedy="Choose another.")
+        return forms.tray.place_for(request.query_params.get("path", ""))
+
     def keep(path: Path) -> None:
         forms.tray.add(path, schema)
         forms.see_to()
 
-    return await receive(request, longest, lambda: forms.tray.place_for(request.query_params.get("path", "")), keep)
+    return await receive(request, longest, place, keep)
 
 
 async def _show(request: Request, forms: FormService) -> Response:
@@ -61,4 +66,4 @@ def _picture(forms: FormService, form: int, page: int, width: int) -> bytes:
     path = forms.tray.path(form)
     if path is None:
         raise UsageError("This document was removed", where=str(form), remedy="Add it again.")
-    return forms.desk().page_picture(path, page, width)
+    return forms.desk.page_picture(path, page, width)

@@ -63,7 +63,7 @@ async def receive(
     """
     part: Path | None = None
     try:
-        path = place()
+        path = await to_thread.run_sync(place)
         await to_thread.run_sync(lambda: path.parent.mkdir(parents=True, exist_ok=True))
         part = path.with_name(f"{uuid.uuid4().hex}{PART}")
         size = 0

@@ -62,6 +62,10 @@ class Extractor:
             if on_progress:
                 on_progress(number + 1, len(files))
 
+    def layout(self, path: Path) -> DocumentLayout:
+        """Raises Refused."""
+        return self._layout(path).result()
+
     def page_picture(self, path: Path, page: int, width: int) -> bytes:
         """Raises Refused."""
         return self._thread.submit(self._worker.page_picture, path, page, width).result()

@@ -66,7 +66,8 @@ def rows(extractions: Sequence[Extraction]) -> Iterator[list[str | float | None]
     for extraction in extractions:
         row: list[str | float | None] = [str(extraction.document), extraction.outcome, extraction.detail]
         for name in names:
-            row += _cells(extraction.fields[name])
+            found = extraction.fields.get(name)  # none, where the schema had no such field then
+            row += _cells(found) if found else [None] * len(_PARTS)
         yield row
 
 

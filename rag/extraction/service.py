@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Callable
 
 from rag.extraction.protocol import FormDesk
 from rag.extraction.tray import Form, Tray
@@ -15,25 +14,16 @@ _GOODBYE_SECONDS = 3.0
 
 
 class FormService:
-    """The tray, and the desk that reads it, which is opened when it is first needed. For several threads."""
+    """The tray, and the desk that reads it. For several threads."""
 
-    def __init__(self, tray: Tray, open_desk: Callable[[], FormDesk]) -> None:
+    def __init__(self, tray: Tray, desk: FormDesk) -> None:
         self.tray = tray
-        self._open_desk = open_desk
-        self._desk: FormDesk | None = None
-        self._opening = threading.Lock()
+        self.desk = desk
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
         tray.resume()
         self.see_to()
-
-    def desk(self) -> FormDesk:
-        """Takes seconds the first time. Raises RefdeskError where the desk cannot be opened."""
-        with self._opening:
-            if self._desk is None:
-                self._desk = self._open_desk()
-            return self._desk
 
     def see_to(self) -> None:
         """See that what waits in the tray is read."""
@@ -51,7 +41,7 @@ class FormService:
         """Keep what a person says of a field, as ``FormDesk.correct`` does, which also says what it refuses."""
         if form.extraction is None:
             raise UsageError("This document has not been read", where=form.name, remedy="Wait until it is.")
-        self.tray.put(form.id, self.desk().correct(form.extraction, field, place))
+        self.tray.put(form.id, self.desk.correct(form.extraction, field, place))
 
     def close(self) -> None:
         """Begin no further form; what waits is read at the next start."""
@@ -60,8 +50,7 @@ class FormService:
             self._thread.join(_GOODBYE_SECONDS)
             if self._thread.is_alive():  # it is reading a long document, and ends with the process
                 return
-        if self._desk:
-            self._desk.close()
+        self.desk.close()
         self.tray.close()
 
     def _read(self) -> None:
@@ -76,5 +65,6 @@ class FormService:
 
     def _extraction(self, form: Form) -> Extraction:
         if form.schema:
-            return next(iter(self.desk().extract([form.path], form.schema)))
-        return Extraction(form.path, "", "complete", {}, layout=self.desk().layout(form.path))
+            (extraction,) = self.desk.extract([form.path], form.schema)
+            return extraction
+        return Extraction(form.path, "", "complete", {}, layout=self.desk.layout(form.path))

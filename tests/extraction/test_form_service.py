@@ -1,9 +1,9 @@
 """Forms are read behind the back of whoever added them, one after the other."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from rag.extraction.protocol import FormDesk
 from rag.extraction.service import FormService
 from rag.extraction.tray import Tray
 from rag.extraction.types import Extraction
-from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.errors import UsageError
 
 
 class SlowDesk:
@@ -21,6 +21,7 @@ class SlowDesk:
     def __init__(self) -> None:
         self.begun = threading.Semaphore(0)
         self.go_on = threading.Semaphore(0)
+        self.closed = False
 
     def extract(self, files: Sequence[Path], schema: str) -> Iterator[Extraction]:
         self.begun.release()
@@ -53,7 +54,7 @@ def desk() -> SlowDesk:
 
 @pytest.fixture
 def service(tmp_path: Path, desk: SlowDesk) -> Iterator[FormService]:
-    service = FormService(Tray(tmp_path), cast(Callable[[], FormDesk], lambda: desk))
+    service = FormService(Tray(tmp_path), cast(FormDesk, desk))
     yield service
     desk.go_on.release(9)
     service.close()
@@ -98,36 +99,14 @@ def test_an_example_has_its_layout_read_and_no_fields(service: FormService) -> N
     assert form.extraction.layout == DocumentLayout("letter", (), 0)
 
 
-def test_a_desk_that_cannot_be_opened_is_said_at_each_form_and_tried_again(tmp_path: Path, desk: SlowDesk) -> None:
-    attempts: list[Any] = [RefdeskError("The model is missing", remedy="Run `refdesk doctor`"), desk]
-
-    def open_desk() -> FormDesk:
-        found = attempts.pop(0)
-        if isinstance(found, RefdeskError):
-            raise found
-        return cast(FormDesk, found)
-
-    service = FormService(Tray(tmp_path), open_desk)
-    number = add(service, "a.pdf")
-    service.see_to()
-    service.wait()
-    assert [form.error for form in service.tray.forms()] == ["The model is missing. Run `refdesk doctor`"]
-    desk.go_on.release()
-    service.tray.read_again([number])
-    service.see_to()
-    service.wait()
-    assert states(service) == ["read"]
-    service.close()
-    assert desk.closed
-
-
 def test_what_waits_at_the_end_is_read_at_the_next_start(tmp_path: Path, desk: SlowDesk) -> None:
-    service = FormService(Tray(tmp_path), cast(Callable[[], FormDesk], lambda: desk))
+    service = FormService(Tray(tmp_path), cast(FormDesk, desk))
     service.wait()
     add(service, "a.pdf")
     service.close()
     desk.go_on.release()
-    again = FormService(Tray(tmp_path), cast(Callable[[], FormDesk], lambda: desk))
+    again = FormService(Tray(tmp_path), cast(FormDesk, desk))
     again.wait()
     assert states(again) == ["read"]
     again.close()
+    assert desk.closed

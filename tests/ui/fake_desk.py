@@ -315,7 +315,7 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
         home = Path(folder)
         pace = every(looks) if looks else from_standard_input()
-        forms = FormService(Tray(home), FakeFormDesk)
+        forms = FormService(Tray(home), FakeFormDesk())
         desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt, forms=forms)
         for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
             then = (datetime.now(UTC) - timedelta(days=days)).isoformat()

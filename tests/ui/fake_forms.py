@@ -87,7 +87,8 @@ class FakeFormDesk:
                 with self._lock:
                     layout = self._worker.layout(path, pictures=False)
             except Refused as error:
-                yield Extraction(path, schema, "refused", {}, error.detail)
+                nothing = {field.name: FoundValue(None, None, 1.0) for field in known.fields}
+                yield Extraction(path, schema, "refused", nothing, error.detail)
                 continue
             yield self._read(path, known, layout)
 
@@ -99,6 +100,7 @@ class FakeFormDesk:
         fields = {field.name: self._find(layout, field, labels.get(field.name)) for field in schema.fields}
         missing = [field.name for field in schema.fields if field.required and fields[field.name].value is None]
         if len(missing) > 2:
+            fields = {name: FoundValue(None, None, 1.0) for name in fields}
             return Extraction(path, schema.name, "other", fields, "This does not look like an invoice.", layout=layout)
         return Extraction(path, schema.name, "incomplete" if missing else "complete", fields, layout=layout)
 

@@ -18,7 +18,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormService]:
-    forms = FormService(Tray(tmp_path_factory.mktemp("home")), FakeFormDesk)
+    forms = FormService(Tray(tmp_path_factory.mktemp("home")), FakeFormDesk())
     yield forms
     forms.close()
 
@@ -70,6 +70,13 @@ def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: F
 @pytest.mark.parametrize("path", ["..", "", "a/.."])
 def test_a_name_that_no_file_may_have_is_refused(client: TestClient, forms: FormService, path: str) -> None:
     assert put(client, path, b"one") == 400
+    assert forms.tray.forms() == []
+
+
+def test_a_schema_is_named_and_never_a_file(client: TestClient, forms: FormService, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text("[fields.number]")
+    for schema in (str(tmp_path / "own.toml"), "own", "../invoice"):
+        assert put(client, "a.pdf", b"one", schema) == 400
     assert forms.tray.forms() == []
 
 

@@ -1,17 +1,21 @@
 """Forms out as a table, reading them again, and what becomes of the corrections."""
 
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from rag.extraction import output
+from rag.extraction.output import as_json, write_csv, write_xlsx
 from rag.extraction.service import FormService
 from rag.extraction.tray import Form
 from rag.extraction.types import Extraction, SchemaInfo
+from rag.training.files import write_json
 from ui.chat import words
+
+Write = Callable[[Path, Sequence[Extraction]], None]
 
 _ALL, _ACCEPTED = "Export all", "Export accepted ones"
 _KEPT = (
@@ -52,26 +56,29 @@ def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form])
                 st.rerun()
 
 
-def _contents(forms: Sequence[Form], write: Callable[[Sequence[Extraction]], str | bytes]) -> Callable[[], str | bytes]:
-    """Made when they are asked for. A document goes out by its name: where it lies is nobody's business."""
+def _contents(forms: Sequence[Form], write: Write) -> Callable[[], bytes]:
+    """Made when it is asked for. A document goes out by its name: where it lies is nobody's business."""
     read = [replace(form.extraction, document=Path(form.name)) for form in forms if form.extraction]
-    return lambda: write(read)
+
+    def contents() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "fields"
+            write(file, read)
+            return file.read_bytes()
+
+    return contents
 
 
-def _json(extractions: Sequence[Extraction]) -> str:
-    return json.dumps([output.as_json(one) for one in extractions], indent=2, ensure_ascii=False)
+def _write_json(file: Path, extractions: Sequence[Extraction]) -> None:
+    write_json(file, [as_json(one) for one in extractions])
 
 
-_WRITERS: dict[str, Callable[[Sequence[Extraction]], str | bytes]] = {
-    "csv": output.as_csv,
-    "xlsx": output.as_xlsx,
-    "json": _json,
-}
+_WRITERS: dict[str, Write] = {"csv": write_csv, "xlsx": write_xlsx, "json": _write_json}
 
 
 def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
     """How many corrections are kept, taking them along as training data, and forgetting them."""
-    kept = service.desk().corrections(schema.name)
+    kept = service.desk.corrections(schema.name)
     if not kept:
         return
     st.subheader("Corrections", anchor=False)
@@ -79,7 +86,7 @@ def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "As training data",
-            lambda: json.dumps(service.desk().squad(schema.name), indent=2, ensure_ascii=False),
+            lambda: json.dumps(service.desk.squad(schema.name), indent=2, ensure_ascii=False),
             f"{schema.name}-squad.json",
             key="forms-squad",
             on_click="ignore",
@@ -89,5 +96,5 @@ def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
         with st.popover("Forget them", icon=":material/delete:"):
             st.markdown("What was put right in the documents above stays; the next ones are read without it.")
             if st.button("Forget", key="forms-forget"):
-                service.desk().forget_corrections(schema.name)
+                service.desk.forget_corrections(schema.name)
                 st.rerun()

@@ -17,6 +17,7 @@ _ABBREVIATIONS = frozenset({"iban", "vat"})
 _AT_A_GLANCE = 3
 _LINE = 2.0
 """Height of a line of a text without pages, in widths of a character; see ``ingest.layout.grid``."""
+_ALL_THE_SAME = "If it is one all the same, choose a field and show where its value stands."
 _WAITING = {"waiting": "Waiting", "reading": "Reading", "stopped": "Not read yet", "failed": "Not read"}
 
 
@@ -46,11 +47,12 @@ class Reply:
 
 def to_check(extraction: Extraction, schema: SchemaInfo) -> list[str]:
     """The fields that a person should look at: unsure ones, and required ones that were not found."""
-    return [field.name for field in schema.fields if _needs_a_look(field, extraction.fields.get(field.name))]
+    return [field.name for field in schema.fields if _needs_a_look(field, extraction)]
 
 
-def _needs_a_look(field: FieldInfo, found: FoundValue | None) -> bool:
-    if found is None or found.corrected:
+def _needs_a_look(field: FieldInfo, extraction: Extraction) -> bool:
+    found = extraction.fields.get(field.name)
+    if found is None or found.corrected or extraction.outcome == "other":
         return False
     if found.value is None:
         return field.required
@@ -147,15 +149,22 @@ def form_view(form: Form, schema: SchemaInfo, page: int, beside: Sequence[int], 
         **{name: None if to is None else str(to) for name, to in steps.items()},
         "said": said,
         "tone": tone,
-        "detail": words.ended(extraction.detail),
+        "detail": _detail(extraction),
         "accepted": form.accepted,
         "fields": [
             field_view(field, extraction, reply if reply and reply.field == field.name else None)
             for field in schema.fields
-            if field.name in extraction.fields
+            if field.name in extraction.fields and extraction.layout
         ],
         "page": page_view(form, extraction.layout, page) if extraction.layout else None,
     }
+
+
+def _detail(extraction: Extraction) -> str:
+    """What is to be said of the whole document; what is missing is said at each field."""
+    if extraction.outcome == "refused":
+        return words.ended(extraction.detail)
+    return f"{words.ended(extraction.detail)} {_ALL_THE_SAME}" if extraction.outcome == "other" else ""
 
 
 def field_view(field: FieldInfo, extraction: Extraction, reply: Reply | None = None) -> View:
@@ -176,7 +185,7 @@ def field_view(field: FieldInfo, extraction: Extraction, reply: Reply | None = N
         "sure": found.confidence,
         "said": "You said so" if found.corrected else sure(found.confidence),
         "corrected": found.corrected,
-        "check": _needs_a_look(field, found),
+        "check": _needs_a_look(field, extraction),
         "marks": [mark for one in (found, *more) if (mark := _mark(one))],
         "trouble": reply.trouble if reply else "",
         "others": f"These words stand in {len(reply.places):,} places." if reply and len(reply.places) > 1 else "",

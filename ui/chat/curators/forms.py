@@ -40,8 +40,7 @@ def draw_forms() -> None:
         st.caption(_LEAD)
         st.session_state.update(st.session_state.pop(_NEXT, {}))
         try:
-            with st.spinner("Loading what reads forms"):
-                schemas = _schemas(desk.forms)
+            schemas = _schemas(desk.forms)
             st.session_state.setdefault(_PART, _READ)
             part = st.segmented_control("Part", [_READ, _MAKE], required=True, key=_PART, label_visibility="collapsed")
             if part == _MAKE:
@@ -56,7 +55,7 @@ def draw_forms() -> None:
 
 def _schemas(service: FormService) -> dict[str, SchemaInfo]:
     """All there are, and those that are gone while forms that were read by them are still here."""
-    known = {schema.name: schema for schema in service.desk().schemas()}
+    known = {schema.name: schema for schema in service.desk.schemas()}
     gone = [name for name in service.tray.schemas() if name not in known]
     return known | {name: SchemaInfo(name, _GONE, (), builtin=False) for name in gone}
 

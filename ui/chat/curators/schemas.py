@@ -120,7 +120,7 @@ def _draw_example(service: FormService, form: Form, draft: _Draft) -> None:
         assert form.extraction.layout is not None
         said = json.loads(sent)
         place = WordPlace(int(said["page"]), tuple(map(int, said["words"])))
-        proposed = service.desk().draft_field(form.extraction.layout, place)
+        proposed = service.desk.draft_field(form.extraction.layout, place)
         taken = {known.name for known, _ in draft.fields.values()}
         numbered = (f"{proposed.name}_{number}" for number in itertools.count(2))
         name = next(one for one in itertools.chain([proposed.name], numbered) if one not in taken)
@@ -145,7 +145,7 @@ def _draw_fields(service: FormService, form: Form, draft: _Draft) -> str | None:
     )
     if st.button("Save the schema", type="primary", disabled=not name):
         try:
-            saved = service.desk().save_schema(name, about.strip(), [one for one, _ in draft.fields.values()])
+            saved = service.desk.save_schema(name, about.strip(), [one for one, _ in draft.fields.values()])
             st.session_state[_SAVED] = saved.name
         except RefdeskError as error:
             draw("notice", "schema-trouble", notice_view(error))
@@ -186,7 +186,7 @@ def _value(form: Form, place: WordPlace) -> str:
 
 def _draw_saved(service: FormService, form: Form, name: str) -> str | None:
     """The saved schema to read, to take along, and to try on the example."""
-    text = service.desk().schema_text(name)
+    text = service.desk.schema_text(name)
     with st.container(horizontal=True):
         tried = st.button("Try it on the example", icon=":material/play_arrow:")
         st.download_button("Download", text, f"{name}.toml", on_click="ignore", icon=":material/download:")
