@@ -81,6 +81,11 @@ class Form:
         return self.state == "read" and self.extraction is not None
 
     @property
+    def ended(self) -> bool:
+        """Whether there is something to be seen: what was read, or why nothing was."""
+        return self.is_read or self.state == "failed"
+
+    @property
     def is_refused(self) -> bool:
         return self.extraction is not None and self.extraction.outcome == "refused"
 

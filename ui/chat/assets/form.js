@@ -101,9 +101,10 @@ function head(root, { name, position, previous, next }) {
   return [el("h2", "", name), el("span", "position", position), step("previous", "Previous document", previous), step("next", "Next document", next)];
 }
 
-function acceptance(root, { accepted }) {
-  if (accepted) return [el("span", "accepted", icon("check"), "Accepted"), button("quiet", "", () => root.send("accept", "no"), icon("undo"), "Take back")];
-  return [button("primary", "", () => root.send("accept", "yes"), icon("check"), "Accept and go on"), el("span", "fine", "All values as they stand here.")];
+function acceptance(root, { id, accepted }) {
+  const accept = (said) => root.send("accept", JSON.stringify({ form: id, accepted: said }));
+  if (accepted) return [el("span", "accepted", icon("check"), "Accepted"), button("quiet", "", () => accept(false), icon("undo"), "Take back")];
+  return [button("primary", "", () => accept(true), icon("check"), "Accept and go on"), el("span", "fine", "All values as they stand here.")];
 }
 
 function draw(root) {

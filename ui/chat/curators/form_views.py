@@ -77,7 +77,8 @@ def schema_line(schema: SchemaInfo) -> str:
     """What a schema is for, and what is read by it."""
     names = [field_label(field.name) for field in schema.fields]
     spoken = [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
-    return " ".join([words.ended(schema.description), *([f"Read are: {', '.join(spoken)}."] if names else [])])
+    said = [words.ended(schema.description), f"Read are: {', '.join(spoken)}." if names else ""]
+    return " ".join(filter(None, said))
 
 
 def list_view(forms: Sequence[Form], schema: SchemaInfo, current: int | None) -> View:
@@ -94,6 +95,7 @@ def list_view(forms: Sequence[Form], schema: SchemaInfo, current: int | None) ->
                 "note": _note(form),
                 "current": form.id == current,
                 "fixed": form.state == "reading",
+                "opens": form.ended,
             }
         )
     return {"rows": rows, "label": "Documents and what was found in them"}
@@ -134,8 +136,7 @@ def form_view(form: Form, schema: SchemaInfo, page: int, beside: Sequence[int], 
 
     ``beside`` are the ids of all forms in the list, to step through.
     """
-    extraction = form.extraction
-    assert extraction is not None
+    extraction = _outcome_of(form)
     place = beside.index(form.id)
     said, tone = outcome(form, schema)
     steps = {
@@ -158,6 +159,13 @@ def form_view(form: Form, schema: SchemaInfo, page: int, beside: Sequence[int], 
         ],
         "page": page_view(form, extraction.layout, page) if extraction.layout else None,
     }
+
+
+def _outcome_of(form: Form) -> Extraction:
+    """What was read; a form that could not be read through no fault of its own is shown as refused too."""
+    if form.state == "failed" or form.extraction is None:
+        return Extraction(form.path, form.schema, "refused", {}, form.error)
+    return form.extraction
 
 
 def _detail(extraction: Extraction) -> str:

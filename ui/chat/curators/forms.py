@@ -22,6 +22,7 @@ from vectorstore.errors import RefdeskError
 _READ, _MAKE = "Read forms", "Make a schema"
 _POLL_SECONDS = 1.0
 _PART, _SCHEMA, _FORM = "part", "schema", "form"
+_OPEN = "forms-open"
 _NEXT = "forms-next"
 """What the widgets are set to in the next run: they cannot be set once they are drawn."""
 _LEAD = (
@@ -74,17 +75,25 @@ def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest:
         _draw_tray(service, schema, forms, current)
         draw_output(service, schema, forms)
         if current:
-            _draw_form(service, schema, current, [form.id for form in forms if form.is_read])
+            _draw_form(service, schema, current, [form.id for form in forms if form.ended])
     draw_corrections(service, schema)
 
 
 def _current(forms: Sequence[Form]) -> Form | None:
     """The form that is open: the one that was chosen, else the first that is to be looked at."""
-    wanted = st.query_params.get(_FORM)
-    read = [form for form in forms if form.is_read]
-    chosen = [form for form in read if str(form.id) == wanted]
-    left = [form for form in read if not form.accepted and not form.is_refused]
-    return next(iter([*chosen, *left, *read]), None)
+    wanted = st.session_state.get(_OPEN) or st.query_params.get(_FORM)
+    ended = [form for form in forms if form.ended]
+    chosen = [form for form in ended if str(form.id) == wanted]
+    left = [form for form in ended if form.is_read and not form.accepted and not form.is_refused]
+    return next(iter([*chosen, *left, *ended]), None)
+
+
+def _open(form: int | str) -> None:
+    """Open a form now, and after a reload.
+
+    The address alone would not do: a look at the tray that was sent before the new address has come brings the old one.
+    """
+    st.session_state[_OPEN] = st.query_params[_FORM] = str(form)
 
 
 def _draw_tray(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: Form | None) -> None:
@@ -101,7 +110,7 @@ def _follow(schema: SchemaInfo, current: int | None) -> None:
     service = get_desk().forms
     service.see_to()
     forms = service.tray.forms(schema.name)
-    if not any(form.unfinished for form in forms) or (current is None and any(form.is_read for form in forms)):
+    if not any(form.unfinished for form in forms) or (current is None and any(form.ended for form in forms)):
         st.rerun()  # the whole page: there is a form to show, or nothing more to wait for
     if draw("progress", "forms-progress", progress_view(forms)).get("stop"):
         service.tray.stop()
@@ -113,7 +122,7 @@ def _draw_list(service: FormService, schema: SchemaInfo, forms: Sequence[Form], 
     st.caption(summary(forms, schema))
     done = draw("forms", "forms", list_view(forms, schema, current))
     if opened := done.get("open"):
-        st.query_params[_FORM] = opened
+        _open(opened)
     elif removed := done.get("remove"):
         service.tray.remove([int(removed)])
     if done:
@@ -122,21 +131,21 @@ def _draw_list(service: FormService, schema: SchemaInfo, forms: Sequence[Form], 
 
 def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: Sequence[int]) -> None:
     form = service.tray.get(listed.id)
-    if form is None or form.extraction is None:  # removed in this moment, by another reader
+    if form is None:  # removed in this moment, by another reader
         return
     done = draw("form", "form", form_view(form, schema, shown_page(form), beside, reply_to(form)))
     if done:
-        st.query_params[_FORM] = str(form.id)  # it stays open, whatever the others are
+        _open(form.id)  # it stays open, whatever becomes of the others
     if opened := done.get("open"):
-        st.query_params[_FORM] = opened
+        _open(opened)
     elif turned := done.get("page"):
         show_page(form, int(turned))
-    elif sent := done.get("correct"):
-        correct(service, form, json.loads(sent))
-    elif accepted := done.get("accept"):
-        service.tray.accept(form.id, accepted == "yes")
-        if accepted == "yes":
-            st.query_params[_FORM] = str(_after(service, schema, form))
+    elif (sent := done.get("correct")) and (said := json.loads(sent))["form"] == str(form.id):
+        correct(service, form, said)
+    elif (sent := done.get("accept")) and (said := json.loads(sent))["form"] == str(form.id):
+        service.tray.accept(form.id, said["accepted"])
+        if said["accepted"]:
+            _open(_after(service, schema, form))
     if done:
         st.rerun()
 
