@@ -37,10 +37,10 @@ async def _receive(request: Request, forms: FormService, longest: int) -> Respon
     def place() -> Path:
         if schema and schema not in (known.name for known in forms.desk.schemas()):
             raise UsageError("There is no such schema", where=schema, remedy="Choose another.")
-        return forms.tray.place_for(request.query_params.get("path", ""))
+        return forms.tray.place_for(request.query_params.get("path", ""), schema)
 
     def keep(path: Path) -> None:
-        forms.tray.add(path, schema)
+        forms.tray.add(path)
         forms.see_to()
 
     return await receive(request, longest, place, keep)

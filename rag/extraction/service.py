@@ -1,4 +1,8 @@
-"""Reading the forms of the tray, in a thread of its own: whoever added them may go and come back."""
+"""Reading the forms of the tray, in a thread of its own: whoever added them may go and come back.
+
+A thread of the server, and no process as for documents: the reader is loaded there already, and a page takes a fraction
+of a second. What reads the files themselves is a process, which the desk guards.
+"""
 
 import logging
 import threading

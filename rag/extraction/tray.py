@@ -10,6 +10,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -18,13 +19,15 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from ingest.layout.wire import layout_from_json, layout_to_json
-from ingest.uploads import checked_name
+from ingest.uploads import PART, checked_name
 from rag.extraction.types import Extraction
 from vectorstore.database import Database
+from vectorstore.errors import StoreError
+from vectorstore.verification import Finding
 
 State = Literal["waiting", "reading", "read", "stopped", "failed"]
 
-_FOLDER = "form-files"
+_FOLDER, _EXAMPLES = "form-files", "_examples"
 _FILE = "form-files.db"
 _VERSION = 1
 _SCHEMA = """
@@ -101,19 +104,25 @@ class Tray:
         self._files = home.resolve() / _FOLDER
         self._database = Database(home / _FILE, _SCHEMA, _VERSION, accept_loss=True)
 
-    def place_for(self, name: str) -> Path:
+    def place_for(self, name: str, schema: str) -> Path:
         """A new place for a file that comes as ``name``, a path with slashes. Raises UsageError for a bad name.
 
         The file is part of the tray once it is there and ``add`` is told.
         """
-        return self._files / uuid.uuid4().hex / checked_name(PurePosixPath(name).name)
+        folder = self._files / checked_name(schema or _EXAMPLES) / uuid.uuid4().hex
+        return folder / checked_name(PurePosixPath(name).name)
 
-    def add(self, path: Path, schema: str) -> int:
-        """Queue a file to be read; returns its id."""
+    def add(self, path: Path) -> int:
+        """Queue a file in its place to be read; returns its id."""
+        folder = path.relative_to(self._files).parts[0]
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO forms (path, schema, queued_at) VALUES (?, ?, ?)",
-                (str(path.relative_to(self._files)), schema, datetime.now(UTC).isoformat(timespec="seconds")),
+                (
+                    str(path.relative_to(self._files)),
+                    "" if folder == _EXAMPLES else folder,
+                    datetime.now(UTC).isoformat(timespec="seconds"),
+                ),
             )
             return connection.last_insert_rowid()
 
@@ -141,13 +150,13 @@ class Tray:
             path: Any = connection.execute("SELECT path FROM forms WHERE id = ?", (form,)).get
         return self._files / path if path else None
 
-    def read_again(self, forms: Sequence[int], schema: str | None = None) -> None:
-        """Queue forms that were read or stopped once more, to be read by another schema if one is given."""
+    def read_again(self, forms: Sequence[int]) -> None:
+        """Queue forms that were read or stopped once more."""
         with self._database.write() as connection:
             connection.execute(
-                "UPDATE forms SET state = 'waiting', schema = coalesce(?, schema), accepted = 0, error = '', "
-                "attempts = 0 WHERE state != 'reading' AND id IN (SELECT value FROM json_each(?))",
-                (schema, json.dumps(forms)),
+                "UPDATE forms SET state = 'waiting', accepted = 0, error = '', attempts = 0 "
+                "WHERE state != 'reading' AND id IN (SELECT value FROM json_each(?))",
+                (json.dumps(forms),),
             )
 
     def try_on(self, form: Form, schema: str) -> None:
@@ -156,10 +165,10 @@ class Tray:
             if known.name == form.name and filecmp.cmp(known.path, form.path, shallow=False):
                 self.read_again([known.id])
                 return
-        path = self.place_for(form.name)
+        path = self.place_for(form.name, schema)
         path.parent.mkdir(parents=True)
         shutil.copyfile(form.path, path)
-        self.add(path, schema)
+        self.add(path)
 
     def schemas(self) -> list[str]:
         """The names of the schemas that forms were added for, also of those that are not there any more."""
@@ -229,7 +238,7 @@ class Tray:
             connection.execute("UPDATE forms SET state = 'waiting' WHERE state = 'reading'")
         known = {form.path.parent for form in self.forms()}
         old = time.time() - _LEFT_ALONE_SECONDS
-        for folder in self._files.glob("*"):
+        for folder in self._files.glob("*/*"):
             if folder not in known and folder.stat().st_mtime < old:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -240,3 +249,27 @@ class Tray:
         number, path, schema, state, extraction, accepted, error = row
         read = _EXTRACTION.validate_json(extraction) if extraction else None
         return Form(number, self._files / path, schema, state, read, bool(accepted), error)
+
+
+def verify_tray(home: Path) -> list[Finding]:
+    """Check the list of forms, if there is one. Whatever is wrong, they can be read anew from their files."""
+    path = home / _FILE
+    if not any(home.glob(f"{_FILE}*")):
+        return []
+    try:
+        with closing(Database(path, _SCHEMA, _VERSION)) as database:
+            whole = database.is_whole()
+            database.read_all(("forms", "layouts"))
+    except StoreError as error:
+        return [Finding(error.what, str(path), repairable=True)]
+    return [] if whole else [Finding("The list of forms is damaged", str(path), repairable=True)]
+
+
+def repair_tray(home: Path) -> None:
+    """Begin a new list with every file that is there: what was put right in them is kept elsewhere, as examples."""
+    for path in home.glob(f"{_FILE}*"):
+        path.unlink()
+    with closing(Tray(home)) as tray:
+        for path in sorted((home.resolve() / _FOLDER).glob("*/*/*")):
+            if not path.name.endswith(PART):
+                tray.add(path)

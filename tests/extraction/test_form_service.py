@@ -41,10 +41,10 @@ class SlowDesk:
 
 
 def add(service: FormService, name: str, schema: str = "invoice") -> int:
-    path = service.tray.place_for(name)
+    path = service.tray.place_for(name, schema)
     path.parent.mkdir(parents=True)
     path.write_text("form")
-    return service.tray.add(path, schema)
+    return service.tray.add(path)
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """The tray keeps forms, what was read and what was said, until they are removed."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from ingest.layout.types import DocumentLayout, PageLayout, Word
-from rag.extraction.tray import Form, Tray
+from rag.extraction.tray import Form, Tray, repair_tray, verify_tray
 from rag.extraction.types import Extraction, FoundValue, WordPlace
 from vectorstore.errors import UsageError
 
@@ -23,10 +24,10 @@ def tray(tmp_path: Path) -> Iterator[Tray]:
 
 
 def put_in(tray: Tray, name: str = "a.pdf", schema: str = "invoice", content: bytes = b"%PDF") -> int:
-    path = tray.place_for(name)
+    path = tray.place_for(name, schema)
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    return tray.add(path, schema)
+    return tray.add(path)
 
 
 def read(form: Form) -> Extraction:
@@ -116,10 +117,27 @@ def test_trying_another_schema_leaves_the_form_and_is_tried_once(tray: Tray) -> 
 @pytest.mark.parametrize("name", ["", "..", "a\nb.pdf", "x" * 300, "a.part"])
 def test_a_name_that_no_file_may_have_is_refused(tray: Tray, name: str) -> None:
     with pytest.raises(UsageError):
-        tray.place_for(name)
+        tray.place_for(name, "invoice")
 
 
 def test_a_path_counts_by_its_last_part_and_never_leads_out_of_the_tray(tray: Tray, tmp_path: Path) -> None:
-    path = tray.place_for("../../../etc/passwd")
+    path = tray.place_for("../../../etc/passwd", "invoice")
     assert path.name == "passwd"
     assert path.is_relative_to(tmp_path / "form-files")
+
+
+def test_a_damaged_list_is_found_and_made_anew_from_the_files(tmp_path: Path) -> None:
+    assert verify_tray(tmp_path) == []
+    with closing(Tray(tmp_path)) as tray:
+        put_in(tray, "a.pdf", "invoice", b"one")
+        put_in(tray, "b.pdf", "", b"two")
+    assert verify_tray(tmp_path) == []
+    database = tmp_path / "form-files.db"
+    content = bytearray(database.read_bytes())
+    content[4_200:4_400] = b"x" * 200
+    database.write_bytes(content)
+    assert [finding.repairable for finding in verify_tray(tmp_path)] == [True]
+    repair_tray(tmp_path)
+    assert verify_tray(tmp_path) == []
+    with closing(Tray(tmp_path)) as tray:
+        assert {form.schema: form.path.read_bytes() for form in tray.forms()} == {"invoice": b"one", "": b"two"}

@@ -12,8 +12,9 @@ from typing import Any
 
 from fpdf import FPDF
 
-from ingest.guard import ParseWorker, WorkerSettings
+from ingest.guard import ParseWorker
 from ingest.layout.types import DocumentLayout
+from ingest.limits import Limits
 from ingest.readers.base import Refused
 from rag.extraction.protocol import OnProgress
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FieldType, FoundValue, SchemaInfo, WordPlace
@@ -67,7 +68,7 @@ def invoice_pdf(
 
 class FakeFormDesk:
     def __init__(self) -> None:
-        self._worker = ParseWorker(WorkerSettings())
+        self._worker = ParseWorker(Limits())
         self._lock = threading.RLock()
         self._saved: dict[str, tuple[SchemaInfo, Sequence[FieldDraft]]] = {}
         self._examples: dict[str, dict[str, str | None]] = {}

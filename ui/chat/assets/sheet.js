@@ -135,7 +135,7 @@ function drawSheet(holder, page, marks, onWords) {
   const drawn = marks.flatMap(({ words, kind, label }) => frames(page.words, words).map((line, place) => ({ ...line, kind, label: place ? "" : label })));
   const layer = sheet.paper.querySelector(".marks");
   keep(layer, drawn, ({ left, top, right, bottom, kind, label }) =>
-    placed(el("div", `mark ${kind}`, ...(label ? [el("span", "", label)] : [])), left, top, right - left, bottom - top));
+    placed(el("div", `mark ${kind}`, ...(label ? [el("span", right > .8 ? "before" : "", label)] : [])), left, top, right - left, bottom - top));
   return sheet;
 }
 

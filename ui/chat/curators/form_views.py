@@ -148,7 +148,7 @@ def form_view(form: Form, schema: SchemaInfo, page: int, beside: Sequence[int], 
         "name": form.name,
         "position": f"{place + 1:,} of {len(beside):,}",
         **{name: None if to is None else str(to) for name, to in steps.items()},
-        "said": said,
+        "said": _headline(said, tone),
         "tone": tone,
         "detail": _detail(extraction),
         "accepted": form.accepted,
@@ -159,6 +159,10 @@ def form_view(form: Form, schema: SchemaInfo, page: int, beside: Sequence[int], 
         ],
         "page": page_view(form, extraction.layout, page) if extraction.layout else None,
     }
+
+
+def _headline(said: str, tone: str) -> str:
+    return {"good": "Nothing is left to check", "check": f"{said}: look at what is marked"}.get(tone, said)
 
 
 def _outcome_of(form: Form) -> Extraction:

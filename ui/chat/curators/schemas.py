@@ -65,12 +65,11 @@ def draw_schemas(service: FormService, longest: int) -> str | None:
     names = {form.id: form.name for form in examples}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Example", list(names), format_func=names.__getitem__)
-        if st.button(
-            "Remove", key="remove-example", icon=":material/delete:", help="The file and what was read from it."
-        ):
+        form = service.tray.get(chosen)
+        # One that was read by a schema is removed where it is listed.
+        if form and not form.schema and st.button("Remove", key="remove-example", icon=":material/delete:"):
             service.tray.remove([chosen])
             st.rerun()
-    form = service.tray.get(chosen)
     if form is None or form.extraction is None or form.extraction.layout is None:
         return None
     draft = _draft_for(form)
