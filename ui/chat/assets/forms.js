@@ -2,14 +2,13 @@
 
 const SIGNS = { accepted: "check", good: "check", check: "warning", bad: "close", waiting: "waiting" };
 
-function entry(root, { id, name, said, tone, note, current, fixed, opens }) {
+function entry(root, { id, name, said, tone, note, current, opens }) {
   const open = button("open", "", () => root.send("open", id),
     el("span", `sign ${tone}`, icon(SIGNS[tone])), el("span", "name", name), el("span", `said ${tone}`, said), el("span", "note", note));
   open.disabled = !opens;
   if (current) open.setAttribute("aria-current", "true");
   const remove = button("square", `Remove ${name}`, () => root.send("remove", id), icon("delete"));
   remove.title = "Remove the file and what was read from it";
-  remove.disabled = fixed;
   return el("li", current ? "current" : "", open, remove);
 }
 

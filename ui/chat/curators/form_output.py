@@ -42,9 +42,15 @@ def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form])
                 type="tertiary",
                 disabled=not chosen,
             )
-        again = [form.id for form in forms if not form.accepted and not form.unfinished]
+        rest = [form.id for form in forms if form.state == "stopped"]
+        again = rest or [form.id for form in forms if not form.accepted and not form.unfinished]
         if st.button(
-            "Read again", icon=":material/refresh:", help="Those not accepted yet.", type="tertiary", disabled=not again
+            "Read the rest" if rest else "Read again",
+            key="forms-again",
+            icon=":material/refresh:",
+            type="tertiary",
+            help=None if rest else "Those not accepted yet.",
+            disabled=not again,
         ):
             service.tray.read_again(again)
             service.see_to()

@@ -94,7 +94,6 @@ def list_view(forms: Sequence[Form], schema: SchemaInfo, current: int | None) ->
                 "tone": tone,
                 "note": _note(form),
                 "current": form.id == current,
-                "fixed": form.state == "reading",
                 "opens": form.ended,
             }
         )

@@ -76,7 +76,8 @@ def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest:
         draw_output(service, schema, forms)
         if current:
             _draw_form(service, schema, current, [form.id for form in forms if form.ended])
-    draw_corrections(service, schema)
+    if schema.fields:
+        draw_corrections(service, schema)
 
 
 def _current(forms: Sequence[Form]) -> Form | None:
