@@ -106,6 +106,17 @@ def test_a_refused_form_has_a_reason_and_no_page() -> None:
     assert (view["detail"], view["tone"], view["fields"], view["page"]) == ("It is empty.", "bad", [], None)
 
 
+def test_a_form_of_another_kind_has_nothing_to_check_and_can_be_put_right_all_the_same() -> None:
+    missing = {field.name: FoundValue(None, None, 1.0) for field in INVOICE.fields}
+    other = replace(FORM, extraction=replace(READ, outcome="other", detail="No invoice", fields=missing))
+    view: Any = form_view(other, INVOICE, 0, [7])
+    assert view["detail"].startswith("No invoice. If it is one all the same")
+    assert {(field["said"], field["check"], field["absent"]) for field in view["fields"][:4]} == {
+        ("", False, "Not found")
+    }
+    assert view["page"] is not None
+
+
 def test_an_example_names_the_fields_on_its_page() -> None:
     view: Any = example_view(FORM, 0, [(FieldDraft("vat_number", "vat_number"), WordPlace(0, (2, 3)))])
     assert view["marks"] == [{"label": "VAT number", "page": 0, "words": [2, 3]}]

@@ -2,6 +2,7 @@
 // right: by the words clicked on the page, by words that are typed, or by saying that the document does not hold it.
 
 function bar({ sure, said, corrected, check }) {
+  if (!said) return el("span");
   const node = el("span", corrected ? "sure said" : "sure", ...(corrected ? [icon("check"), said] : [el("span", "track", el("span"))]));
   if (!corrected) node.querySelector(".track span").style.width = `${100 * sure}%`;
   node.title = said;

@@ -38,14 +38,15 @@ function placed(node, x, y, width, height) {
 }
 
 // A frame around words that stand together. Those far apart, as in two columns, have one for each line.
-function frames(words, places) {
+function frames({ words, source }, places) {
   const lines = [];
   for (const [, x, y, width, height] of places.map((place) => words[place]).filter(Boolean)) {
     const line = lines.find((known) => overlap(y, height, known.top, known.bottom) > .5 * height);
     if (line) Object.assign(line, { left: Math.min(line.left, x), right: Math.max(line.right, x + width), top: Math.min(line.top, y), bottom: Math.max(line.bottom, y + height) });
     else lines.push({ left: x, right: x + width, top: y, bottom: y + height });
   }
-  return lines;
+  const inset = source ? 0 : .08; // the lines of a text touch
+  return lines.map(({ left, right, top, bottom }) => ({ left, right, top: top + inset * (bottom - top), bottom: bottom - inset * (bottom - top) }));
 }
 
 function paper(page) {
@@ -132,7 +133,7 @@ function drawSheet(holder, page, marks, onWords) {
     sheet.replaceChildren(sheet.paper);
     sheet.scrollTop = 0;
   }
-  const drawn = marks.flatMap(({ words, kind, label }) => frames(page.words, words).map((line, place) => ({ ...line, kind, label: place ? "" : label })));
+  const drawn = marks.flatMap(({ words, kind, label }) => frames(page, words).map((line, place) => ({ ...line, kind, label: place ? "" : label })));
   const layer = sheet.paper.querySelector(".marks");
   keep(layer, drawn, ({ left, top, right, bottom, kind, label }) =>
     placed(el("div", `mark ${kind}`, ...(label ? [el("span", right > .8 ? "before" : "", label)] : [])), left, top, right - left, bottom - top));

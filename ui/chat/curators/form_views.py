@@ -194,13 +194,20 @@ def field_view(field: FieldInfo, extraction: Extraction, reply: Reply | None = N
         if found.corrected or not field.required
         else "Not found",
         "sure": found.confidence,
-        "said": "You said so" if found.corrected else sure(found.confidence),
+        "said": _how_sure(found, extraction),
         "corrected": found.corrected,
         "check": _needs_a_look(field, extraction),
         "marks": [mark for one in (found, *more) if (mark := _mark(one))],
         "trouble": reply.trouble if reply else "",
         "others": f"These words stand in {len(reply.places):,} places." if reply and len(reply.places) > 1 else "",
     }
+
+
+def _how_sure(found: FoundValue, extraction: Extraction) -> str:
+    """Nothing where no values were looked for, as the document is of another kind."""
+    if found.corrected:
+        return "You said so"
+    return "" if extraction.outcome == "other" else sure(found.confidence)
 
 
 def sure(confidence: float) -> str:
