@@ -16,6 +16,7 @@ from benchmarks import (
     answers,
     citations,
     conversations,
+    extraction,
     grounding,
     ingestion,
     medical,
@@ -48,6 +49,7 @@ def main() -> None:
         "adding": adding.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
         "quantization": lambda: quantization.run(arguments.work.resolve()),
+        "extraction": lambda: extraction.run(arguments.data),
     }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()

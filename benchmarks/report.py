@@ -9,6 +9,7 @@ from benchmarks import (
     adding,
     citations,
     embedding,
+    extraction,
     grounding,
     pdf_text,
     quantization,
@@ -51,6 +52,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("citations", citations.section),
         ("pdf_text", pdf_text.section),
         ("quantization", quantization.section),
+        ("extraction", extraction.section),
         ("peers", peers.section),
     ):
         if name in results:

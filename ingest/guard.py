@@ -1,5 +1,6 @@
 """The main process's side of the parse worker: start it, ask it, kill and replace it when a file is too much for it."""
 
+import base64
 import hashlib
 import json
 import os
@@ -7,14 +8,16 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
+from ingest.layout.types import DocumentLayout
+from ingest.layout.wire import layout_from_json
 from ingest.limits import Limits
-from ingest.mapping import Mapping
+from ingest.mapping import Mapping as NamedMapping
 from ingest.readers.base import Refused
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Page, ParsedDocument, Span, Unit
@@ -43,13 +46,19 @@ class WorkerDied(Refused):
 class ParseWorker:
     """Parses files in a process of its own. Use as a context manager, from one thread.
 
+    Given limits alone, it cuts no documents into chunks, but tells layouts and shows pages, and starts faster.
+
     ``uncut`` says why the process is not cut off from the network, if it is not; nothing before it has been started.
     """
 
     uncut = ""
 
-    def __init__(self, settings: WorkerSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: WorkerSettings | Limits) -> None:
+        if isinstance(settings, Limits):
+            self._limits, self._chunking = settings, ("", "0")
+        else:
+            self._limits = settings.limits
+            self._chunking = (str(settings.tokenizer_file), str(settings.token_limit))
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
 
@@ -59,11 +68,33 @@ class ParseWorker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
+    def parse(self, path: Path, mappings: Sequence[NamedMapping]) -> tuple[str, ParsedDocument]:
         """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
+        reply = self._ask({"path": str(path), "mappings": [mapping.model_dump() for mapping in mappings]})
+        return reply["sha256"], ParsedDocument(
+            title=reply["title"],
+            pages=tuple(Page(*page) for page in reply["pages"]),
+            units=tuple(Unit(*unit) for unit in reply["units"]),
+            chunks=tuple(Span(*chunk) for chunk in reply["chunks"]),
+            metadata=reply["metadata"],
+        )
+
+    def layout(self, path: Path, *, pictures: bool) -> DocumentLayout:
+        """The document's words with their places. Raises Refused.
+
+        With ``pictures``, the words in the pictures of typed pages too, which takes about a second a picture.
+        """
+        return layout_from_json(self._ask({"path": str(path), "wanted": "layout", "pictures": pictures}))
+
+    def page_picture(self, path: Path, page: int, width: int) -> bytes:
+        """The page (from 1) as a PNG, ``width`` pixels wide. Raises Refused."""
+        reply = self._ask({"path": str(path), "wanted": "picture", "page": page, "width": width})
+        return base64.b64decode(reply["png"])
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The reply to a request. Raises Refused."""
         process = self.start()
-        seconds = self._settings.limits.timeout_seconds
-        request = {"path": str(path), "mappings": [mapping.model_dump() for mapping in mappings]}
+        seconds = self._limits.timeout_seconds
         try:
             _pipe(process.stdin).write(json.dumps(request).encode() + b"\n")
             _pipe(process.stdin).flush()
@@ -79,29 +110,15 @@ class ParseWorker:
             if reply["refused"] == "out of memory":
                 self.close()  # what it allocated may not come back
             raise Refused(reply["refused"], reply["detail"])
-        return reply["sha256"], ParsedDocument(
-            title=reply["title"],
-            pages=tuple(Page(*page) for page in reply["pages"]),
-            units=tuple(Unit(*unit) for unit in reply["units"]),
-            chunks=tuple(Span(*chunk) for chunk in reply["chunks"]),
-            metadata=reply["metadata"],
-        )
+        return reply
 
     def start(self) -> "subprocess.Popen[bytes]":
         """The process, which is started unless it runs."""
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
-        settings = self._settings
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "ingest.worker",
-                str(settings.tokenizer_file),
-                str(settings.token_limit),
-                settings.limits.model_dump_json(),
-            ],
+            [sys.executable, "-m", "ingest.worker", *self._chunking, self._limits.model_dump_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -24,3 +24,6 @@ class Limits(BaseModel):
     )
     max_expansion: int = Field(default=100, gt=0, description="How many times its size a large one may expand to.")
     max_archive_entries: int = Field(default=10_000, gt=0, description="How many parts it may have.")
+    form_pages: int = Field(
+        default=60, ge=2, description="Pages of a form that are read for its fields; of a longer one the outer ones."
+    )

@@ -1,9 +1,10 @@
-"""What the parse worker does: requests in, documents out.
+"""What the parse worker does: requests in, documents, layouts or pictures of pages out.
 
 Requests and replies are JSON, one a line; documents are foreign input, so nothing is ever unpickled. The worker imports
 no torch: it starts quickly and parses while the main process embeds.
 """
 
+import base64
 import hashlib
 import json
 import math
@@ -11,16 +12,21 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 import psutil
 
-from ingest.chunking import Chunker
+from ingest.layout.documents import page_picture, read_layout
+from ingest.layout.wire import layout_to_json
 from ingest.limits import Limits
-from ingest.mapping import Mapping
+from ingest.mapping import Mapping as NamedMapping
 from ingest.readers import read_file
-from ingest.readers.base import Reading, Refused
+from ingest.readers.base import ReadDocument, Reading, Refused
+from vectorstore.types import ParsedDocument
+
+Cut = Callable[[ReadDocument], ParsedDocument]
 
 
 def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: str) -> None:
@@ -30,7 +36,7 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
     """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a library that prints must not spoil the replies
-    chunker = Chunker(Path(tokenizer_file), token_limit)
+    cut = _chunker(Path(tokenizer_file), token_limit) if tokenizer_file else None
     bearable = Limits.model_validate(limits)
     _limit_memory(bearable.memory_mb * 1024**2)
     _reply(replies, {"uncut": uncut})
@@ -42,17 +48,31 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
     patience = 2 * math.ceil(bearable.timeout_seconds)
     for line in sys.stdin:
         request = json.loads(line)
-        mappings = tuple(Mapping.model_validate(mapping) for mapping in request["mappings"])
+        mappings = tuple(NamedMapping.model_validate(mapping) for mapping in request.get("mappings", ()))
         signal.alarm(patience)
-        reply = _parse(Path(request["path"]), Reading(mappings, bearable, alive), chunker)
+        reply = _answer(request, Reading(mappings, bearable, alive), cut)
         signal.alarm(0)
         _reply(replies, reply)
 
 
-def _parse(path: Path, reading: Reading, chunker: Chunker) -> dict[str, Any]:
+def _chunker(tokenizer_file: Path, token_limit: int) -> Cut:
+    from ingest.chunking import Chunker  # LlamaIndex takes seconds to import, and layouts need none
+
+    return Chunker(tokenizer_file, token_limit).cut
+
+
+def _answer(request: Mapping[str, Any], reading: Reading, cut: Cut | None) -> dict[str, Any]:
+    path = Path(request["path"])
     try:
         data = path.read_bytes()
-        parsed = chunker.cut(read_file(path, data, reading))
+        match request.get("wanted"):
+            case "layout":
+                return layout_to_json(read_layout(path, data, reading, pictures=request["pictures"]))
+            case "picture":
+                picture = page_picture(path, data, request["page"], request["width"])
+                return {"png": base64.b64encode(picture).decode("ascii")}
+            case _:
+                return _parsed(path, data, reading, cut)
     except Refused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}
     except OSError as error:
@@ -63,6 +83,11 @@ def _parse(path: Path, reading: Reading, chunker: Chunker) -> dict[str, Any]:
         return {"refused": "damaged", "detail": "The document is nested too deeply."}
     except Exception as error:  # foreign input through foreign parsers: any failure is the file's, and named
         return {"refused": "damaged", "detail": f"The file cannot be read ({type(error).__name__})."}
+
+
+def _parsed(path: Path, data: bytes, reading: Reading, cut: Cut | None) -> dict[str, Any]:
+    assert cut is not None
+    parsed = cut(read_file(path, data, reading))
     return {
         "sha256": hashlib.sha256(data).hexdigest(),
         "title": parsed.title,

@@ -18,6 +18,9 @@ from rag.conversations.store import ConversationStore
 from rag.embedding import open_knowledge
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
+from rag.extraction.service import FormService
+from rag.extraction.tray import Tray
+from rag.forms import build_forms
 from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
 from rag.grounding.entailment import EntailmentModel
 from rag.jobs import see_to_jobs
@@ -101,8 +104,10 @@ class Desk:
         quoting: AnswerFlow,
         what_if: WhatIf,
         writer: Writer | None,
+        forms: FormService,
         settings: Settings,
     ) -> None:
+        self.forms = forms
         self._knowledge = knowledge
         self._quoting = quoting
         self._engine = writer.name if writer else "Quotes only"
@@ -203,6 +208,7 @@ class Desk:
         )
 
     def close(self) -> None:
+        self.forms.close()
         self._service.close()
         self._store.close()
         self._jobs.close()
@@ -257,4 +263,5 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = _build_what_if(settings, knowledge, reader)
     flow = build_flow(settings, knowledge, reader, writer, confirm=confirm)
-    return Desk(knowledge, flow, quoting, what_if, writer, settings)
+    forms = FormService(Tray(settings.home), build_forms(settings, reader))
+    return Desk(knowledge, flow, quoting, what_if, writer, forms, settings)

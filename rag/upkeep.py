@@ -10,6 +10,7 @@ from ingest.queue import repair_jobs, verify_jobs
 from ingest.reindex import reindex
 from rag.conversations.store import repair_conversations, verify_conversations
 from rag.embedding import open_embedder, worker_settings
+from rag.extraction.tray import repair_tray, verify_tray
 from rag.settings import Settings
 from vectorstore import library
 from vectorstore.knowledge import KnowledgeBase
@@ -50,7 +51,7 @@ def verify(settings: Settings) -> list[Finding]:
     embedder = open_embedder(settings)
     wanted = Indexing(embedder.fingerprint, worker_settings(settings, embedder).chunking)
     home = settings.home
-    return [*find_damage(home, wanted), *verify_conversations(home), *verify_jobs(home)]
+    return [*find_damage(home, wanted), *verify_conversations(home), *verify_jobs(home), *verify_tray(home)]
 
 
 def repair(settings: Settings, on_progress: Counted | None = None) -> list[Finding]:
@@ -64,4 +65,6 @@ def repair(settings: Settings, on_progress: Counted | None = None) -> list[Findi
         repair_conversations(home)
     if verify_jobs(home):
         repair_jobs(home)
+    if verify_tray(home):
+        repair_tray(home)
     return verify(settings)

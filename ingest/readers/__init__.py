@@ -29,14 +29,14 @@ _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
     ".rtf": read_rtf,
     ".eml": read_mail,
 }
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 _LIMITED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
     ".docx": read_docx,
     ".odt": read_odt,
     ".pptx": read_pptx,
     ".epub": read_epub,
     ".pdf": read_pdf,
-    **dict.fromkeys(_PICTURES, read_picture),
+    **dict.fromkeys(PICTURES, read_picture),
 }
 _MAPPED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
     ".csv": read_csv,

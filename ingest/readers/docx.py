@@ -9,7 +9,8 @@ from ingest.readers.base import ReadDocument, Reading, Refused
 from ingest.readers.html import html_to_document
 
 
-def read_docx(data: bytes, reading: Reading) -> ReadDocument:
+def docx_markup(data: bytes, reading: Reading) -> str:
+    """The document as HTML. Raises Refused."""
     with opened(data, reading.limits):
         try:
             # Pictures are left out: only their alternative text could be searched.
@@ -18,4 +19,8 @@ def read_docx(data: bytes, reading: Reading) -> ReadDocument:
             )
         except Exception as error:  # mammoth raises whatever its XML or ZIP layer raises
             raise Refused("damaged", "The Word document cannot be read.") from error
-    return html_to_document(f"<body>{result.value}</body>", {})
+    return f"<body>{result.value}</body>"
+
+
+def read_docx(data: bytes, reading: Reading) -> ReadDocument:
+    return html_to_document(docx_markup(data, reading), {})

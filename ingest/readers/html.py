@@ -10,12 +10,12 @@ from lxml.html import HtmlElement
 from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
 from ingest.readers.encoding import decode
 
-_SKIPPED = frozenset(
+SKIPPED = frozenset(
     """
     script style noscript template svg nav head iframe object select button textarea input
     """.split()
 )
-_BLOCKS = frozenset(
+BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer
     h1 h2 h3 h4 h5 h6 header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul
@@ -30,9 +30,14 @@ _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
 def read_html(data: bytes) -> ReadDocument:
-    label = _LABEL.search(data[:_LABEL_WITHIN])
-    text, encoding = decode(data, label["name"].decode("ascii") if label else "")
+    text, encoding = decode_html(data)
     return html_to_document(text, {"encoding": encoding})
+
+
+def decode_html(data: bytes) -> tuple[str, str]:
+    """The markup, and the encoding it was in."""
+    label = _LABEL.search(data[:_LABEL_WITHIN])
+    return decode(data, label["name"].decode("ascii") if label else "")
 
 
 def html_to_document(markup: str, metadata: dict[str, str]) -> ReadDocument:
@@ -51,12 +56,17 @@ def add_html(builder: DocumentBuilder, markup: str) -> str:
 
     Raises ValueError where there is nothing to walk.
     """
-    try:
-        root = html.document_fromstring(_DECLARED.sub("", markup))
-    except (ParserError, AssertionError) as error:
-        raise ValueError from error
+    root = html_tree(markup)
     _Walker(builder).walk(root)
     return _SPACE.sub(" ", root.findtext(".//head/title") or "").strip()
+
+
+def html_tree(markup: str) -> HtmlElement:
+    """The markup's root element. Raises ValueError where it holds nothing."""
+    try:
+        return html.document_fromstring(_DECLARED.sub("", markup))
+    except (ParserError, AssertionError) as error:
+        raise ValueError from error
 
 
 class _Walker:
@@ -68,7 +78,7 @@ class _Walker:
         self._prefix = ""  # the bullet of a list item, until its first words come
 
     def walk(self, element: HtmlElement) -> None:
-        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+        if not isinstance(element.tag, str) or element.tag in SKIPPED:
             return
         if element.tag == "br":
             self._inline.append("\n")
@@ -81,7 +91,7 @@ class _Walker:
         elif element.tag == "pre":
             self._flush()
             self._builder.paragraph(element.text_content())
-        elif element.tag in _BLOCKS:
+        elif element.tag in BLOCKS:
             self._flush()
             if element.tag == "li":
                 self._prefix = "- "
@@ -122,8 +132,8 @@ def _cell(element: HtmlElement) -> str:
     """A cell's text; what stands in blocks or lines of its own does not run together."""
     parts = [element.text or ""]
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in _SKIPPED:
-            apart = " " if child.tag == "br" or child.tag in _BLOCKS else ""
+        if isinstance(child.tag, str) and child.tag not in SKIPPED:
+            apart = " " if child.tag == "br" or child.tag in BLOCKS else ""
             parts += [apart, _raised(child) if child.tag in {"sup", "sub"} else _cell(child), apart]
         parts.append(child.tail or "")
     return _SPACE.sub(" ", "".join(parts)).strip()

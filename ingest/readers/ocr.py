@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
+from ingest.layout.types import Box
 from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.text import add_text
 
@@ -19,6 +21,8 @@ _ALIVE_SECONDS = 5.0
 """A page may take longer than reading may come no further: so often its process is heard of."""
 
 _NO_LANGUAGES = frozenset({"osd", "equ"})
+_LEAST_CONFIDENCE = 30
+"""Of 100: what Tesseract is less sure of is mostly lines and specks."""
 _HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
 
 NOT_INSTALLED = "Install Tesseract (Debian: tesseract-ocr), and Refdesk reads the words in pictures."
@@ -40,17 +44,33 @@ class TextRecognition:
 
     def words(self, picture: Image.Image) -> str:
         """The text of a picture, paragraphs apart. Raises Refused when it takes too long or fails."""
+        return _HYPHEN.sub("", self._run(picture, "txt").replace("\f", ""))
+
+    def placed_words(self, picture: Image.Image, *, sparse: bool = False) -> list[tuple[str, Box]]:
+        """The words of a picture with their places in pixels. Raises Refused as ``words`` does.
+
+        ``sparse`` is for a picture of few words anywhere, such as a logo.
+        """
+        words = []
+        for row in self._run(picture, "tsv", sparse=sparse).splitlines()[1:]:
+            *places, confidence, text = row.split("\t")
+            if text.strip() and float(confidence) >= _LEAST_CONFIDENCE:
+                left, top, width, height = map(float, places[-4:])
+                words.append((text.strip(), (left, top, left + width, top + height)))
+        return words
+
+    def _run(self, picture: Image.Image, output: str, *, sparse: bool = False) -> str:
         with io.BytesIO() as buffer:
             picture.convert("L").save(buffer, "PNG", compress_level=1)
-            text = self._run(buffer.getvalue())
+            text = self._recognised(buffer.getvalue(), output, sparse)
         self._on_progress()
-        return _HYPHEN.sub("", text.replace("\f", ""))
+        return text
 
-    def _run(self, png: bytes) -> str:
+    def _recognised(self, png: bytes, form: str, sparse: bool) -> str:
         # Mode 1 also finds out which way is up, for which it needs a model of its own.
-        mode = "1" if "osd" in self._languages else "3"
+        mode = "11" if sparse else "1" if "osd" in self._languages else "3"
         spoken = "+".join(name for name in self._languages if name not in _NO_LANGUAGES)
-        command = [_PROGRAM, "stdin", "stdout", "--psm", mode, *(("-l", spoken) if spoken else ())]
+        command = [_PROGRAM, "stdin", "stdout", "--psm", mode, *(("-l", spoken) if spoken else ()), form]
         # Its four threads wait for each other by spinning: three times the processor's time where cores are few.
         environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
         with subprocess.Popen(
@@ -74,12 +94,8 @@ class TextRecognition:
         return output.decode("utf-8", "replace")
 
 
-def read_picture(data: bytes, reading: Reading) -> ReadDocument:
-    """A picture, each of several in a file a page."""
-    if not is_installed():
-        raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
-    recognition = TextRecognition(reading)
-    builder = DocumentBuilder()
+def picture_frames(data: bytes) -> Iterator[Image.Image]:
+    """The picture, or each of several in a file. Raises Refused."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -90,10 +106,19 @@ def read_picture(data: bytes, reading: Reading) -> ReadDocument:
             raise Refused("damaged", "The picture cannot be read.") from error
     try:
         with picture:
-            for number, frame in enumerate(ImageSequence.Iterator(picture), start=1):
-                if getattr(picture, "n_frames", 1) > 1:
-                    builder.page(number)
-                add_text(builder, recognition.words(frame))
+            yield from ImageSequence.Iterator(picture)
     except (OSError, ValueError, SyntaxError) as error:
         raise Refused("damaged", "The picture cannot be read.") from error
+
+
+def read_picture(data: bytes, reading: Reading) -> ReadDocument:
+    """A picture, each of several in a file a page."""
+    if not is_installed():
+        raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
+    recognition = TextRecognition(reading)
+    builder = DocumentBuilder()
+    for number, frame in enumerate(picture_frames(data), start=1):
+        if getattr(frame, "n_frames", 1) > 1:
+            builder.page(number)
+        add_text(builder, recognition.words(frame))
     return builder.build()

@@ -41,14 +41,18 @@ class _Line:
     bottom: float
 
 
-def read_pdf(data: bytes, reading: Reading) -> ReadDocument:
+def open_pdf(data: bytes) -> pdfium.PdfDocument:
+    """The document, to be used as a context manager. Raises Refused."""
     try:
-        document = pdfium.PdfDocument(data)
+        return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise Refused("encrypted", "The PDF asks for a password.") from error
         raise Refused("damaged", "The PDF cannot be opened.") from error
-    with document:
+
+
+def read_pdf(data: bytes, reading: Reading) -> ReadDocument:
+    with open_pdf(data) as document:
         recognition = TextRecognition(reading) if is_installed() else None
         pages: list[list[_Line]] = []
         scanned: dict[int, str] = {}

@@ -56,5 +56,10 @@ def unwrapped(lines: list[str]) -> str:
 def read_markdown(data: bytes) -> ReadDocument:
     """CommonMark with tables. Raw HTML inside is taken as text and markup, never run."""
     text, encoding = decode(data)
+    return html_to_document(markdown_markup(text), {"encoding": encoding})
+
+
+def markdown_markup(text: str) -> str:
+    """The text as HTML."""
     markup = MarkdownIt("commonmark").enable("table").render(_FRONT_MATTER.sub("", text.replace("\r\n", "\n")))
-    return html_to_document(f"<body>{markup}</body>", {"encoding": encoding})
+    return f"<body>{markup}</body>"

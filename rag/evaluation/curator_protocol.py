@@ -5,6 +5,7 @@ from typing import Protocol
 
 from rag.answering.desk_protocol import DeskFace
 from rag.evaluation.whatif import Try
+from rag.extraction.service import FormService
 
 
 class CuratorDesk(DeskFace, Protocol):
@@ -22,6 +23,11 @@ class CuratorDesk(DeskFace, Protocol):
     @property
     def longest_file(self) -> int:
         """Bytes of the largest file that is read."""
+        ...
+
+    @property
+    def forms(self) -> FormService:
+        """The forms that came through the browser, and what reads them."""
         ...
 
     @property

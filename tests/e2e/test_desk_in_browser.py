@@ -1,5 +1,6 @@
 """The whole desk as a newcomer meets it: the handbook ingested, served by the command, asked in a real browser."""
 
+import json
 import os
 import re
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from tests.ui.fake_forms import invoice_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.timeout(900)]
 
@@ -59,7 +62,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 def test_a_newcomer_asks_reads_the_source_and_comes_back(page: Page, address: str) -> None:
     expect(page.get_by_text("Ask your documents")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text(re.compile(r"19 documents"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"20 documents"))).to_be_visible()
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill("Where does Refdesk store its data?")
     box.press("Enter")
@@ -157,6 +160,30 @@ def drop(page: Page, path: Path) -> None:
     for kind in ("dragEnter", "dragOver", "drop"):
         event = {"type": kind, "x": box["x"] + 40, "y": box["y"] + 40, "data": data}
         session.send("Input.dispatchDragEvent", event)
+
+
+def test_fields_of_a_form_are_read_put_right_and_exported_in_the_browser(
+    page: Page, home: Path, tmp_path: Path
+) -> None:
+    page.get_by_role("link", name="Forms").click()
+    page.locator("input[type=file]").first.set_input_files(invoice_pdf(tmp_path / "lamps.pdf", "NL-0117"))
+    number = page.locator(".values li").filter(has_text="Invoice number")
+    expect(number.locator(".value")).to_have_text("NL-0117", timeout=PATIENCE)
+    page.reload()
+    date = page.locator(".values li").filter(has=page.locator(".label", has_text=re.compile("^Date$")))
+    expect(date.locator(".value")).to_have_text("2026-03-04", timeout=PATIENCE)
+    date.locator(".row").click()
+    page.locator(".word").get_by_text("2026-04-03", exact=True).click()
+    expect(date.locator(".value")).to_have_text("2026-04-03", timeout=PATIENCE)
+    expect(page.get_by_text("1 correction is kept.")).to_be_visible(timeout=PATIENCE)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    (exported,) = json.loads(download.value.path().read_text())
+    assert exported["document"] == "lamps.pdf"
+    assert exported["fields"]["date"]["normalised"] == "2026-04-03"
+    page.get_by_role("button", name="Remove lamps.pdf").click()
+    expect(page.locator(".form")).to_have_count(0, timeout=PATIENCE)
+    assert not list((home / "form-files").rglob("*.pdf"))
 
 
 def ask_of_bicycles(page: Page) -> None:

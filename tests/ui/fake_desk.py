@@ -29,7 +29,10 @@ from rag.answering.types import (
 )
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
 from rag.evaluation.whatif import UNEDITED, Trial, Try
+from rag.extraction.service import FormService
+from rag.extraction.tray import Tray
 from tests.ui.curated import CAUTION, fill
+from tests.ui.fake_forms import FakeFormDesk
 from vectorstore.errors import RefdeskError, UsageError
 
 GLAUCOMA = "\n\n".join(
@@ -168,10 +171,13 @@ class FakeDesk:
         pace: Callable[[], bool] = lambda: True,
         documents: int = 5_497,
         home: Path = Path("nowhere"),
+        forms: FormService | None = None,
         attempt: Try = lambda question, edits=UNEDITED: Trial(question, CAUTION),
     ) -> None:
         self.home = home
         self.attempt = attempt
+        if forms:
+            self.forms = forms
         self._lock = threading.RLock()
         self._pace = pace
         self._documents = documents
@@ -309,7 +315,8 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
         home = Path(folder)
         pace = every(looks) if looks else from_standard_input()
-        desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt)
+        forms = FormService(Tray(home), FakeFormDesk())
+        desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt, forms=forms)
         for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
             then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
             desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))

@@ -13,7 +13,9 @@ import streamlit as st
 from ui.chat.views import View
 
 Done = Mapping[str, str]
-_SENT = ("open", "stop", "again", "close", "fresh", "remove", "ask", "rate", "added")
+_SENT = ("open", "stop", "again", "close", "fresh", "remove", "ask", "rate", "added", "page", "correct", "accept")
+_PARTS = {"form": ("sheet",), "example": ("sheet",)}
+"""Components that have a part in common with others."""
 
 
 def asset(name: str) -> str:
@@ -23,8 +25,9 @@ def asset(name: str) -> str:
 
 @cache
 def _component(name: str) -> Callable[..., Mapping[str, object]]:
-    scripts = asset("common.js") + asset(f"{name}.js")
-    styles = asset("common.css") + asset(f"{name}.css")
+    parts = ("common", *_PARTS.get(name, ()), name)
+    scripts = "".join(asset(f"{part}.js") for part in parts)
+    styles = "".join(asset(f"{part}.css") for part in parts)
     return st.components.v2.component(f"refdesk_{name}", js=scripts, css=styles)
 
 

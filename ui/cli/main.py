@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from rag.quiet import quiet_libraries
-from ui.cli import ask, doctor, documents, evaluate, finetune, ingest, quantize, serve
+from ui.cli import ask, doctor, documents, evaluate, extract, finetune, ingest, quantize, serve
 from ui.cli.output import fail
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command("ingest")(ingest.ingest)
 app.command("sync")(ingest.sync)
 app.command("ask")(ask.ask)
+app.command("extract")(extract.extract)
 app.command("serve")(serve.serve)
 app.command("status")(documents.status)
 app.command("show")(documents.show)

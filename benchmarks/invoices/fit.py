@@ -1,0 +1,184 @@
+"""Fit what reads form fields: ``python -m benchmarks.invoices.fit`` writes rag/extraction/weights.json.
+
+Invoices are set in the layouts for fitting, and read from where their words were put. For each type of field the
+conditional logit of ``rag.extraction.scoring`` is fitted by penalised maximum likelihood; its calibration on values
+that models fitted without their layouts gave, so that it holds for layouts that nobody has seen.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.invoices.generate import Sample, generate
+from benchmarks.invoices.layouts import FITTING
+from rag.extraction.labels import Labels
+from rag.extraction.page import read_form
+from rag.extraction.questions import PairReader, add_proposals, add_reader_signals
+from rag.extraction.schema import FormField, Schema, load_schema
+from rag.extraction.scoring import BIAS, WEIGHTS
+from rag.extraction.signals import Option, currency_options, gather, group_of
+from rag.quiet import quiet_libraries
+from rag.reader.model import load_reader
+
+_COUNT, _SEED = 360, 11
+_READ_EVERY = 7
+"""Of so many invoices the reader reads one, which takes a second; no divisor of the number of layouts."""
+_PENALTY = 0.02
+"""On the squares of the weights, a case: generated invoices are more alike than real ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One field of one invoice: its options, and which of them are right (none where the field is missing)."""
+
+    kind: str
+    layout: str
+    options: list[Option]
+    right: NDArray[np.bool_]
+
+
+def fitting_schema() -> Schema:
+    """The invoice's, with the buyer's name as a field of plain text."""
+    schema = load_schema("invoice", Path())
+    buyer = FormField(labels=schema.fields["issuer"].not_labels, questions=("Who is the customer?",))
+    return schema.model_copy(update={"fields": {**schema.fields, "buyer": buyer}})
+
+
+def collect(samples: Iterable[Sample], schema: Schema, reader: PairReader | None) -> list[Case]:
+    """The cases of all fields. With a reader, signals of its answers too."""
+    labels = Labels(schema)
+    cases = []
+    for sample in samples:
+        reading = gather(read_form(sample.canvas.layout), schema, labels)
+        for name, field in schema.fields.items():
+            gold = sample.gold.get(name)
+            wanted = group_of(field.type, gold) if gold is not None else None
+            if field.type == "currency":
+                amount = sample.gold["amount"]
+                chosen = next((o for o in reading.options[field.of] if o.candidate.normalised == amount), None)
+                reading.options[name] = currency_options(reading, name, chosen)
+            if reader and field.type == "text":
+                add_proposals(reader, reading, {name: field.questions})
+            if reader and field.questions:
+                add_reader_signals(reader, reading, {name: field.questions})
+            options = reading.options[name]
+            right = np.array([option.group == wanted for option in options], dtype=bool)
+            if options and (right.any() or wanted is None):
+                cases.append(Case(field.type, sample.layout, options, right))
+    return cases
+
+
+def fit(cases: Sequence[Case], names: Sequence[str], penalty: float = _PENALTY) -> dict[str, float]:
+    """The weights by name, the bias among them."""
+    counts = [len(case.options) for case in cases]
+    rows = np.array([[1.0, *(o.signals.get(name, 0.0) for name in names)] for case in cases for o in case.options])
+    signals = torch.tensor(rows, dtype=torch.float64)
+    right = torch.tensor(np.concatenate([case.right for case in cases]))
+    case_of = torch.repeat_interleave(torch.arange(len(cases)), torch.tensor(counts))
+    missing = torch.tensor([not case.right.any() for case in cases])
+    weights = torch.zeros(signals.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        utilities = signals @ weights
+        exponentials = torch.exp(utilities.clamp(max=30))
+        total = 1.0 + torch.zeros(len(cases), dtype=torch.float64).index_add(0, case_of, exponentials)
+        of_right = torch.zeros(len(cases), dtype=torch.float64).index_add(0, case_of, exponentials * right)
+        likelihood = torch.log(torch.where(missing, torch.ones_like(total), of_right) / total)
+        value = -likelihood.mean() + penalty * ((weights[1:] ** 2).sum() / 10 + weights[0] ** 2 / 100)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return dict(zip([BIAS, *names], weights.detach().tolist(), strict=True))
+
+
+def best(case: Case, weights: dict[str, float]) -> tuple[float, bool]:
+    """The probability of the likeliest value, before calibration, and whether it is right."""
+    utilities = np.array(
+        [weights[BIAS] + sum(weights.get(n, 0.0) * v for n, v in o.signals.items()) for o in case.options]
+    )
+    exponentials = np.exp(utilities.clip(max=30))
+    shares: defaultdict[str, float] = defaultdict(float)
+    correct: dict[str, bool] = {}
+    for option, share, right in zip(case.options, exponentials / (1 + exponentials.sum()), case.right, strict=True):
+        shares[option.group] += float(share)
+        correct[option.group] = bool(right)
+    group = max(shares, key=lambda name: shares[name])
+    return shares[group], correct[group]
+
+
+def calibrate(probabilities: Sequence[float], right: Sequence[bool]) -> tuple[float, float]:
+    """Slope and offset of the logistic of the log-odds; a third of a case on each side keeps them finite (Platt)."""
+    bounded = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    odds = torch.tensor(np.log(bounded / (1 - bounded)))
+    n = sum(right)
+    high, low = (n + 1) / (n + 2), 1 / (len(right) - n + 2)
+    targets = torch.tensor([high if one else low for one in right], dtype=torch.float64)
+    line = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([line], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.binary_cross_entropy_with_logits(line[0] * odds + line[1], targets)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    slope, offset = line.detach().tolist()
+    return max(0.1, slope), offset
+
+
+def model(cases: Sequence[Case]) -> tuple[dict[str, Any], str]:
+    """Weights and calibration of one type of field; and a line about how well they do."""
+    names = sorted({name for case in cases for option in case.options for name in option.signals})
+    layouts = sorted({case.layout for case in cases})
+    probabilities, right = [], []
+    present: list[bool] = []
+    for layout in layouts:
+        weights = fit([case for case in cases if case.layout != layout], names)
+        for case in cases:
+            if case.layout == layout:
+                probability, correct = best(case, weights)
+                probabilities.append(probability)
+                right.append(correct)
+                present.append(bool(case.right.any()))
+    slope, offset = calibrate(probabilities, right)
+    found = sum(r for r, p in zip(right, present, strict=True) if p) / max(1, sum(present))
+    weights = {name: round(weight, 4) for name, weight in fit(cases, names).items() if abs(weight) > 5e-4}
+    line = f"{len(cases)} cases, {found:.3f} right of those present in layouts not fitted on"
+    return {"weights": weights, "slope": round(slope, 4), "offset": round(offset, 4)}, line
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.invoices.fit", description=__doc__)
+    parser.add_argument("--count", type=int, default=_COUNT, help="invoices to generate")
+    parser.add_argument("--without-reader", action="store_true", help="fit only what is read without the reader")
+    arguments = parser.parse_args()
+    quiet_libraries()
+    schema = fitting_schema()
+    samples = list(generate(FITTING, arguments.count, _SEED, unseen=False))
+    models = json.loads(WEIGHTS.read_text(encoding="utf-8"))["models"] if WEIGHTS.exists() else {}
+    for suffix in ("", " read"):
+        if suffix and arguments.without_reader:
+            continue
+        reader = load_reader("deepset/tinyroberta-squad2") if suffix else None
+        cases = collect(samples[:: _READ_EVERY if suffix else 1], schema, reader)
+        for kind in sorted({case.kind for case in cases}):
+            name = f"{kind}{suffix}"
+            models[name], line = model([case for case in cases if case.kind == kind])
+            print(f"{name}: {line}")
+        WEIGHTS.write_text(json.dumps({"models": models}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Key and value: which label of a form announces a candidate, and from where.
+
+A label announces what follows it in its segment (``inline``), what stands right of it on its line (``row``), what
+stands below it in its column (``column``), and now and then what stands right above it (``below``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.extraction.labels import Hit, key
+from rag.extraction.page import Form, Segment, around, overlap
+
+Relation = Literal["inline", "row", "column", "below"]
+
+_COLUMN_LINES = 40.0
+"""A table's header may be so many line heights above."""
+_BELOW_LINES = 1.6
+_STEP = 0.5
+"""What each value of the same kind between label and candidate leaves of the closeness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A label that announces a candidate; ``closeness`` is 1 where nothing stands between the two."""
+
+    relation: Relation
+    hit: Hit
+    closeness: float
+
+
+class Neighbours:
+    """The labels around the candidates of one kind, whose tokens are ``spans``."""
+
+    def __init__(self, form: Form, hits: Sequence[Sequence[Hit]], spans: Sequence[range]) -> None:
+        self._form = form
+        self._hits = hits
+        self._taken = {n: span for span in spans for n in span}
+
+    def announcements(self, span: range) -> list[Announcement]:
+        """Of each relation the nearest label, if there is one."""
+        form = self._form
+        segment = form.segments[form.segment_of[span.start]]
+        found = (
+            self._inline(segment, span),
+            self._row(segment, span),
+            self._column(segment, span),
+            self._below(segment, span),
+        )
+        return [one for one in found if one]
+
+    def _inline(self, segment: Segment, span: range) -> Announcement | None:
+        before = [hit for hit in self._hits[segment.number] if hit.last <= span.start]
+        if not before:
+            return None
+        hit = before[-1]
+        between = range(hit.last, span.start)
+        values = self._values(between)
+        words = sum(1 for n in between if key(self._form.tokens[n].text) and n not in self._taken)
+        return Announcement("inline", hit, _STEP**values / (1 + 0.4 * words))
+
+    def _row(self, segment: Segment, span: range) -> Announcement | None:
+        """The nearest label to the left on the line, unless words that are none come after it."""
+        values = self._values(range(segment.first, span.start))
+        if any(key(self._form.tokens[n].text) and n not in self._taken for n in range(segment.first, span.start)):
+            return None
+        for other in reversed([other for other in self._form.lines[segment.line] if other.last <= segment.first]):
+            of = self._hits[other.number]
+            tail = range(of[-1].last, other.last) if of else range(other.first, other.last)
+            values += self._values(tail)
+            words = sum(1 for n in tail if key(self._form.tokens[n].text) and n not in self._taken)
+            if of:
+                return Announcement("row", of[-1], _STEP**values / (1 + 0.4 * words))
+            if words > 2:
+                return None
+        return None
+
+    def _column(self, segment: Segment, span: range) -> Announcement | None:
+        """The nearest label above that is over the candidate."""
+        form = self._form
+        box = around([form.tokens[n].box for n in span])
+        size = max(form.size, 1e-6)
+        values = others = 0
+        for number in range(segment.line - 1, -1, -1):
+            line = form.lines[number]
+            gap = (box[1] - line[0].box[3]) / size
+            if line[0].page != segment.page or gap > _COLUMN_LINES:
+                return None
+            for other in line:
+                for hit in self._hits[other.number]:
+                    over = around([form.tokens[n].box for n in range(hit.first, hit.last)])
+                    if overlap(over, box) > 0.25 or (hit.first == other.first and abs(over[0] - box[0]) < 0.8 * size):
+                        distance = max(0.0, gap - 1.5 * values)
+                        return Announcement("column", hit, _STEP ** (0.5 * values + others) / (1 + 0.15 * distance))
+                if overlap(other.box, box) > 0.25:
+                    inside = [n for n in range(other.first, other.last) if overlap(form.tokens[n].box, box) > 0.25]
+                    if any(n in self._taken for n in inside):
+                        values += 1
+                    elif inside:
+                        others += 1
+        return None
+
+    def _below(self, segment: Segment, span: range) -> Announcement | None:
+        form = self._form
+        if segment.line + 1 >= len(form.lines) or form.lines[segment.line + 1][0].page != segment.page:
+            return None
+        box = around([form.tokens[n].box for n in span])
+        for other in form.lines[segment.line + 1]:
+            gap = (other.box[1] - box[3]) / max(form.size, 1e-6)
+            of = self._hits[other.number]
+            alone = of and of[0].first == other.first and of[-1].last == other.last
+            if alone and gap < _BELOW_LINES and overlap(other.box, box) > 0.5:
+                return Announcement("below", of[0], 1 / (1 + max(0.0, gap)))
+        return None
+
+    def _values(self, tokens: range) -> int:
+        """How many candidates of the kind stand there."""
+        return len({(self._taken[n].start, self._taken[n].stop) for n in tokens if n in self._taken})
+
+
+def closeness(announcements: Sequence[Announcement], field: str) -> Mapping[str, float]:
+    """Signals: how close a label is, by relation and strength ("inline_strong"), and by strength alone ("strong").
+
+    ``first_strong`` and the like say which strength the closest of all labels has.
+    """
+    signals: dict[str, float] = {}
+    for one in announcements:
+        strength = one.hit.strength(field)
+        signals[f"{one.relation}_{strength}"] = one.closeness
+        signals[strength] = max(signals.get(strength, 0.0), one.closeness)
+    if announcements:
+        closest = max(announcements, key=lambda one: one.closeness)
+        signals[f"first_{closest.hit.strength(field)}"] = 1.0
+    return signals

@@ -1,0 +1,109 @@
+"""What is read from forms: values with their places, and what became of each document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ingest.layout.types import Box, DocumentLayout
+
+FieldType = Literal[
+    "text",
+    "identifier",
+    "organisation",
+    "date",
+    "amount",
+    "currency",
+    "iban",
+    "vat_number",
+    "email",
+    "choice",
+]
+"""What a field may hold. ``identifier`` is a number or code, ``organisation`` whoever a document comes from."""
+
+Outcome = Literal["complete", "incomplete", "other", "refused"]
+"""Every required field was found; some were not; the document is of another kind; or it cannot be read at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordPlace:
+    """Words of one page: ``page`` counts the layout's pages from 0, ``words`` the page's words."""
+
+    page: int
+    words: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundValue:
+    """One field of one document, as it was found.
+
+    ``value`` is words of the document, as they stand there, or None where the document does not hold the field;
+    ``normalised`` is what they mean: ISO 8601 for a date, a plain decimal for an amount, ISO 4217 for a currency, the
+    compact form of an IBAN or VAT number, the name of a choice, else the value with single spaces.
+    ``confidence`` is the probability, 0 to 1, that this is right: for a missing value, that the field is missing.
+    ``page`` (from 1) and ``box`` say where it stands; both are None in a document without pages.
+    ``words`` are the single words it came from, and ``place`` is where they are in the layout.
+    ``corrected`` values were said by a person.
+    """
+
+    value: str | None
+    normalised: str | None
+    confidence: float
+    page: int | None = None
+    box: Box | None = None
+    words: tuple[str, ...] = ()
+    place: WordPlace | None = None
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One document's fields by name, in the schema's order. A repeated field has further values in ``repeated``.
+
+    ``schema`` is what the schema was asked for by. ``detail`` is a sentence for people: why the document was refused,
+    or what to look at. ``layout`` is None for a refused document.
+    """
+
+    document: Path
+    schema: str
+    outcome: Outcome
+    fields: Mapping[str, FoundValue]
+    detail: str = ""
+    repeated: Mapping[str, tuple[FoundValue, ...]] = field(default_factory=dict)
+    layout: DocumentLayout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A field of a schema, for people."""
+
+    name: str
+    description: str
+    type: FieldType
+    required: bool
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaInfo:
+    """A schema, for people. ``builtin`` ones come with Refdesk and are not changed."""
+
+    name: str
+    description: str
+    fields: tuple[FieldInfo, ...]
+    builtin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDraft:
+    """What a field of a new schema may be like, told from its value in an example document.
+
+    ``labels`` are the words beside or above it that announce it.
+    """
+
+    name: str
+    type: FieldType
+    labels: tuple[str, ...] = ()
+    question: str = ""
+    description: str = ""
+    required: bool = True

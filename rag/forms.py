@@ -1,0 +1,103 @@
+"""Form reading for a face: schemas, extraction, corrections. Built from the settings by ``open_forms``."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from ingest.layout.types import DocumentLayout
+from ingest.limits import Limits
+from ingest.readers.base import Refused
+from rag.extraction import correcting, saving
+from rag.extraction.examples import ExampleStore, squad
+from rag.extraction.extractor import Extractor, as_corrected, with_value
+from rag.extraction.page import read_form
+from rag.extraction.protocol import OnProgress
+from rag.extraction.questions import PairReader
+from rag.extraction.schema import list_schemas, load_schema, schema_text
+from rag.extraction.types import Extraction, FieldDraft, SchemaInfo, WordPlace
+from rag.settings import Settings
+from vectorstore.errors import UsageError
+from vectorstore.models import Confirm
+
+
+class Forms:
+    """See ``rag.extraction.protocol.FormDesk``. Use as a context manager, or close it."""
+
+    def __init__(self, home: Path, limits: Limits, reader: PairReader | None) -> None:
+        self._home = home
+        self._examples = ExampleStore(home)
+        self._extractor = Extractor(limits, reader)
+        self._busy = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def schemas(self) -> tuple[SchemaInfo, ...]:
+        return tuple(list_schemas(self._home))
+
+    def extract(
+        self, files: Sequence[Path], schema: str, on_progress: OnProgress | None = None
+    ) -> Iterator[Extraction]:
+        loaded = load_schema(schema, self._home)
+        with self._busy:
+            for found in self._extractor.extract(files, loaded, self._examples.all(loaded.name), on_progress):
+                yield replace(found, schema=schema)
+
+    def layout(self, document: Path) -> DocumentLayout:
+        try:
+            return self._extractor.layout(document)
+        except Refused as refusal:
+            raise UsageError("The document cannot be read", where=document.name, remedy=refusal.detail) from refusal
+
+    def page_picture(self, document: Path, page: int, width: int) -> bytes:
+        try:
+            return self._extractor.page_picture(document, page, width)
+        except Refused as refusal:
+            raise UsageError("The page cannot be shown", where=str(document), remedy=refusal.detail) from refusal
+
+    def correct(self, extraction: Extraction, field: str, place: WordPlace | None) -> Extraction:
+        schema = load_schema(extraction.schema, self._home)
+        if field not in schema.shown or extraction.layout is None:
+            raise UsageError("There is no such field", where=field, remedy=f"There are {', '.join(schema.shown)}.")
+        example = correcting.make_example(extraction, field, schema.fields[field], place)
+        self._examples.put(schema.name, example)
+        return with_value(extraction, schema, field, as_corrected(read_form(extraction.layout), example))
+
+    def forget_corrections(self, schema: str) -> int:
+        return self._examples.clear(load_schema(schema, self._home).name)
+
+    def corrections(self, schema: str) -> int:
+        return len(self._examples.all(load_schema(schema, self._home).name))
+
+    def squad(self, schema: str) -> dict[str, Any]:
+        name = load_schema(schema, self._home).name
+        return squad(name, self._examples.all(name))
+
+    def draft_field(self, layout: DocumentLayout, place: WordPlace) -> FieldDraft:
+        return correcting.draft_field(layout, place)
+
+    def save_schema(self, name: str, description: str, fields: Sequence[FieldDraft]) -> SchemaInfo:
+        return saving.save_schema(self._home, name, description, fields)
+
+    def schema_text(self, schema: str) -> str:
+        return schema_text(schema, self._home)[1]
+
+    def close(self) -> None:
+        self._extractor.close()
+
+
+def open_forms(settings: Settings, confirm: Confirm | None = None) -> Forms:
+    """Form reading with the reader that the settings name."""
+    from rag.desk import open_reader  # the models take seconds to import
+
+    return build_forms(settings, open_reader(settings, confirm))
+
+
+def build_forms(settings: Settings, reader: PairReader) -> Forms:
+    """The same with a reader that is there already."""
+    return Forms(settings.home, Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"})), reader)

@@ -1,0 +1,159 @@
+"""The page of forms: files in, their values beside their pages, put right and accepted, and out as a table."""
+
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from rag.extraction.service import FormService
+from rag.extraction.tray import Form
+from rag.extraction.types import SchemaInfo
+from ui.chat.asking import notice_view
+from ui.chat.components import draw
+from ui.chat.curators.corrections import correct, reply_to, show_page, shown_page
+from ui.chat.curators.form_output import draw_corrections, draw_output
+from ui.chat.curators.form_upload import draw_upload
+from ui.chat.curators.form_views import form_view, list_view, progress_view, schema_line, summary
+from ui.chat.curators.schemas import draw_schemas
+from ui.chat.curators.views import label
+from ui.chat.current import get_desk
+from vectorstore.errors import RefdeskError
+
+_READ, _MAKE = "Read forms", "Make a schema"
+_POLL_SECONDS = 1.0
+_PART, _SCHEMA, _FORM = "part", "schema", "form"
+_OPEN = "forms-open"
+_NEXT = "forms-next"
+"""What the widgets are set to in the next run: they cannot be set once they are drawn."""
+_LEAD = (
+    "Drop invoices, receipts or other forms: Refdesk finds the same few values in each and shows where they stand. "
+    "The files stay on this machine, in a folder of their own, until you remove them. No answer in the chat uses them."
+)
+
+_GONE = "This schema is no longer there; what was read by it can be removed."
+
+
+def draw_forms() -> None:
+    """The page, in a container of its own width."""
+    desk = get_desk()
+    with st.container(key="curators"):
+        st.title("Forms", anchor=False)
+        st.caption(_LEAD)
+        st.session_state.update(st.session_state.pop(_NEXT, {}))
+        try:
+            schemas = _schemas(desk.forms)
+            st.session_state.setdefault(_PART, _READ)
+            part = st.segmented_control("Part", [_READ, _MAKE], required=True, key=_PART, label_visibility="collapsed")
+            if part == _MAKE:
+                if tried := draw_schemas(desk.forms, desk.longest_file):
+                    st.session_state[_NEXT] = {_PART: _READ, _SCHEMA: tried}
+                    st.rerun()
+            else:
+                _draw_reading(desk.forms, schemas, desk.longest_file)
+        except RefdeskError as error:
+            draw("notice", "forms-trouble", notice_view(error))
+
+
+def _schemas(service: FormService) -> dict[str, SchemaInfo]:
+    """All there are, and those that are gone while forms that were read by them are still here."""
+    known = {schema.name: schema for schema in service.desk.schemas()}
+    gone = [name for name in service.tray.schemas() if name not in known]
+    return known | {name: SchemaInfo(name, _GONE, (), builtin=False) for name in gone}
+
+
+def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest: int) -> None:
+    chosen = st.selectbox(
+        "What the files are", list(schemas), format_func=label, key=_SCHEMA, bind="query-params", width=320
+    )
+    schema = schemas[chosen]
+    draw("line", "forms-schema", {"text": schema_line(schema)})
+    if schema.fields:
+        draw_upload(schema.name, longest)
+    forms = service.tray.forms(schema.name)
+    if forms:
+        current = _current(forms)
+        _draw_tray(service, schema, forms, current)
+        draw_output(service, schema, forms)
+        if current:
+            _draw_form(service, schema, current, [form.id for form in forms if form.ended])
+    if schema.fields:
+        draw_corrections(service, schema)
+
+
+def _current(forms: Sequence[Form]) -> Form | None:
+    """The form that is open: the one that was chosen, else the first that is to be looked at."""
+    wanted = st.session_state.get(_OPEN) or st.query_params.get(_FORM)
+    ended = [form for form in forms if form.ended]
+    chosen = [form for form in ended if str(form.id) == wanted]
+    left = [form for form in ended if form.is_read and not form.accepted and not form.is_refused]
+    return next(iter([*chosen, *left, *ended]), None)
+
+
+def _open(form: int | str) -> None:
+    """Open a form now, and after a reload.
+
+    The address alone would not do: a look at the tray that was sent before the new address has come brings the old one.
+    """
+    st.session_state[_OPEN] = st.query_params[_FORM] = str(form)
+
+
+def _draw_tray(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: Form | None) -> None:
+    """The forms and how far reading is; looked at again, without the rest of the page, while there is some to read."""
+    number = current.id if current else None
+    if any(form.unfinished for form in forms):
+        st.fragment(_follow, run_every=_POLL_SECONDS)(schema, number)
+    else:
+        with st.container():  # as a fragment has one: the list keeps its place
+            _draw_list(service, schema, forms, number)
+
+
+def _follow(schema: SchemaInfo, current: int | None) -> None:
+    service = get_desk().forms
+    service.see_to()
+    forms = service.tray.forms(schema.name)
+    if not any(form.unfinished for form in forms) or (current is None and any(form.ended for form in forms)):
+        st.rerun()  # the whole page: there is a form to show, or nothing more to wait for
+    if draw("progress", "forms-progress", progress_view(forms)).get("stop"):
+        service.tray.stop()
+        st.rerun()
+    _draw_list(service, schema, forms, current)
+
+
+def _draw_list(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: int | None) -> None:
+    st.caption(summary(forms, schema))
+    done = draw("forms", "forms", list_view(forms, schema, current))
+    if opened := done.get("open"):
+        _open(opened)
+    elif removed := done.get("remove"):
+        service.tray.remove([int(removed)])
+    if done:
+        st.rerun()
+
+
+def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: Sequence[int]) -> None:
+    form = service.tray.get(listed.id)
+    if form is None:  # removed in this moment, by another reader
+        return
+    done = draw("form", "form", form_view(form, schema, shown_page(form), beside, reply_to(form)))
+    if done:
+        _open(form.id)  # it stays open, whatever becomes of the others
+    if opened := done.get("open"):
+        _open(opened)
+    elif turned := done.get("page"):
+        show_page(form, int(turned))
+    elif (sent := done.get("correct")) and (said := json.loads(sent))["form"] == str(form.id):
+        correct(service, form, said)
+    elif (sent := done.get("accept")) and (said := json.loads(sent))["form"] == str(form.id):
+        service.tray.accept(form.id, said["accepted"])
+        if said["accepted"]:
+            _open(_after(service, schema, form))
+    if done:
+        st.rerun()
+
+
+def _after(service: FormService, schema: SchemaInfo, form: Form) -> int:
+    """The next form that is to be looked at; the present one where there is none."""
+    left = [
+        one.id for one in service.tray.forms(schema.name) if one.is_read and not one.accepted and not one.is_refused
+    ]
+    return next((one for one in left if one > form.id), left[0] if left else form.id)
