@@ -111,7 +111,10 @@ class _Surroundings:
             for part in self._parts(segment):
                 text = segment.text[part.start : part.end]
                 tokens = self._form.tokens_between(segment.start + part.start, segment.start + part.end)
-                if tokens and _is_name(text, part):
+                is_label = any(
+                    hit.first <= tokens.start and tokens.stop <= hit.last for hit in self._hits[segment.number]
+                )
+                if tokens and not is_label and _is_name(text, part):
                     traits = self._traits(segment, part, text, tokens)
                     yield Candidate(tokens, text, " ".join(text.split()), traits)
         yield from self._from_domains()
