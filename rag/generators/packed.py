@@ -26,6 +26,10 @@ class PackedLinear(nn.Module):
     uint8. ``scales`` is (outputs, inputs / group) float32, ``table`` (2 ** bits) float32.
     """
 
+    packed: Tensor
+    scales: Tensor
+    table: Tensor
+
     def __init__(self, inputs: int, outputs: int, bias: bool, bits: int, group: int) -> None:
         super().__init__()
         self.per_byte = 8 // bits
@@ -64,7 +68,7 @@ def quantised_layers(model: PreTrainedModel) -> list[str]:
 
 
 @register_quantization_config(PACKED)
-class PackedConfig(QuantizationConfigMixin):  # type: ignore[misc]
+class PackedConfig(QuantizationConfigMixin):
     """``bits`` of a place (4 or 8), and how many weights of a row share a ``group``'s scale (0: the whole row)."""
 
     def __init__(self, bits: int, group: int, **_: Any) -> None:
@@ -74,7 +78,7 @@ class PackedConfig(QuantizationConfigMixin):  # type: ignore[misc]
 
 
 @register_quantizer(PACKED)
-class PackedQuantizer(HfQuantizer):  # type: ignore[misc]
+class PackedQuantizer(HfQuantizer):
     """Puts `PackedLinear` where the weights are packed; it only loads, `rag.quantization` writes."""
 
     requires_calibration = True  # transformers' word for "cannot quantise while it loads"

@@ -62,4 +62,4 @@ def _function() -> Callable[..., int]:
     function.restype = ctypes.c_size_t
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     function.argtypes = [ctypes.c_int, pointer, pointer, integer, integer, integer, pointer]
-    return function  # type: ignore[no-any-return]
+    return function
