@@ -9,7 +9,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from rag.generators.own_adapters import Kind, save_own_adapter
-from rag.generators.transformers_engine import load_nf4, unpack_gguf
+from rag.generators.transformers_engine import load_network as load_quantised
+from rag.generators.transformers_engine import unpack_gguf
 from rag.training.files import write_folder
 from rag.training.generator_settings import MethodSettings
 from rag.training.methods import make_trainable
@@ -70,7 +71,7 @@ def model_folder(model: ResolvedModel, unpacked: Path) -> Path:
 
 def _load_base(folder: Path, *, quantised: bool) -> PreTrainedModel:
     if quantised:
-        return load_nf4(folder)
+        return load_quantised(folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     return network.to(device)
