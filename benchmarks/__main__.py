@@ -21,6 +21,7 @@ from benchmarks import (
     ingestion,
     medical,
     pdf_text,
+    qlora,
     quantization,
     reader,
     reading_speed,
@@ -50,6 +51,7 @@ def main() -> None:
         "pdf_text": lambda: pdf_text.run(arguments.data),
         "quantization": lambda: quantization.run(arguments.work.resolve()),
         "extraction": lambda: extraction.run(arguments.data),
+        "qlora": qlora.run,
     }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()

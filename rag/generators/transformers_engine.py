@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from bitsandbytes.functional import has_avx512bf16
-from peft import PeftModel
 from pydantic import PrivateAttr
 from safetensors.torch import save_model
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
@@ -18,6 +17,7 @@ from transformers.utils import logging
 from typing_extensions import override
 
 import rag.generators.packed  # noqa: F401 - tells transformers of its layers
+from rag.generators.adapters import load_adapter
 from rag.generators.streaming import StreamingChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import ResolvedModel
@@ -27,7 +27,7 @@ class TransformersChat(StreamingChat):
     """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314).
 
     A model that is quantised already, by `refdesk quantize` or otherwise, runs as it is.
-    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is a PEFT folder. With
+    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is the folder of one. With
     ``quantise_on_load`` off, weights stay as they are stored.
     Raises ModelUnavailable when the weights or the adapter cannot be loaded.
 
@@ -53,7 +53,7 @@ class TransformersChat(StreamingChat):
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
             self._model = load_network(folder, quantise=self.quantise_on_load)
             if self.adapter:
-                self._model = PeftModel.from_pretrained(self._model, str(self.adapter)).eval()
+                self._model = load_adapter(self._model, self.adapter)
         except (OSError, ValueError, ImportError) as error:
             raise ModelUnavailable(
                 "transformers cannot load the model",

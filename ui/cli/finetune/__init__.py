@@ -1,0 +1,14 @@
+"""``refdesk finetune``: models trained on the person's own data."""
+
+import typer
+
+from ui.cli.finetune import check, classifier, compare, export, generator, pairs, reader
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command("generator")(generator.generator)
+app.command("check")(check.check)
+app.command("reader")(reader.reader)
+app.command("classifier")(classifier.classifier)
+app.command("compare")(compare.compare)
+app.command("pairs")(pairs.pairs)
+app.command("export")(export.export)
