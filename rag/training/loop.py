@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +30,8 @@ class Task(Protocol):
     @property
     def network(self) -> nn.Module: ...
 
-    def loss(self, step: int) -> tuple[Tensor, int]:
-        """The loss on the batch of this step (counted from 0), and its examples. Random only in (seed, step)."""
+    def loss(self, batch: int) -> tuple[Tensor, int]:
+        """The loss on the batch of this number (counted from 0), and its examples. Random only in (seed, number)."""
         ...
 
     def evaluate(self) -> Mapping[str, float] | None:
@@ -41,9 +41,10 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Steps count batches. The rate rises over the first 6% of them and then falls to nothing, both linearly.
+    """Steps count changes of the weights, each by the mean gradient of ``accumulation`` batches.
 
-    Training ends early after ``patience`` evaluations without a gain; 0 means never.
+    The rate is the same at every step ("constant"), or rises over the first 6% of them and then falls to nothing, both
+    linearly. Training ends early after ``patience`` evaluations without a gain; 0 means never.
     """
 
     steps: int
@@ -52,6 +53,8 @@ class Schedule:
     checkpoint_every: int
     patience: int
     seed: int
+    accumulation: int = 1
+    shape: Literal["linear", "constant"] = "linear"
 
     def ended(self, progress: Progress) -> bool:
         """Whether there is nothing left to do."""
@@ -59,6 +62,8 @@ class Schedule:
 
     def rate(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
+        if self.shape == "constant":
+            return self.learning_rate
         warm = max(1, round(_WARM_UP * self.steps))
         return self.learning_rate * min((step + 1) / warm, (self.steps - step) / max(1, self.steps - warm))
 
@@ -123,13 +128,17 @@ def _step(
     for group in optimizer.param_groups:
         group["lr"] = schedule.rate(step)
     task.network.train()
-    with mixed_precision():
-        loss, examples = task.loss(step)
-    loss.backward()
+    total, examples = 0.0, 0
+    for batch in range(step * schedule.accumulation, (step + 1) * schedule.accumulation):
+        with mixed_precision():
+            loss, shown = task.loss(batch)
+        (loss / schedule.accumulation).backward()
+        total += loss.item() / schedule.accumulation
+        examples += shown
     torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
     optimizer.step()
     optimizer.zero_grad()
-    return loss.item(), examples
+    return total, examples
 
 
 def _evaluate(task: Task, progress: Progress, folder: RunFolder) -> Progress:

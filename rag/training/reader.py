@@ -74,8 +74,8 @@ class ReaderTask:
         self._device = next(network.parameters()).device
         self._sample = sample(sets, evaluate_on, _CHARACTERS_A_SET, seed)
 
-    def loss(self, step: int) -> tuple[Tensor, int]:
-        fields, examples = self._examples.batch_of(step)
+    def loss(self, batch: int) -> tuple[Tensor, int]:
+        fields, examples = self._examples.batch_of(batch)
         output = self.network(**{name: values.to(self._device) for name, values in fields.items()})
         return output.loss, examples
 

@@ -29,7 +29,7 @@ def write_report(folder: RunFolder, report: dict[str, Any]) -> None:
     if scores:
         names = [name for name in scores[0] if name not in ("step", "score")]
         curves = {name: ([row["step"] for row in scores], [row[name] for row in scores]) for name in names}
-        plot_curves(folder.path / "score.svg", "Held-out questions during training", curves)
+        plot_curves(folder.path / "score.svg", "Held-out part during training", curves)
     write_json(folder.path / "report.json", report)
     write_text(folder.path / "report.md", _markdown(report))
 
@@ -45,7 +45,7 @@ def _smooth(values: Sequence[float]) -> list[float]:
 def _markdown(report: Mapping[str, Any]) -> str:
     lines = ["# Training report", "", f"The result is in `{report['result']}/`.", ""]
     if report["held_out"]:
-        lines += ["## Held-out questions", "", *_table(report["held_out"]), "", "![F1](score.svg)", ""]
+        lines += ["## Held-out part", "", *_table(report["held_out"]), "", "![Score](score.svg)", ""]
     lines += ["![Loss](loss.svg)", "", "## Run", ""]
     plain = {name: value for name, value in report.items() if not isinstance(value, dict | list)}
     for name, value in {**plain, **report["settings"], **report["machine"]}.items():
@@ -66,5 +66,5 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.3f}" if value <= 1 else f"{value:.0f}"
+        return f"{value:.3f}" if value < 100 else f"{value:.0f}"
     return str(value)

@@ -1,23 +1,20 @@
-"""``refdesk finetune``: models trained on the person's own data."""
+"""``refdesk finetune reader``."""
 
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from rag.settings import load_settings
+from ui.cli.finetune.progress import stoppable, training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, resolve_model
 
 if TYPE_CHECKING:
     from ingest.guard import WorkerSettings
-    from rag.training.loop import Tick
     from vectorstore.types import Embedder
-
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 class Method(StrEnum):
@@ -30,12 +27,6 @@ class Method(StrEnum):
 _LEARNING_RATES = {Method.lora: 1e-3, Method.full: 1e-4}
 
 
-@app.callback()
-def finetune() -> None:
-    """With a callback, Typer keeps ``reader`` as a command of its own while it is the only one."""
-
-
-@app.command()
 def reader(
     data: Annotated[
         list[Path],
@@ -124,27 +115,9 @@ def reader(
     from rag.embedding import open_embedder, worker_settings  # the models take seconds to import
     from rag.training.reader import ReaderTraining, finetune_reader
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[state]}"),
-        TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-    )
     with errors.status("Loading the model") as loading:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(loading))
-    with Progress(*columns, console=errors, transient=not errors.is_terminal) as progress:
-        phase = progress.add_task("Starting", total=None, state="")
-
-        def on_phase(what: str, done: int, total: int) -> None:
-            progress.update(phase, description=what, completed=done, total=total or None)
-
-        def on_tick(tick: "Tick", steps: int) -> None:
-            score = f", F1 {tick.score:.3f}" if tick.score is not None else ""
-            state = f"loss {tick.loss:.3f}, {tick.examples_per_second:.1f} examples/s{score}"
-            progress.update(phase, description="Training", completed=tick.step, total=steps, state=state)
+    with training_progress("F1") as shown:
 
         def embedder() -> "tuple[Embedder, WorkerSettings]":
             opened = open_embedder(settings)
@@ -169,14 +142,18 @@ def reader(
             seed=seed,
         )
         folder = output or settings.home / "training" / "reader"
-        try:
+        with stoppable(folder):
             report = finetune_reader(
-                data, resolved, adapter, training, folder, embedder, resume=resume, on_phase=on_phase, on_tick=on_tick
+                data,
+                resolved,
+                adapter,
+                training,
+                folder,
+                embedder,
+                resume=resume,
+                on_phase=shown.phase,
+                on_tick=shown.tick,
             )
-        except KeyboardInterrupt:
-            raise RefdeskError(
-                "Stopped", where=str(folder), remedy="The same call with --resume goes on from the last checkpoint."
-            ) from None
     if as_json:
         print_json(report)
         return
