@@ -10,10 +10,11 @@ import torch
 from ingest.queue import JobQueue
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
-from rag.answering.service import AnsweringService
+from rag.answering.service import Answering, AnsweringService
 from rag.answering.smalltalk.classifier import SmallTalkClassifier
 from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
+from rag.answering.unchecked import Alone
 from rag.conversations.store import ConversationStore
 from rag.embedding import open_knowledge
 from rag.evaluation.forgetting import forget_turns
@@ -93,7 +94,7 @@ class Desk:
     def __init__(
         self,
         knowledge: KnowledgeBase,
-        flow: AnswerFlow,
+        flow: Answering,
         quoting: AnswerFlow,
         what_if: WhatIf,
         writer: Writer | None,
@@ -243,8 +244,11 @@ def _build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: Extract
     return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution)
 
 
-def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
-    """The whole desk, with its models loaded and its workers waiting."""
+def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: bool = True) -> Desk:
+    """The whole desk, with its models loaded and its workers waiting.
+
+    Without ``retrieval`` the generator speaks alone, unchecked. Raises UsageError where there is none to speak.
+    """
     # Threads that wait for each other by spinning collapse when the browser needs a core: one is left free.
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     knowledge = open_knowledge(settings, confirm)
@@ -252,4 +256,11 @@ def open_desk(settings: Settings, confirm: Confirm | None = None) -> Desk:
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = _build_what_if(settings, knowledge, reader)
-    return Desk(knowledge, build_flow(settings, knowledge, reader, writer), quoting, what_if, writer, settings)
+    flow = build_flow(settings, knowledge, reader, writer) if retrieval else _alone(writer)
+    return Desk(knowledge, flow, quoting, what_if, writer, settings)
+
+
+def _alone(writer: Writer | None) -> Alone:
+    if writer is None:
+        raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
+    return Alone(writer)

@@ -44,7 +44,10 @@ class GeneratorSettings(_Section):
     model: str | None = Field(
         default=None, description="Model name, folder or .gguf file; the engine's own default if unset."
     )
-    adapter: Path | None = Field(default=None, description="LoRA adapter: a PEFT folder, or a GGUF file for llamacpp.")
+    adapter: Path | None = Field(
+        default=None,
+        description="Trained adapter: the folder of a run or of an adapter, or a LoRA in GGUF for llamacpp.",
+    )
     base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible endpoint (engine openai).")
     api_key_env: str = Field(
         default="OPENAI_API_KEY", description="Environment variable that holds the endpoint's key."

@@ -1,21 +1,44 @@
 """A generator speaking alone: no passages, nothing checked. Only for comparing a fine-tuned model with the desk."""
 
+import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from langchain_core.messages import HumanMessage
 
 from rag.answering.flow import Writer
-from rag.answering.types import Answer, Sentence, Timings
+from rag.answering.types import Answer, Done, Event, Exchange, Sentence, Timings, Writing
 
 
-def speak_alone(question: str, writer: Writer) -> Answer:
+class Alone:
+    """Answers without documents; see ``rag.answering.service.Answering``. What was said before is not told."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def events(
+        self,
+        question: str,
+        *,
+        before: Sequence[Exchange] = (),  # noqa: ARG002 - of the protocol
+        stop: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        yield Writing()
+        yield Done(speak_alone(question, self._writer, stop))
+
+
+def speak_alone(question: str, writer: Writer, stop: threading.Event | None = None) -> Answer:
     """What the generator says by itself, as one sentence without citations and of the kind "unchecked"."""
     started = time.perf_counter()
     text, first = "", None
-    for chunk in writer.chat.stream([HumanMessage(question)]):
-        if first is None and chunk.text.strip():
-            first = _ms_since(started)
-        text += chunk.text
+    with closing(writer.chat.stream([HumanMessage(question)])) as chunks:  # type: ignore[type-var]
+        for chunk in chunks:
+            if first is None and chunk.text.strip():
+                first = _ms_since(started)
+            text += chunk.text
+            if stop is not None and stop.is_set():
+                break
     timings = Timings(first_answer=_ms_since(started), first_token=first, total=_ms_since(started))
     return Answer("unchecked", writer.name, (Sentence(text.strip(), ()),), timings=timings)
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -57,7 +58,7 @@ def choose_engine(settings: Settings, hardware: Hardware) -> Choice:
     'llamacpp'
     """
     generator = settings.generator
-    named = generator.model
+    named = generator.model or _trained_on(generator.adapter)
     match generator.engine:
         case "extractive":
             return Choice("extractive", None, "The settings ask for extractive answers, so no generator is loaded.")
@@ -67,6 +68,8 @@ def choose_engine(settings: Settings, hardware: Hardware) -> Choice:
             return Choice("llamacpp", named or SMOLLM2, "The settings ask for llama.cpp.")
         case "transformers":
             return Choice("transformers", named or _default(hardware), "The settings ask for transformers.")
+        case "auto" if generator.adapter and not _llamacpp_runs(generator.adapter):
+            return Choice("transformers", named or _default(hardware), "llama.cpp cannot run this kind of adapter.")
         case "auto":
             return _automatic(named, settings.downloads, hardware)
 
@@ -108,13 +111,15 @@ def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None =
     if choice.engine == "extractive" or choice.model is None:
         return None
     source = resolve_model(choice.model, download=settings.downloads, confirm=confirm)
+    unpacked = settings.home / "models"
+    adapter = _found(generator.adapter)
     if choice.engine == "transformers":
         from rag.generators.transformers_engine import TransformersChat
 
         return TransformersChat(
             source=source,
-            unpacked=settings.home / "models",
-            adapter=generator.adapter,
+            unpacked=unpacked,
+            adapter=adapter,
             max_new_tokens=generator.max_new_tokens,
             temperature=generator.temperature,
         )
@@ -124,14 +129,40 @@ def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None =
         )
     from rag.generators.llamacpp_engine import LlamaCppChat
 
+    if adapter and adapter.is_dir():
+        from rag.generators.gguf_adapter import converted
+
+        adapter = converted(adapter, source.path, unpacked)
     return LlamaCppChat(
         path=source.path,
-        adapter=generator.adapter,
+        adapter=adapter,
         context_tokens=generator.context_tokens,
         max_new_tokens=generator.max_new_tokens,
         temperature=generator.temperature,
         threads=generator.threads,
     )
+
+
+def _found(adapter: Path | None) -> Path | None:
+    """The adapter itself, where the folder of its run is named. Raises ModelUnavailable."""
+    from rag.generators.adapters import adapter_folder
+
+    return adapter_folder(adapter) if adapter and not adapter.is_file() else adapter
+
+
+def _trained_on(adapter: Path | None) -> str | None:
+    """The model that an adapter was trained on; a GGUF file does not tell."""
+    if adapter is None or adapter.is_file():
+        return None
+    from rag.generators.adapters import adapter_folder, base_model
+
+    return base_model(adapter_folder(adapter))
+
+
+def _llamacpp_runs(adapter: Path) -> bool:
+    from rag.generators.adapters import adapter_folder, is_plain_lora
+
+    return adapter.is_file() or is_plain_lora(adapter_folder(adapter))
 
 
 def _default(hardware: Hardware) -> str:

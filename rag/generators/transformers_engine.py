@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from bitsandbytes.functional import has_avx512bf16
-from peft import PeftModel
 from pydantic import PrivateAttr
 from safetensors.torch import save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
@@ -17,6 +16,7 @@ from transformers.generation.streamers import TextStreamer
 from transformers.utils import logging
 from typing_extensions import override
 
+from rag.generators.adapters import load_adapter
 from rag.generators.streaming import StreamingChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import ResolvedModel
@@ -25,7 +25,7 @@ from vectorstore.models import ResolvedModel
 class TransformersChat(StreamingChat):
     """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314).
 
-    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is a PEFT folder.
+    ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is the folder of one.
     Raises ModelUnavailable when the weights or the adapter cannot be loaded.
 
     >>> chat = TransformersChat(source=resolve_model(SMOLLM2), unpacked=Path("unpacked"))  # doctest: +SKIP
@@ -49,7 +49,7 @@ class TransformersChat(StreamingChat):
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
             self._model = load_nf4(folder)
             if self.adapter:
-                self._model = PeftModel.from_pretrained(self._model, str(self.adapter)).eval()
+                self._model = load_adapter(self._model, self.adapter)
         except (OSError, ValueError, ImportError) as error:
             raise ModelUnavailable(
                 "transformers cannot load the model",

@@ -1,85 +1,44 @@
 """Training a generator: a causal language model, by an adapter or all of its weights."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+import resource
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
-from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+from transformers import PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
-from rag.training.batches import Batches
+from rag.training.before_after import BeforeAfter
 from rag.training.checkpoints import trainable
-from rag.training.completion_loss import completion_loss
-from rag.training.generator_data import load_generator_data
-from rag.training.generator_network import load_network, save_network
+from rag.training.files import write_json
+from rag.training.generator_data import GeneratorData, load_generator_data
+from rag.training.generator_network import load_network, model_folder, save_network
 from rag.training.generator_settings import GeneratorTraining
-from rag.training.loop import Schedule, Tick, train
+from rag.training.generator_tasks import build_task, objective_of
+from rag.training.judging import Judge
+from rag.training.language_task import Row
+from rag.training.loop import Schedule, Tick, memory_explained, train
+from rag.training.presets import usual_rate
 from rag.training.reader_network import adapter_hash
 from rag.training.report import write_report
 from rag.training.run_folder import RunFolder
 from rag.training.samples import Sample
-from rag.training.tokens import TokenRow, tokenise
+from rag.training.tokens import tokenise
+from rag.training.validation import check_samples
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
 _EVALUATIONS_AN_EPOCH = 5
-_PAD_TO = 16
-
-
-class GeneratorTask:
-    """See ``rag.training.loop.Task``. Judged by the loss on ``held_out``: nats a token."""
-
-    def __init__(
-        self,
-        network: PreTrainedModel | PeftModel,
-        tokenizer: PreTrainedTokenizerBase,
-        training: Sequence[TokenRow],
-        held_out: Sequence[TokenRow],
-        batch: int,
-        seed: int,
-    ) -> None:
-        self.network = network
-        self._device = next(network.parameters()).device
-        self._batch = batch
-        self._held_out = held_out
-        self._collate = DataCollatorForLanguageModeling(tokenizer.pad_token_id, pad_to_multiple_of=_PAD_TO)
-        self.batches = Batches(training, [len(row.ids) for row in training], batch=batch, seed=seed)
-
-    def loss(self, batch: int) -> tuple[Tensor, int]:
-        rows = self.batches.of(batch)
-        loss, tokens = self._loss(rows)
-        return loss / tokens, len(rows)
-
-    def evaluate(self) -> Mapping[str, float] | None:
-        if not self._held_out:
-            return None
-        loss = self.mean_loss(self._held_out)
-        return {"score": -loss, "loss": loss}
-
-    @torch.no_grad()
-    def mean_loss(self, rows: Sequence[TokenRow]) -> float:
-        """Nats a token of those that are to be learned."""
-        self.network.eval()
-        ordered = sorted(rows, key=lambda row: len(row.ids))
-        total, tokens = 0.0, 0
-        for first in range(0, len(ordered), self._batch):
-            loss, learned = self._loss(ordered[first : first + self._batch])
-            total, tokens = total + loss.item(), tokens + learned
-        return total / tokens
-
-    def _loss(self, rows: Sequence[TokenRow]) -> tuple[Tensor, int]:
-        fields = self._collate([{"input_ids": row.ids, "labels": row.labels} for row in rows])
-        return completion_loss(self.network, {name: value.to(self._device) for name, value in fields.items()})
+_PROBLEMS_SHOWN = 20
 
 
 def finetune_generator(
     data: Sequence[Path],
+    test: Sequence[Path],
     model: ResolvedModel,
     unpacked: Path,
     adapter: Path | None,
@@ -92,31 +51,104 @@ def finetune_generator(
 ) -> dict[str, Any]:
     """Train, or go on training, in the folder ``output``; the report that it then holds is returned.
 
-    ``unpacked`` keeps the unpacked weights of a GGUF model. ``on_phase`` is told what goes on, how much of it is done
-    and of how much (0: unknown), ``on_tick`` each step and the number of all. Raises UsageError for data or a folder
-    that cannot be used, RefdeskError when the disk is full or the memory too small.
+    ``test`` are files to judge by, instead of a share of ``data``; ``unpacked`` keeps the unpacked weights of a GGUF
+    model; ``adapter`` is a PEFT folder to go on from. ``on_phase`` is told what goes on, how much of it is done and of
+    how much (0: unknown), ``on_tick`` each step and the number of all. Raises UsageError for data or a folder that
+    cannot be used, RefdeskError when the disk is full or the memory too small.
     """
     on_phase("Reading the data", 0, 0)
-    found = load_generator_data(data, training.held_out, training.seed)
+    found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
+    training = _complete(training, found)
     on_phase("Loading the model", 0, 0)
-    tokenizer, network = load_network(model, unpacked, adapter, training.settings, training.seed)
+    with memory_explained(output):
+        tokenizer, network = load_network(
+            model, unpacked, adapter, training.settings, recompute=training.recompute, seed=training.seed
+        )
+    if tokenizer.chat_template is None and found.training[0].messages:
+        raise UsageError("This model knows no chats", where=model.name, remedy="Name its -Instruct model, or use text.")
     settings = {"model": model.fingerprint, "adapter": adapter_hash(adapter) if adapter else None, **asdict(training)}
     settings |= settings.pop("settings")
     folder = RunFolder(output)
     folder.claim({"task": "generator", **settings, "data": found.hashes}, resume=resume)
     on_phase("Cutting into tokens", 0, 0)
-    rows = _rows(found.training, tokenizer, training.longest)
+    rows, held_out = (_rows(part, tokenizer, training.longest) for part in (found.training, found.held_out))
     if not rows:
         raise UsageError(
             f"No answer begins within {training.longest} tokens",
             where=", ".join(map(str, data)),
             remedy="Raise --max-length.",
         )
-    held_out = _rows(found.held_out, tokenizer, training.longest)
-    task = GeneratorTask(network, tokenizer, rows, held_out[: training.evaluate_on], training.batch, training.seed)
-    an_epoch = math.ceil(task.batches.count / training.accumulation)
+    checked = _checked(found, rows)
+    write_json(output / "data.json", checked)
+    judge = Judge(network, tokenizer, training.batch, training.longest)
+    judged = BeforeAfter(judge, rows, held_out, output, on=training.evaluate_on, answers=training.answers)
+    with memory_explained(output):
+        on_phase("Judging the model as it is", 0, 0)
+        judged.before(with_adapter=adapter is not None)
+        task = build_task(
+            judge,
+            tokenizer,
+            rows,
+            held_out,
+            training,
+            base=model_folder(model, unpacked),
+            output=output,
+            resume=resume,
+            on_tick=on_tick,
+        )
+    schedule = _schedule(training, task.batches)
+    half = training.settings.method == "qlora" and torch.cuda.is_available()
+    precision = torch.float16 if half else torch.bfloat16
+    progress = train(task, schedule, folder, lambda tick: on_tick(tick, schedule.steps), precision=precision)
+    result = save_network(network, tokenizer, training.settings, model, output)
+    on_phase("Judging what it has become", 0, 0)
+    report = {
+        "settings": settings,
+        "data": {name: {"sha256": digest} for name, digest in found.hashes.items()},
+        "checked": checked,
+        "tokens_an_epoch": sum(len(row.ids) for _, row in rows),
+        "tokens_learned_an_epoch": sum(row.learned for _, row in rows),
+        "parameters_trained": sum(parameter.numel() for parameter in trainable(network).values()),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "steps": progress.step,
+        "steps_planned": schedule.steps,
+        "best_step": progress.best_step,
+        "seconds": round(progress.seconds, 1),
+        "peak_memory_mb": _peak_memory_mb(),
+        "result": result.name,
+        **judged.after(),
+    }
+    write_report(folder, report)
+    return report
+
+
+def _complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:
+    """With the objective and the rate that the data and the method imply."""
+    objective = objective_of(found.form, training.objective)
+    if training.augment and not found.training[0].messages:
+        raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
+    rate = training.learning_rate or usual_rate(training.settings.method, objective)
+    return replace(training, objective=objective, learning_rate=rate)
+
+
+def _rows(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[Row]:
+    rows = ((sample, tokenise(sample, tokenizer, longest)) for sample in samples)
+    return [(sample, row) for sample, row in rows if row.learned]
+
+
+def _checked(found: GeneratorData, rows: Sequence[Row]) -> dict[str, Any]:
+    return check_samples(found.training, found.held_out, [row.whole for _, row in rows]) | {
+        "left_out": len(found.problems),
+        "cut": sum(row.whole > len(row.ids) for _, row in rows),
+        "problems": list(found.problems[:_PROBLEMS_SHOWN]),
+    }
+
+
+def _schedule(training: GeneratorTraining, batches: int) -> Schedule:
+    an_epoch = math.ceil(batches / training.accumulation)
     planned = training.epochs * an_epoch
-    schedule = Schedule(
+    assert training.learning_rate is not None
+    return Schedule(
         steps=min(planned, training.max_steps or planned),
         learning_rate=training.learning_rate,
         evaluate_every=training.evaluate_every or max(1, an_epoch // _EVALUATIONS_AN_EPOCH),
@@ -126,36 +158,11 @@ def finetune_generator(
         accumulation=training.accumulation,
         shape=training.shape,
     )
-    progress = train(task, schedule, folder, lambda tick: on_tick(tick, schedule.steps))
-    result = save_network(network, tokenizer, model, output)
-    report = {
-        "settings": settings,
-        "data": {name: {"sha256": digest} for name, digest in found.hashes.items()},
-        "samples": len(rows),
-        "left_out": len(found.problems) + len(found.training) - len(rows),
-        "cut": sum(row.cut for row in rows),
-        "tokens_an_epoch": sum(len(row.ids) for row in rows),
-        "tokens_learned_an_epoch": sum(row.learned for row in rows),
-        "parameters_trained": sum(parameter.numel() for parameter in trainable(network).values()),
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
-        "steps": progress.step,
-        "steps_planned": schedule.steps,
-        "best_step": progress.best_step,
-        "seconds": round(progress.seconds),
-        "result": result.name,
-        "held_out": _figures(task, held_out),
-    }
-    write_report(folder, report)
-    return report
 
 
-def _rows(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[TokenRow]:
-    rows = (tokenise(sample, tokenizer, longest) for sample in samples)
-    return [row for row in rows if row.learned]
-
-
-def _figures(task: GeneratorTask, rows: Sequence[TokenRow]) -> dict[str, Any]:
-    if not rows:
-        return {}
-    loss = task.mean_loss(rows)
-    return {"all": {"samples": len(rows), "loss": loss, "perplexity": math.exp(loss)}}
+def _peak_memory_mb() -> int:
+    """The most that this process has held: of the GPU where there is one, else of the machine."""
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated() // 1024**2)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 1024**2)

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import random
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rag.training.markup import as_chat
 from rag.training.samples import Form, Sample, common_form, read_samples
-from rag.training.tables import read_tables
+from rag.training.tables import TableFile, read_tables
 from vectorstore.errors import UsageError
 
 
@@ -27,15 +28,44 @@ class GeneratorData:
     hashes: Mapping[str, str]
 
 
-def load_generator_data(paths: Sequence[Path], held_out: float, seed: int) -> GeneratorData:
-    """Read the files and put the share ``held_out`` of the samples apart.
+def load_generator_data(
+    paths: Sequence[Path], test: Sequence[Path], held_out: float, seed: int, *, convert_markup: bool
+) -> GeneratorData:
+    """Read the files and put the share ``held_out`` of the samples apart; or all those of ``test``, where it is given.
 
-    Raises UsageError when a file cannot be used, or when nothing is left to learn from.
+    Samples of ``paths`` whose prompt (or text) is in ``test`` are left out. With ``convert_markup`` texts with chat
+    marks become chats. Raises UsageError when a file cannot be used, or when nothing is left to learn from.
     """
-    files = read_tables(paths)
-    form = common_form(files)
-    samples: dict[str, Sample] = {}
+    files, tests = read_tables(paths), read_tables(test)
+    form = common_form([*files, *tests])
     problems: list[str] = []
+    samples = _distinct(files, form, problems)
+    if test:
+        apart = _distinct(tests, form, problems)
+        asked = {_prompt_key(sample): sample for sample in apart}
+        training = [sample for sample in samples if _prompt_key(sample) not in asked]
+        problems += [
+            f"{sample.place}: held out, as {asked[_prompt_key(sample)].place}"
+            for sample in samples
+            if _prompt_key(sample) in asked
+        ]
+    else:
+        training, apart = _split(samples, held_out, seed)
+    if convert_markup and form == "text":
+        training, apart = [as_chat(sample) for sample in training], [as_chat(sample) for sample in apart]
+    if not training:
+        raise UsageError(
+            "There is nothing to learn from" + (f" ({problems[0]})" if problems else ""),
+            where=", ".join(map(str, paths)),
+            remedy="Correct the rows, or hold a smaller share out.",
+        )
+    hashes = _names({file.path: file.sha256 for file in (*files, *tests)})
+    return GeneratorData(form, tuple(training), tuple(apart), tuple(problems), hashes)
+
+
+def _distinct(files: Sequence[TableFile], form: Form, problems: list[str]) -> list[Sample]:
+    """The samples of all files, each once; what is left out is added to ``problems``."""
+    samples: dict[str, Sample] = {}
     for file in files:
         found, unfit = read_samples(file, form)
         problems += unfit
@@ -43,34 +73,32 @@ def load_generator_data(paths: Sequence[Path], held_out: float, seed: int) -> Ge
             first = samples.setdefault(_key(asdict(sample) | {"place": ""}), sample)
             if first is not sample:
                 problems.append(f"{sample.place}: the same as {first.place}")
-    training, apart = _split(list(samples.values()), held_out, seed)
-    if not training:
-        raise UsageError(
-            "There is nothing to learn from" + (f" ({problems[0]})" if problems else ""),
-            where=", ".join(map(str, paths)),
-            remedy="Correct the rows, or hold a smaller share out.",
-        )
-    return GeneratorData(
-        form, tuple(training), tuple(apart), tuple(problems), _names({f.path: f.sha256 for f in files})
-    )
+    return list(samples.values())
 
 
 def _split(samples: Sequence[Sample], share: float, seed: int) -> tuple[list[Sample], list[Sample]]:
     """Samples with the same prompt are on the same side: to hold out what is learned by heart would flatter."""
-    groups: defaultdict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        groups[_key(list(sample.prompt) or sample.text)].append(sample)
-    order = sorted(groups)
+    sizes = Counter(map(_prompt_key, samples))
+    order = sorted(sizes)
     random.Random(f"{seed} held out").shuffle(order)
-    wanted = round(share * len(samples))
-    training: list[Sample] = []
-    apart: list[Sample] = []
+    left = round(share * len(samples))
+    apart: set[str] = set()
     for key in order:
-        (apart if len(apart) + len(groups[key]) <= wanted else training).extend(groups[key])
-    return training, apart
+        if sizes[key] <= left:
+            apart.add(key)
+            left -= sizes[key]
+    parts: tuple[list[Sample], list[Sample]] = [], []
+    for sample in samples:
+        parts[_prompt_key(sample) in apart].append(sample)
+    return parts
+
+
+def _prompt_key(sample: Sample) -> str:
+    return _key(list(sample.prompt) or sample.text)
 
 
 def _key(value: object) -> str:
+    """Letter case aside."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).lower().encode()).hexdigest()
 
 

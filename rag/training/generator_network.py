@@ -1,15 +1,18 @@
 """The network of a generator: made ready to be trained, and saved."""
 
+import copy
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, TaskType, get_peft_model
+from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from rag.generators.transformers_engine import unpack_gguf
+from rag.generators.adapters import adapter_folder
+from rag.generators.own_adapters import save_own_adapter
+from rag.generators.transformers_engine import load_nf4, unpack_gguf
 from rag.training.files import write_folder
-from rag.training.methods import MethodSettings
+from rag.training.methods import MethodSettings, make_trainable
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
@@ -17,63 +20,91 @@ _ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 def load_network(
-    model: ResolvedModel, unpacked: Path, adapter: Path | None, settings: MethodSettings, seed: int
+    model: ResolvedModel,
+    unpacked: Path,
+    adapter: Path | None,
+    settings: MethodSettings,
+    *,
+    recompute: bool,
+    seed: int,
 ) -> tuple[PreTrainedTokenizerBase, PreTrainedModel | PeftModel]:
     """The tokenizer, and the network with what is to be trained of it, on the GPU where there is one.
 
-    ``unpacked`` is a folder for the unpacked weights of GGUF models. Raises UsageError when the model is none that
-    writes, or ``adapter`` is none of it.
+    ``unpacked`` is a folder for the unpacked weights of GGUF models, ``adapter`` a PEFT folder to go on from; with
+    ``recompute`` the layers' inner values are computed again for the gradient instead of kept (gradient checkpointing).
+    Raises UsageError when the model is none that writes, or ``adapter`` is none of it.
     """
     torch.manual_seed(seed)  # the adapter may be new
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    if adapter and not (adapter / _ADAPTER_WEIGHTS).is_file():
-        raise UsageError(f"This holds no {_ADAPTER_WEIGHTS}", where=str(adapter), remedy="Name an adapter's folder.")
     try:
-        folder = unpack_gguf(model, unpacked) if model.is_gguf else model.path
+        folder = model_folder(model, unpacked)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+        base = _load_base(folder, quantised=settings.method == "qlora")
         if adapter:
-            network = PeftModel.from_pretrained(network, str(adapter), is_trainable=True)
+            network = PeftModel.from_pretrained(base, str(adapter_folder(adapter)), is_trainable=True)
+        else:
+            network = make_trainable(base, settings)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"This cannot be trained as a generator ({' '.join(str(error).split())})",
             where=f"{model.name} with {adapter}" if adapter else model.name,
             remedy="Name a causal language model, and an adapter that was made for it.",
         ) from error
-    if settings.method == "lora" and not adapter:
-        config = LoraConfig(
-            task_type=TaskType.CAUSAL_LM,
-            r=settings.rank,
-            lora_alpha=settings.alpha,
-            lora_dropout=settings.dropout,
-            target_modules="all-linear",
-        )
-        network = get_peft_model(network, config)
-    return tokenizer, network.to(device)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if recompute:
+        # Prefix tuning hands the layers keys and values of its own, which recomputing would lose.
+        if settings.method == "prefix":
+            raise UsageError("Prefix tuning cannot recompute", where="--recompute", remedy="Leave it out.")
+        network.gradient_checkpointing_enable({"use_reentrant": False})
+        network.enable_input_require_grads()
+    return tokenizer, network
+
+
+def model_folder(model: ResolvedModel, unpacked: Path) -> Path:
+    """The model in Hugging Face's layout; a GGUF file is unpacked into ``unpacked`` once."""
+    return unpack_gguf(model, unpacked) if model.is_gguf else model.path
+
+
+def _load_base(folder: Path, *, quantised: bool) -> PreTrainedModel:
+    if quantised:
+        return load_nf4(folder)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+    return network.to(device)
 
 
 def save_network(
-    network: PreTrainedModel | PeftModel, tokenizer: PreTrainedTokenizerBase, model: ResolvedModel, output: Path
+    network: PreTrainedModel | PeftModel,
+    tokenizer: PreTrainedTokenizerBase,
+    settings: MethodSettings,
+    model: ResolvedModel,
+    output: Path,
 ) -> Path:
-    """Write the folder that is the result, and return it: a PEFT adapter in float16, or a whole transformers model.
+    """Write the folder that is the result, and return it: ``adapter`` in float16, or a whole ``model`` in bfloat16.
 
     Raises RefdeskError when it cannot be written.
     """
-    if not isinstance(network, PeftModel):
-        write_folder(output / "model", lambda half: _save_model(network, tokenizer, half))
+    if settings.method == "full":
+        write_folder(output / "model", lambda half: save_model(network, tokenizer, half))
         return output / "model"
-    network.peft_config["default"].base_model_name_or_path = model.name
-    write_folder(output / "adapter", lambda half: _save_adapter(network, half))
-    return output / "adapter"
+    folder = output / "adapter"
+    if isinstance(network, PeftModel):
+        write_folder(folder, lambda half: _save_peft(network, model.name, half))
+    else:
+        kind = "bottleneck" if settings.method == "adapters" else "selected"
+        write_folder(folder, lambda half: save_own_adapter(network, kind, settings.rank, model.name, half))
+    return folder
 
 
-def _save_model(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    network.save_pretrained(folder)
+def save_model(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a whole model, its weights in bfloat16, and its tokenizer; the network stays as it is."""
+    copy.deepcopy(network).to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 
-def _save_adapter(network: PeftModel, folder: Path) -> None:
-    network.save_pretrained(folder)
+def _save_peft(network: PeftModel, base: str, folder: Path) -> None:
+    network.peft_config["default"].base_model_name_or_path = base
+    network.save_pretrained(folder, save_embedding_layers=False)  # looking whether they must be would ask the hub
     (folder / "README.md").unlink(missing_ok=True)  # a form that nobody has filled in
     weights = load_file(folder / _ADAPTER_WEIGHTS)
     save_file({name: tensor.half() for name, tensor in weights.items()}, folder / _ADAPTER_WEIGHTS)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 import torch
@@ -22,6 +23,8 @@ from vectorstore.errors import RefdeskError
 _WARM_UP = 0.06
 _WEIGHT_DECAY = 0.01
 _LARGEST_GRADIENT = 1.0
+_HALF_SCALE = 1024.0
+"""Keeps gradients above the smallest number of float16; always the same, so that there is no state to resume."""
 
 
 class Task(Protocol):
@@ -79,10 +82,15 @@ class Tick:
 
 
 def train(
-    task: Task, schedule: Schedule, folder: RunFolder, on_tick: Callable[[Tick], None] = lambda _: None
+    task: Task,
+    schedule: Schedule,
+    folder: RunFolder,
+    on_tick: Callable[[Tick], None] = lambda _: None,
+    *,
+    precision: torch.dtype = torch.bfloat16,
 ) -> Progress:
     """Train from the last checkpoint on, and leave the best weights (the last ones, with nothing held out) in the
-    network.
+    network. The matrix products are in ``precision`` where the hardware has it.
 
     Raises RefdeskError when the disk is full, the memory too small or the loss no longer a number; the last checkpoint
     is then whole.
@@ -97,8 +105,8 @@ def train(
     recent: list[tuple[float, int]] = []
     while not schedule.ended(progress):
         began = time.monotonic()
-        with _explained(folder):
-            loss, examples = _step(task, optimizer, list(parameters.values()), schedule, progress.step)
+        with memory_explained(folder.path):
+            loss, examples = _step(task, optimizer, list(parameters.values()), schedule, progress.step, precision)
         if not math.isfinite(loss):
             raise RefdeskError(
                 f"The loss is no longer a number after {progress.step} steps",
@@ -109,7 +117,7 @@ def train(
         progress = replace(progress, step=progress.step + 1, seconds=before + time.monotonic())
         folder.record({"step": progress.step, "loss": round(loss, 5), "seconds": round(progress.seconds, 2)})
         if progress.step % schedule.evaluate_every == 0 or progress.step == schedule.steps:
-            with _explained(folder):
+            with memory_explained(folder.path):
                 progress = _evaluate(task, progress, folder)
             progress = replace(progress, seconds=before + time.monotonic())
         if progress.step % schedule.checkpoint_every == 0 or schedule.ended(progress):
@@ -122,19 +130,29 @@ def train(
 
 
 def _step(
-    task: Task, optimizer: torch.optim.Optimizer, parameters: list[nn.Parameter], schedule: Schedule, step: int
+    task: Task,
+    optimizer: torch.optim.Optimizer,
+    parameters: list[nn.Parameter],
+    schedule: Schedule,
+    step: int,
+    precision: torch.dtype,
 ) -> tuple[float, int]:
     torch.manual_seed(schedule.seed * 1_000_003 + step)
     for group in optimizer.param_groups:
         group["lr"] = schedule.rate(step)
     task.network.train()
+    scale = _HALF_SCALE if precision is torch.float16 else 1.0
     total, examples = 0.0, 0
     for batch in range(step * schedule.accumulation, (step + 1) * schedule.accumulation):
-        with mixed_precision():
+        with mixed_precision(precision):
             loss, shown = task.loss(batch)
-        (loss / schedule.accumulation).backward()
+        (loss * (scale / schedule.accumulation)).backward()
         total += loss.item() / schedule.accumulation
         examples += shown
+    if scale != 1.0:
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad.div_(scale)
     torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
     optimizer.step()
     optimizer.zero_grad()
@@ -152,16 +170,18 @@ def _evaluate(task: Task, progress: Progress, folder: RunFolder) -> Progress:
     return replace(progress, best_step=progress.step, best_score=metrics["score"], waited=0)
 
 
-def mixed_precision() -> torch.autocast:
-    """bfloat16 for the matrix products where the hardware has it; the weights stay float32."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    native = torch.cuda.is_bf16_supported() if device == "cuda" else cpu_has_bfloat16()
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=native)
+def mixed_precision(precision: torch.dtype = torch.bfloat16) -> torch.autocast:
+    """``precision`` for the matrix products where the hardware has it; the weights stay float32."""
+    if torch.cuda.is_available():
+        native = precision is torch.float16 or torch.cuda.is_bf16_supported()
+        return torch.autocast("cuda", dtype=precision, enabled=native)
+    native = precision is torch.bfloat16 and cpu_has_bfloat16()
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=native)
 
 
 @contextmanager
-def _explained(folder: RunFolder) -> Iterator[None]:
-    """Torch reports too little memory in three ways."""
+def memory_explained(folder: Path) -> Iterator[None]:
+    """Turn too little memory, which torch reports in three ways, into an error that a person understands."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -170,6 +190,6 @@ def _explained(folder: RunFolder) -> Iterator[None]:
             raise
         raise RefdeskError(
             "There is too little memory to train on",
-            where=str(folder.path),
+            where=str(folder),
             remedy="Close other programs and go on with --resume, or begin anew with a smaller --batch.",
         ) from error

@@ -29,7 +29,7 @@ def write_report(folder: RunFolder, report: dict[str, Any]) -> None:
     if scores:
         names = [name for name in scores[0] if name not in ("step", "score")]
         curves = {name: ([row["step"] for row in scores], [row[name] for row in scores]) for name in names}
-        plot_curves(folder.path / "score.svg", "Held-out part during training", curves)
+        plot_curves(folder.path / "score.svg", "What was held out, during training", curves)
     write_json(folder.path / "report.json", report)
     write_text(folder.path / "report.md", _markdown(report))
 
@@ -45,13 +45,26 @@ def _smooth(values: Sequence[float]) -> list[float]:
 def _markdown(report: Mapping[str, Any]) -> str:
     lines = ["# Training report", "", f"The result is in `{report['result']}/`.", ""]
     if report["held_out"]:
-        lines += ["## Held-out part", "", *_table(report["held_out"]), "", "![Score](score.svg)", ""]
-    lines += ["![Loss](loss.svg)", "", "## Run", ""]
+        lines += ["## How good it is", "", *_table(report["held_out"]), ""]
+    if report["learning_curve"]:
+        lines += ["![Score](score.svg)", ""]
+    lines += ["![Loss](loss.svg)", ""]
+    for answer in report.get("answers", ()):
+        lines += [f"## {_line(answer['prompt'])}", ""]
+        lines += [f"- {when}: {_line(answer[when])}" for when in ("wanted", "before", "after")]
+        lines.append("")
+    lines += ["## Run", ""]
     plain = {name: value for name, value in report.items() if not isinstance(value, dict | list)}
     for name, value in {**plain, **report["settings"], **report["machine"]}.items():
         lines.append(f"- {name.replace('_', ' ')}: {value}")
-    lines += ["", "## Data", "", *_table(report["data"])]
+    lines += ["", "## Data", "", *_table(report["data"]), ""]
+    checked = report.get("checked", {})
+    lines += [f"- {warning}" for warning in (*checked.get("warnings", ()), *checked.get("problems", ()))]
     return "\n".join(lines) + "\n"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _table(rows: Mapping[str, Mapping[str, object]]) -> list[str]:

@@ -15,7 +15,8 @@ Form = Literal["text", "pairs", "messages", "preferences", "labels"]
 _PROMPT = ("prompt", "question", "instruction")
 _ANSWER = ("answer", "completion", "response")
 _CONTEXT = ("context", "passage")
-_ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+"""LangChain's names of those who speak, and everybody else's."""
 _UNBOUNDED = 1 << 30
 
 
@@ -120,7 +121,7 @@ def _pair(place: str, row: Cells) -> Sample:
     asked: list[Message] = [{"role": "user", "content": question}]
     if isinstance(context, str):  # then in the very words in which the desk asks a generator
         worded = build_messages(question, [(1, str(row.get("title") or ""), context)], _UNBOUNDED, len)
-        asked = [{"role": _ROLES[message.type], "content": message.text} for message in worded]
+        asked = [{"role": ROLES[message.type], "content": message.text} for message in worded]
     return Sample(place, messages=(*asked, {"role": "assistant", "content": answer}))
 
 
@@ -157,7 +158,7 @@ def _turns(value: Any) -> tuple[Message, ...]:
     turns = []
     for turn in value:
         role, content = (turn.get("role"), turn.get("content")) if isinstance(turn, dict) else (None, None)
-        if role not in _ROLES.values() or not isinstance(content, str):
+        if role not in ROLES.values() or not isinstance(content, str):
             raise _Unfit("a message has no role (system, user, assistant) or no content")
         turns.append({"role": role, "content": content})
     return tuple(turns)

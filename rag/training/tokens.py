@@ -13,11 +13,11 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """``ids`` and, for each of them, the same id or IGNORED. ``cut`` is set where the end of the sample is missing."""
+    """``ids`` and, for each of them, the same id or IGNORED. ``whole`` is the length before the end was cut off."""
 
     ids: tuple[int, ...]
     labels: tuple[int, ...]
-    cut: bool
+    whole: int
 
     @property
     def learned(self) -> int:
@@ -28,7 +28,7 @@ class TokenRow:
 def tokenise(sample: Sample, tokenizer: PreTrainedTokenizerBase, longest: int) -> TokenRow:
     """All tokens of a raw text are learned, of a chat only those of the assistant's turns and the end of each."""
     ids, labels = _text(sample.text, tokenizer) if sample.text else _chat(sample.messages, tokenizer)
-    return TokenRow(tuple(ids[:longest]), tuple(labels[:longest]), len(ids) > longest)
+    return TokenRow(tuple(ids[:longest]), tuple(labels[:longest]), len(ids))
 
 
 def _text(text: str, tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:

@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig, BertForQuestionAnswering
+from tokenizers import Tokenizer
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
+from transformers import BertConfig, BertForQuestionAnswering, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rag.training.reader import ReaderTraining
 from vectorstore.models import MINILM, resolve_model
 
 COLOURS = ["red", "green", "blue", "white", "brown"]
 PLACES = ["the cellar", "the attic", "the garden shed", "the old barn", "the front hall", "the kitchen"]
+
+START, END = "<|im_start|>", "<|im_end|>"
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
 
 WriteData = Callable[..., Path]
 
@@ -79,3 +90,33 @@ def training(**changed: Any) -> ReaderTraining:
         "seed": 1,
     }
     return ReaderTraining(**(usual | changed))
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generator of two narrow layers with random weights, and a vocabulary of its own."""
+    folder = tmp_path_factory.mktemp("tiny-llama")
+    words = Tokenizer(BPE())
+    words.pre_tokenizer, words.decoder = ByteLevel(add_prefix_space=False), ByteLevelDecoder()
+    trainer = BpeTrainer(vocab_size=400, special_tokens=[START, END], initial_alphabet=ByteLevel.alphabet())
+    words.train_from_iterator(
+        [f"The {colour} box is kept in {place}." for colour in COLOURS for place in PLACES], trainer
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, bos_token=START, eos_token=END, pad_token=END)
+    tokenizer.chat_template = CHATML
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder

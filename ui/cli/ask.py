@@ -23,7 +23,9 @@ def ask(
         str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,
-    adapter: Annotated[Path | None, typer.Option("--adapter", help="A LoRA adapter for the generator.")] = None,
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", help="A trained adapter for the generator, or the folder of its run.")
+    ] = None,
     retrieval: Annotated[
         bool, typer.Option("--retrieval/--no-retrieval", help="Without: the generator alone, unchecked.")
     ] = True,

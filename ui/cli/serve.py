@@ -1,5 +1,6 @@
 """``refdesk serve``: the chat in the browser."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,10 +14,18 @@ def serve(
         str, typer.Option("--host", help="Address to listen on; 127.0.0.1 is this machine only.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8501,
+    model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,
+    adapter: Annotated[
+        Path | None, typer.Option("--adapter", help="A trained adapter for the generator, or the folder of its run.")
+    ] = None,
+    retrieval: Annotated[
+        bool, typer.Option("--retrieval/--no-retrieval", help="Without: the generator alone, unchecked.")
+    ] = True,
     home: HomeOption = None,
 ) -> None:
     """Serve the chat page."""
-    settings = load_settings(home)
+    chosen = {"model": model, "adapter": adapter}
+    settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
 
     from ui.server import bind
     from ui.server import serve as run
@@ -25,6 +34,6 @@ def serve(
     with errors.status("Loading the models") as loading:
         from rag.desk import open_desk  # the models take seconds to import
 
-        desk = open_desk(settings, confirm_download(loading))
+        desk = open_desk(settings, confirm_download(loading), retrieval=retrieval)
     with desk:
         run(desk, host, listening, ready=say)

@@ -9,14 +9,40 @@ import typer
 from rag.settings import load_settings
 from ui.cli.finetune.progress import stoppable, training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from vectorstore.models import resolve_model
+from vectorstore.errors import ModelUnavailable
+from vectorstore.models import SMOLLM2, resolve_model
+
+_PARTS = {"training": "Training data", "held_out": "Held-out data", "general": "General questions"}
 
 
 class Method(StrEnum):
     """What of the model is trained."""
 
     lora = "lora"
+    qlora = "qlora"
+    dora = "dora"
+    adapters = "adapters"
+    ia3 = "ia3"
+    prompt = "prompt"
+    prefix = "prefix"
+    bitfit = "bitfit"
     full = "full"
+
+
+class Target(StrEnum):
+    """Which layers LoRA changes."""
+
+    all = "all"
+    attention = "attention"
+
+
+class Objective(StrEnum):
+    """What is learned."""
+
+    lm = "lm"
+    sft = "sft"
+    dpo = "dpo"
+    rl = "rl"
 
 
 def generator(
@@ -24,7 +50,7 @@ def generator(
         list[Path],
         typer.Argument(
             help="CSV, JSONL or Parquet files, or folders of them, with the columns text; or prompt and answer (and "
-            "context); or messages.",
+            "context); or messages; or prompt, chosen and rejected.",
             metavar="DATA...",
         ),
     ],
@@ -36,9 +62,31 @@ def generator(
     adapter: Annotated[
         Path | None, typer.Option("--adapter", help="Go on from this LoRA adapter instead of a new one.")
     ] = None,
-    method: Annotated[Method | None, typer.Option("--method", help="What is trained.", show_default="lora")] = None,
+    method: Annotated[
+        Method | None,
+        typer.Option(
+            "--method",
+            help="What is trained: adapters of the kinds LoRA, QLoRA (on the model in 4 bits), DoRA, bottlenecks or "
+            "IA3; prompt or prefix tokens; biases and norms (bitfit); or all.",
+            show_default="lora",
+        ),
+    ] = None,
+    objective: Annotated[
+        Objective | None,
+        typer.Option(
+            "--objective",
+            help="lm: raw text; sft: answers; dpo: what people liked better; rl: the same, by a reward model.",
+            show_default="by the data",
+        ),
+    ] = None,
     rank: Annotated[
-        int | None, typer.Option("--rank", min=1, help="Size of a LoRA adapter.", show_default="16")
+        int | None,
+        typer.Option(
+            "--rank",
+            min=1,
+            help="Size of what is added: rank of LoRA, width of bottlenecks, number of prompt or prefix tokens.",
+            show_default="16",
+        ),
     ] = None,
     alpha: Annotated[
         int | None, typer.Option("--alpha", min=1, help="Weight of a LoRA adapter.", show_default="twice the rank")
@@ -46,6 +94,10 @@ def generator(
     dropout: Annotated[
         float | None,
         typer.Option("--dropout", min=0.0, max=0.9, help="Dropout in a LoRA adapter.", show_default="0"),
+    ] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option("--target", help="Layers that LoRA changes: all, or those of attention.", show_default="all"),
     ] = None,
     learning_rate: Annotated[
         float | None,
@@ -62,9 +114,35 @@ def generator(
     accumulate: Annotated[
         int | None, typer.Option("--accumulate", min=1, help="Batches a step.", show_default="1")
     ] = None,
+    recompute: Annotated[
+        bool | None,
+        typer.Option(
+            "--recompute/--no-recompute",
+            help="Compute the layers' inner values again for the gradient: less memory, a third more time.",
+            show_default="no",
+        ),
+    ] = None,
     max_length: Annotated[
         int | None,
         typer.Option("--max-length", min=8, help="Tokens of a sample; what is longer is cut.", show_default="512"),
+    ] = None,
+    augment: Annotated[
+        float | None,
+        typer.Option(
+            "--augment",
+            min=0.0,
+            max=1.0,
+            help="Share of prompts shown in other words or mistyped, another way each time.",
+            show_default="0",
+        ),
+    ] = None,
+    convert_markup: Annotated[
+        bool | None,
+        typer.Option("--convert-markup", help="Make chats of texts that carry another model's chat marks."),
+    ] = None,
+    test: Annotated[
+        list[Path] | None,
+        typer.Option("--test", help="Files to judge by, instead of a share of the data; none of it is learned."),
     ] = None,
     held_out: Annotated[
         float | None,
@@ -81,6 +159,12 @@ def generator(
             min=1,
             help="Held-out samples, at most, for an evaluation on the way.",
             show_default="200",
+        ),
+    ] = None,
+    answers: Annotated[
+        int | None,
+        typer.Option(
+            "--answers", min=0, help="Held-out prompts to answer before and after, for the report.", show_default="3"
         ),
     ] = None,
     patience: Annotated[
@@ -114,30 +198,44 @@ def generator(
 
     named = {
         "model": model,
-        "method": method.value if method else None,
+        "method": method and method.value,
+        "objective": objective and objective.value,
         "rank": rank,
         "alpha": alpha,
         "dropout": dropout,
+        "target": target and target.value,
         "learning_rate": learning_rate,
         "epochs": epochs,
         "max_steps": max_steps,
         "batch": batch,
         "accumulation": accumulate,
+        "recompute": recompute,
         "longest": max_length,
+        "augment": augment,
+        "convert_markup": convert_markup,
         "held_out": held_out,
         "evaluate_every": evaluate_every,
         "evaluate_on": evaluate_on,
+        "answers": answers,
         "patience": patience,
         "checkpoint_every": checkpoint_every,
         "seed": seed,
     }
     name, training = chosen(preset, named)
     with errors.status("Loading the model") as loading:
-        resolved = resolve_model(name, download=settings.downloads, confirm=confirm_download(loading))
+        confirm = confirm_download(loading)
+        try:
+            resolved = resolve_model(name, download=settings.downloads, confirm=confirm)
+        except ModelUnavailable as missing:
+            if model:  # the person's own choice
+                raise
+            resolved = resolve_model(SMOLLM2, download=settings.downloads, confirm=confirm)
+            errors.print(f"{missing} {SMOLLM2} is trained instead.", markup=False, soft_wrap=True)
     folder = output or settings.home / "training" / "generator"
     with training_progress("held-out loss") as shown, stoppable(folder):
         report = finetune_generator(
             data,
+            test or [],
             resolved,
             settings.home / "models",
             adapter,
@@ -150,7 +248,8 @@ def generator(
     if as_json:
         print_json(report)
         return
+    for warning in report["checked"]["warnings"]:
+        errors.print(f"Note: {warning}.", markup=False, soft_wrap=True)
     for part, figures in report["held_out"].items():
-        judged = f"loss {figures['loss']:.3f}, perplexity {figures['perplexity']:.1f}"
-        say(f"{part} ({figures['samples']:,} samples): {judged}")
+        say(f"{_PARTS[part]}: loss {figures['loss']:.3f}, before {figures['loss_before']:.3f}")
     say(f"Trained in {report['seconds']:,} s. The result and the report are in {folder}.")

@@ -1,0 +1,53 @@
+"""What ``refdesk finetune generator`` trained, put to use: which engine runs it, and how it is loaded."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from peft import PeftModel
+from transformers import PreTrainedModel
+
+from rag.generators.own_adapters import CONFIG, load_own_adapter
+from vectorstore.errors import ModelUnavailable
+
+_PEFT_CONFIG = "adapter_config.json"
+
+
+def adapter_folder(path: Path) -> Path:
+    """The folder of the adapter itself, where ``path`` may be the folder of its run. Raises ModelUnavailable."""
+    for folder in (path, path / "adapter"):
+        if (folder / CONFIG).is_file() or (folder / _PEFT_CONFIG).is_file():
+            return folder
+    raise ModelUnavailable(
+        "This holds no adapter", where=str(path), remedy="Name the folder of a run, or of an adapter in PEFT's form."
+    )
+
+
+def is_plain_lora(folder: Path) -> bool:
+    """Whether llama.cpp can run the adapter: of all kinds it knows LoRA alone, and not with magnitudes (DoRA)."""
+    config = _peft_config(folder)
+    return config.get("peft_type") == "LORA" and not config.get("use_dora")
+
+
+def base_model(folder: Path) -> str:
+    """The name of the model that the adapter was trained on."""
+    own = folder / CONFIG
+    if own.is_file():
+        return str(json.loads(own.read_text(encoding="utf-8"))["base"])
+    return str(_peft_config(folder)["base_model_name_or_path"])
+
+
+def load_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel | PeftModel:
+    """``model`` with the adapter, ready to write. Raises ValueError or OSError where they do not fit."""
+    if (folder / CONFIG).is_file():
+        return load_own_adapter(model, folder)
+    try:
+        return PeftModel.from_pretrained(model, str(folder)).eval()
+    except RuntimeError as error:  # what torch says of weights of another shape fills pages
+        raise ValueError(f"the adapter in {folder} was made for another model") from error
+
+
+def _peft_config(folder: Path) -> dict[str, Any]:
+    file = folder / _PEFT_CONFIG
+    config: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return config

@@ -1,0 +1,85 @@
+"""What a generator is trained for, as a task of the training loop."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transformers import PreTrainedTokenizerBase
+
+from rag.training.generator_settings import GeneratorTraining, Objective
+from rag.training.judging import Judge
+from rag.training.language_task import LanguageTask, Row
+from rag.training.loop import Schedule, Tick, train
+from rag.training.run_folder import RunFolder
+from rag.training.samples import Form
+from vectorstore.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.training.preferences import PairTask, PolicyTask
+
+OBJECTIVES_OF: dict[Form, tuple[Objective, ...]] = {
+    "text": ("lm",),
+    "labels": ("lm",),
+    "pairs": ("sft",),
+    "messages": ("sft",),
+    "preferences": ("dpo", "rl", "sft"),
+}
+"""What data of a form can be used for, the usual thing first."""
+_REWARD_RATE = 1e-4
+
+
+def objective_of(form: Form, wanted: Objective | None) -> Objective:
+    """Raises UsageError where data of that form cannot be used for what is ``wanted``."""
+    possible = OBJECTIVES_OF[form]
+    if wanted not in (None, *possible):
+        raise UsageError(
+            f"Data with {form} cannot be used for {wanted}", where="--objective", remedy=f"Use {' or '.join(possible)}."
+        )
+    return wanted or possible[0]
+
+
+def build_task(
+    judge: Judge,
+    tokenizer: PreTrainedTokenizerBase,
+    training: Sequence[Row],
+    held_out: Sequence[Row],
+    settings: GeneratorTraining,
+    *,
+    base: Path,
+    output: Path,
+    resume: bool,
+    on_tick: Callable[[Tick, int], None],
+) -> "LanguageTask | PairTask | PolicyTask":
+    """The task of ``settings.objective``. For "rl" a reward model from ``base`` is trained in ``output`` first.
+
+    ``on_tick`` is told of that one's steps. Raises as ``rag.training.loop.train``.
+    """
+    apart = held_out[: settings.evaluate_on]
+    samples, judged = [sample for sample, _ in training], [sample for sample, _ in apart]
+    common = {"batch": settings.batch, "seed": settings.seed}
+    if settings.objective in ("lm", "sft"):
+        return LanguageTask(
+            judge,
+            tokenizer,
+            training,
+            [row for _, row in apart],
+            longest=settings.longest,
+            augment=settings.augment,
+            **common,
+        )
+    from rag.training import preferences  # TRL's trainers take seconds to import
+
+    if settings.objective == "dpo":
+        return preferences.dpo_task(
+            judge.network, tokenizer, samples, judged, longest=settings.longest, output=output, **common
+        )
+    reward = preferences.reward_task(
+        base, tokenizer, samples, judged, rank=settings.settings.rank, longest=settings.longest, output=output, **common
+    )
+    steps = min(settings.epochs * reward.batches, settings.max_steps or reward.batches * settings.epochs)
+    folder = RunFolder(output / "reward")
+    folder.claim({"task": "reward", "steps": steps}, resume=resume)
+    every = max(1, reward.batches // 5)
+    schedule = Schedule(steps, _REWARD_RATE, every, settings.checkpoint_every, settings.patience, settings.seed)
+    train(reward, schedule, folder, lambda tick: on_tick(tick, steps))
+    return preferences.policy_task(judge.network, reward.network, tokenizer, samples, output=output, **common)

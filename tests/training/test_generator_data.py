@@ -1,0 +1,173 @@
+"""What is made of a person's data, and what is said of data that cannot be used."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from transformers import AutoTokenizer
+
+from rag.training.generator_data import GeneratorData, load_generator_data
+from rag.training.markup import as_chat
+from rag.training.samples import Sample
+from rag.training.tokens import IGNORED, tokenise
+from rag.training.validation import check_samples
+from vectorstore.errors import UsageError
+
+MEDICAL = "<s>[INST] <<SYS>> Answer the Question <</SYS>> What is a fever? [/INST] A raised temperature. </s>"
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    match path.suffix:
+        case ".csv":
+            with path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+        case ".parquet":
+            pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows)), path)
+        case _:
+            path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def load(*paths: Path, test: Sequence[Path] = (), held_out: float = 0.0, convert: bool = False) -> GeneratorData:
+    return load_generator_data(paths, test, held_out, 0, convert_markup=convert)
+
+
+def test_the_same_rows_in_every_format_and_in_a_folder_are_the_same_samples(tmp_path: Path) -> None:
+    rows = [{"question": f"What, {n}?\nSay it.", "response": f"This, {n}."} for n in range(3)]
+    found = [load(write(tmp_path / f"rows{suffix}", rows)).training for suffix in (".csv", ".jsonl", ".parquet")]
+    messages = [[sample.messages for sample in samples] for samples in found]
+    assert messages[0] == messages[1] == messages[2]
+    assert messages[0][1][1] == {"role": "assistant", "content": "This, 1."}
+    folder = load(tmp_path)
+    assert len(folder.training) == 3  # those of the other two files are the same
+    assert len(folder.problems) == 6
+    assert set(folder.hashes) == {"rows.csv", "rows.jsonl", "rows.parquet"}
+
+
+def test_a_context_becomes_the_passage_that_the_desk_would_show(tmp_path: Path) -> None:
+    rows = [{"prompt": "Who?", "context": "Tom is a cat.", "title": "Cats", "answer": "Tom [1]."}]
+    system, user, answer = load(write(tmp_path / "rows.jsonl", rows)).training[0].messages
+    assert "numbered passages" in system["content"]
+    assert user["content"] == "[1] Cats\nTom is a cat.\n\nQuestion: Who?"
+    assert answer["content"] == "Tom [1]."
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_named(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"prompt": "Why?", "answer": "So."},
+        {"prompt": "Why?", "answer": " "},
+        {"prompt": 5, "answer": "So."},
+        {"prompt": "WHY?", "answer": "So."},
+    ]
+    found = load(write(tmp_path / "rows.jsonl", rows))
+    assert len(found.training) == 1
+    assert found.problems == (
+        "rows.jsonl:2: answer is empty",
+        "rows.jsonl:3: prompt is no text",
+        "rows.jsonl:4: the same as rows.jsonl:1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("rows.xlsx", "", "This kind of file cannot be trained on"),
+        ("rows.jsonl", '{"prompt": "Why?"}\n', "There is nothing to train on in the columns prompt"),
+        ("rows.jsonl", '{"text": "So."}\n{"text": \n', "line 2"),
+        ("rows.jsonl", "[1]\n", "line 1 is no JSON object"),
+        ("rows.jsonl", "", r"columns \(none\)"),
+        ("rows.csv", "text\nOne,two\n", "row 2 has another number of cells"),
+        ("rows.parquet", "no parquet", "cannot be read"),
+        ("rows.csv", "text\n\xff\n", "cannot be read"),
+        ("rows.jsonl", '{"text": " "}\n', r"nothing to learn from \(rows.jsonl:1: text is empty\)"),
+        ("rows.jsonl", '{"messages": [{"role": "user", "content": "Hm"}]}\n', "do not end with the assistant"),
+    ],
+)
+def test_files_that_cannot_be_used_get_a_clear_error(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_bytes(content.encode("latin-1"))
+    with pytest.raises(UsageError, match=message) as error:
+        load(tmp_path / name)
+    assert name in str(error.value)
+
+
+def test_what_is_held_out_shares_no_prompt_with_what_is_learned(tmp_path: Path) -> None:
+    rows = [{"prompt": f"Why {n // 2}?", "answer": f"So {n}."} for n in range(40)]
+    found = load(write(tmp_path / "rows.jsonl", rows), held_out=0.25)
+    asked = [{sample.messages[0]["content"] for sample in part} for part in (found.training, found.held_out)]
+    assert len(found.held_out) == 10
+    assert not asked[0] & asked[1]
+    assert load(tmp_path / "rows.jsonl", held_out=0.25) == found
+
+
+def test_samples_that_are_in_the_test_file_are_not_learned(tmp_path: Path) -> None:
+    learned = write(tmp_path / "rows.jsonl", [{"prompt": f"Why {n}?", "answer": "So."} for n in range(4)])
+    judged = write(tmp_path / "test.jsonl", [{"prompt": "why 2?", "answer": "Because."}])
+    found = load(learned, test=[judged])
+    assert [sample.place for sample in found.training] == ["rows.jsonl:1", "rows.jsonl:2", "rows.jsonl:4"]
+    assert [sample.answer for sample in found.held_out] == ["Because."]
+    assert found.problems == ("rows.jsonl:3: held out, as test.jsonl:1",)
+
+
+def test_chat_marks_of_another_model_are_recognised_and_converted(tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.csv", [{"text": MEDICAL}, {"text": "No marks at all."}])
+    found = load(file)
+    (warning,) = check_samples(found.training, (), [9, 9])["warnings"]
+    assert "1 texts carry the chat marks of Llama 2; --convert-markup" in warning
+    chat, plain = load(file, convert=True).training
+    assert [(turn["role"], turn["content"]) for turn in chat.messages] == [
+        ("system", "Answer the Question"),
+        ("user", "What is a fever?"),
+        ("assistant", "A raised temperature."),
+    ]
+    assert plain.text == "No marks at all."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\nSo.<|im_end|>\n",
+        "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>"
+        "<|start_header_id|>assistant<|end_header_id|>\n\nSo.<|eot_id|>",
+        "<s>[INST] Why? [/INST] So. </s>",
+    ],
+)
+def test_every_kind_of_chat_marks_becomes_the_same_chat(text: str) -> None:
+    asked, said = as_chat(Sample("", text)).messages
+    assert (asked, said) == ({"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."})
+
+
+def test_the_report_warns_of_personal_data_other_languages_and_leaks() -> None:
+    english = "The long road along the river leads to the old mill behind the village church and then on"
+    french = "Le chien dort dans la maison et le chat mange une souris grise près de la fenêtre ouverte"
+    samples = [Sample(f"a:{n}", f"{english} {n}") for n in range(8)]
+    samples += [Sample("a:8", f"Write to jo.doe@example.org, {english}"), Sample("a:9", french)]
+    checked = check_samples(samples, [Sample("b:1", f"{english} home")], list(range(10)))
+    warnings = "\n".join(checked["warnings"])
+    assert "1 samples may hold a person's data: e-mail address (a:8)" in warnings
+    assert "1 samples are in another language than most" in warnings
+    assert "held-out samples share a long passage with one in training (b:1)" in warnings
+    assert checked["languages"] == {"en": 10, "fr": 1}
+    assert checked["tokens"] == {"shortest": 0, "median": 5, "95%": 8, "longest": 9}
+
+
+def test_only_the_answers_of_a_chat_are_learned_and_all_of_a_text(tiny_llama: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    turns = ("user", "Why?"), ("assistant", "So."), ("user", "And?"), ("assistant", "That is all.")
+    chat = Sample("", messages=tuple({"role": role, "content": content} for role, content in turns))
+    row = tokenise(chat, tokenizer, 100)
+    learned = [label for label in row.labels if label != IGNORED]
+    assert tokenizer.decode(learned) == "So.<|im_end|>That is all.<|im_end|>"
+    assert tokenizer.decode(row.ids).startswith("<|im_start|>user\nWhy?")
+    text = tokenise(Sample("", "<|im_start|>The box is red.<|im_end|>"), tokenizer, 100)
+    assert text.labels == text.ids
+    assert tokenizer.decode(text.ids).count("<|im_end|>") == 1
+    assert tokenizer.decode(text.ids).count("<|im_start|>") <= 1
+    cut = tokenise(chat, tokenizer, 4)
+    assert (len(cut.ids), cut.whole, cut.learned) == (4, len(row.ids), 0)

@@ -1,0 +1,43 @@
+"""``refdesk finetune export``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rag.settings import load_settings
+from ui.cli.output import HomeOption, errors, say
+
+
+class Form(StrEnum):
+    """What is written."""
+
+    merged = "merged"
+    gguf = "gguf"
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run of `finetune generator`, or of its adapter.")],
+    form: Annotated[
+        Form,
+        typer.Option("--form", help="merged: a whole model in safetensors; gguf: a LoRA adapter for llama.cpp."),
+    ],
+    output: Annotated[Path, typer.Option("--output", help="The new folder, or the new .gguf file.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="For gguf: the GGUF model that it is for.", show_default="the one trained on"),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Write what was trained in a form for other programs."""
+    settings = load_settings(home)
+
+    from rag.training.exporting import export_gguf, merge  # the models take seconds to import
+
+    with errors.status("Writing"):
+        if form is Form.merged:
+            merge(run, settings.home / "models", output, settings.downloads)
+        else:
+            export_gguf(run, output, settings.downloads, model)
+    say(f"Written to {output}.")
