@@ -20,6 +20,7 @@ from benchmarks import (
     ingestion,
     medical,
     pdf_text,
+    qlora,
     reader,
     reading_speed,
     reranking,
@@ -46,6 +47,7 @@ def main() -> None:
         "citations": citations.run,
         "adding": adding.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
+        "qlora": qlora.run,
     }
     if arguments.data:
         data, work = arguments.data.resolve(), arguments.work.resolve()

@@ -216,7 +216,12 @@ def _load(
         ) from error
     if training.method == "lora":
         config = LoraConfig(
-            task_type=TaskType.SEQ_CLS, r=training.rank, lora_alpha=2 * training.rank, target_modules="all-linear"
+            task_type=TaskType.SEQ_CLS,
+            r=training.rank,
+            lora_alpha=2 * training.rank,
+            target_modules="all-linear",
+            exclude_modules=r".*pooler.*",
+            modules_to_save=["pooler", "classifier"],  # new, or of another task
         )
         network = get_peft_model(network, config)
     return tokenizer, network.to("cuda" if torch.cuda.is_available() else "cpu")

@@ -55,7 +55,7 @@ def load_network(
         # Prefix tuning hands the layers keys and values of its own, which recomputing would lose.
         if settings.method == "prefix":
             raise UsageError("Prefix tuning cannot recompute", where="--recompute", remedy="Leave it out.")
-        network.gradient_checkpointing_enable({"use_reentrant": False})
+        network.activation_checkpointing_enable({"use_reentrant": False})
         network.enable_input_require_grads()
     return tokenizer, network
 

@@ -33,7 +33,7 @@ def write(file: Path, labels: dict[str, str]) -> Path:
 
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_it_learns_the_labels_and_leaves_a_model_that_knows_them(method: str, tmp_path: Path, tiny: Path) -> None:
-    report = run(write(tmp_path / "letters.jsonl", TEXTS), tiny, tmp_path / "run", method=method)
+    report = run(write(tmp_path / "letters.jsonl", TEXTS), tiny, tmp_path / "run", method=method, epochs=12)
     figures = report["held_out"]
     assert figures["all"]["texts"] == 4
     assert figures["all"]["accuracy"] == figures["all"]["f1"] == 1.0

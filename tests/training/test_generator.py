@@ -11,12 +11,18 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
+from benchmarks.medical_set import write_rows
 from rag.generators.transformers_engine import TransformersChat
+from rag.training.completion_loss import completion_loss
 from rag.training.generator import finetune_generator
-from rag.training.methods import METHODS
+from rag.training.methods import METHODS, MethodSettings
 from rag.training.presets import chosen
+from rag.training.tokens import IGNORED
 from tests.evaluation.conftest import quiet
+from ui.cli.main import main
+from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model
 
 THINGS = ["lamp", "rope", "saw", "drum", "vase", "kite", "bell", "mask"]
@@ -79,7 +85,26 @@ def said(folder: Path, adapter: Path | None, question: str = "Where is the lamp 
     ids = chat._tokenizer(question, return_tensors="pt")["input_ids"]
     with torch.no_grad():
         logits: torch.Tensor = chat._model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-    return logits.float()
+    return logits[:, -ids.shape[1] :].float()  # prompt tuning puts tokens of its own before
+
+
+@pytest.mark.parametrize("portion", [1 << 26, 1000])
+def test_the_loss_is_that_of_the_model_itself_and_so_is_its_gradient(
+    portion: int, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.training.completion_loss._LOGITS_AT_ONCE", portion)
+    network = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
+    ids = torch.randint(3, 300, (3, 20), generator=torch.Generator().manual_seed(1))
+    labels = ids.masked_fill(torch.rand(ids.shape, generator=torch.Generator().manual_seed(2)) < 0.5, IGNORED)
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+    gradients = []
+    for loss in (lambda: network(**batch).loss, lambda: torch.div(*completion_loss(network, batch))):
+        network.zero_grad()
+        loss().backward()
+        gradients.append([parameter.grad.clone() for parameter in network.parameters()])
+    assert torch.div(*completion_loss(network, batch)).item() == pytest.approx(network(**batch).loss.item(), rel=1e-5)
+    for own, usual in zip(*gradients, strict=True):
+        torch.testing.assert_close(own, usual, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.timeout(300)  # another process loads the libraries
@@ -114,3 +139,110 @@ def test_every_method_trains_little_or_all_and_what_it_leaves_is_served(
     tuned = said(folder / "model", None) if method == "full" else said(tiny_llama, folder / "adapter")
     assert (tuned - said(tiny_llama, None)).abs().max() > 0.02
     assert all(torch.equal(before[name], now) for name, now in load_file(tiny_llama / "model.safetensors").items())
+
+
+def test_a_run_reports_what_it_did_and_what_came_of_it(tmp_path: Path, pairs: Path, tiny_llama: Path) -> None:
+    report = run(pairs, tiny_llama, tmp_path / "run", answers=2, augment=0.5, learning_rate=1e-2)
+    assert report["checked"]["samples"] == 24
+    assert set(report["held_out"]) == {"training", "held_out", "general"}
+    assert report["overfitting"] == report["held_out"]["held_out"]["loss"] - report["held_out"]["training"]["loss"]
+    assert [row["step"] for row in report["learning_curve"]] == [4, 8]
+    assert 0 <= report["answer_f1"]["after"] <= 1
+    assert report["peak_memory_mb"] > 10
+    text = (tmp_path / "run/report.md").read_text()
+    assert report["answers"][1]["prompt"] in text
+    assert "- after: " in text
+    assert json.loads((tmp_path / "run/data.json").read_text()) == report["checked"]
+    assert all("<svg" in (tmp_path / "run" / name).read_text() for name in ("loss.svg", "score.svg"))
+
+
+def test_other_wordings_change_what_is_learned_but_not_twice_differently(
+    tmp_path: Path, pairs: Path, tiny_llama: Path
+) -> None:
+    adapters = []
+    for name, augment in (("plain", 0.0), ("one", 1.0), ("other", 1.0)):
+        run(pairs, tiny_llama, tmp_path / name, augment=augment, max_steps=2)
+        adapters.append((tmp_path / name / "adapter/adapter_model.safetensors").read_bytes())
+    assert adapters[1] == adapters[2] != adapters[0]
+
+
+def test_raw_text_in_the_form_of_the_medical_set_is_learned_with_the_preset(tmp_path: Path, tiny_llama: Path) -> None:
+    file = tmp_path / "medical.csv"
+    form = "<s>[INST] <<SYS>> Answer the Question <</SYS>> What is number {0}? [/INST] It is {0}, no more. </s>"
+    write_rows([form.format(number) for number in range(24)], file)
+    report = run(file, tiny_llama, tmp_path / "run", preset="qlora-13gb", batch=2, max_steps=2, longest=512)
+    assert (report["settings"]["method"], report["settings"]["objective"]) == ("qlora", "lm")
+    assert report["held_out"]["held_out"]["loss"] < report["held_out"]["held_out"]["loss_before"]
+    assert "24 texts carry the chat marks of Llama 2" in report["checked"]["warnings"][0]
+    config = json.loads((tmp_path / "run/adapter/adapter_config.json").read_text())
+    assert (config["r"], config["lora_alpha"], config["lora_dropout"]) == (64, 16, 0.1)
+    with pytest.raises(UsageError, match="no prompts to vary"):
+        run(file, tiny_llama, tmp_path / "other", augment=0.5)
+
+
+def test_the_preset_is_the_one_that_is_asked_for() -> None:
+    model, training = chosen("qlora-13gb", {})
+    assert model == "meta-llama/Llama-3.1-8B"
+    assert training.settings == MethodSettings("qlora", rank=64, alpha=16, dropout=0.1, target="attention")
+    assert (training.batch, training.accumulation, training.recompute) == (2, 4, True)
+    assert (training.learning_rate, training.shape, training.epochs, training.longest) == (2e-4, "constant", 1, 512)
+    assert training.checkpoint_every == training.evaluate_every == 75
+    assert chosen("qlora-13gb", {"epochs": 3, "rank": None})[1].epochs == 3
+    with pytest.raises(UsageError, match=r"no such preset: huge.*laptop, qlora-13gb"):
+        chosen("huge", {})
+
+
+def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
+    tmp_path: Path,
+    pairs: Path,
+    tiny_llama: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refdesk(*arguments: object) -> int:
+        call = ["refdesk", "finetune", *arguments, "--home", tmp_path / "home"]
+        monkeypatch.setattr("sys.argv", [str(argument) for argument in call])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return int(end.value.code or 0)
+
+    options = ("--max-steps", 2, "--answers", 0, "--preset", "qlora-13gb")
+    monkeypatch.setattr("ui.cli.finetune.generator.SMOLLM2", str(tiny_llama))
+    assert refdesk("generator", pairs, *options, "--json") == 0
+    told = capsys.readouterr()
+    report = json.loads(told.out)
+    assert (report["steps"], report["settings"]["rank"]) == (2, 64)
+    assert "Llama-3.1-8B. Set downloads" in told.err
+    assert f"{tiny_llama} is trained instead" in " ".join(told.err.split())
+    assert refdesk("generator", pairs, *options) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert refdesk("generator", pairs, *options, "--resume") == 0
+    assert "Held-out data: loss" in capsys.readouterr().out
+    run_folder = tmp_path / "home/training/generator"
+    assert refdesk("export", run_folder, "--form", "merged", "--output", tmp_path / "merged") == 0
+    assert (tmp_path / "merged/model.safetensors").exists()
+    assert refdesk("generator", pairs, "--model", tmp_path / "missing") == 1
+    assert refdesk("generator", tmp_path / "missing.csv") == 2
+
+
+@pytest.mark.timeout(300)  # another process loads the libraries
+def test_methods_are_put_side_by_side(
+    tmp_path: Path,
+    pairs: Path,
+    tiny_llama: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run(pairs, tiny_llama, tmp_path / "out/lora", max_steps=2)  # as if it had been done already
+    call = f"refdesk finetune compare {pairs} --methods lora,ia3 --model {tiny_llama} --max-steps 2 --answers 1"
+    monkeypatch.setattr(
+        "sys.argv", [*call.split(), "--output", str(tmp_path / "out"), "--home", str(tmp_path), "--json"]
+    )
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    rows = json.loads(capsys.readouterr().out)
+    assert rows["ia3"]["parameters trained"] < rows["lora"]["parameters trained"]
+    assert all(rows["ia3"][name] is not None for name in rows["ia3"])
+    assert "| ia3 |" in (tmp_path / "out/comparison.md").read_text()
+    assert "<svg" in (tmp_path / "out/comparison.svg").read_text()

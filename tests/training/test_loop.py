@@ -1,6 +1,7 @@
 """The loop on a network of one layer, which trains in no time."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,29 @@ def test_too_little_memory_is_named_and_the_last_checkpoint_serves(
     resumed = Line()
     train(resumed, schedule(), run_folder(tmp_path / "run"))
     assert resumed.weights() == whole.weights()
+
+
+def test_a_step_is_the_mean_gradient_of_its_batches_in_any_precision(tmp_path: Path) -> None:
+    weights = []
+    for precision in (torch.bfloat16, torch.float16):
+        task = Line()
+        changed = replace(schedule(), steps=3, accumulation=4, shape="constant", learning_rate=1e-3)
+        ticks: list[Tick] = []
+        train(task, changed, run_folder(tmp_path / str(precision)), ticks.append, precision=precision)
+        weights.append(torch.tensor(task.weights()))
+        assert len(ticks) == 3
+        assert ticks[0].loss == pytest.approx(sum(_loss_of(batch) for batch in range(4)) / 4, rel=0.2)
+    torch.testing.assert_close(weights[0], weights[1], rtol=1e-3, atol=1e-4)
+
+
+def _loss_of(batch: int) -> float:
+    task = Line()
+    torch.manual_seed(1_000_003)
+    return task.loss(batch)[0].item()
+
+
+def test_the_rate_stays_where_it_is_to_be_constant() -> None:
+    assert {Schedule(100, 0.5, 10, 10, 0, 0, shape="constant").rate(step) for step in range(100)} == {0.5}
 
 
 def test_the_rate_rises_then_falls_to_nothing() -> None:

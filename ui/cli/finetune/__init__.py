@@ -2,15 +2,12 @@
 
 import typer
 
-from ui.cli.finetune.classifier import classifier
-from ui.cli.finetune.export import export
-from ui.cli.finetune.generator import generator
-from ui.cli.finetune.pairs import pairs
-from ui.cli.finetune.reader import reader
+from ui.cli.finetune import classifier, compare, export, generator, pairs, reader
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.command("reader")(reader)
-app.command("generator")(generator)
-app.command("classifier")(classifier)
-app.command("export")(export)
-app.command("pairs")(pairs)
+app.command("generator")(generator.generator)
+app.command("reader")(reader.reader)
+app.command("classifier")(classifier.classifier)
+app.command("compare")(compare.compare)
+app.command("pairs")(pairs.pairs)
+app.command("export")(export.export)
