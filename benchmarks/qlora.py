@@ -24,7 +24,14 @@ from peft import LoraConfig
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    BitsAndBytesConfig,
+    LlamaConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
+from transformers.quantizers.auto import AutoHfQuantizer
 from trl import SFTConfig, SFTTrainer
 
 from benchmarks.tables import table
@@ -133,6 +140,13 @@ def random_model(shape: str) -> PreTrainedModel:
                 setattr(module, name, nn.Parameter(values))
     with torch.device(_DEVICE):
         model.model.rotary_emb = type(model.model.rotary_emb)(config)
+    quantization = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=_HALF,
+    )
+    model.hf_quantizer = AutoHfQuantizer.from_config(quantization, pre_quantized=True)
     model.is_loaded_in_4bit = model.is_quantized = True
     return model
 
@@ -205,7 +219,9 @@ def _trl(shape: str, steps: int, length: int, share: float) -> float:
             ),
             train_dataset=data,
             processing_class=_tokenizer(SHAPES[shape]["vocab_size"]),
-            peft_config=LoraConfig(r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout),
+            peft_config=LoraConfig(
+                task_type="CAUSAL_LM", r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout
+            ),
         )
         trainer.train()
     return _speed(times[:steps], training.batch * training.accumulation * length)

@@ -220,6 +220,8 @@ def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | 
     if chat is None:
         return None
     name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
+    if settings.generator.adapter:
+        name += f" + {settings.generator.adapter.resolve().name}"
     budget = prompt_budget(settings.generator, choice.engine, hardware)
     return Writer(chat, name, budget, able_to_rewrite(choice))
 

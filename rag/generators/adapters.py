@@ -18,9 +18,9 @@ def adapter_folder(path: Path) -> Path:
     for folder in (path, path / "adapter"):
         if (folder / CONFIG).is_file() or (folder / _PEFT_CONFIG).is_file():
             return folder
-    raise ModelUnavailable(
-        "This holds no adapter", where=str(path), remedy="Name the folder of a run, or of an adapter in PEFT's form."
-    )
+    whole = path / "model"
+    remedy = f"Use --model {whole}." if whole.is_dir() else "Name the folder of a run, or of an adapter in PEFT's form."
+    raise ModelUnavailable("This holds no adapter", where=str(path), remedy=remedy)
 
 
 def is_plain_lora(folder: Path) -> bool:

@@ -64,6 +64,13 @@ def save_own_adapter(model: PreTrainedModel, kind: Kind, width: int, base: str, 
     (folder / CONFIG).write_text(json.dumps({"kind": kind, "width": width, "base": base}), encoding="utf-8")
 
 
+def own_kind(folder: Path) -> Kind | None:
+    """What kind of adapter of ours the folder holds; None for none."""
+    file = folder / CONFIG
+    kind: Kind | None = json.loads(file.read_text(encoding="utf-8"))["kind"] if file.is_file() else None
+    return kind
+
+
 def load_own_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
     """Put the adapter into ``model``. Raises ValueError where it was made for another one."""
     config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))

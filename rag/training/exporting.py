@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.generators.adapters import adapter_folder, base_model, is_plain_lora, load_adapter
 from rag.generators.gguf_adapter import write_gguf_adapter
-from rag.generators.own_adapters import CONFIG
+from rag.generators.own_adapters import own_kind
 from rag.training.files import explained, write_folder
 from rag.training.generator_network import model_folder, save_model
 from vectorstore.errors import UsageError
@@ -22,7 +22,7 @@ def merge(run: Path, unpacked: Path, output: Path, downloads: Download) -> None:
     """
     folder = adapter_folder(run)
     _must_be_new(output)
-    if (folder / CONFIG).is_file() and "bottleneck" in (folder / CONFIG).read_text(encoding="utf-8"):
+    if own_kind(folder) == "bottleneck":
         raise UsageError("Bottleneck adapters are no weights of the model", where=str(folder), remedy=_SERVE_IT)
     base = model_folder(resolve_model(base_model(folder), download=downloads), unpacked)
     model = AutoModelForCausalLM.from_pretrained(base, local_files_only=True, dtype=torch.float32)

@@ -3,13 +3,13 @@
 import math
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
 from rag.training.before_after import BeforeAfter
@@ -47,14 +47,16 @@ def finetune_generator(
     *,
     resume: bool,
     on_phase: OnProgress,
+    on_checked: Callable[[Mapping[str, Any]], None],
     on_tick: Callable[[Tick, int], None],
 ) -> dict[str, Any]:
     """Train, or go on training, in the folder ``output``; the report that it then holds is returned.
 
     ``test`` are files to judge by, instead of a share of ``data``; ``unpacked`` keeps the unpacked weights of a GGUF
     model; ``adapter`` is a PEFT folder to go on from. ``on_phase`` is told what goes on, how much of it is done and of
-    how much (0: unknown), ``on_tick`` each step and the number of all. Raises UsageError for data or a folder that
-    cannot be used, RefdeskError when the disk is full or the memory too small.
+    how much (0: unknown), ``on_checked`` what ``check_data`` would find, ``on_tick`` each step and the number of all.
+    Raises UsageError for data or a folder that cannot be used, RefdeskError when the disk is full or the memory too
+    small.
     """
     on_phase("Reading the data", 0, 0)
     found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
@@ -79,6 +81,7 @@ def finetune_generator(
             remedy="Raise --max-length.",
         )
     checked = _checked(found, rows)
+    on_checked(checked)
     write_json(output / "data.json", checked)
     judge = Judge(network, tokenizer, training.batch, training.longest)
     judged = BeforeAfter(judge, rows, held_out, output, on=training.evaluate_on, answers=training.answers)
@@ -120,6 +123,19 @@ def finetune_generator(
     }
     write_report(folder, report)
     return report
+
+
+def check_data(
+    data: Sequence[Path], test: Sequence[Path], model: ResolvedModel, unpacked: Path, training: GeneratorTraining
+) -> dict[str, Any]:
+    """What training on the data would begin with: see ``rag.training.validation``.
+
+    Beside that ``left_out``, with the first ``problems``, and how many samples would be ``cut``. Raises UsageError.
+    """
+    found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
+    _complete(training, found)
+    tokenizer = AutoTokenizer.from_pretrained(model_folder(model, unpacked), local_files_only=True)
+    return _checked(found, _rows(found.training, tokenizer, training.longest))
 
 
 def _complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:

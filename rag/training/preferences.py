@@ -105,10 +105,8 @@ def dpo_task(
     output: Path,
 ) -> PairTask:
     """Raises UsageError where the network has no adapter, without which it would have to be held in memory twice."""
-    if not isinstance(network, PeftModel):
-        raise UsageError("DPO is trained with an adapter", where="--method", remedy="Use lora, qlora or dora.")
     trainer = DPOTrainer(
-        model=network,
+        model=_with_adapter(network),
         args=DPOConfig(output_dir=str(output), max_length=longest, use_cpu=not torch.cuda.is_available(), **_PLAIN),
         train_dataset=_pairs([*training, *held_out]),
         processing_class=tokenizer,
@@ -154,10 +152,10 @@ def policy_task(
     seed: int,
     output: Path,
 ) -> PolicyTask:
-    """``reward`` judges; the network without its adapter is what it must not leave."""
+    """``reward`` judges; the network without its adapter is what it must not leave. Raises as ``dpo_task``."""
     rows = Dataset.from_list([{"prompt": list(sample.prompt)} for sample in prompts])
     trainer = _Rollouts(
-        model=network,
+        model=_with_adapter(network),
         reward_funcs=reward.eval(),
         args=RLOOConfig(
             output_dir=str(output),
@@ -172,6 +170,12 @@ def policy_task(
         reward_processing_classes=tokenizer,
     )
     return PolicyTask(trainer, prompts, batch=batch, seed=seed)
+
+
+def _with_adapter(network: PreTrainedModel | PeftModel) -> PeftModel:
+    if isinstance(network, PeftModel):
+        return network
+    raise UsageError("Preferences are learned with an adapter", where="--method", remedy="Use lora, qlora or dora.")
 
 
 def _pairs(samples: Sequence[Sample]) -> Dataset:

@@ -155,7 +155,7 @@ def _answer(row: Cells, column: str) -> str:
 def _turns(value: Any) -> tuple[Message, ...]:
     if not isinstance(value, list):
         raise _Unfit("messages are no list")
-    turns = []
+    turns: list[Message] = []
     for turn in value:
         role, content = (turn.get("role"), turn.get("content")) if isinstance(turn, dict) else (None, None)
         if role not in ROLES.values() or not isinstance(content, str):

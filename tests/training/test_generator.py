@@ -62,6 +62,7 @@ def run(data: Path, model: Path, output: Path, resume: bool = False, **named: An
         Path(output),
         resume=resume,
         on_phase=quiet,
+        on_checked=lambda _: None,
         on_tick=calls.get("on_tick", lambda tick, steps: None),
     )
 
@@ -221,6 +222,8 @@ def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
     run_folder = tmp_path / "home/training/generator"
     assert refdesk("export", run_folder, "--form", "merged", "--output", tmp_path / "merged") == 0
     assert (tmp_path / "merged/model.safetensors").exists()
+    assert refdesk("check", pairs, "--model", tiny_llama) == 0
+    assert "29 samples to learn from, 3 held out" in capsys.readouterr().out
     assert refdesk("generator", pairs, "--model", tmp_path / "missing") == 1
     assert refdesk("generator", tmp_path / "missing.csv") == 2
 

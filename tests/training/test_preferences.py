@@ -65,7 +65,7 @@ def test_the_better_answers_can_be_learned_alone(tmp_path: Path, liked: Path, ti
 def test_what_data_are_not_for_is_refused(tmp_path: Path, liked: Path, tiny_llama: Path) -> None:
     with pytest.raises(UsageError, match=r"Data with preferences cannot be used for lm.*dpo or rl or sft"):
         run(liked, tiny_llama, tmp_path / "run", objective="lm")
-    with pytest.raises(UsageError, match="DPO is trained with an adapter"):
+    with pytest.raises(UsageError, match="Preferences are learned with an adapter"):
         run(liked, tiny_llama, tmp_path / "run", method="full")
 
 

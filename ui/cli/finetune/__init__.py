@@ -2,10 +2,11 @@
 
 import typer
 
-from ui.cli.finetune import classifier, compare, export, generator, pairs, reader
+from ui.cli.finetune import check, classifier, compare, export, generator, pairs, reader
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("generator")(generator.generator)
+app.command("check")(check.check)
 app.command("reader")(reader.reader)
 app.command("classifier")(classifier.classifier)
 app.command("compare")(compare.compare)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rag.settings import load_settings
+from ui.cli.finetune.check import about_data
 from ui.cli.finetune.progress import stoppable, training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.errors import ModelUnavailable
@@ -243,13 +244,12 @@ def generator(
             folder,
             resume=resume,
             on_phase=shown.phase,
+            on_checked=lambda checked: errors.print("\n".join(about_data(checked)), markup=False, soft_wrap=True),
             on_tick=shown.tick,
         )
     if as_json:
         print_json(report)
         return
-    for warning in report["checked"]["warnings"]:
-        errors.print(f"Note: {warning}.", markup=False, soft_wrap=True)
     for part, figures in report["held_out"].items():
         say(f"{_PARTS[part]}: loss {figures['loss']:.3f}, before {figures['loss_before']:.3f}")
     say(f"Trained in {report['seconds']:,} s. The result and the report are in {folder}.")
