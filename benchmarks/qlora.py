@@ -20,7 +20,7 @@ import bitsandbytes
 import psutil
 import torch
 from datasets import Dataset
-from peft import LoraConfig
+from peft import LoraConfig, PeftModel
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from torch import Tensor, nn
@@ -73,7 +73,9 @@ _LEARNED_SHARES = (1.0, 0.2)
 class RandomRows:
     """A task of random tokens, of which the last ``share`` is learned. Rows are ``length`` tokens long."""
 
-    def __init__(self, network: nn.Module, vocabulary: int, batch: int, length: int, share: float) -> None:
+    def __init__(
+        self, network: PreTrainedModel | PeftModel, vocabulary: int, batch: int, length: int, share: float
+    ) -> None:
         self.network = network
         self._shape, self._vocabulary, self._share = (batch, length), vocabulary, share
 
@@ -162,7 +164,7 @@ def _random_nf4(inputs: int, outputs: int) -> bitsandbytes.nn.Linear4bit:
     return layer
 
 
-def _network(shape: str) -> nn.Module:
+def _network(shape: str) -> PreTrainedModel | PeftModel:
     _, training = chosen("qlora-13gb", {})
     network = make_trainable(random_model(shape), training.settings)
     network.activation_checkpointing_enable({"use_reentrant": False})

@@ -37,7 +37,8 @@ class Bottleneck(nn.Module):
         """Of shape ``(rows, tokens, hidden)``, as the block's own."""
         out: Tensor = self.inner(hidden)
         narrow = functional.silu(self.adapter_down(out.to(self.adapter_down.weight.dtype)))
-        return out + self.adapter_up(narrow).to(out.dtype)
+        changed: Tensor = self.adapter_up(narrow)
+        return out + changed.to(out.dtype)
 
 
 def add_bottlenecks(model: PreTrainedModel, width: int) -> PreTrainedModel:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from peft import PeftModel
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
@@ -19,11 +20,11 @@ _LOGITS_AT_ONCE = 1 << 26
 """256 MB in float32."""
 
 
-def completion_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> tuple[Tensor, int]:
+def completion_loss(network: PreTrainedModel | PeftModel, batch: Mapping[str, Tensor]) -> tuple[Tensor, int]:
     """The sum of the negative log-likelihoods (natural logarithm) of the labelled tokens, and their number.
 
-    ``network`` is a causal language model or a PEFT model of one; ``batch`` holds ``input_ids``, ``attention_mask`` and
-    ``labels`` of shape ``(rows, tokens)``.
+    ``network`` is a causal language model; ``batch`` holds ``input_ids``, ``attention_mask`` and ``labels`` of shape
+    ``(rows, tokens)``.
     """
     labels = batch["labels"][:, 1:]
     learned = labels != IGNORED
@@ -45,7 +46,7 @@ def completion_loss(network: nn.Module, batch: Mapping[str, Tensor]) -> tuple[Te
     return _negative_log_likelihood(head, kept[0], labels[learned]), int(learned.sum())
 
 
-def _negative_log_likelihood(head: nn.Module, hidden: Tensor, targets: Tensor) -> Tensor:
+def _negative_log_likelihood(head: nn.Linear, hidden: Tensor, targets: Tensor) -> Tensor:
     """In portions whose logits fit ``_LOGITS_AT_ONCE``.
 
     Where there are several, each is computed again for its gradient, so that memory does not grow with the text.
@@ -58,10 +59,11 @@ def _negative_log_likelihood(head: nn.Module, hidden: Tensor, targets: Tensor) -
     return torch.stack(losses).sum()
 
 
-def _portion(head: nn.Module, hidden: Tensor, targets: Tensor) -> Tensor:
+def _portion(head: nn.Linear, hidden: Tensor, targets: Tensor) -> Tensor:
     return functional.cross_entropy(head(hidden).float(), targets, reduction="sum")
 
 
-def _head(network: nn.Module) -> nn.Module:
-    model: PreTrainedModel = network.get_base_model() if hasattr(network, "get_base_model") else network
-    return model.get_output_embeddings()
+def _head(network: PreTrainedModel | PeftModel) -> nn.Linear:
+    model = network.get_base_model() if isinstance(network, PeftModel) else network
+    head: nn.Linear = model.get_output_embeddings()
+    return head

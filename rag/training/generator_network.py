@@ -9,10 +9,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from rag.generators.adapters import adapter_folder
-from rag.generators.own_adapters import save_own_adapter
+from rag.generators.own_adapters import Kind, save_own_adapter
 from rag.generators.transformers_engine import load_nf4, unpack_gguf
 from rag.training.files import write_folder
-from rag.training.methods import MethodSettings, make_trainable
+from rag.training.generator_settings import MethodSettings
+from rag.training.methods import make_trainable
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
@@ -91,7 +92,7 @@ def save_network(
     if isinstance(network, PeftModel):
         write_folder(folder, lambda half: _save_peft(network, model.name, half))
     else:
-        kind = "bottleneck" if settings.method == "adapters" else "selected"
+        kind: Kind = "bottleneck" if settings.method == "adapters" else "selected"
         write_folder(folder, lambda half: save_own_adapter(network, kind, settings.rank, model.name, half))
     return folder
 

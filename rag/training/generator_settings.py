@@ -1,12 +1,27 @@
 """How a generator is trained."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-from rag.training.methods import MethodSettings
-
+Method = Literal["lora", "qlora", "dora", "adapters", "ia3", "prompt", "prefix", "bitfit", "full"]
+"""What of the model is trained: see ``rag.training.methods``."""
+Target = Literal["all", "attention"]
 Objective = Literal["lm", "sft", "dpo", "rl"]
-OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+"""What is learned: raw text, answers, or what people liked better, directly or by a reward model."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSettings:
+    """``rank`` is that of LoRA, the width of bottleneck adapters, or the number of virtual tokens.
+
+    ``alpha``, ``dropout`` and ``target`` (all linear layers, or the queries and values of attention) are LoRA's.
+    """
+
+    method: Method
+    rank: int
+    alpha: int
+    dropout: float
+    target: Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,17 @@
 """What of a generator is trained: all of it, a part, or something small that is added."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 from peft import IA3Config, LoraConfig, PeftConfig, PeftModel, PrefixTuningConfig, PromptTuningConfig, get_peft_model
 from peft.utils.other import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING
 from transformers import PreTrainedModel
 
 from rag.generators.own_adapters import add_bottlenecks, selected
+from rag.training.generator_settings import Method, MethodSettings
 from vectorstore.errors import UsageError
-
-Method = Literal["lora", "qlora", "dora", "adapters", "ia3", "prompt", "prefix", "bitfit", "full"]
-METHODS: tuple[Method, ...] = get_args(Method)
-Target = Literal["all", "attention"]
 
 _TASK = "CAUSAL_LM"
 _ATTENTION = ["q_proj", "v_proj"]
-
-
-@dataclass(frozen=True, slots=True)
-class MethodSettings:
-    """``rank`` is that of LoRA, the width of bottleneck adapters, or the number of virtual tokens.
-
-    ``alpha``, ``dropout`` and ``target`` (all linear layers, or the queries and values of attention) are LoRA's.
-    """
-
-    method: Method
-    rank: int
-    alpha: int
-    dropout: float
-    target: Target
 
 
 def make_trainable(network: PreTrainedModel, settings: MethodSettings) -> PreTrainedModel | PeftModel:

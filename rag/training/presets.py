@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rag.training.generator_settings import GeneratorTraining, Objective
-from rag.training.methods import Method, MethodSettings
+from rag.training.generator_settings import GeneratorTraining, Method, MethodSettings, Objective
 from vectorstore.errors import UsageError
 from vectorstore.models import SMOLLM2
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ from benchmarks.medical_set import write_rows
 from rag.generators.transformers_engine import TransformersChat
 from rag.training.completion_loss import completion_loss
 from rag.training.generator import finetune_generator
-from rag.training.methods import METHODS, MethodSettings
+from rag.training.generator_settings import Method, MethodSettings
 from rag.training.presets import chosen
 from rag.training.tokens import IGNORED
 from tests.evaluation.conftest import quiet
@@ -124,7 +124,7 @@ def test_killed_and_resumed_it_ends_with_the_same_adapter_bit_for_bit(
         assert (tmp_path / "cut" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(Method))
 def test_every_method_trains_little_or_all_and_what_it_leaves_is_served(
     method: str, tmp_path: Path, pairs: Path, tiny_llama: Path
 ) -> None:

@@ -145,7 +145,7 @@ def test_every_kind_of_chat_marks_becomes_the_same_chat(text: str) -> None:
 
 def test_the_report_warns_of_personal_data_other_languages_and_leaks() -> None:
     english = "The long road along the river leads to the old mill behind the village church and then on"
-    french = "Le chien dort dans la maison et le chat mange une souris grise près de la fenêtre ouverte"
+    french = "Le chien dort dans la maison et le chat joue avec une souris grise près de la fenêtre ouverte"
     samples = [Sample(f"a:{n}", f"{english} {n}") for n in range(8)]
     samples += [Sample("a:8", f"Write to jo.doe@example.org, {english}"), Sample("a:9", french)]
     checked = check_samples(samples, [Sample("b:1", f"{english} home")], list(range(10)))

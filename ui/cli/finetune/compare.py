@@ -5,15 +5,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from rag.settings import load_settings
-from ui.cli.finetune.generator import Method
+from rag.training.generator_settings import Method
 from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
 from vectorstore.errors import RefdeskError, UsageError
 
+_METHODS: tuple[Method, ...] = get_args(Method)
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -23,7 +24,7 @@ def compare(
     ],
     methods: Annotated[
         str, typer.Option("--methods", help="Methods of `finetune generator`, with commas between.")
-    ] = ",".join(Method),
+    ] = ",".join(_METHODS),
     model: Annotated[str | None, typer.Option("--model", help="The model to train.")] = None,
     test: Annotated[list[Path] | None, typer.Option("--test", help="Files to judge by.")] = None,
     max_steps: Annotated[int, typer.Option("--max-steps", min=1, help="The budget: steps of every method.")] = 100,
@@ -43,8 +44,8 @@ def compare(
     """
     settings = load_settings(home)
     names = [name.strip() for name in methods.split(",")]
-    if unknown := [name for name in names if name not in list(Method)]:
-        raise UsageError("There is no such method", where=unknown[0], remedy=f"There are: {', '.join(Method)}.")
+    if unknown := [name for name in names if name not in _METHODS]:
+        raise UsageError("There is no such method", where=unknown[0], remedy=f"There are: {', '.join(_METHODS)}.")
 
     from rag.training.comparing import as_markdown, write_comparison  # draws plots, which takes a second to import
 

@@ -1,12 +1,12 @@
 """``refdesk finetune generator``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rag.settings import load_settings
+from rag.training.generator_settings import Method, Objective, Target
 from ui.cli.finetune.check import about_data
 from ui.cli.finetune.progress import stoppable, training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
@@ -14,36 +14,6 @@ from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, resolve_model
 
 _PARTS = {"training": "Training data", "held_out": "Held-out data", "general": "General questions"}
-
-
-class Method(StrEnum):
-    """What of the model is trained."""
-
-    lora = "lora"
-    qlora = "qlora"
-    dora = "dora"
-    adapters = "adapters"
-    ia3 = "ia3"
-    prompt = "prompt"
-    prefix = "prefix"
-    bitfit = "bitfit"
-    full = "full"
-
-
-class Target(StrEnum):
-    """Which layers LoRA changes."""
-
-    all = "all"
-    attention = "attention"
-
-
-class Objective(StrEnum):
-    """What is learned."""
-
-    lm = "lm"
-    sft = "sft"
-    dpo = "dpo"
-    rl = "rl"
 
 
 def generator(
@@ -199,12 +169,12 @@ def generator(
 
     named = {
         "model": model,
-        "method": method and method.value,
-        "objective": objective and objective.value,
+        "method": method,
+        "objective": objective,
         "rank": rank,
         "alpha": alpha,
         "dropout": dropout,
-        "target": target and target.value,
+        "target": target,
         "learning_rate": learning_rate,
         "epochs": epochs,
         "max_steps": max_steps,
