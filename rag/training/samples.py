@@ -160,7 +160,7 @@ def _turns(value: Any) -> tuple[Message, ...]:
         role, content = (turn.get("role"), turn.get("content")) if isinstance(turn, dict) else (None, None)
         if role not in ROLES.values() or not isinstance(content, str):
             raise _Unfit("a message has no role (system, user, assistant) or no content")
-        turns.append({"role": role, "content": content})
+        turns.append({"role": str(role), "content": content})
     return tuple(turns)
 
 

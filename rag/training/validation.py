@@ -14,6 +14,8 @@ from rag.training.samples import Sample
 _SHOWN = 5
 _SHORT_TEXT = 40
 """Characters below which a language cannot be told."""
+_LONG_TEXT = 1000
+"""Characters that are enough to tell it."""
 _PERSONAL = {
     "e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]", re.IGNORECASE),
     "telephone number": re.compile(r"(?<![\w.,-])(?:\+|00|\()?\d(?:[ ()/.-]{0,2}\d){8,14}(?![\w,-])"),
@@ -81,7 +83,7 @@ def _runs(sample: Sample) -> list[int]:
 
 
 def _language(text: str) -> str | None:
-    return str(py3langid.classify(text)[0]) if len(text) >= _SHORT_TEXT else None
+    return str(py3langid.classify(text[:_LONG_TEXT])[0]) if len(text) >= _SHORT_TEXT else None
 
 
 def _personal(samples: Sequence[Sample]) -> list[Finding]:

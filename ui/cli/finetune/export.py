@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rag.settings import load_settings
-from ui.cli.output import HomeOption, errors, say
+from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
 
 
 class Form(StrEnum):
@@ -29,6 +29,7 @@ def export(
         typer.Option("--model", help="For gguf: the GGUF model that it is for.", show_default="the one trained on"),
     ] = None,
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write what was trained in a form for other programs."""
     settings = load_settings(home)
@@ -40,4 +41,7 @@ def export(
             merge(run, settings.home / "models", output, settings.downloads)
         else:
             export_gguf(run, output, settings.downloads, model)
+    if as_json:
+        print_json({"form": form.value, "output": str(output)})
+        return
     say(f"Written to {output}.")
