@@ -12,6 +12,7 @@ import torch
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
+from rag.generators.adapters import adapter_folder
 from rag.training.before_after import BeforeAfter
 from rag.training.checkpoints import trainable
 from rag.training.files import write_json
@@ -53,14 +54,15 @@ def finetune_generator(
     """Train, or go on training, in the folder ``output``; the report that it then holds is returned.
 
     ``test`` are files to judge by, instead of a share of ``data``; ``unpacked`` keeps the unpacked weights of a GGUF
-    model; ``adapter`` is a PEFT folder to go on from. ``on_phase`` is told what goes on, how much of it is done and of
-    how much (0: unknown), ``on_checked`` what ``check_data`` would find, ``on_tick`` each step and the number of all.
-    Raises UsageError for data or a folder that cannot be used, RefdeskError when the disk is full or the memory too
-    small.
+    model; ``adapter`` is one of PEFT, or the folder of its run, to go on from. ``on_phase`` is told what goes on, how
+    much of it is done and of how much (0: unknown), ``on_checked`` what ``check_data`` would find, ``on_tick`` each
+    step and the number of all. Raises UsageError for data or a folder that cannot be used, RefdeskError when the disk
+    is full or the memory too small.
     """
     on_phase("Reading the data", 0, 0)
     found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
     training = _complete(training, found)
+    adapter = adapter_folder(adapter) if adapter else None
     on_phase("Loading the model", 0, 0)
     with memory_explained(output):
         tokenizer, network = load_network(

@@ -8,7 +8,6 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from rag.generators.adapters import adapter_folder
 from rag.generators.own_adapters import Kind, save_own_adapter
 from rag.generators.transformers_engine import load_nf4, unpack_gguf
 from rag.training.files import write_folder
@@ -18,6 +17,7 @@ from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
 _ADAPTER_WEIGHTS = "adapter_model.safetensors"
+_NOT_OF_PEFT = ("full", "adapters", "bitfit")
 
 
 def load_network(
@@ -35,13 +35,15 @@ def load_network(
     ``recompute`` the layers' inner values are computed again for the gradient instead of kept (gradient checkpointing).
     Raises UsageError when the model is none that writes, or ``adapter`` is none of it.
     """
+    if adapter and settings.method in _NOT_OF_PEFT:
+        raise UsageError("Training goes on from adapters of PEFT only", where="--adapter", remedy="Leave it out.")
     torch.manual_seed(seed)  # the adapter may be new
     try:
         folder = model_folder(model, unpacked)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         base = _load_base(folder, quantised=settings.method == "qlora")
         if adapter:
-            network = PeftModel.from_pretrained(base, str(adapter_folder(adapter)), is_trainable=True)
+            network = PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
         else:
             network = make_trainable(base, settings)
     except (OSError, ValueError) as error:

@@ -1,5 +1,6 @@
 """What a generator learns from, and how the columns of a table are understood."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -153,6 +154,11 @@ def _answer(row: Cells, column: str) -> str:
 
 
 def _turns(value: Any) -> tuple[Message, ...]:
+    if isinstance(value, str) and value.lstrip().startswith("["):  # a cell of a CSV file
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            raise _Unfit("messages are no valid JSON") from None
     if not isinstance(value, list):
         raise _Unfit("messages are no list")
     turns: list[Message] = []

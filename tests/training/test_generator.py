@@ -157,6 +157,15 @@ def test_a_run_reports_what_it_did_and_what_came_of_it(tmp_path: Path, pairs: Pa
     assert all("<svg" in (tmp_path / "run" / name).read_text() for name in ("loss.svg", "score.svg"))
 
 
+def test_an_adapter_is_trained_further_from_where_it_was(tmp_path: Path, pairs: Path, tiny_llama: Path) -> None:
+    first = run(pairs, tiny_llama, tmp_path / "first", rank=4, learning_rate=1e-2)
+    second = run(pairs, tiny_llama, tmp_path / "second", adapter=tmp_path / "first", learning_rate=1e-9, max_steps=1)
+    losses = second["held_out"]["held_out"]
+    assert losses["loss_before"] == pytest.approx(first["held_out"]["held_out"]["loss"], abs=1e-3)
+    with pytest.raises(UsageError, match="goes on from adapters of PEFT only"):
+        run(pairs, tiny_llama, tmp_path / "third", adapter=tmp_path / "first", method="bitfit")
+
+
 def test_other_wordings_change_what_is_learned_but_not_twice_differently(
     tmp_path: Path, pairs: Path, tiny_llama: Path
 ) -> None:

@@ -51,6 +51,14 @@ def test_the_same_rows_in_every_format_and_in_a_folder_are_the_same_samples(tmp_
     assert set(folder.hashes) == {"rows.csv", "rows.jsonl", "rows.parquet"}
 
 
+def test_chats_in_cells_of_a_csv_file_are_read_as_those_of_jsonl(tmp_path: Path) -> None:
+    chat = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}]
+    rows = [{"messages": json.dumps(chat)}, {"messages": "[{"}]
+    found = load(write(tmp_path / "rows.csv", rows))
+    assert found.training[0].messages == load(write(tmp_path / "rows.jsonl", [{"messages": chat}])).training[0].messages
+    assert found.problems == ("rows.csv:2: messages are no valid JSON",)
+
+
 def test_a_context_becomes_the_passage_that_the_desk_would_show(tmp_path: Path) -> None:
     rows = [{"prompt": "Who?", "context": "Tom is a cat.", "title": "Cats", "answer": "Tom [1]."}]
     system, user, answer = load(write(tmp_path / "rows.jsonl", rows)).training[0].messages
