@@ -18,13 +18,17 @@ _LEFT_ALONE_SECONDS = 24 * 3600.0
 def upload_path(home: Path, collection: str, name: str) -> Path:
     """Where the file that came as ``name``, a path with slashes, is kept. Raises UsageError if it leads elsewhere."""
     parts = PurePosixPath(name).parts
-    for part in (collection, *parts):
-        bad = part in ("", ".", "..") or "/" in part or not part.isprintable() or part.endswith(PART)
-        if bad or len(part.encode(errors="replace")) > _LONGEST_NAME:
-            raise UsageError("A file cannot be kept under this name", where=repr(part), remedy="Rename it.")
     if not parts:
         raise UsageError("The file has no name", remedy="Name it.")
-    return home.resolve() / FOLDER / collection / Path(*parts)
+    return home.resolve() / FOLDER / checked_name(collection) / Path(*map(checked_name, parts))
+
+
+def checked_name(name: str) -> str:
+    """``name``, if a file or a folder may be called so. Raises UsageError."""
+    bad = name in ("", ".", "..") or "/" in name or not name.isprintable() or name.endswith(PART)
+    if bad or len(name.encode(errors="replace")) > _LONGEST_NAME:
+        raise UsageError("A file cannot be kept under this name", where=repr(name), remedy="Rename it.")
+    return name
 
 
 def kept_under(home: Path, path: str) -> str | None:

@@ -49,9 +49,21 @@ def upload_routes(home: Path, longest: int, see_to_jobs: Callable[[], None]) -> 
 
 async def _receive(request: Request, home: Path, longest: int) -> Response:
     query = request.query_params
+    return await receive(
+        request, longest, lambda: upload_path(home, query.get("collection", ""), query.get("path", ""))
+    )
+
+
+async def receive(
+    request: Request, longest: int, place: Callable[[], Path], keep: Callable[[Path], object] = lambda _: None
+) -> Response:
+    """Write the request's body to the path that ``place`` gives, and ``keep`` it once it is whole.
+
+    Both may raise UsageError. ``longest`` is the size in bytes of the largest file that is taken.
+    """
     part: Path | None = None
     try:
-        path = upload_path(home, query.get("collection", ""), query.get("path", ""))
+        path = await to_thread.run_sync(place)
         await to_thread.run_sync(lambda: path.parent.mkdir(parents=True, exist_ok=True))
         part = path.with_name(f"{uuid.uuid4().hex}{PART}")
         size = 0
@@ -66,14 +78,15 @@ async def _receive(request: Request, home: Path, longest: int) -> Response:
                     )
                 await file.write(piece)
         await to_thread.run_sync(os.replace, part, path)
+        await to_thread.run_sync(keep, path)
     except UsageError as error:
-        return _refusal(error, 400)
+        return refusal(error, 400)
     except ClientDisconnect:
         return Response(status_code=400)
     except OSError as error:
         remedy = "Make room, then add the file again." if error.errno in _FULL else "Rename it, and add it again."
-        trouble = RefdeskError(f"The file cannot be kept ({error.strerror})", where=query["path"], remedy=remedy)
-        return _refusal(trouble, 507)
+        name = request.query_params["path"]
+        return refusal(RefdeskError(f"The file cannot be kept ({error.strerror})", where=name, remedy=remedy), 507)
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
@@ -82,14 +95,14 @@ async def _receive(request: Request, home: Path, longest: int) -> Response:
 
 async def _queue(request: Request, home: Path, see_to_jobs: Callable[[], None]) -> Response:
     if request.headers.get("content-type", "").partition(";")[0] != _JSON:
-        return _refusal(UsageError("This is not JSON", remedy=f"Send {_JSON}."), 415)
+        return refusal(UsageError("This is not JSON", remedy=f"Send {_JSON}."), 415)
     try:
         uploaded = _Uploaded.model_validate_json(await request.body())
         job = await to_thread.run_sync(_add, home, uploaded, see_to_jobs)
     except ValidationError as error:
-        return _refusal(UsageError(f"This is not a list of files ({error.errors()[0]['msg']})"), 400)
+        return refusal(UsageError(f"This is not a list of files ({error.errors()[0]['msg']})"), 400)
     except RefdeskError as error:
-        return _refusal(error, 400)
+        return refusal(error, 400)
     return JSONResponse({"job": job}, status_code=202)
 
 
@@ -104,6 +117,6 @@ def _add(home: Path, uploaded: _Uploaded, see_to_jobs: Callable[[], None]) -> in
     return job
 
 
-def _refusal(error: RefdeskError, status: int) -> Response:
+def refusal(error: RefdeskError, status: int) -> Response:
     said: dict[str, Any] = {"what": error.what, "where": error.where, "remedy": error.remedy}
     return JSONResponse(said, status_code=status)

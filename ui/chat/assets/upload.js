@@ -1,4 +1,5 @@
-// Files and whole folders on their way to the desk: each goes to the disk as it comes, then all are queued together.
+// Files and whole folders on their way to the desk: each goes to the disk as it comes, then all are queued together,
+// unless the server has queued each as it came.
 // The reader may go to another page meanwhile; only closing the browser's tab ends it.
 
 const AT_ONCE = 3;
@@ -78,9 +79,9 @@ function sorted(found, { suffixes, longest, mapping }) {
 }
 
 async function upload(root, found) {
-  const { collection } = root.data;
+  const { route, query, queued } = root.data;
   const { taken, problems } = sorted(found, root.data);
-  const run = { total: taken.reduce((sum, { file }) => sum + file.size, 0), sent: 0, done: 0, files: taken.length, problems, collection };
+  const run = { total: taken.reduce((sum, { file }) => sum + file.size, 0), sent: 0, done: 0, files: taken.length, problems, query };
   root.runs = [...root.runs.filter((earlier) => !earlier.over), run];
   const came = [];
   const waiting = [...taken];
@@ -89,7 +90,7 @@ async function upload(root, found) {
     for (let next; (next = waiting.shift()); ) {
       const { path, file, quiet } = next;
       let before = 0;
-      const url = `uploads?${new URLSearchParams({ collection, path })}`;
+      const url = `${route}?${new URLSearchParams({ ...query, path })}`;
       const answer = await send(url, file, (loaded) => {
         run.sent += loaded - before;
         before = loaded;
@@ -102,9 +103,9 @@ async function upload(root, found) {
       show(root);
     }
   }));
-  if (came.length) {
-    const body = JSON.stringify({ collection, paths: came });
-    const answer = await fetch("uploads", { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
+  if (came.length && !queued) {
+    const body = JSON.stringify({ ...query, paths: came });
+    const answer = await fetch(route, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => null);
     if (!answer?.ok) problems.push({ name: "", why: refusal(answer ? await answer.text() : "") });
   }
   run.over = true;
@@ -115,7 +116,7 @@ async function upload(root, found) {
 function show(root) {
   const { coming, problems } = root.parts;
   const running = root.runs.filter((run) => !run.over);
-  keep(coming, running.map(({ collection }, place) => ({ place, collection })), () =>
+  keep(coming, running.map(({ query }, place) => ({ place, query })), () =>
     el("div", "", el("div", "line", el("span", "")), el("progress", "")));
   running.forEach((run, place) => {
     const node = coming.children[place];

@@ -80,7 +80,9 @@ def _draw_adding(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
     )
     kinds = " ".join(suffix.removeprefix(".") for suffix in SUFFIXES)
     data = {
-        "collection": chosen or _DEFAULT,
+        "route": "uploads",
+        "query": {"collection": chosen or _DEFAULT},
+        "queued": False,
         "suffixes": list(SUFFIXES),
         "mapping": MAPPING_FILE,
         "longest": desk.longest_file,
