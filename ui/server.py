@@ -23,6 +23,7 @@ from starlette.websockets import WebSocketClose
 from rag.evaluation.curator_protocol import CuratorDesk
 from ui.chat.app import chat_app
 from ui.chat.current import set_desk
+from ui.training_files import training_routes
 from ui.uploads import upload_routes
 from vectorstore.errors import RefdeskError
 
@@ -133,7 +134,11 @@ def build_app(desk: CuratorDesk, host: str) -> ASGIApp:
     """The ASGI application for ``host``, the address that it will be bound to. One to a process."""
     set_desk(desk)
     return chat_app(
-        routes=[Route("/healthz", _healthz), *upload_routes(desk.home, desk.longest_file, desk.see_to_jobs)],
+        routes=[
+            Route("/healthz", _healthz),
+            *upload_routes(desk.home, desk.longest_file, desk.see_to_jobs),
+            *training_routes(desk.home, desk.longest_file),
+        ],
         middleware=[Middleware(HostGuard, host=host), Middleware(SecurityHeaders)],
     )
 

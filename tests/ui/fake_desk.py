@@ -30,6 +30,7 @@ from rag.answering.types import (
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
 from rag.evaluation.whatif import UNEDITED, Trial, Try
 from tests.ui.curated import CAUTION, fill
+from tests.ui.trained import fill_runs
 from vectorstore.errors import RefdeskError, UsageError
 
 GLAUCOMA = "\n\n".join(
@@ -188,6 +189,12 @@ class FakeDesk:
     def see_to_jobs(self) -> None:
         """Nobody does them: they wait."""
 
+    def see_to_runs(self) -> None:
+        """Nobody does them: they wait."""
+
+    def change_writer(self) -> None:
+        """It writes as before."""
+
     def suggestions(self) -> tuple[str, ...]:
         return SUGGESTIONS if self._documents else ()
 
@@ -308,6 +315,7 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
 
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
         home = Path(folder)
+        fill_runs(home)
         pace = every(looks) if looks else from_standard_input()
         desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt)
         for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):

@@ -8,6 +8,7 @@ from ui.chat.components import asset, draw
 from ui.chat.conversation import draw_turns
 from ui.chat.curators.documents import draw_documents
 from ui.chat.curators.evaluation import draw_evaluation
+from ui.chat.curators.training import draw_training
 from ui.chat.curators.what_if import draw_what_if
 from ui.chat.current import get_desk
 from ui.chat.sidebar import draw_sidebar
@@ -29,7 +30,8 @@ def draw_page() -> None:
     what_if = st.Page(draw_what_if, title="What if", url_path="what-if")
     evaluation = st.Page(lambda: draw_evaluation(what_if), title="Evaluation", url_path="evaluation")
     documents = st.Page(draw_documents, title="Documents", url_path="documents")
-    st.navigation({"": [chat, documents], "For curators": [evaluation, what_if]}).run()
+    training = st.Page(draw_training, title="Fine-tuning", url_path="fine-tuning")
+    st.navigation({"": [chat, documents], "For curators": [evaluation, what_if, training]}).run()
 
 
 def _draw_chat() -> None:
