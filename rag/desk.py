@@ -3,6 +3,7 @@
 import functools
 import logging
 import threading
+from collections.abc import Callable
 from typing import Self
 
 import torch
@@ -27,7 +28,8 @@ from rag.grounding.entailment import EntailmentModel
 from rag.jobs import see_to_jobs
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
-from rag.settings import Settings
+from rag.settings import Settings, load_settings
+from rag.training.job import see_to_runs
 from vectorstore import catalogue
 from vectorstore.embedding import SentenceTransformerEmbedder
 from vectorstore.errors import RefdeskError, UsageError
@@ -101,7 +103,7 @@ class Desk:
     def __init__(
         self,
         knowledge: KnowledgeBase,
-        flow: Answering,
+        flow_with: Callable[[Writer | None], Answering],
         quoting: AnswerFlow,
         what_if: WhatIf,
         writer: Writer | None,
@@ -111,10 +113,11 @@ class Desk:
         self.forms = forms
         self._knowledge = knowledge
         self._quoting = quoting
-        self._engine = writer.name if writer else "Quotes only"
+        self._flow_with = flow_with
+        self._engine = _engine_name(writer)
         self._store = ConversationStore(settings.home)
         self._service = AnsweringService(
-            flow,
+            flow_with(writer),
             self._store,
             queue_size=settings.answering.queue_size,
             workers=settings.answering.workers,
@@ -136,6 +139,7 @@ class Desk:
         self.longest_file = settings.ingest.max_file_mb * 1024**2
         self._jobs = JobQueue(settings.home)
         self.see_to_jobs()
+        self.see_to_runs()
 
     def holdings(self) -> Holdings:
         with self._knowledge.database.read() as connection:
@@ -175,6 +179,14 @@ class Desk:
         self._service.delete(conversation_id)
         if conversation:
             forget_turns(self.home, [turn.id for turn in conversation.turns])
+
+    def see_to_runs(self) -> None:
+        see_to_runs(self.home)
+
+    def change_writer(self) -> None:
+        writer = open_writer(load_settings(self.home))
+        self._service.answer_with(self._flow_with(writer))
+        self._engine = _engine_name(writer)
 
     def engine_name(self) -> str:
         return self._engine
@@ -220,6 +232,10 @@ class Desk:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _engine_name(writer: Writer | None) -> str:
+    return writer.name if writer else "Quotes only"
 
 
 def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | None:
@@ -268,9 +284,12 @@ def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: 
     writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = _build_what_if(settings, knowledge, reader)
-    flow = build_flow(settings, knowledge, reader, writer, confirm=confirm) if retrieval else _alone(writer)
     forms = FormService(Tray(settings.home), build_forms(settings, reader))
-    return Desk(knowledge, flow, quoting, what_if, writer, forms, settings)
+
+    def flow_with(writer: Writer | None) -> Answering:
+        return build_flow(settings, knowledge, reader, writer, confirm=confirm) if retrieval else _alone(writer)
+
+    return Desk(knowledge, flow_with, quoting, what_if, writer, forms, settings)
 
 
 def _alone(writer: Writer | None) -> Alone:

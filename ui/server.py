@@ -24,6 +24,7 @@ from rag.evaluation.curator_protocol import CuratorDesk
 from ui.chat.app import chat_app
 from ui.chat.current import set_desk
 from ui.form_files import form_routes
+from ui.training_files import training_routes
 from ui.uploads import upload_routes
 from vectorstore.errors import RefdeskError
 
@@ -138,6 +139,7 @@ def build_app(desk: CuratorDesk, host: str) -> ASGIApp:
             Route("/healthz", _healthz),
             *upload_routes(desk.home, desk.longest_file, desk.see_to_jobs),
             *form_routes(desk.forms, desk.longest_file),
+            *training_routes(desk.home, desk.longest_file),
         ],
         middleware=[Middleware(HostGuard, host=host), Middleware(SecurityHeaders)],
     )

@@ -63,6 +63,10 @@ class AnsweringService:
         for thread in self._threads:
             thread.start()
 
+    def answer_with(self, flow: Answering) -> None:
+        """Have the questions to come answered by another flow; what is being answered stays with its own."""
+        self._flow = flow
+
     def ask(self, conversation_id: str | None, question: str) -> str:
         """Queue a question and return the id of its conversation.
 

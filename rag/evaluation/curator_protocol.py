@@ -20,6 +20,17 @@ class CuratorDesk(DeskFace, Protocol):
         """See that the jobs are done that are queued in ``home``; see ``ingest.queue``. They are done elsewhere."""
         ...
 
+    def see_to_runs(self) -> None:
+        """See that the training runs are checked and done that wait in ``home``; see ``rag.training.runs``."""
+        ...
+
+    def change_writer(self) -> None:
+        """Have the questions to come answered by the generator that the settings in ``home`` name now.
+
+        Takes as long as loading it does. Raises UsageError or RefdeskError where it cannot be; the old one then stays.
+        """
+        ...
+
     @property
     def longest_file(self) -> int:
         """Bytes of the largest file that is read."""

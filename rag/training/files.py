@@ -1,7 +1,6 @@
 """Writing that leaves either the old or the new behind, never a half."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from vectorstore.disk import sync
+from vectorstore.disk import replace_text, sync
 from vectorstore.errors import RefdeskError
 
 
@@ -32,13 +31,7 @@ def write_text(path: Path, text: str) -> None:
     """Replace the file at once. Raises RefdeskError."""
     with explained(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{path.name}.half")
-        with half.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-        sync(path.parent)
+        replace_text(path, text)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -68,20 +68,13 @@ def finetune_generator(
         tokenizer, network = load_network(
             model, unpacked, adapter, training.settings, recompute=training.recompute, seed=training.seed
         )
-    if tokenizer.chat_template is None and found.training[0].messages:
-        raise UsageError("This model knows no chats", where=model.name, remedy="Name its -Instruct model, or use text.")
+    on_phase("Cutting into tokens", 0, 0)
+    rows = _training_rows(found, tokenizer, training, model)
+    held_out = _rows(found.held_out, tokenizer, training.longest)
     settings = {"model": model.fingerprint, "adapter": adapter_hash(adapter) if adapter else None, **asdict(training)}
     settings |= settings.pop("settings")
     folder = RunFolder(output)
     folder.claim({"task": "generator", **settings, "data": found.hashes}, resume=resume)
-    on_phase("Cutting into tokens", 0, 0)
-    rows, held_out = (_rows(part, tokenizer, training.longest) for part in (found.training, found.held_out))
-    if not rows:
-        raise UsageError(
-            f"No answer begins within {training.longest} tokens",
-            where=", ".join(map(str, data)),
-            remedy="Raise --max-length.",
-        )
     checked = _checked(found, rows)
     on_checked(checked)
     write_json(output / "data.json", checked)
@@ -128,16 +121,33 @@ def finetune_generator(
 
 
 def check_data(
-    data: Sequence[Path], test: Sequence[Path], model: ResolvedModel, unpacked: Path, training: GeneratorTraining
+    data: Sequence[Path],
+    test: Sequence[Path],
+    model: ResolvedModel,
+    unpacked: Path,
+    training: GeneratorTraining,
+    on_phase: OnProgress = lambda *_: None,
 ) -> dict[str, Any]:
     """What training on the data would begin with: see ``rag.training.validation``.
 
-    Beside that ``left_out``, with the first ``problems``, and how many samples would be ``cut``. Raises UsageError.
+    Beside that ``left_out``, with the first ``problems``, how many samples would be ``cut`` at the ``longest`` tokens,
+    the ``form`` of the data, the ``objective`` and the ``steps`` of at most so many ``epochs``. Raises UsageError where
+    ``finetune_generator`` would.
     """
+    on_phase("Reading the data", 0, 0)
     found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
-    _complete(training, found)
+    training = _complete(training, found)
+    on_phase("Getting the model's vocabulary", 0, 0)
     tokenizer = AutoTokenizer.from_pretrained(model_folder(model, unpacked), local_files_only=True)
-    return _checked(found, _rows(found.training, tokenizer, training.longest))
+    on_phase("Looking at the samples", 0, 0)
+    rows = _training_rows(found, tokenizer, training, model)
+    return _checked(found, rows) | {
+        "form": found.form,
+        "objective": training.objective,
+        "longest": training.longest,
+        "epochs": training.epochs,
+        "steps": _schedule(training, math.ceil(len(rows) / training.batch)).steps,
+    }
 
 
 def _complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:
@@ -147,6 +157,19 @@ def _complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTra
         raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
     rate = training.learning_rate or usual_rate(training.settings.method, objective)
     return replace(training, objective=objective, learning_rate=rate)
+
+
+def _training_rows(
+    found: GeneratorData, tokenizer: PreTrainedTokenizerBase, training: GeneratorTraining, model: ResolvedModel
+) -> list[Row]:
+    """Raises UsageError where the model can learn from none of the samples."""
+    if tokenizer.chat_template is None and found.training[0].messages:
+        raise UsageError("This model knows no chats", where=model.name, remedy="Name its -Instruct model, or use text.")
+    rows = _rows(found.training, tokenizer, training.longest)
+    if not rows:
+        what = f"No answer begins within {training.longest} tokens"
+        raise UsageError(what, where=", ".join(found.hashes), remedy="Raise --max-length.")
+    return rows
 
 
 def _rows(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[Row]:

@@ -71,6 +71,10 @@ class Schedule:
         return self.learning_rate * min((step + 1) / warm, (self.steps - step) / max(1, self.steps - warm))
 
 
+class Stopped(Exception):
+    """Whoever watches a run wants it to end for now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """What a progress display shows after a step."""
@@ -92,8 +96,8 @@ def train(
     """Train from the last checkpoint on, and leave the best weights (the last ones, with nothing held out) in the
     network. The matrix products are in ``precision`` where the hardware has it.
 
-    Raises RefdeskError when the disk is full, the memory too small or the loss no longer a number; the last checkpoint
-    is then whole.
+    ``on_tick`` may raise Stopped: a checkpoint is then left at the step reached. Raises RefdeskError when the disk is
+    full, the memory too small or the loss no longer a number; the last checkpoint is then whole.
     """
     parameters = trainable(task.network)
     optimizer = torch.optim.AdamW(
@@ -123,7 +127,11 @@ def train(
         if progress.step % schedule.checkpoint_every == 0 or schedule.ended(progress):
             save_checkpoint(folder.checkpoint, task.network, optimizer, progress)
         speed = sum(done for _, done in recent) / sum(seconds for seconds, _ in recent)
-        on_tick(Tick(progress.step, loss, speed, progress.best_score))
+        try:
+            on_tick(Tick(progress.step, loss, speed, progress.best_score))
+        except Stopped:
+            save_checkpoint(folder.checkpoint, task.network, optimizer, progress)
+            raise
     if progress.best_score is not None:
         load_weights(folder.best, task.network)
     return progress

@@ -8,6 +8,9 @@ from typing import Any
 from rag.training.files import explained, write_json, write_text
 from vectorstore.errors import UsageError
 
+BESIDE = frozenset({"request.json", "checked.json", "status.json", "stop"})
+"""What ``rag.training.runs`` keeps in the folder of a run, some of it before the run begins."""
+
 
 class RunFolder:
     """Files of one run. ``log`` holds a row a training step, and one an evaluation (with ``score``)."""
@@ -36,7 +39,8 @@ class RunFolder:
             return
         with explained(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(entry.name != self._settings_file.name for entry in self.path.iterdir()):
+            known = {self._settings_file.name, *BESIDE}
+            if any(entry.name not in known and not entry.name.startswith(".") for entry in self.path.iterdir()):
                 raise UsageError(
                     "This folder holds other files", where=str(self.path), remedy="Name a new or an empty folder."
                 )
@@ -54,16 +58,19 @@ class RunFolder:
 
     def rewind(self, step: int) -> None:
         """Forget what was logged after ``step``: it will be done again."""
-        self.log = []
+        self.log = [row for row in self.read_log() if row["step"] <= step]
+        write_text(self._log_file, "".join(json.dumps(row) + "\n" for row in self.log))
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """The rows that are on disk, by whichever process."""
+        rows = []
         if self._log_file.exists():
             for line in self._log_file.read_text(encoding="utf-8").splitlines():
                 try:
-                    row = json.loads(line)
-                except json.JSONDecodeError:  # cut off when the run was killed
+                    rows.append(json.loads(line))
+                except json.JSONDecodeError:  # cut off when the run was killed, or being written
                     break
-                if row["step"] <= step:
-                    self.log.append(row)
-        write_text(self._log_file, "".join(json.dumps(row) + "\n" for row in self.log))
+        return rows
 
     def record(self, row: dict[str, Any]) -> None:
         """Append to the log. Raises RefdeskError."""

@@ -92,4 +92,5 @@ _READERS: dict[str, Callable[[Path], list[Cells]]] = {
     ".jsonl": _read_jsonl,
     ".parquet": _read_parquet,
 }
+SUFFIXES = tuple(_READERS)
 _KINDS = "CSV, JSONL or Parquet"

@@ -156,3 +156,16 @@ def test_deleting_a_conversation(service: AnsweringService, flow: SteppedFlow) -
     service.delete(conversation)
     assert service.conversation(conversation) is None
     assert service.ask(conversation, "Again?") != conversation
+
+
+def test_another_flow_answers_from_the_next_question_on(service: AnsweringService, flow: SteppedFlow) -> None:
+    other = SteppedFlow()
+    other.go.set()
+    first = service.ask(None, "First?")
+    assert flow.reached.wait(10)
+    service.answer_with(other)
+    second = service.ask(None, "Second?")
+    flow.go.set()
+    assert settled(service, second).answer == WRITTEN
+    assert settled(service, first).answer == WRITTEN
+    assert (flow.asked, other.asked) == (["First?"], ["Second?"])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rag.training.loop import Schedule, Tick, train
+from rag.training.loop import Schedule, Stopped, Tick, train
 from rag.training.run_folder import RunFolder
 from vectorstore.errors import RefdeskError
 
@@ -139,3 +139,18 @@ def test_the_rate_rises_then_falls_to_nothing() -> None:
     assert rates[:6] == sorted(rates[:6])
     assert rates[5:] == sorted(rates[5:], reverse=True)
     assert rates[-1] == pytest.approx(1 / 94)
+
+
+def test_a_run_that_is_stopped_goes_on_from_the_step_reached(tmp_path: Path) -> None:
+    def stop(tick: Tick) -> None:
+        if tick.step == 5:  # the last checkpoint of the schedule is that of step 3
+            raise Stopped
+
+    whole, stopped = Line(), Line()
+    train(whole, schedule(), run_folder(tmp_path / "whole"))
+    with pytest.raises(Stopped):
+        train(stopped, schedule(), run_folder(tmp_path / "stopped"), stop)
+    resumed, steps = Line(), list[int]()
+    train(resumed, schedule(), run_folder(tmp_path / "stopped"), lambda tick: steps.append(tick.step))
+    assert steps[0] == 6
+    assert resumed.weights() == whole.weights()

@@ -33,6 +33,7 @@ from rag.extraction.service import FormService
 from rag.extraction.tray import Tray
 from tests.ui.curated import CAUTION, fill
 from tests.ui.fake_forms import FakeFormDesk
+from tests.ui.trained import fill_runs
 from vectorstore.errors import RefdeskError, UsageError
 
 GLAUCOMA = "\n\n".join(
@@ -194,6 +195,12 @@ class FakeDesk:
     def see_to_jobs(self) -> None:
         """Nobody does them: they wait."""
 
+    def see_to_runs(self) -> None:
+        """Nobody does them: they wait."""
+
+    def change_writer(self) -> None:
+        """It writes as before."""
+
     def suggestions(self) -> tuple[str, ...]:
         return SUGGESTIONS if self._documents else ()
 
@@ -314,6 +321,7 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
 
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
         home = Path(folder)
+        fill_runs(home)
         pace = every(looks) if looks else from_standard_input()
         forms = FormService(Tray(home), FakeFormDesk())
         desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt, forms=forms)

@@ -9,6 +9,7 @@ from ui.chat.conversation import draw_turns
 from ui.chat.curators.documents import draw_documents
 from ui.chat.curators.evaluation import draw_evaluation
 from ui.chat.curators.forms import draw_forms
+from ui.chat.curators.training import draw_training
 from ui.chat.curators.what_if import draw_what_if
 from ui.chat.current import get_desk
 from ui.chat.sidebar import draw_sidebar
@@ -31,7 +32,8 @@ def draw_page() -> None:
     evaluation = st.Page(lambda: draw_evaluation(what_if), title="Evaluation", url_path="evaluation")
     documents = st.Page(draw_documents, title="Documents", url_path="documents")
     forms = st.Page(draw_forms, title="Forms", url_path="forms")
-    st.navigation({"": [chat, documents, forms], "For curators": [evaluation, what_if]}).run()
+    training = st.Page(draw_training, title="Fine-tuning", url_path="fine-tuning")
+    st.navigation({"": [chat, documents, forms], "For curators": [evaluation, what_if, training]}).run()
 
 
 def _draw_chat() -> None:

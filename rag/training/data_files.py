@@ -1,0 +1,31 @@
+"""Files to train on that came through the browser: where they are kept. No answer uses them."""
+
+from pathlib import Path, PurePosixPath
+
+from ingest.uploads import checked_name
+from rag.training.files import explained
+from vectorstore.errors import UsageError
+
+FOLDER = "training-data"
+
+
+def data_file(home: Path, name: str) -> Path:
+    """Where the file that came as ``name`` is kept. Raises UsageError if it cannot be."""
+    parts = PurePosixPath(name).parts
+    if not parts:
+        raise UsageError("The file has no name", remedy="Name it.")
+    return home.resolve() / FOLDER / Path(*map(checked_name, parts))
+
+
+def data_files(home: Path) -> list[Path]:
+    """All that are kept, the newest first."""
+    kept = [path for path in (home.resolve() / FOLDER).rglob("*") if path.is_file() and not path.name.startswith(".")]
+    return sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def remove_data_file(home: Path, path: Path) -> None:
+    """Delete one of them. Raises UsageError for any other file."""
+    if path not in data_files(home):
+        raise UsageError("This file is not kept here", where=str(path), remedy="Reload the page.")
+    with explained(path.parent):
+        path.unlink()
