@@ -253,7 +253,7 @@ def _figures(items: Sequence[Item]) -> dict[str, Any]:
 
 
 def _median(items: Sequence[Item], name: str) -> float:
-    return round(statistics.median(item.details[name] for item in items), 2)
+    return float(round(statistics.median(item.details[name] for item in items), 2))
 
 
 def _desk(data: Path, chats: Mapping[str, LlamaCppChat], questions: int) -> dict[str, dict[str, Any]]:

@@ -78,7 +78,7 @@ def squad_sheets(
     texts = [Text(str(n), part.file.paragraphs[n].title, part.file.paragraphs[n].text) for n in numbers]
     with throwaway_collection(texts, embedder, worker, on_progress) as collection:
         maker = _Maker(part, collection, asked, draw)
-        sheets = []
+        sheets: list[Sheet] = []
         for done, number in enumerate(numbers, start=1):
             sheets += maker.sheets(number)
             on_progress(f"Asking about {part.name}", done, len(numbers))
