@@ -32,6 +32,7 @@ from benchmarks import (
 )
 from benchmarks.peers import measure as peers
 from benchmarks.report import write_report
+from benchmarks.writer import measure as writer
 from rag.evaluation import machine
 
 RESULTS = Path(__file__).parents[1] / "docs/benchmarks.json"
@@ -67,6 +68,7 @@ def main() -> None:
             "medical": lambda: medical.run(data, work),
             "smalltalk": lambda: smalltalk.run(data, work),
             "grounding": lambda: grounding.run(data, work),
+            "writer": lambda: writer.run(data, work),
             "peers": lambda: peers.run(data, work),
         }
     if arguments.only and arguments.only not in measurements:

@@ -22,6 +22,7 @@ from benchmarks import (
 )
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
+from benchmarks.writer import measure as writer
 
 REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 
@@ -51,6 +52,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("reranking", reranking.section),
         ("abstention", abstention.section),
         ("grounding", grounding.section),
+        ("writer", writer.section),
         ("citations", citations.section),
         ("pdf_text", pdf_text.section),
         ("quantization", quantization.section),

@@ -7,6 +7,7 @@ from typing import Literal
 
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from rag.generators.embedded import adapter_for
 from rag.settings import GeneratorSettings, Settings
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, Confirm, Download, resolve_model
@@ -112,7 +113,7 @@ def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None =
         return None
     source = resolve_model(choice.model, download=settings.downloads, confirm=confirm)
     unpacked = settings.home / "models"
-    adapter = _found(generator.adapter)
+    adapter = _found(adapter_for(choice.model, generator.adapter))
     if choice.engine == "transformers":
         from rag.generators.transformers_engine import TransformersChat
 

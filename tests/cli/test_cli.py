@@ -1,5 +1,7 @@
 """The commands as a person calls them, with the packaged models, in one process."""
 
+import hashlib
+import json
 import resource
 import signal
 import socket
@@ -13,6 +15,7 @@ from rag.embedding import open_embedder
 from rag.settings import load_settings
 from tests.cli.conftest import Refdesk
 from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.models import SMOLLM2
 
 pytestmark = pytest.mark.models
 
@@ -194,6 +197,19 @@ def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:
     assert report["reading"].keys() == {"network", "pictures"}
     assert "cut off" in report["reading"]["network"]
     assert "llamacpp" in refdesk("doctor").out
+
+
+def test_doctor_says_which_adapter_writes(refdesk: Refdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text(
+        json.dumps({"peft_type": "LORA", "base_model_name_or_path": SMOLLM2}), encoding="utf-8"
+    )
+    (adapter / "adapter_model.safetensors").write_bytes(b"weights")
+    monkeypatch.setenv("REFDESK_GENERATOR__ADAPTER", str(adapter))
+    generator = refdesk("doctor", "--json").json["models"]["generator"]
+    assert (generator["model"], generator["adapter"]) == (SMOLLM2, str(adapter))
+    assert generator["adapter_sha256"] == hashlib.sha256(b"weights").hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from langchain_openai import ChatOpenAI
 
-from rag.generators import selection
+from rag.generators import embedded, selection
+from rag.generators.embedded import adapter_for
 from rag.generators.selection import (
     LLAMA,
     Choice,
@@ -114,3 +115,14 @@ def test_llamacpp_refuses_other_formats(tmp_path: Path) -> None:
 )
 def test_a_model_large_enough_by_its_name_rewrites_questions(engine: Engine, model: str | None, able: bool) -> None:
     assert able_to_rewrite(Choice(engine, model, "")) is able
+
+
+def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "ADAPTER", tmp_path / "embedded")
+    assert adapter_for(SMOLLM2, None) is None
+    (tmp_path / "embedded").mkdir()
+    assert adapter_for(SMOLLM2, None) == tmp_path / "embedded"
+    assert adapter_for(SMOLLM2, tmp_path / "mine") == tmp_path / "mine"
+    assert adapter_for(LLAMA, None) is None

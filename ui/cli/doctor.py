@@ -1,5 +1,6 @@
 """``refdesk doctor``: which model does what, from where and why, and whether the machine is in order."""
 
+import hashlib
 import platform
 import shutil
 import subprocess
@@ -32,7 +33,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
         say(f"  {name}: {value}")
     for role, model in report["models"].items():
         say(f"{role.capitalize()}: {model.get('engine', '')} {model.get('model') or ''}".replace(":  ", ": "))
-        for key in ("reason", "origin", "path", "sha256", "backend", "problem"):
+        for key in ("reason", "origin", "path", "sha256", "adapter", "adapter_sha256", "backend", "problem"):
             if model.get(key):
                 say(f"  {key}: {model[key]}")
     say("Reading documents:")
@@ -134,7 +135,18 @@ def _generator(settings: Settings) -> dict[str, Any]:
     described = {"engine": choice.engine, "model": choice.model, "reason": choice.reason}
     if choice.engine in {"extractive", "openai"} or choice.model is None:
         return described
-    return {**_model(choice.model), **described}
+    return {**_model(choice.model), **described, **_adapter(choice.model, settings)}
+
+
+def _adapter(model: str, settings: Settings) -> dict[str, str]:
+    from rag.generators.adapters import adapter_folder
+    from rag.generators.embedded import adapter_for
+
+    adapter = adapter_for(model, settings.generator.adapter)
+    if adapter is None:
+        return {}
+    file = adapter if adapter.is_file() else next(adapter_folder(adapter).glob("*.safetensors"))
+    return {"adapter": str(adapter), "adapter_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
 def _check(settings: Settings) -> dict[str, Any]:
