@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from rag.quantization.folder import OnProgress
 from rag.quantization.ggml import bytes_per_row, quantise_rows
-from rag.quantization.gguf_models import ConvertedLlama, GgufModel
+from rag.quantization.gguf_models import HEAD, WORDS, ConvertedLlama, GgufModel, gguf_name
 from rag.quantization.gguf_types import tensor_type
 from rag.quantization.source import Source
 
@@ -60,7 +60,7 @@ def load_gguf(source: Source, file: Path) -> PreTrainedModel:
             state[converted.names[tensor.name]] = converted.in_original_order(tensor.name, values)
     config = AutoConfig.from_pretrained(source.folder)
     if config.tie_word_embeddings:
-        state["lm_head.weight"] = state["model.embed_tokens.weight"]
+        state[HEAD] = state[WORDS] = state[converted.names[gguf_name(WORDS)]]
     with torch.device("meta"):
         kind = type(AutoModelForCausalLM.from_config(config))
     model: PreTrainedModel = kind.from_pretrained(None, config=config, state_dict=state, dtype=torch.float32)

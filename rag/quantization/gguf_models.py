@@ -27,6 +27,7 @@ _PARTS = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+WORDS, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 _WHOLE = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
 _ROPE_FREQUENCIES = "rope_freqs.weight"
 
@@ -71,7 +72,7 @@ class ConvertedLlama:
         self._key_heads = int(self._config.get("num_key_value_heads") or self._heads)
         self._head_size = int(self._config.get("head_dim") or self._config["hidden_size"] // self._heads)
         self.sharing = self._heads // self._key_heads
-        self.names = {gguf_name(name): name for name in source.shapes}
+        self.names = {self._gguf_name(name): name for name in source.shapes}
         self._rope = self._rope_frequencies()
         self.shapes = {name: source.shapes[original] for name, original in self.names.items()}
         if self._rope is not None:
@@ -98,7 +99,7 @@ class ConvertedLlama:
     def tensors(self) -> Iterator[tuple[str, Float32]]:
         for name, tensor in self._source.tensors():
             heads = self._rotated_heads(name)
-            yield gguf_name(name), (permuted(tensor, heads) if heads else tensor).float().numpy()
+            yield self._gguf_name(name), (permuted(tensor, heads) if heads else tensor).float().numpy()
         if self._rope is not None:
             yield _ROPE_FREQUENCIES, self._rope
 
@@ -107,6 +108,12 @@ class ConvertedLlama:
         heads = self._rotated_heads(self.names[name])
         tensor = torch.from_numpy(values)
         return unpermuted(tensor, heads).contiguous() if heads else tensor
+
+    def _gguf_name(self, name: str) -> str:
+        """Word vectors that are also the output head are stored once: here under either name, by llama.cpp as words."""
+        if self._config.get("tie_word_embeddings") and name == HEAD and WORDS not in self._source.shapes:
+            name = WORDS
+        return gguf_name(name)
 
     def _rotated_heads(self, name: str) -> int:
         if name.endswith("q_proj.weight"):
@@ -132,7 +139,8 @@ class ConvertedLlama:
         low, high = rope["low_freq_factor"], rope["high_freq_factor"]
         turns = rope["original_max_position_embeddings"] / waves
         smooth = np.clip((turns - low) / (high - low), 0.0, 1.0)
-        return (1.0 / ((1.0 - smooth) / rope["factor"] + smooth)).astype(np.float32)
+        factors: Float32 = (1.0 / ((1.0 - smooth) / rope["factor"] + smooth)).astype(np.float32)
+        return factors
 
 
 class ReadGguf:
@@ -157,8 +165,8 @@ class ReadGguf:
 
     def tensors(self) -> Iterator[tuple[str, Float32]]:
         for tensor in self._reader.tensors:
-            values = quants.dequantize(tensor.data, tensor.tensor_type)
-            yield tensor.name, values.astype(np.float32).reshape(self.shapes[tensor.name])
+            values: Float32 = quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
+            yield tensor.name, values.reshape(self.shapes[tensor.name])
 
     def _value(self, key: str) -> Any:
         field = self._reader.get_field(key)

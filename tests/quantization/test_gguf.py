@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from gguf import GGUFReader
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.generators.llamacpp_engine import LlamaCppChat, _SocketConnection
@@ -86,6 +87,23 @@ def test_a_quantised_file_is_near_the_original(llama: Path, tmp_path: Path, mixt
         given = load_gguf(source, tmp_path / "model.gguf")(ids).logits.log_softmax(-1)
     distance = float((wanted.exp() * (wanted - given)).sum(-1).mean())
     assert most / 100 < distance < most
+
+
+def test_an_output_head_that_is_the_word_vectors_is_kept_under_either_name(
+    make_llama: MakeLlama, tmp_path: Path
+) -> None:
+    folder = make_llama(False, tie_word_embeddings=True)
+    weights = folder / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["lm_head.weight"] = tensors.pop("model.embed_tokens.weight")
+    save_file(tensors, weights, {"format": "pt"})
+    source = converted(folder, tmp_path / "model.gguf", "F16")
+    ids = torch.arange(3, 67)[None]
+    original = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    with torch.inference_mode():
+        wanted, given = original(ids).logits, load_gguf(source, tmp_path / "model.gguf")(ids).logits
+    assert torch.allclose(wanted, given, atol=0.01)
+    LlamaCppChat(path=tmp_path / "model.gguf", context_tokens=256)
 
 
 def test_the_mixture_gives_more_bits_to_what_matters_more(llama: Path, tmp_path: Path) -> None:
