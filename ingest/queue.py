@@ -8,7 +8,7 @@ import dataclasses
 import fcntl
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ from apsw import Connection
 
 from ingest.job import Outcome
 from vectorstore.database import Database
-from vectorstore.errors import StoreError, UsageError
-from vectorstore.verification import Finding
+from vectorstore.errors import UsageError
+from vectorstore.verification import Finding, verify_list
 
 Kind = Literal["ingest", "verify", "repair"]
 State = Literal["waiting", "working", "done", "stopped", "failed"]
@@ -238,16 +238,7 @@ def _now() -> str:
 
 def verify_jobs(home: Path) -> list[Finding]:
     """Check the file of the jobs, if there is one. Whatever is wrong, a new one can take its place."""
-    path = home / _FILE
-    if not any(home.glob(f"{_FILE}*")):
-        return []
-    try:
-        with closing(Database(path, _SCHEMA, _VERSION)) as database:
-            whole = database.is_whole()
-            database.read_all(("jobs", "job_files"))
-    except StoreError as error:
-        return [Finding(error.what, str(path), repairable=True)]
-    return [] if whole else [Finding("The list of jobs is damaged", str(path), repairable=True)]
+    return verify_list(home / _FILE, _SCHEMA, _VERSION, ("jobs", "job_files"), "The list of jobs is damaged")
 
 
 def repair_jobs(home: Path) -> None:

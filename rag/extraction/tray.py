@@ -22,8 +22,7 @@ from ingest.layout.wire import layout_from_json, layout_to_json
 from ingest.uploads import PART, checked_name
 from rag.extraction.types import Extraction
 from vectorstore.database import Database
-from vectorstore.errors import StoreError
-from vectorstore.verification import Finding
+from vectorstore.verification import Finding, verify_list
 
 State = Literal["waiting", "reading", "read", "stopped", "failed"]
 
@@ -253,16 +252,7 @@ class Tray:
 
 def verify_tray(home: Path) -> list[Finding]:
     """Check the list of forms, if there is one. Whatever is wrong, they can be read anew from their files."""
-    path = home / _FILE
-    if not any(home.glob(f"{_FILE}*")):
-        return []
-    try:
-        with closing(Database(path, _SCHEMA, _VERSION)) as database:
-            whole = database.is_whole()
-            database.read_all(("forms", "layouts"))
-    except StoreError as error:
-        return [Finding(error.what, str(path), repairable=True)]
-    return [] if whole else [Finding("The list of forms is damaged", str(path), repairable=True)]
+    return verify_list(home / _FILE, _SCHEMA, _VERSION, ("forms", "layouts"), "The list of forms is damaged")
 
 
 def repair_tray(home: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from rag.evaluation import machine
@@ -19,7 +18,8 @@ from rag.evaluation.squad import SquadFile, SquadQuestion, load_squad
 from rag.evaluation.types import Evaluation, Figures, OnProgress
 from rag.settings import Settings, load_settings
 from ui.cli.doctor import models_in_use
-from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
+from ui.cli.output import HomeOption, JsonOption, console, print_json, say
+from ui.cli.progress import stages
 from vectorstore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -258,22 +258,7 @@ def _measured(measure: Callable[[OnProgress], Evaluation], settings: Settings, d
 
     runs_folder(settings.home)  # where nothing can be kept, that is said before anything slow begins
     started, clock = datetime.now(UTC), time.perf_counter()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("Loading the models", total=None)
-
-        def show(what: str, done: int, total: int) -> None:
-            if progress.tasks[0].description != what:
-                progress.reset(task, description=what, total=total)
-            progress.update(task, completed=done)
-
+    with stages("Loading the models") as show:
         evaluation = measure(show)
     setup = {
         "refdesk": version("refdesk"),

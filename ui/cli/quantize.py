@@ -1,18 +1,16 @@
 """``refdesk quantize``: a model in fewer bits, and the methods for it side by side."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from typer.core import TyperGroup
 from typing_extensions import override
 
 from rag.settings import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
+from ui.cli.progress import stages
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ def quantize(
 
     from rag.quantization.quantise import quantise
 
-    with _progress() as show:
+    with stages("Starting") as show:
         result = quantise(source, chosen, output, settings.home / "models", show)
     if as_json:
         print_json(result)
@@ -113,7 +111,7 @@ def compare(
 
     tasks = load_tasks(text, questions, limit, tokens)
     folder = output or settings.home / "quantization" / Path(source.name).name
-    with _progress() as show:
+    with stages("Starting") as show:
         comparison = compare_methods(source, chosen, tasks, folder, settings.home / "models", show)
     if as_json:
         print_json(comparison.as_json())
@@ -137,24 +135,3 @@ def _print(comparison: "Comparison") -> None:
 def _resolved(model: str, settings: Settings) -> ResolvedModel:
     with errors.status("Looking for the model") as waiting:
         return resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left:"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=errors, transient=True) as progress:
-        task = progress.add_task("Starting", total=None)
-
-        def show(what: str, done: int, total: int) -> None:
-            if progress.tasks[0].description != what:
-                progress.reset(task, description=what, total=total or None)
-            progress.update(task, completed=done)
-
-        yield show

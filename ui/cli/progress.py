@@ -1,0 +1,33 @@
+"""What is shown while a command works through stages, each of so many parts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ui.cli.output import errors
+
+
+@contextmanager
+def stages(first: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A line on standard error, ``first`` to begin with.
+
+    What is yielded is told the stage, how many of its parts are done, and of how many (0: unknown).
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, transient=True) as progress:
+        task = progress.add_task(first, total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            if progress.tasks[0].description != what:
+                progress.reset(task, description=what, total=total or None)
+            progress.update(task, completed=done)
+
+        yield show
