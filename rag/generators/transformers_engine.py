@@ -104,6 +104,8 @@ class TransformersChat(StreamingChat):
                 )
         except _Stopped:
             return
+        finally:
+            _running.stopped = None
 
 
 class _Emitter(TextStreamer):
