@@ -23,7 +23,7 @@ def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     reader = load_reader(settings.reader.model)
     loaded = {"llamacpp": load_generator(choose_engine(settings, detect_hardware()), settings), "extractive": None}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rag.embedding, "open_embedder", lambda settings, confirm=None: embedder)
+        patch.setattr(rag.embedding, "SentenceTransformerEmbedder", lambda model, home: embedder)
         patch.setattr(rag.desk, "load_reader", lambda name, download, confirm: reader)
         patch.setattr(rag.desk, "load_generator", lambda choice, settings, confirm: loaded[choice.engine])
         yield
