@@ -13,6 +13,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from vectorstore.models import SMOLLM2, resolve_model
 
+# Read by torch when it is imported. Servers, workers and browsers share few processors here: threads that wait for work
+# must not keep them busy.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 if TYPE_CHECKING:
     from rag.generators.llamacpp_engine import LlamaCppChat
     from rag.generators.transformers_engine import TransformersChat
