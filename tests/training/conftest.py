@@ -21,6 +21,8 @@ PLACES = ["the cellar", "the attic", "the garden shed", "the old barn", "the fro
 
 HANDBOOK = Path(__file__).parents[2] / "docs/handbook"
 
+VOCABULARY = 2000
+"""Tokens of the tiny generator, all of which its training texts fill."""
 START, END = "<|im_start|>", "<|im_end|>"
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
@@ -100,7 +102,7 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny-llama")
     words = Tokenizer(BPE())
     words.pre_tokenizer, words.decoder = ByteLevel(add_prefix_space=False), ByteLevelDecoder()
-    trainer = BpeTrainer(vocab_size=2000, special_tokens=[START, END], initial_alphabet=ByteLevel.alphabet())
+    trainer = BpeTrainer(vocab_size=VOCABULARY, special_tokens=[START, END], initial_alphabet=ByteLevel.alphabet())
     # Texts that are cut into few tokens are judged in a fraction of the time.
     words.train_from_iterator([page.read_text(encoding="utf-8") for page in sorted(HANDBOOK.glob("*.md"))], trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, bos_token=START, eos_token=END, pad_token=END)

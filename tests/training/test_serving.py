@@ -14,6 +14,7 @@ from rag.generators.llamacpp_engine import LlamaCppChat, _SocketConnection
 from rag.generators.selection import Hardware, choose_engine, load_generator
 from rag.settings import load_settings
 from rag.training.exporting import export_gguf, merge
+from tests.training.conftest import VOCABULARY
 from tests.training.test_generator import run
 from tests.training.tiny_gguf import write_gguf
 from vectorstore.errors import ModelUnavailable, UsageError
@@ -41,7 +42,7 @@ def by_torch(model: Path, adapter: Path | None = None) -> torch.Tensor:
 
 
 def by_llamacpp(chat: LlamaCppChat) -> torch.Tensor:
-    asked = {"prompt": IDS, "n_predict": 1, "n_probs": 400, "temperature": 0.0}
+    asked = {"prompt": IDS, "n_predict": 1, "n_probs": VOCABULARY, "temperature": 0.0}
     with closing(_SocketConnection(chat._socket)) as connection:
         connection.request("POST", "/completion", json.dumps(asked), {"Content-Type": "application/json"})
         told = json.load(connection.getresponse())
