@@ -105,6 +105,8 @@ def list_documents(home: Path, collection: str | None = None) -> list[Document]:
 
 
 def list_collections(home: Path) -> list[Collection]:
+    if not (home / DATABASE_FILE).exists():
+        return []
     with closing(open_database(home)) as database, database.read() as connection:
         return catalogue.list_collections(connection)
 

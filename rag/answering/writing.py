@@ -15,7 +15,7 @@ from rag.grounding.types import Place
 from vectorstore.types import Chunk
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
-_PREAMBLE = re.compile(r"(?:the )?answer(?: to (?:this|the) question)? is:\s*(?=[A-Z])", re.IGNORECASE)
+_PREAMBLE = re.compile(r"(?:the )?answer(?: to (?:this|the) question)? is:\s*(?=[A-Z])|^answer:\s*", re.IGNORECASE)
 _FINISHED = (".", "!", "?", ".)", '."', ".”")
 
 

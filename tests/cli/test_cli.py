@@ -108,6 +108,19 @@ def test_a_generator_speaking_alone_is_called_unchecked(refdesk: Refdesk) -> Non
     assert "Unchecked" in refdesk("ask", "What is the capital of France?", "--no-retrieval").out
 
 
+def test_a_question_to_what_holds_no_documents_says_so(refdesk: Refdesk, folder: Path) -> None:
+    asked = ("ask", "When does the gate close?", "--engine", "extractive", "--json")
+    empty = refdesk(*asked)
+    assert (empty.code, empty.json["kind"]) == (0, "abstained")
+    assert "There are no documents yet" in empty.err
+    refdesk("ingest", folder / "parking.txt", "--collection", "staff")
+    assert (
+        "No documents in the collection stuff. There are some in: staff."
+        in refdesk(*asked, "--collection", "stuff").err
+    )
+    assert "No documents" not in refdesk(*asked, "--collection", "staff").err
+
+
 def test_collections_are_separate(refdesk: Refdesk, folder: Path) -> None:
     refdesk("ingest", folder / "hours.md", "--collection", "public")
     refdesk("ingest", folder / "parking.txt", "--collection", "staff")

@@ -96,6 +96,11 @@ def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeF
     ]
 
 
+def test_the_label_of_an_answer_is_no_part_of_its_first_sentence(make_flow: MakeFlow) -> None:
+    answer = make_flow(DROPS, FakeChat(f"Question: {QUESTION} Answer: {TREATED}")).invoke(QUESTION)
+    assert (answer.kind, answer.text) == ("generated", TREATED)
+
+
 def test_the_number_of_a_list_item_is_no_sentence_that_was_left_out(make_flow: MakeFlow) -> None:
     answer = make_flow(DROPS, FakeChat("1. Antibiotics cure it. 2. Surgery is done when drops fail.")).invoke(QUESTION)
     assert [dropped.text for dropped in answer.dropped] == ["Antibiotics cure it."]

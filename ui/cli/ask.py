@@ -12,6 +12,7 @@ from rag.answering.types import Answer, Dropped
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.left_out import summary, why
+from vectorstore import library
 from vectorstore.errors import UsageError
 from vectorstore.types import Scope
 
@@ -45,6 +46,8 @@ def ask(
 
     question = checked_question(question, settings.answering.max_question_characters)
     scope = Scope(collections=frozenset(collection) if collection else None)
+    if retrieval and (missing := _what_is_missing(settings.home, collection or ())):
+        errors.print(missing, markup=False, soft_wrap=True)
     with errors.status("Loading the models") as loading:
         confirm = confirm_download(loading)
         if retrieval:
@@ -62,6 +65,17 @@ def ask(
     _print(answer)
     if left_out:
         _print_left_out(answer.dropped)
+
+
+def _what_is_missing(home: Path, wanted: Sequence[str]) -> str:
+    """Says what was asked for and holds no documents; empty where there is nothing to say."""
+    held = [one.name for one in library.list_collections(home) if one.documents]
+    if not held:
+        return "There are no documents yet: `refdesk ingest PATH` brings them in."
+    absent = [name for name in wanted if name not in held]
+    if not absent:
+        return ""
+    return f"No documents in the collection {', '.join(absent)}. There are some in: {', '.join(held)}."
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
