@@ -94,7 +94,7 @@ def verify(
             advice = (
                 "`refdesk verify --repair` rebuilds it"
                 if finding.repairable
-                else "restore it from a backup, or ingest again"
+                else "Restore the data folder from a backup, or set it aside and ingest the documents again"
             )
             say(f"{finding.what}: {finding.where}. {advice}.")
         if not findings:

@@ -69,6 +69,7 @@ def sync(
     Documents from elsewhere stay. A file that was moved or renamed keeps its document.
     """
     settings = load_settings(home)
+    told: frozenset[Outcome] = frozenset()
     if not allow_empty:
         find_files(paths)  # says at once what is not there
 
@@ -76,6 +77,7 @@ def sync(
     from ingest.watching import changes
 
     def tell(done: Synchronised) -> None:
+        nonlocal told
         if as_json:
             removed = [{"document": document.id, "path": document.path} for document in done.removed]
             moved = [{"from": before, "to": after} for before, after in done.moved]
@@ -85,7 +87,7 @@ def sync(
             say(f"removed {document.path}")
         for before, after in done.moved:
             say(f"moved {before} to {after}")
-        _say_outcomes(done.outcomes)
+        told = _say_outcomes(done.outcomes, told)
 
     with _ingestion(settings, collection, paths, mapping) as (job, progress):
         with progress:
@@ -152,18 +154,24 @@ def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: o
     print_json({"files": files, **more, "summary": summary(outcomes), "status": library.status(settings.home)})
 
 
-def _say_outcomes(outcomes: "Sequence[Outcome]") -> None:
+def _say_outcomes(outcomes: "Sequence[Outcome]", told: "frozenset[Outcome]" = frozenset()) -> "frozenset[Outcome]":
+    """List the refused files, without those ``told`` of before, and say the counts. Returns all that are refused."""
     from ingest.job import summary
 
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
-    for outcome in refused[:_REFUSED_SHOWN]:
-        say(f"refused ({outcome.reason}): {outcome.path}. {outcome.detail}")
-    if len(refused) > _REFUSED_SHOWN:
-        reasons = Counter(outcome.reason for outcome in refused)
+    new = [outcome for outcome in refused if outcome not in told]
+    details: set[str] = set()
+    for outcome in new[:_REFUSED_SHOWN]:
+        detail = "" if outcome.detail in details else f". {outcome.detail}"  # once is enough
+        say(f"refused ({outcome.reason}): {outcome.path}{detail}")
+        details.add(outcome.detail)
+    if len(new) > _REFUSED_SHOWN:
+        reasons = Counter(outcome.reason for outcome in new)
         listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-        say(f"... {len(refused)} refused in all: {listed}. `--json` lists every file.")
+        say(f"... {len(new)} refused in all: {listed}. `--json` lists every file.")
     counts, chunks = summary(outcomes), sum(outcome.chunks for outcome in outcomes)
     say(
         f"{counts['indexed']:,} indexed ({chunks:,} passages), {counts['unchanged']:,} unchanged, "
         f"{counts['refused']:,} refused."
     )
+    return frozenset(refused)
