@@ -14,6 +14,7 @@ from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.throwaway import ThrowawayCollection
 from rag.evaluation.types import Evaluation, Figures, Item, OnProgress, Text
+from rag.evaluation.unfinished import Asked
 
 SCORES = ("f1", "em", "answered", "false_answers", "citation_precision", "unsupported_sentences")
 ANSWERED = frozenset({"generated", "extractive"})
@@ -33,26 +34,31 @@ def evaluate_answers(
     collection: ThrowawayCollection,
     ask: Ask,
     on_progress: OnProgress,
+    asked: Asked | None = None,
 ) -> Evaluation:
-    """Ask ``questions`` of a desk that answers from ``collection``, filled with ``texts_of(data)``."""
+    """Ask ``questions`` of a desk that answers from ``collection``, filled with ``texts_of(data)``.
+
+    Those that were ``asked`` before, in the same order, are not asked again.
+    """
     judge = _Judge(data, collection)
-    _answer(ask, questions[0].text)  # the first question pays for what is loaded lazily
-    items: list[Item] = []
-    answers: list[Answer] = []
-    for question in questions:
-        answers.append(_answer(ask, question.text))
-        items.append(judge.item(question, answers[-1]))
+    asked = asked or Asked()
+    items = list(asked.items)
+    if len(items) < len(questions):
+        _answer(ask, questions[0].text)  # the first question pays for what is loaded lazily
+    for question in questions[len(items) :]:
+        items.append(judge.item(question, _answer(ask, question.text)))
+        asked.keep(items[-1])
         on_progress("Asking", len(items), len(questions))
     figures = means(items, SCORES) | {
         "latency": {
-            "first_answer": latency(answer.timings.first_answer or answer.timings.total for answer in answers),
-            "total": latency(answer.timings.total for answer in answers),
+            "first_answer": latency(item.details["first_answer_ms"] or item.latency_ms for item in items),
+            "total": latency(item.latency_ms for item in items),
         },
         "questions": len(items),
         "answerable": sum(bool(item.gold) for item in items),
         "unanswerable": sum(not item.gold for item in items),
         "paragraphs": len(data.paragraphs),
-        "kinds": dict(Counter(answer.kind for answer in answers)),
+        "kinds": dict(Counter(item.details["kind"] for item in items)),
     }
     return Evaluation("answers", figures, tuple(items), risk_coverage(items))
 

@@ -81,7 +81,7 @@ def load_run(home: Path, reference: str) -> Run:
     try:
         fields = json.loads((folder / RUN).read_text(encoding="utf-8"))
         with (folder / ITEMS).open(encoding="utf-8") as file:
-            items = tuple(_item(json.loads(line)) for line in file)
+            items = tuple(parsed_item(json.loads(line)) for line in file)
         return Run(**fields | {"folder": folder.resolve(), "curve": tuple(fields["curve"]), "items": items})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise _damaged(folder) from error
@@ -132,7 +132,8 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _item(fields: dict[str, Any]) -> Item:
+def parsed_item(fields: dict[str, Any]) -> Item:
+    """An item as it is written into a file."""
     return Item(**fields | {"gold": tuple(fields["gold"])})
 
 

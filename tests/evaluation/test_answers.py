@@ -12,6 +12,7 @@ from rag.evaluation.squad import GoldAnswer, load_squad
 from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.throwaway import ThrowawayCollection
 from rag.evaluation.types import Evaluation
+from rag.evaluation.unfinished import unfinished
 from tests.evaluation.conftest import quiet, stored
 
 TOWER = "The tower was built in 1889.  Gustave Eiffel\nled the work. It is 330 metres high."
@@ -168,3 +169,37 @@ def test_numbers_and_names_that_quotes_do_not_hold(sentence: str, missing: tuple
     quotes = ["Gustave Eiffel’s tower, built in 1889, has 1665 steps.", "There are three floors. It took one year."]
     ordinary = ordinary_words(["In the town it rose.", "They built it."])
     assert unsupported(sentence, quotes, ordinary) == missing
+
+
+def test_an_evaluation_that_was_killed_goes_on_after_the_questions_it_has_asked(
+    squad_file: Path, tmp_path: Path
+) -> None:
+    data, setup = load_squad(squad_file), {"data": "this file"}
+    script = {"When was the tower built?": (0, "The tower was built in 1889.", "in 1889", 0.9)}
+
+    class Killed(BaseException):
+        """As far as the evaluation is concerned, the end of the process."""
+
+    def evaluate(ends_at: int | None = None, *, resume: bool = False, **more: str) -> tuple[Evaluation, list[str]]:
+        heard: list[str] = []
+        with unfinished(tmp_path, setup | more, resume=resume) as asked, stored(texts_of(data)) as collection:
+
+            def ask(question: str) -> Iterator[Event]:
+                if len(heard) == ends_at:
+                    raise Killed
+                heard.append(question)
+                return ScriptedDesk(collection, script).ask(question)
+
+            return evaluate_answers(data, data.questions, collection, ask, quiet, asked), heard
+
+    whole, every = evaluate()
+    assert list((tmp_path / "evaluations").iterdir()) == []
+    with pytest.raises(Killed):
+        evaluate(ends_at=4)  # the first question is asked twice, to load what is loaded late
+    (kept,) = (tmp_path / "evaluations").iterdir()
+    kept.write_text(kept.read_text() + '{"id": "cut o')
+    another, heard = evaluate(resume=True, model="another")
+    assert (heard, another.figures) == (every, whole.figures)
+    resumed, heard = evaluate(resume=True)
+    assert heard == [every[0], *every[4:]]
+    assert (resumed.figures, resumed.items, resumed.curve) == (whole.figures, whole.items, whole.curve)

@@ -83,6 +83,7 @@ def evaluate_answers(
     file: SquadArgument,
     limit: LimitOption = None,
     engine: EngineOption = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from where the same call was stopped.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -96,11 +97,15 @@ def evaluate_answers(
         from rag.evaluation.answers import evaluate_answers as evaluate
         from rag.evaluation.answers import texts_of
         from rag.evaluation.throwaway import throwaway_collection
+        from rag.evaluation.unfinished import unfinished
 
         embedder, reader, writer = open_embedder(settings), open_reader(settings), open_writer(settings)
-        with throwaway_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection:
+        with (
+            unfinished(settings.home, _setup(settings, file, limit), resume=resume) as asked,
+            throwaway_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection,
+        ):
             flow = build_flow(settings, collection.knowledge, reader, writer)
-            return evaluate(data, questions, collection, flow.events, show)
+            return evaluate(data, questions, collection, flow.events, show, asked)
 
     _run(measure, settings, file, limit, as_json)
 
@@ -254,21 +259,26 @@ def _run(
 
 def _measured(measure: Callable[[OnProgress], Evaluation], settings: Settings, data: Path, limit: int | None) -> "Run":
     """Measure with a progress bar, and keep the run."""
-    from rag.evaluation.runs import runs_folder, sha256_of, store_run
+    from rag.evaluation.runs import runs_folder, store_run
 
     runs_folder(settings.home)  # where nothing can be kept, that is said before anything slow begins
     started, clock = datetime.now(UTC), time.perf_counter()
     with stages("Loading the models") as show:
         evaluation = measure(show)
-    setup = {
+    took = {"seconds": round(time.perf_counter() - clock, 1), "machine": machine.describe()}
+    return store_run(settings.home, evaluation, started, _setup(settings, data, limit) | took)
+
+
+def _setup(settings: Settings, data: Path, limit: int | None) -> Figures:
+    """What is measured: equal for two evaluations that can be compared question by question."""
+    from rag.evaluation.runs import sha256_of
+
+    return {
         "refdesk": version("refdesk"),
         "data": {"name": data.resolve().name, "sha256": sha256_of(data), "limit": limit},
-        "seconds": round(time.perf_counter() - clock, 1),
         "settings": settings.model_dump(mode="json"),
         "models": models_in_use(settings),
-        "machine": machine.describe(),
     }
-    return store_run(settings.home, evaluation, started, setup)
 
 
 def _print_run(run: "Run", as_json: bool, more: Figures | None = None) -> None:
