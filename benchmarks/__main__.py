@@ -23,6 +23,7 @@ from benchmarks import (
     pdf_text,
     qlora,
     quantization,
+    rag_vs_finetuning,
     reader,
     reading_speed,
     reranking,
@@ -51,6 +52,7 @@ def main() -> None:
         "adding": adding.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
         "quantization": lambda: quantization.run(arguments.work.resolve()),
+        "rag_vs_finetuning": lambda: rag_vs_finetuning.run(arguments.work.resolve()),
         "extraction": lambda: extraction.run(arguments.data),
         "qlora": qlora.run,
     }

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.data import unpack_medquad
@@ -24,6 +23,7 @@ from benchmarks.sentences.ways import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.tables import table, with_interval
 from rag.desk import open_reader
 from rag.embedding import open_embedder
+from rag.evaluation.figures import wilson
 from rag.grounding.checker import Checker
 from rag.grounding.score import INTERCEPT, WEIGHTS, Signals, signals_of
 from rag.settings import load_settings
@@ -174,18 +174,10 @@ def _rates(cases: Sequence[Case], passed: Sequence[bool]) -> dict[str, Any]:
         "supported": supported,
         "accepted": accepted,
         "precision": round(right / max(1, accepted), 4),
-        "precision_interval": _interval(right, accepted),
+        "precision_interval": wilson(right, accepted),
         "recall": round(right / max(1, supported), 4),
-        "recall_interval": _interval(right, supported),
+        "recall_interval": wilson(right, supported),
     }
-
-
-def _interval(right: int, of: int) -> tuple[float, float]:
-    """Wilson's 95% interval: it says something even where all or none are right."""
-    if not of:
-        return (0.0, 1.0)
-    interval = binomtest(right, of).proportion_ci(method="wilson")
-    return (round(float(interval.low), 4), round(float(interval.high), 4))
 
 
 def _by(cases: Sequence[Case], passed: Sequence[bool], part: Callable[[Case], str]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from benchmarks import (
     pdf_text,
     qlora,
     quantization,
+    rag_vs_finetuning,
     reader,
     reading_speed,
     reranking,
@@ -56,6 +57,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("citations", citations.section),
         ("pdf_text", pdf_text.section),
         ("quantization", quantization.section),
+        ("rag_vs_finetuning", rag_vs_finetuning.section),
         ("extraction", extraction.section),
         ("peers", peers.section),
     ):

@@ -3,7 +3,7 @@
 Source: Dror et al., "The Hitchhiker's Guide to Testing Statistical Significance in Natural Language Processing", 2018.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ def compare(before: Run, after: Run) -> Comparison:
         sum(b.quality > a.quality for a, b in pairs),
         sum(b.quality < a.quality for a, b in pairs),
         tuple(_changes(before.setup, after.setup)),
-        tuple(_difference(name, pairs) for name in names),
+        tuple(difference(name, pairs) for name in names),
     )
 
 
@@ -99,7 +99,8 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change
     ]
 
 
-def _difference(name: str, pairs: list[tuple[Item, Item]]) -> Difference:
+def difference(name: str, pairs: Sequence[tuple[Item, Item]]) -> Difference:
+    """Of the score ``name``, over (before, after) of the same questions; at least one pair has it."""
     common = [(a, b) for a, b in pairs if name in a.scores and name in b.scores]
     n = len(common)
     # The first half of the rows is before, the second after. A score's weight goes where its row goes.

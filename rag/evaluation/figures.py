@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
+from scipy.stats import binomtest, bootstrap
 
 from rag.evaluation.types import Figures, Item
 
@@ -30,6 +30,14 @@ def rounded(figures: Figures, digits: int = 4) -> Figures:
 def intervals(items: Sequence[Item], names: Iterable[str]) -> dict[str, list[float] | None]:
     """For each name the 95% interval of its mean: percentiles of means over items drawn again with replacement."""
     return {name: _interval(*columns(items, name)) for name in names}
+
+
+def wilson(right: int, of: int) -> list[float]:
+    """Wilson's 95% interval of a share: it says something even where all or none are right."""
+    if not of:
+        return [0.0, 1.0]
+    interval = binomtest(right, of).proportion_ci(method="wilson")
+    return [round(float(interval.low), 4), round(float(interval.high), 4)]
 
 
 def latency(milliseconds: Iterable[float | None]) -> Figures | None:

@@ -71,6 +71,14 @@ def load_squad(path: Path) -> SquadFile:
         raise UsageError(f"Not a SQuAD file ({error!r})", where=str(path), remedy=_FORM) from error
 
 
+def load_question_file(path: Path) -> SquadFile:
+    """As ``load_squad``; raises UsageError also where there are no questions in it."""
+    data = load_squad(path)
+    if not data.questions:
+        raise UsageError("There are no questions in it", where=str(path), remedy="Name a file that holds some.")
+    return data
+
+
 def _read(articles: Sequence[dict[str, Any]]) -> SquadFile:
     paragraphs: list[SquadParagraph] = []
     questions: list[SquadQuestion] = []

@@ -47,7 +47,7 @@ def throwaway_collection(
         on_progress("Ingesting", progress.files_done, progress.files_total)
 
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
-        pages = [_page(text) for text in texts]
+        pages = [as_html(text) for text in texts]
         paths = [Path(folder, "documents", f"{number}.html") for number in range(len(pages))]  # ids may be no names
         paths[0].parent.mkdir()
         for path, page in zip(paths, pages, strict=True):
@@ -68,7 +68,7 @@ def throwaway_collection(
             knowledge.close()
 
 
-def _page(text: Text) -> str:
+def as_html(text: Text) -> str:
     """As HTML: a heading stays a heading there, and no character of the text is taken for markup."""
     paragraphs = list(
         filter(None, (unwrapped(paragraph.split("\n")) for paragraph in _PARAGRAPH.split(_clean(text.text))))

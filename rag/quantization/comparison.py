@@ -1,7 +1,6 @@
 """Methods side by side: each quantised into a folder, measured in a process of its own, and cleared away."""
 
 import json
-import multiprocessing
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.evaluation import machine
+from rag.processes import run_apart
 from rag.quantization.folder import OnProgress
-from rag.quantization.measuring import work
+from rag.quantization.measuring import measure
 from rag.quantization.methods import Method
 from rag.quantization.quantise import open_source, quantise
 from rag.quantization.report import write_report
@@ -94,34 +94,8 @@ def _result(
     try:
         made = quantise(model, method, written, unpacked, on_progress)
         sizes = {key: made[key] for key in ("bytes", "bits_per_parameter")}
-        return sizes | _measured(source, written, tasks, on_progress)
+        return sizes | run_apart(measure, source, written, tasks, on_progress=on_progress)
     except RefdeskError as error:
         return {"problem": str(error)}
     finally:
         shutil.rmtree(written, ignore_errors=True)
-
-
-def _measured(source: Source, written: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
-    # A fresh interpreter: what is measured shares no memory with what was measured before.
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(sender, source, written, tasks), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        while True:
-            kind, value = receiver.recv()
-            match kind:
-                case "progress":
-                    on_progress(*value)
-                case "result":
-                    return dict(value)
-                case _:
-                    return {"problem": value}
-    except EOFError:
-        process.join()
-        return {"problem": f"The process that measured it ended with exit code {process.exitcode} (out of memory?)"}
-    finally:
-        process.kill()
-        process.join()
-        receiver.close()

@@ -1,11 +1,10 @@
-"""One quantised model measured, in a process of its own: its memory and its crashes are no one else's."""
+"""One quantised model measured, in a process that does nothing else."""
 
 import math
 import re
 import statistics
 import time
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,6 @@ from rag.quantization.folder import OnProgress
 from rag.quantization.gguf_file import load_gguf
 from rag.quantization.source import Source
 from rag.quantization.tasks import Asked, Tasks
-from rag.quiet import quiet_libraries
-from vectorstore.errors import RefdeskError
 from vectorstore.models import resolve_model
 
 _WINDOW = 512
@@ -31,16 +28,6 @@ _PROMPT_TOKENS = 1200
 _REPLY_TOKENS = 64
 _STORY = "Write a long story about a lighthouse keeper and a storm."
 _CITED = re.compile(r"\s*\[\d+\]")
-
-
-def work(connection: Connection, source: Source, folder: Path, tasks: Tasks) -> None:
-    """Measure, and send ("progress", (what, done, total)) on the way, then ("result", figures) or ("problem", why)."""
-    quiet_libraries()
-    try:
-        figures = measure(source, folder, tasks, lambda *state: connection.send(("progress", state)))
-        connection.send(("result", figures))
-    except (RefdeskError, OSError, RuntimeError, ValueError, MemoryError) as error:
-        connection.send(("problem", str(error) or type(error).__name__))
 
 
 def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """Training a generator: a causal language model, by an adapter or all of its weights."""
 
 import math
-import resource
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
 from rag.generators.adapters import adapter_folder
+from rag.processes import peak_memory_mb
 from rag.training.before_after import BeforeAfter
 from rag.training.checkpoints import trainable
 from rag.training.files import write_json
@@ -203,7 +202,4 @@ def _schedule(training: GeneratorTraining, batches: int) -> Schedule:
 
 def _peak_memory_mb() -> int:
     """The most that this process has held: of the GPU where there is one, else of the machine."""
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated() // 1024**2)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 1024**2)
+    return int(torch.cuda.max_memory_allocated() // 1024**2) if torch.cuda.is_available() else peak_memory_mb()

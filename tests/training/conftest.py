@@ -6,28 +6,14 @@ from typing import Any
 
 import pytest
 import torch
-from tokenizers import Tokenizer
-from tokenizers.decoders import ByteLevel as ByteLevelDecoder
-from tokenizers.models import BPE
-from tokenizers.pre_tokenizers import ByteLevel
-from tokenizers.trainers import BpeTrainer
-from transformers import BertConfig, BertForQuestionAnswering, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForQuestionAnswering
 
 from rag.training.reader import ReaderTraining
+from tests.tiny_llama import write_tiny_llama
 from vectorstore.models import MINILM, resolve_model
 
 COLOURS = ["red", "green", "blue", "white", "brown"]
 PLACES = ["the cellar", "the attic", "the garden shed", "the old barn", "the front hall", "the kitchen"]
-
-HANDBOOK = Path(__file__).parents[2] / "docs/handbook"
-
-VOCABULARY = 2000
-"""Tokens of the tiny generator, all of which its training texts fill."""
-START, END = "<|im_start|>", "<|im_end|>"
-CHATML = (
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 
 WriteData = Callable[..., Path]
 
@@ -99,27 +85,4 @@ def training(**changed: Any) -> ReaderTraining:
 @pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generator of two narrow layers with random weights, and a vocabulary of its own."""
-    folder = tmp_path_factory.mktemp("tiny-llama")
-    words = Tokenizer(BPE())
-    words.pre_tokenizer, words.decoder = ByteLevel(add_prefix_space=False), ByteLevelDecoder()
-    trainer = BpeTrainer(vocab_size=VOCABULARY, special_tokens=[START, END], initial_alphabet=ByteLevel.alphabet())
-    # Texts that are cut into few tokens are judged in a fraction of the time.
-    words.train_from_iterator([page.read_text(encoding="utf-8") for page in sorted(HANDBOOK.glob("*.md"))], trainer)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, bos_token=START, eos_token=END, pad_token=END)
-    tokenizer.chat_template = CHATML
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+    return write_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))

@@ -14,7 +14,7 @@ from rag.generators.llamacpp_engine import LlamaCppChat, _SocketConnection
 from rag.generators.selection import Hardware, choose_engine, load_generator
 from rag.settings import load_settings
 from rag.training.exporting import export_gguf, merge
-from tests.training.conftest import VOCABULARY
+from tests.tiny_llama import VOCABULARY
 from tests.training.test_generator import run
 from tests.training.tiny_gguf import write_gguf
 from vectorstore.errors import ModelUnavailable, UsageError

@@ -14,7 +14,7 @@ from rich.table import Table
 from rag.evaluation import machine
 from rag.evaluation.beir import load_beir
 from rag.evaluation.sampling import sampled
-from rag.evaluation.squad import SquadFile, SquadQuestion, load_squad
+from rag.evaluation.squad import SquadFile, SquadQuestion, load_question_file
 from rag.evaluation.types import Evaluation, Figures, OnProgress
 from rag.settings import Settings, load_settings
 from ui.cli.doctor import models_in_use
@@ -244,9 +244,7 @@ def write_report(
 
 
 def _load(file: Path, limit: int | None) -> tuple[SquadFile, list[SquadQuestion]]:
-    data = load_squad(file)
-    if not data.questions:
-        raise UsageError("There are no questions in it", where=str(file), remedy="Name a file that holds some.")
+    data = load_question_file(file)
     return data, sampled(data.questions, limit)
 
 

@@ -7,7 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from rag.quiet import quiet_libraries
-from ui.cli import ask, doctor, documents, evaluate, extract, finetune, ingest, quantize, serve
+from ui.cli import ask, compare, doctor, documents, evaluate, extract, finetune, ingest, quantize, serve
 from ui.cli.output import fail
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -32,6 +32,7 @@ app.add_typer(evaluate.app, name="evaluate", help="Measure search, reader and an
 app.command("doctor")(doctor.doctor)
 app.add_typer(finetune.app, name="finetune", help="Train a model on your own data.")
 app.add_typer(quantize.app, name="quantize")
+app.add_typer(compare.app, name="compare")
 
 
 def main() -> None:

@@ -1,0 +1,84 @@
+"""Retrieval, fine-tuning and both on the same questions: adapted, asked, and brought up to date after a change.
+
+The question is that of Ovadia et al., "Fine-Tuning or Retrieval? Comparing Knowledge Injection in LLMs" (EMNLP 2024),
+put to the person's own model, documents and budget.
+"""
+
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.files import find_files
+from rag.adaptation.changing import choose_changes
+from rag.adaptation.figures import figures
+from rag.adaptation.questions import question_set
+from rag.adaptation.recommendation import recommend
+from rag.adaptation.report import write_report
+from rag.adaptation.stages import Stages
+from rag.adaptation.ways import BASE, BOTH, RETRIEVAL, TUNED
+from rag.evaluation import machine
+from rag.evaluation.runs import sha256_of
+from rag.evaluation.squad import load_question_file
+from rag.evaluation.types import OnProgress
+from rag.processes import Apart, run_apart
+from rag.settings import Settings
+from rag.training.generator_settings import GeneratorTraining
+from rag.training.run_folder import RunFolder
+from vectorstore.models import ResolvedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compared. ``questions`` is a file in the SQuAD form; its paragraphs and ``documents`` are searched.
+
+    At most ``limit`` questions are asked, of which about the share ``unseen`` is not taught; ``changes`` facts change.
+    """
+
+    questions: Path
+    documents: tuple[Path, ...]
+    limit: int | None
+    unseen: float
+    changes: int
+    training: GeneratorTraining
+
+
+def compare_adaptations(
+    plan: Plan,
+    model: ResolvedModel,
+    settings: Settings,
+    folder: Path,
+    on_progress: OnProgress,
+    apart: Apart = run_apart,
+) -> dict[str, Any]:
+    """Do what ``folder`` does not hold the result of yet, and write report.json and report.html there.
+
+    ``settings`` name ``model`` as their generator. Raises UsageError for questions that cannot be used, and where
+    ``folder`` holds a comparison of something else; RefdeskError where a part fails, which the next call goes on with.
+    """
+    file = load_question_file(plan.questions)
+    questions = question_set(file, str(plan.questions), plan.limit, plan.unseen, plan.training.seed)
+    others = find_files(plan.documents)
+    setup = {
+        "questions": {"name": plan.questions.name, "sha256": sha256_of(plan.questions), "asked": len(questions.asked)},
+        "documents": {str(path): sha256_of(path) for path in plan.documents},
+        "unseen": plan.unseen,
+        "changes": plan.changes,
+        "model": {"name": Path(model.name).name, "fingerprint": model.fingerprint},
+        "training": asdict(plan.training),
+        "settings": settings.model_dump(mode="json", exclude={"home", "downloads"}),
+        "machine": machine.describe(),
+    }
+    RunFolder(folder).claim(setup, resume=True)
+    stages = Stages(questions, model, settings, plan.training, folder, on_progress, apart)
+    ingested = stages.ingested(others)
+    with closing(stages):
+        answered = {way.name: stages.answers(way, questions.asked) for way in (BASE, RETRIEVAL)}
+        trained = stages.trained("tuned", questions)
+        answered |= {way.name: stages.answers(way, questions.asked) for way in (TUNED, BOTH)}
+        changes = choose_changes(questions, plan.changes, plan.training.seed)
+        change = stages.changed(changes) if changes else None
+    report = {"setup": setup, **figures(questions, answered, ingested, trained, change)}
+    report["recommendation"] = asdict(recommend(report))
+    write_report(folder, report)
+    return report

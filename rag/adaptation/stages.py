@@ -1,0 +1,186 @@
+"""The parts of a comparison, each of which is done once."""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.guard import WorkerSettings
+from rag.adaptation.changing import Change, changed_file
+from rag.adaptation.documents import change_documents, take_in, write_paragraphs
+from rag.adaptation.figures import ChangeMade
+from rag.adaptation.questions import QuestionSet, training_rows
+from rag.adaptation.ways import BOTH, RETRIEVAL, STALE, TUNED, Judge, Way, ask_all
+from rag.answering.flow import Writer
+from rag.answering.types import Answer
+from rag.answering.unchecked import speak_alone
+from rag.desk import build_flow, open_reader, open_writer
+from rag.embedding import open_embedder, worker_settings
+from rag.evaluation.squad import SquadFile, SquadQuestion
+from rag.evaluation.types import Item, OnProgress
+from rag.processes import Apart
+from rag.reader.model import ExtractiveReader
+from rag.settings import Settings
+from rag.training.files import write_json, write_text
+from rag.training.generator import finetune_generator
+from rag.training.generator_settings import GeneratorTraining
+from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.errors import UsageError
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.models import ResolvedModel
+
+
+class Stages:
+    """The parts of a comparison. Each result is kept in the folder, and taken from there by the next call."""
+
+    def __init__(
+        self,
+        questions: QuestionSet,
+        model: ResolvedModel,
+        settings: Settings,
+        training: GeneratorTraining,
+        folder: Path,
+        on_progress: OnProgress,
+        apart: Apart,
+    ) -> None:
+        self._questions = questions
+        self._model = model
+        self._settings = settings
+        self._training = training
+        self._folder = folder
+        self._show = on_progress
+        self._apart = apart
+        self._home = folder / "desk"
+        self._documents = folder / "documents"
+
+    def ingested(self, others: Sequence[Path]) -> dict[str, Any]:
+        def make() -> dict[str, Any]:
+            files = [*write_paragraphs(self._questions.file, self._documents), *others]
+            return self._apart(take_in, self._settings, self._home, files, on_progress=self._show)
+
+        return self._kept("ingested", make)
+
+    def trained(self, name: str, questions: QuestionSet) -> dict[str, Any]:
+        """The report of the training run in the folder ``name``."""
+        report = self._folder / name / "report.json"
+        if not report.exists():
+            data = self._folder / f"{name}.jsonl"
+            rows = training_rows(questions)
+            write_text(data, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+            unpacked = self._settings.home / "models"
+            self._apart(
+                _teach, data, self._model, unpacked, self._training, report.parent, on_progress=self._titled(name)
+            )
+        found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        return found
+
+    def answers(self, way: Way, asked: Sequence[SquadQuestion]) -> list[Item]:
+        return self._asked(way.name, way, "tuned", asked, self._questions.file)
+
+    def changed(self, changes: Sequence[Change]) -> ChangeMade:
+        """Have ``changes`` made: in the documents, and in what the model is taught."""
+        before, after = self._questions.file, changed_file(self._questions.file, changes)
+        measured = self._kept(
+            "changed",
+            lambda: change_documents(self._knowledge, self._worker, before, after, changes, self._documents),
+        )
+        by_id = {question.id: question for question in after.questions}
+        asked = [by_id[change.question.id] for change in changes]
+        answered = {
+            name: self._asked(f"after the change, {name}", way, "tuned", asked, after)
+            for name, way in ((RETRIEVAL.name, RETRIEVAL), (STALE, BOTH))
+        }
+        still_asked = tuple(by_id[question.id] for question in self._questions.asked if question.id in by_id)
+        retrained = self.trained("tuned-anew", dataclasses.replace(self._questions, file=after, asked=still_asked))
+        for way in (TUNED, BOTH):
+            answered[way.name] = self._asked(f"after the change, {way.name}", way, "tuned-anew", asked, after)
+        return ChangeMade(tuple(changes), tuple(measured), answered, retrained)
+
+    def close(self) -> None:
+        if "_knowledge" in self.__dict__:
+            self._knowledge.close()
+
+    def _asked(
+        self, name: str, way: Way, tuned: str, questions: Sequence[SquadQuestion], file: SquadFile
+    ) -> list[Item]:
+        def make() -> list[dict[str, Any]]:
+            self._show(f"Loading the models: {name}", 0, 0)
+            ask = self._answering(way, self._folder / tuned)
+            judge = Judge(file, self._knowledge, self._reader)
+            show = functools.partial(self._show, f"Asking: {name}")
+            return [
+                dataclasses.asdict(item) for item in ask_all(questions, ask, judge, self._questions.is_taught, show)
+            ]
+
+        return [Item(**row | {"gold": tuple(row["gold"])}) for row in self._kept(name, make)]
+
+    def _answering(self, way: Way, run: Path) -> Callable[[str], Answer]:
+        writer = _writer(self._settings, run if way.tuned else None)
+        if not way.retrieval:
+            return functools.partial(speak_alone, writer=writer)
+        return build_flow(self._settings, self._knowledge, self._reader, writer).invoke
+
+    def _kept(self, name: str, make: Callable[[], Any]) -> Any:
+        file = self._folder / "results" / f"{name}.json"
+        if not file.exists():
+            write_json(file, make())
+        return json.loads(file.read_text(encoding="utf-8"))
+
+    def _titled(self, name: str) -> OnProgress:
+        title = {"tuned": "Fine-tuning", "tuned-anew": "Fine-tuning anew"}[name]
+        return lambda what, done, total: self._show(f"{title}: {what}", done, total)
+
+    @functools.cached_property
+    def _embedder(self) -> SentenceTransformerEmbedder:
+        return open_embedder(self._settings)
+
+    @functools.cached_property
+    def _worker(self) -> WorkerSettings:
+        return worker_settings(self._settings, self._embedder)
+
+    @functools.cached_property
+    def _reader(self) -> ExtractiveReader:
+        return open_reader(self._settings)
+
+    @functools.cached_property
+    def _knowledge(self) -> KnowledgeBase:
+        return KnowledgeBase(self._home, self._embedder)
+
+
+def _teach(
+    data: Path,
+    model: ResolvedModel,
+    unpacked: Path,
+    training: GeneratorTraining,
+    output: Path,
+    on_progress: OnProgress,
+) -> None:
+    """Train, or go on training. Its report says how long it took and how much memory."""
+    finetune_generator(
+        [data],
+        [],
+        model,
+        unpacked,
+        None,
+        training,
+        output,
+        resume=True,
+        on_phase=on_progress,
+        on_checked=lambda _: None,
+        on_tick=lambda tick, steps: on_progress("Training", tick.step, steps),
+    )
+
+
+def _writer(settings: Settings, run: Path | None) -> Writer:
+    """The generator of the settings, or what was made of it by the training ``run``."""
+    values: dict[str, Any] = {"adapter": None}
+    if run is not None:
+        whole = run / "model"
+        values = {"model": str(whole)} | values if whole.is_dir() else {"adapter": run}
+    generator = settings.generator.model_copy(update=values)
+    writer = open_writer(settings.model_copy(update={"generator": generator}))
+    if writer is None:
+        raise UsageError("Only a generator can be compared", where="generator.engine", remedy="Choose another engine.")
+    return writer

@@ -1,0 +1,70 @@
+"""Work in a process of its own: its memory and its crashes are no one else's."""
+
+import multiprocessing
+import resource
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Protocol, TypeVar
+
+from rag.evaluation.types import OnProgress
+from rag.quiet import quiet_libraries
+from vectorstore.errors import RefdeskError
+
+T = TypeVar("T")
+
+
+class Apart(Protocol):
+    """How ``work`` is run: ``run_apart``, or right here."""
+
+    def __call__(self, work: Callable[..., T], *arguments: Any, on_progress: OnProgress) -> T: ...
+
+
+def run_apart(work: Callable[..., T], *arguments: Any, on_progress: OnProgress) -> T:
+    """What ``work(*arguments, on_progress=...)`` gives in a fresh interpreter, which shares no memory with this one.
+
+    Raises RefdeskError with what went wrong there, also where that process was ended.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(sender, work, arguments))
+    process.start()
+    sender.close()
+    try:
+        while True:
+            kind, value = receiver.recv()
+            match kind:
+                case "progress":
+                    on_progress(*value)
+                case "result":
+                    result: T = value
+                    return result
+                case _:
+                    raise RefdeskError(value)
+    except EOFError:
+        process.join()
+        raise RefdeskError(
+            f"The process that did this ended with exit code {process.exitcode} (out of memory?)"
+        ) from None
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+
+
+def peak_memory_mb() -> int:
+    """The most memory that this process, or the largest of those that it started and has seen end, has held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return int(max(resource.getrusage(who).ru_maxrss for who in whose) * unit // 1024**2)
+
+
+def _run(connection: Connection, work: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    quiet_libraries()
+    try:
+        result = work(*arguments, on_progress=lambda *state: connection.send(("progress", state)))
+        connection.send(("result", result))
+    except (RefdeskError, OSError, RuntimeError, ValueError, MemoryError) as error:
+        connection.send(("problem", str(error) or type(error).__name__))
+    except KeyboardInterrupt:  # Control-C reaches this process too; whoever waits for it says so
+        pass
