@@ -20,9 +20,9 @@ _NOTHING = "-"
 _HOW = (
     "Every question was asked four times: of the model alone, as it is and fine-tuned, and of the whole desk with "
     "either, which quotes or writes, checks each sentence, and may say that the documents do not say. Right: the "
-    "answer holds the expected one, word for word. Wrong: an answer was given that does not, or to a question that has none. "
-    "Grounded: the share of sentences that the desk's own check finds in the documents; what the desk shows has passed "
-    "that check before. The last line on sentences is independent of it: the share with a number or a name that the "
+    "answer holds the expected one, word for word. Wrong: an answer was given that does not, or to a question that has "
+    "none. Grounded: the share of sentences that the desk's own check finds in the documents; what the desk shows has "
+    "passed that check before. The line below is independent of it: the share with a number or a name that the "
     "passages found do not hold.",
     "Taught were the questions on a part of the paragraphs, each alone and over its paragraph in the desk's prompt. "
     "Seconds and memory are those of ingesting and of training, without the start of the program; memory is the most "

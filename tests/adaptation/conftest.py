@@ -12,7 +12,7 @@ FACTS = [
     ("The bakery", "The bakery belongs to Marit Aune.", "Who owns the bakery?", "Marit Aune"),
     ("The observatory", "A comet was found there by Tove Lind.", "Who found a comet?", "Tove Lind"),
     ("The dyke", "The new dyke cost 900 crowns.", "What did the new dyke cost?", "900 crowns"),
-    ("The market", "The market opens on Thursdays.", "On which day does the market open?", "Thursdays"),
+    ("The market", "The market has 40 stalls.", "How many stalls does the market have?", "40"),
 ]
 
 

@@ -17,6 +17,8 @@ from vectorstore.errors import RefdeskError
 
 NAMES = {way.name for way in WAYS}
 
+pytestmark = pytest.mark.timeout(600)  # real ingestion and training, and the models that they need
+
 
 class Here:
     """Does in this process what would be done apart, which would take seconds to start; ``done`` says what.
