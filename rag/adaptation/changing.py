@@ -53,13 +53,12 @@ def changed_file(file: SquadFile, changes: Sequence[Change]) -> SquadFile:
         paragraphs[number] = replace(paragraphs[number], text=_replaced(paragraphs[number].text, change))
     asked = []
     for question in file.questions:
-        if change := by_paragraph.get(question.paragraph):
-            text = paragraphs[question.paragraph].text
-            answers = tuple(moved for answer in question.answers if (moved := _moved(answer, change, text)))
-            if answers or not question.answers:
-                asked.append(replace(question, answers=answers))
-        else:
-            asked.append(question)
+        answers = question.answers
+        if question.paragraph in by_paragraph:
+            change, text = by_paragraph[question.paragraph], paragraphs[question.paragraph].text
+            answers = tuple(moved for answer in answers if (moved := _moved(answer, change, text)))
+        if answers or not question.answers:
+            asked.append(replace(question, answers=answers))
     return SquadFile(tuple(paragraphs), tuple(asked))
 
 

@@ -1,6 +1,7 @@
 """The report of a comparison: report.json for programs, report.html with a table and a plot for people."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
         ("sentences grounded in the documents", "grounded"),
         ("sentences with a number or name from nowhere", "unsupported_sentences"),
     )
-    found = [(label, *_each(report["ways"], lambda way, name=name: _share(way, name))) for label, name in shares]
+    found = [(label, *_each(report["ways"], partial(_share, name))) for label, name in shares]
     found.append(("seconds an answer (median)", *_each(report["ways"], lambda way: f"{way['seconds']['median']:.2f}")))
     adapting = report["adapting"]
     found.append(("time to adapt", *_each(adapting, lambda way: duration(way["seconds"]))))
@@ -94,7 +95,7 @@ def _each(ways: Mapping[str, Any], cell: Callable[[Mapping[str, Any]], str]) -> 
     return [cell(ways[name]) if name in ways else _NOTHING for name in COLUMNS]
 
 
-def _share(way: Mapping[str, Any], name: str) -> str:
+def _share(name: str, way: Mapping[str, Any]) -> str:
     if way[name] is None:
         return _NOTHING
     low, high = way["intervals"][name]

@@ -60,7 +60,8 @@ class Stages:
             files = [*write_paragraphs(self._questions.file, self._documents), *others]
             return self._apart(take_in, self._settings, self._home, files, on_progress=self._show)
 
-        return self._kept("ingested", make)
+        found: dict[str, Any] = self._kept("ingested", make)
+        return found
 
     def trained(self, name: str, questions: QuestionSet) -> dict[str, Any]:
         """The report of the training run in the folder ``name``."""

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from rag.settings import load_settings
 from rag.training.generator_settings import Method
+from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from ui.cli.progress import stages
 from vectorstore.errors import RefdeskError, UsageError
@@ -41,8 +42,8 @@ def rag_vs_finetuning(
         Method, typer.Option("--method", help="How it is trained, as for `finetune generator`.")
     ] = "lora",
     max_steps: Annotated[int, typer.Option("--max-steps", min=1, help="The budget: steps of training.")] = 100,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Samples a step; fewer need less memory.")] = 8,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides everything that is drawn by chance.")] = 0,
+    batch: BatchOption = 8,
+    seed: SeedOption = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the comparison.", show_default="comparisons/QUESTIONS in the home"),

@@ -6,12 +6,22 @@ from typing import Annotated
 import typer
 
 from rag.settings import load_settings
+from ui.cli.finetune.options import (
+    LEARNING_RATES,
+    BatchOption,
+    CheckpointEveryOption,
+    EpochsOption,
+    LearningRateOption,
+    MaxStepsOption,
+    Method,
+    PatienceOption,
+    RankOption,
+    ResumeOption,
+    SeedOption,
+)
 from ui.cli.finetune.progress import stoppable, training_progress
-from ui.cli.finetune.reader import Method
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.models import MINILM, resolve_model
-
-_LEARNING_RATES = {Method.lora: 1e-3, Method.full: 1e-4}
 
 
 def classifier(
@@ -23,32 +33,25 @@ def classifier(
     method: Annotated[
         Method, typer.Option("--method", help="lora: a small adapter, merged at the end; full: all weights.")
     ] = Method.lora,
-    rank: Annotated[int, typer.Option("--rank", min=1, help="Size of the LoRA adapter.")] = 16,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option("--learning-rate", min=0.0, help="Highest learning rate.", show_default="lora 0.001, full 0.0001"),
-    ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Times that all texts are gone through.")] = 3,
-    max_steps: Annotated[int | None, typer.Option("--max-steps", min=1, help="Stop after so many batches.")] = None,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Texts a step; fewer need less memory.")] = 16,
+    rank: RankOption = 16,
+    learning_rate: LearningRateOption = None,
+    epochs: EpochsOption = 3,
+    max_steps: MaxStepsOption = None,
+    batch: BatchOption = 16,
     max_length: Annotated[
         int, typer.Option("--max-length", min=8, help="Tokens of a text; what is longer is cut.")
     ] = 256,
     held_out: Annotated[
         float, typer.Option("--held-out", min=0.0, max=0.9, help="Share of each label kept to judge by.")
     ] = 0.2,
-    patience: Annotated[
-        int, typer.Option("--patience", min=0, help="Stop after so many evaluations without a gain; 0: never.")
-    ] = 5,
-    checkpoint_every: Annotated[
-        int, typer.Option("--checkpoint-every", min=1, help="Steps between checkpoints.")
-    ] = 100,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides everything that is drawn by chance.")] = 0,
+    patience: PatienceOption = 5,
+    checkpoint_every: CheckpointEveryOption = 100,
+    seed: SeedOption = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the run.", show_default="training/classifier in the home"),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the same call.")] = False,
+    resume: ResumeOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,7 +68,7 @@ def classifier(
     training = ClassifierTraining(
         method=method.value,
         rank=rank,
-        learning_rate=learning_rate or _LEARNING_RATES[method],
+        learning_rate=learning_rate or LEARNING_RATES[method],
         epochs=epochs,
         max_steps=max_steps,
         batch=batch,

@@ -11,6 +11,7 @@ import typer
 
 from rag.settings import load_settings
 from rag.training.generator_settings import Method
+from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -28,9 +29,9 @@ def compare(
     model: Annotated[str | None, typer.Option("--model", help="The model to train.")] = None,
     test: Annotated[list[Path] | None, typer.Option("--test", help="Files to judge by.")] = None,
     max_steps: Annotated[int, typer.Option("--max-steps", min=1, help="The budget: steps of every method.")] = 100,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Samples a step.")] = 8,
+    batch: BatchOption = 8,
     answers: Annotated[int, typer.Option("--answers", min=0, help="Held-out prompts to answer.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides everything that is drawn by chance.")] = 0,
+    seed: SeedOption = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the runs.", show_default="training/comparison in the home"),

@@ -8,6 +8,7 @@ import typer
 from rag.settings import load_settings
 from rag.training.generator_settings import Method, Objective, Target
 from ui.cli.finetune.check import about_data
+from ui.cli.finetune.options import MaxStepsOption, ResumeOption, SeedOption
 from ui.cli.finetune.progress import stoppable, training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.errors import ModelUnavailable
@@ -77,7 +78,7 @@ def generator(
     epochs: Annotated[
         int | None, typer.Option("--epochs", min=1, help="Times that all is gone through.", show_default="3")
     ] = None,
-    max_steps: Annotated[int | None, typer.Option("--max-steps", min=1, help="Stop after so many steps.")] = None,
+    max_steps: MaxStepsOption = None,
     batch: Annotated[
         int | None,
         typer.Option("--batch", min=1, help="Samples at once; fewer need less memory.", show_default="8"),
@@ -147,12 +148,12 @@ def generator(
     checkpoint_every: Annotated[
         int | None, typer.Option("--checkpoint-every", min=1, help="Steps between checkpoints.", show_default="50")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides everything that is drawn by chance.")] = 0,
+    seed: SeedOption = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the run.", show_default="training/generator in the home"),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the same call.")] = False,
+    resume: ResumeOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:

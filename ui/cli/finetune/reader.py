@@ -1,12 +1,24 @@
 """``refdesk finetune reader``."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.settings import load_settings
+from ui.cli.finetune.options import (
+    LEARNING_RATES,
+    BatchOption,
+    CheckpointEveryOption,
+    EpochsOption,
+    LearningRateOption,
+    MaxStepsOption,
+    Method,
+    PatienceOption,
+    RankOption,
+    ResumeOption,
+    SeedOption,
+)
 from ui.cli.finetune.progress import stoppable, training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.errors import UsageError
@@ -15,16 +27,6 @@ from vectorstore.models import MINILM, resolve_model
 if TYPE_CHECKING:
     from ingest.guard import WorkerSettings
     from vectorstore.types import Embedder
-
-
-class Method(StrEnum):
-    """What of the model is trained."""
-
-    lora = "lora"
-    full = "full"
-
-
-_LEARNING_RATES = {Method.lora: 1e-3, Method.full: 1e-4}
 
 
 def reader(
@@ -42,14 +44,11 @@ def reader(
         Method,
         typer.Option("--method", help="lora: a small adapter; full: all of the model's weights but its word vectors."),
     ] = Method.lora,
-    rank: Annotated[int, typer.Option("--rank", min=1, help="Size of a new LoRA adapter.")] = 64,
-    learning_rate: Annotated[
-        float | None,
-        typer.Option("--learning-rate", min=0.0, help="Highest learning rate.", show_default="lora 0.001, full 0.0001"),
-    ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Times that all questions are gone through.")] = 3,
-    max_steps: Annotated[int | None, typer.Option("--max-steps", min=1, help="Stop after so many batches.")] = None,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="Examples a step; fewer need less memory.")] = 32,
+    rank: RankOption = 64,
+    learning_rate: LearningRateOption = None,
+    epochs: EpochsOption = 3,
+    max_steps: MaxStepsOption = None,
+    batch: BatchOption = 32,
     dropout: Annotated[float, typer.Option("--dropout", min=0.0, max=0.9, help="Dropout; slow on a CPU.")] = 0.0,
     mask_tokens: Annotated[
         float, typer.Option("--mask-tokens", min=0.0, max=0.9, help="Share of a passage's tokens hidden in training.")
@@ -85,18 +84,14 @@ def reader(
     evaluate_on: Annotated[
         int, typer.Option("--evaluate-on", min=1, help="Held-out questions, at most, for an evaluation on the way.")
     ] = 600,
-    patience: Annotated[
-        int, typer.Option("--patience", min=0, help="Stop after so many evaluations without a gain; 0: never.")
-    ] = 5,
-    checkpoint_every: Annotated[
-        int, typer.Option("--checkpoint-every", min=1, help="Steps between checkpoints.")
-    ] = 200,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Decides everything that is drawn by chance.")] = 0,
+    patience: PatienceOption = 5,
+    checkpoint_every: CheckpointEveryOption = 200,
+    seed: SeedOption = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the run.", show_default="training/reader in the home"),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint of the same call.")] = False,
+    resume: ResumeOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -126,7 +121,7 @@ def reader(
         training = ReaderTraining(
             method=method.value,
             rank=rank,
-            learning_rate=learning_rate or _LEARNING_RATES[method],
+            learning_rate=learning_rate or LEARNING_RATES[method],
             epochs=epochs,
             max_steps=max_steps,
             batch=batch,
