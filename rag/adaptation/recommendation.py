@@ -36,7 +36,7 @@ def recommend(report: Mapping[str, Any]) -> Recommendation:
     gains = {(one["better"], one["than"]): one for one in report["differences"]}
     way = _chosen(report, gains)
     reasons = [_compared(gain) for gain in gains.values()]
-    reasons += [*_taught(report), *_costs(report), *_changed(report), *_doubts(report)]
+    reasons += [*_taught(report), _written(report), *_costs(report), *_changed(report), *_doubts(report)]
     verdict = f"{_VERDICTS[way]}."
     if way is None:
         verdict += f" Begin with retrieval: it shows its sources{_cheaper(report)}."
@@ -87,6 +87,17 @@ def _taught(report: Mapping[str, Any]) -> list[str]:
     if tuned["taught"] < _LITTLE_LEARNED:
         said += f" It learned few of them in {report['training']['steps']:,} steps: more may help it (--max-steps)."
     return [said]
+
+
+def _written(report: Mapping[str, Any]) -> str:
+    def told(name: str) -> str:
+        kinds = report["ways"][name]["kinds"]
+        return f"{kinds.get('generated', 0):,} written and {kinds.get('extractive', 0):,} quoted"
+
+    return (
+        "Where the written answer does not pass the check, the desk quotes: of the answers of retrieval "
+        f"{told(RETRIEVAL.name)}, of both together {told(BOTH.name)}."
+    )
 
 
 def _costs(report: Mapping[str, Any]) -> list[str]:

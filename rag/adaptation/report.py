@@ -17,6 +17,8 @@ from rag.training.files import write_json, write_text
 
 COLUMNS = tuple(way.name for way in WAYS)
 _NOTHING = "-"
+_UNBROKEN = "\u2060–\u2060"
+"""A dash at which no line ends."""
 
 _HOW = (
     "Every question was asked four times: of the model alone, as it is and fine-tuned, and of the whole desk with "
@@ -77,7 +79,7 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
                 f"{asked['asked']:,} questions, {asked['unanswerable']:,} of them without an answer. Of the others "
                 f"{asked['taught']:,} were taught and {asked['not_taught']:,} were not."
             ),
-            table(["", *COLUMNS], rows(report)),
+            table(["", *COLUMNS], [[cell.replace("–", _UNBROKEN) for cell in row] for row in rows(report)]),
             E.H3("Right answers"),
             plot(plot_scores(right, sure)),
             *_changes(report["change"]),

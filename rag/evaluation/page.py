@@ -18,6 +18,7 @@ table { border-collapse: collapse } th, td { text-align: left; padding: .15rem 1
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 svg { max-width: 100%; height: auto } summary { cursor: pointer }
 details { border-top: 1px solid #ddd; padding: .4rem 0 }
+@media (max-width: 40rem) { table { display: block; overflow-x: auto } th, td { padding-right: .6rem } }
 dt { color: #555 } dd { margin: 0 0 .4rem; white-space: pre-wrap; overflow-wrap: anywhere }
 """
 

@@ -40,7 +40,7 @@ def items(questions: QuestionSet, right: float) -> list[Item]:
             scores["declined"] = 0.0
         text = "It is seven." if score else "It is eight."
         found.append(
-            Item(question.id, question.text, (), text, score, scores, latency_ms=1500.0, details={"kind": "x"})
+            Item(question.id, question.text, (), text, score, scores, latency_ms=1500.0, details={"kind": "extractive"})
         )
     return found
 
@@ -99,6 +99,7 @@ def test_costs_and_changes_are_told_with_their_figures() -> None:
     assert "Taking in the documents took 2.5 s and 900 MB, training 5.0 minutes and 2,400 MB." in reasons
     assert "A changed document was searchable after 0.4 s" in reasons
     assert "It learned few of them in 60 steps" in reasons
+    assert "of both together 0 written and 44 quoted" in reasons
 
 
 def test_the_table_has_a_column_for_each_way_and_no_empty_row() -> None:
