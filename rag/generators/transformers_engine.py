@@ -1,7 +1,5 @@
 """Hugging Face models, 4-bit NF4 unless they are quantised already, on CUDA or on the CPU."""
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,6 @@ from typing import Any
 import torch
 from bitsandbytes.functional import has_avx512bf16
 from pydantic import PrivateAttr
-from safetensors.torch import save_model
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel
 from transformers.generation.streamers import TextStreamer
 from transformers.utils import logging
@@ -19,6 +16,7 @@ from typing_extensions import override
 import rag.generators.packed  # noqa: F401 - tells transformers of its layers
 from rag.generators.adapters import load_adapter
 from rag.generators.streaming import StreamingChat
+from rag.generators.unpacking import model_folder
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import ResolvedModel
 
@@ -49,7 +47,7 @@ class TransformersChat(StreamingChat):
     def model_post_init(self, context: Any, /) -> None:
         """Load and quantise the model."""
         try:
-            folder = unpack_gguf(self.source, self.unpacked) if self.source.is_gguf else self.source.path
+            folder = model_folder(self.source, self.unpacked)
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
             self._model = load_network(folder, quantise=self.quantise_on_load)
             if self.adapter:
@@ -175,33 +173,3 @@ def load_network(folder: Path, *, quantise: bool = True) -> PreTrainedModel:
             if parameter.is_floating_point() and parameter.dtype != compute:
                 parameter.data = parameter.data.to(compute)
     return model.eval()
-
-
-def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
-    """Turn a GGUF file into a folder of bfloat16 safetensors, once: transformers refuses to quantise a GGUF on load.
-
-    The folder is named by the file's hash and appears whole or not at all.
-    """
-    target = cache / f"{source.path.stem}-{source.sha256()[:12]}"
-    if target.is_dir():
-        return target
-    logging.disable_progress_bar()
-    file = {"gguf_file": source.path.name}
-    folder = source.path.parent
-    cache.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
-    try:
-        loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **file)
-        # `save_pretrained` refuses a model that came from a GGUF, though its weights are ordinary ones by now.
-        save_model(loaded.to(torch.bfloat16), str(unfinished / "model.safetensors"), metadata={"format": "pt"})
-        loaded.config.__dict__.pop("quantization_config", None)
-        loaded.config.dtype = torch.bfloat16
-        loaded.config.save_pretrained(unfinished)
-        loaded.generation_config.save_pretrained(unfinished)
-        AutoTokenizer.from_pretrained(folder, **file).save_pretrained(unfinished)
-        unfinished.rename(target)
-    except FileExistsError:  # another process was faster
-        return target
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return target

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 from safetensors import SafetensorError
 
-from rag.generators.transformers_engine import unpack_gguf
+from rag.generators.unpacking import unpack_gguf
 from rag.quantization.folder import SHARD_BYTES, OnProgress, write_folder_model
 from rag.quantization.gguf_file import write_gguf
 from rag.quantization.gguf_models import ConvertedLlama, ReadGguf

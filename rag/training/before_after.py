@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.training.files import write_json
 from rag.training.judging import Judge, answer_f1
-from rag.training.language_task import Row
+from rag.training.tokens import Row
 
 _FILE = "before.json"
 

@@ -9,8 +9,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from rag.generators.adapters import adapter_folder, base_model, is_plain_lora, load_adapter
 from rag.generators.gguf_adapter import write_gguf_adapter
 from rag.generators.own_adapters import own_kind
+from rag.generators.unpacking import model_folder
 from rag.training.files import explained, write_folder
-from rag.training.generator_network import model_folder, save_model
+from rag.training.generator_network import save_model
 from vectorstore.errors import UsageError
 from vectorstore.models import Download, resolve_model
 

@@ -1,39 +1,30 @@
 """Training a generator: a causal language model, by an adapter or all of its weights."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
 from rag.generators.adapters import adapter_folder
+from rag.generators.unpacking import model_folder
 from rag.processes import peak_memory_mb
 from rag.training.before_after import BeforeAfter
+from rag.training.checking import checked_samples, complete, rows_of, schedule_of, training_rows
 from rag.training.checkpoints import trainable
 from rag.training.files import write_json
-from rag.training.generator_data import GeneratorData, load_generator_data
-from rag.training.generator_network import load_network, model_folder, save_network
+from rag.training.generator_data import load_generator_data
+from rag.training.generator_network import load_network, save_network
 from rag.training.generator_settings import GeneratorTraining
-from rag.training.generator_tasks import build_task, objective_of
+from rag.training.generator_tasks import build_task
 from rag.training.judging import Judge
-from rag.training.language_task import Row
-from rag.training.loop import Schedule, Tick, memory_explained, train
-from rag.training.presets import usual_rate
+from rag.training.loop import Tick, memory_explained, train
 from rag.training.reader_network import adapter_hash
 from rag.training.report import write_report
 from rag.training.run_folder import RunFolder
-from rag.training.samples import Sample
-from rag.training.tokens import tokenise
-from rag.training.validation import check_samples
-from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
-
-_EVALUATIONS_AN_EPOCH = 5
-_PROBLEMS_SHOWN = 20
 
 
 def finetune_generator(
@@ -60,7 +51,7 @@ def finetune_generator(
     """
     on_phase("Reading the data", 0, 0)
     found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
-    training = _complete(training, found)
+    training = complete(training, found)
     adapter = adapter_folder(adapter) if adapter else None
     on_phase("Loading the model", 0, 0)
     with memory_explained(output):
@@ -68,13 +59,13 @@ def finetune_generator(
             model, unpacked, adapter, training.settings, recompute=training.recompute, seed=training.seed
         )
     on_phase("Cutting into tokens", 0, 0)
-    rows = _training_rows(found, tokenizer, training, model)
-    held_out = _rows(found.held_out, tokenizer, training.longest)
+    rows = training_rows(found, tokenizer, training, model)
+    held_out = rows_of(found.held_out, tokenizer, training.longest)
     settings = {"model": model.fingerprint, "adapter": adapter_hash(adapter) if adapter else None, **asdict(training)}
     settings |= settings.pop("settings")
     folder = RunFolder(output)
     folder.claim({"task": "generator", **settings, "data": found.hashes}, resume=resume)
-    checked = _checked(found, rows)
+    checked = checked_samples(found, rows)
     on_checked(checked)
     write_json(output / "data.json", checked)
     judge = Judge(network, tokenizer, training.batch, training.longest)
@@ -93,7 +84,7 @@ def finetune_generator(
             resume=resume,
             on_tick=on_tick,
         )
-    schedule = _schedule(training, task.batches)
+    schedule = schedule_of(training, task.batches)
     half = training.settings.method == "qlora" and torch.cuda.is_available()
     precision = torch.float16 if half else torch.bfloat16
     progress = train(task, schedule, folder, lambda tick: on_tick(tick, schedule.steps), precision=precision)
@@ -117,87 +108,6 @@ def finetune_generator(
     }
     write_report(folder, report)
     return report
-
-
-def check_data(
-    data: Sequence[Path],
-    test: Sequence[Path],
-    model: ResolvedModel,
-    unpacked: Path,
-    training: GeneratorTraining,
-    on_phase: OnProgress = lambda *_: None,
-) -> dict[str, Any]:
-    """What training on the data would begin with: see ``rag.training.validation``.
-
-    Beside that ``left_out``, with the first ``problems``, how many samples would be ``cut`` at the ``longest`` tokens,
-    the ``form`` of the data, the ``objective`` and the ``steps`` of at most so many ``epochs``. Raises UsageError where
-    ``finetune_generator`` would.
-    """
-    on_phase("Reading the data", 0, 0)
-    found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
-    training = _complete(training, found)
-    on_phase("Getting the model's vocabulary", 0, 0)
-    tokenizer = AutoTokenizer.from_pretrained(model_folder(model, unpacked), local_files_only=True)
-    on_phase("Looking at the samples", 0, 0)
-    rows = _training_rows(found, tokenizer, training, model)
-    return _checked(found, rows) | {
-        "form": found.form,
-        "objective": training.objective,
-        "longest": training.longest,
-        "epochs": training.epochs,
-        "steps": _schedule(training, math.ceil(len(rows) / training.batch)).steps,
-    }
-
-
-def _complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:
-    """With the objective and the rate that the data and the method imply."""
-    objective = objective_of(found.form, training.objective)
-    if training.augment and not found.training[0].messages:
-        raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
-    rate = training.learning_rate or usual_rate(training.settings.method, objective)
-    return replace(training, objective=objective, learning_rate=rate)
-
-
-def _training_rows(
-    found: GeneratorData, tokenizer: PreTrainedTokenizerBase, training: GeneratorTraining, model: ResolvedModel
-) -> list[Row]:
-    """Raises UsageError where the model can learn from none of the samples."""
-    if tokenizer.chat_template is None and found.training[0].messages:
-        raise UsageError("This model knows no chats", where=model.name, remedy="Name its -Instruct model, or use text.")
-    rows = _rows(found.training, tokenizer, training.longest)
-    if not rows:
-        what = f"No answer begins within {training.longest} tokens"
-        raise UsageError(what, where=", ".join(found.hashes), remedy="Raise --max-length.")
-    return rows
-
-
-def _rows(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[Row]:
-    rows = ((sample, tokenise(sample, tokenizer, longest)) for sample in samples)
-    return [(sample, row) for sample, row in rows if row.learned]
-
-
-def _checked(found: GeneratorData, rows: Sequence[Row]) -> dict[str, Any]:
-    return check_samples(found.training, found.held_out, [row.whole for _, row in rows]) | {
-        "left_out": len(found.problems),
-        "cut": sum(row.whole > len(row.ids) for _, row in rows),
-        "problems": list(found.problems[:_PROBLEMS_SHOWN]),
-    }
-
-
-def _schedule(training: GeneratorTraining, batches: int) -> Schedule:
-    an_epoch = math.ceil(batches / training.accumulation)
-    planned = training.epochs * an_epoch
-    assert training.learning_rate is not None
-    return Schedule(
-        steps=min(planned, training.max_steps or planned),
-        learning_rate=training.learning_rate,
-        evaluate_every=training.evaluate_every or max(1, an_epoch // _EVALUATIONS_AN_EPOCH),
-        checkpoint_every=training.checkpoint_every,
-        patience=training.patience,
-        seed=training.seed,
-        accumulation=training.accumulation,
-        shape=training.shape,
-    )
 
 
 def _peak_memory_mb() -> int:

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from rag.generators.own_adapters import Kind, save_own_adapter
 from rag.generators.transformers_engine import load_network as load_quantised
-from rag.generators.transformers_engine import unpack_gguf
+from rag.generators.unpacking import model_folder
 from rag.training.files import write_folder
 from rag.training.generator_settings import MethodSettings
 from rag.training.methods import make_trainable
@@ -62,11 +62,6 @@ def load_network(
         network.activation_checkpointing_enable({"use_reentrant": False})
         network.enable_input_require_grads()
     return tokenizer, network
-
-
-def model_folder(model: ResolvedModel, unpacked: Path) -> Path:
-    """The model in Hugging Face's layout; a GGUF file is unpacked into ``unpacked`` once."""
-    return unpack_gguf(model, unpacked) if model.is_gguf else model.path
 
 
 def _load_base(folder: Path, *, quantised: bool) -> PreTrainedModel:

@@ -6,36 +6,17 @@ from typing import TYPE_CHECKING
 
 from transformers import PreTrainedTokenizerBase
 
-from rag.training.generator_settings import GeneratorTraining, Objective
+from rag.training.generator_settings import GeneratorTraining
 from rag.training.judging import Judge
-from rag.training.language_task import LanguageTask, Row
+from rag.training.language_task import LanguageTask
 from rag.training.loop import Schedule, Tick, train
 from rag.training.run_folder import RunFolder
-from rag.training.samples import Form
-from vectorstore.errors import UsageError
+from rag.training.tokens import Row
 
 if TYPE_CHECKING:
     from rag.training.preferences import PairTask, PolicyTask
 
-OBJECTIVES_OF: dict[Form, tuple[Objective, ...]] = {
-    "text": ("lm",),
-    "labels": ("lm",),
-    "pairs": ("sft",),
-    "messages": ("sft",),
-    "preferences": ("dpo", "rl", "sft"),
-}
-"""What data of a form can be used for, the usual thing first."""
 _REWARD_RATE = 1e-4
-
-
-def objective_of(form: Form, wanted: Objective | None) -> Objective:
-    """Raises UsageError where data of that form cannot be used for what is ``wanted``."""
-    possible = OBJECTIVES_OF[form]
-    if wanted not in (None, *possible):
-        raise UsageError(
-            f"Data with {form} cannot be used for {wanted}", where="--objective", remedy=f"Use {' or '.join(possible)}."
-        )
-    return wanted or possible[0]
 
 
 def build_task(

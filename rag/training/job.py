@@ -116,7 +116,7 @@ class _Report:
 
 
 def _check(report: _Report, settings: Settings) -> None:
-    from rag.training.generator import check_data
+    from rag.training.checking import check_data
     from rag.training.presets import chosen
 
     request = report.run.request

@@ -10,9 +10,7 @@ from rag.training.augmenting import varied
 from rag.training.batches import Batches
 from rag.training.judging import Judge
 from rag.training.samples import Sample
-from rag.training.tokens import TokenRow, tokenise
-
-Row = tuple[Sample, TokenRow]
+from rag.training.tokens import Row, TokenRow, tokenise
 
 
 class LanguageTask:

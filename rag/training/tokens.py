@@ -25,16 +25,34 @@ class TokenRow:
         return sum(label != IGNORED for label in self.labels[1:])
 
 
+Row = tuple[Sample, TokenRow]
+
+
+def tokenise_all(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[TokenRow]:
+    """As ``tokenise``; the raw texts are cut together, which the processors share."""
+    texts = [_bare(sample.text, tokenizer) for sample in samples if sample.text]
+    cut = iter(tokenizer(texts, add_special_tokens=True)["input_ids"] if texts else ())
+    return [
+        _row(*(_text(next(cut), tokenizer) if sample.text else _chat(sample.messages, tokenizer)), longest)
+        for sample in samples
+    ]
+
+
 def tokenise(sample: Sample, tokenizer: PreTrainedTokenizerBase, longest: int) -> TokenRow:
     """All tokens of a raw text are learned, of a chat only those of the assistant's turns and the end of each."""
-    ids, labels = _text(sample.text, tokenizer) if sample.text else _chat(sample.messages, tokenizer)
+    return tokenise_all([sample], tokenizer, longest)[0]
+
+
+def _row(ids: list[int], labels: list[int], longest: int) -> TokenRow:
     return TokenRow(tuple(ids[:longest]), tuple(labels[:longest]), len(ids))
 
 
-def _text(text: str, tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    # A text that brings the marks of its own model along must not have them twice.
-    bare = text.strip().removeprefix(tokenizer.bos_token or "").removesuffix(tokenizer.eos_token or "")
-    ids = tokenizer(bare.strip(), add_special_tokens=True)["input_ids"]
+def _bare(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
+    """A text that brings the marks of its own model along must not have them twice."""
+    return text.strip().removeprefix(tokenizer.bos_token or "").removesuffix(tokenizer.eos_token or "").strip()
+
+
+def _text(ids: list[int], tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
     if tokenizer.eos_token_id is not None and ids[-1:] != [tokenizer.eos_token_id]:
         ids = [*ids, tokenizer.eos_token_id]
     return ids, ids
@@ -47,7 +65,8 @@ def _chat(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> tu
         if message["role"] != "assistant":
             continue
         first = _shared(ids, rendered(messages[:number], tokenizer, reply=True))
-        last = _shared(ids, rendered(messages[: number + 1], tokenizer))
+        is_last = number + 1 == len(messages)
+        last = len(ids) if is_last else _shared(ids, rendered(messages[: number + 1], tokenizer))
         ends = [place for place in range(first, last) if ids[place] == tokenizer.eos_token_id]
         labels[first : ends[-1] + 1 if ends else last] = ids[first : ends[-1] + 1 if ends else last]
     return ids, labels

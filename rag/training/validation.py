@@ -14,7 +14,7 @@ from rag.training.samples import Sample
 _SHOWN = 5
 _SHORT_TEXT = 40
 """Characters below which a language cannot be told."""
-_LONG_TEXT = 1000
+_LONG_TEXT = 500
 """Characters that are enough to tell it."""
 _PERSONAL = {
     "e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*[a-z]", re.IGNORECASE),

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.generators.gguf_adapter import converted
 from rag.generators.llamacpp_engine import LlamaCppChat
-from rag.generators.transformers_engine import unpack_gguf
+from rag.generators.unpacking import unpack_gguf
 from vectorstore.models import SMOLLM2, resolve_model
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(400)]

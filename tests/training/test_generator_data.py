@@ -11,12 +11,15 @@ import pyarrow.parquet
 import pytest
 from transformers import AutoTokenizer
 
+from rag.generators.unpacking import load_tokenizer
 from rag.training.generator_data import GeneratorData, load_generator_data
 from rag.training.markup import as_chat
 from rag.training.samples import Sample
-from rag.training.tokens import IGNORED, tokenise
+from rag.training.tokens import IGNORED, tokenise, tokenise_all
 from rag.training.validation import check_samples
+from tests.training.tiny_gguf import write_gguf
 from vectorstore.errors import UsageError
+from vectorstore.models import resolve_model
 
 MEDICAL = "<s>[INST] <<SYS>> Answer the Question <</SYS>> What is a fever? [/INST] A raised temperature. </s>"
 
@@ -179,3 +182,20 @@ def test_only_the_answers_of_a_chat_are_learned_and_all_of_a_text(tiny_llama: Pa
     assert tokenizer.decode(text.ids).count("<|im_start|>") <= 1
     cut = tokenise(chat, tokenizer, 4)
     assert (len(cut.ids), cut.whole, cut.learned) == (4, len(row.ids), 0)
+
+
+def test_samples_are_cut_together_as_each_by_itself(tiny_llama: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_llama)
+    chat = ({"role": "user", "content": "Where?"}, {"role": "assistant", "content": "In the cellar."})
+    samples = [Sample("1", "A red box."), Sample("2", messages=chat), Sample("3", "<|im_start|>A blue one.")]
+    together = tokenise_all(samples, tokenizer, 9)
+    assert together == [tokenise(sample, tokenizer, 9) for sample in samples]
+    assert tokenizer.decode(together[2].ids).startswith("A blue")
+
+
+def test_the_vocabulary_of_a_gguf_file_is_read_without_unpacking_its_weights(tiny_llama: Path, tmp_path: Path) -> None:
+    file, unpacked = write_gguf(tiny_llama, tmp_path / "tiny.gguf"), tmp_path / "unpacked"
+    text = "The brown box is kept in the attic."
+    ids = load_tokenizer(resolve_model(str(file)), unpacked)(text)["input_ids"]
+    assert ids == AutoTokenizer.from_pretrained(tiny_llama)(text)["input_ids"]
+    assert not unpacked.exists()

@@ -1,0 +1,109 @@
+"""Data looked at before a generator is trained on them. None of what trains is imported: it takes seconds."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from rag.evaluation.types import OnProgress
+from rag.generators.unpacking import load_tokenizer
+from rag.training.generator_data import GeneratorData, load_generator_data
+from rag.training.generator_settings import GeneratorTraining
+from rag.training.loop import Schedule
+from rag.training.objectives import objective_of
+from rag.training.presets import usual_rate
+from rag.training.samples import Sample
+from rag.training.tokens import Row, tokenise_all
+from rag.training.validation import check_samples
+from vectorstore.errors import UsageError
+from vectorstore.models import ResolvedModel
+
+_EVALUATIONS_AN_EPOCH = 5
+_PROBLEMS_SHOWN = 20
+
+
+def check_data(
+    data: Sequence[Path],
+    test: Sequence[Path],
+    model: ResolvedModel,
+    unpacked: Path,
+    training: GeneratorTraining,
+    on_phase: OnProgress = lambda *_: None,
+) -> dict[str, Any]:
+    """What training on the data would begin with: see ``rag.training.validation``.
+
+    Beside that ``left_out``, with the first ``problems``, how many samples would be ``cut`` at the ``longest`` tokens,
+    the ``form`` of the data, the ``objective`` and the ``steps`` of at most so many ``epochs``. Raises UsageError where
+    ``finetune_generator`` would.
+    """
+    on_phase("Reading the data", 0, 0)
+    found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
+    training = complete(training, found)
+    on_phase("Getting the model's vocabulary", 0, 0)
+    tokenizer = load_tokenizer(model, unpacked)
+    on_phase("Looking at the samples", 0, 0)
+    rows = training_rows(found, tokenizer, training, model)
+    return checked_samples(found, rows) | {
+        "form": found.form,
+        "objective": training.objective,
+        "longest": training.longest,
+        "epochs": training.epochs,
+        "steps": schedule_of(training, math.ceil(len(rows) / training.batch)).steps,
+    }
+
+
+def complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:
+    """With the objective and the rate that the data and the method imply."""
+    objective = objective_of(found.form, training.objective)
+    if training.augment and not found.training[0].messages:
+        raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
+    rate = training.learning_rate or usual_rate(training.settings.method, objective)
+    return replace(training, objective=objective, learning_rate=rate)
+
+
+def training_rows(
+    found: GeneratorData, tokenizer: PreTrainedTokenizerBase, training: GeneratorTraining, model: ResolvedModel
+) -> list[Row]:
+    """Raises UsageError where the model can learn from none of the samples."""
+    if tokenizer.chat_template is None and found.training[0].messages:
+        raise UsageError("This model knows no chats", where=model.name, remedy="Name its -Instruct model, or use text.")
+    rows = rows_of(found.training, tokenizer, training.longest)
+    if not rows:
+        what = f"No answer begins within {training.longest} tokens"
+        raise UsageError(what, where=", ".join(found.hashes), remedy="Raise --max-length.")
+    return rows
+
+
+def rows_of(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[Row]:
+    """Those samples of which anything can be learned within ``longest`` tokens."""
+    rows = zip(samples, tokenise_all(samples, tokenizer, longest), strict=True)
+    return [(sample, row) for sample, row in rows if row.learned]
+
+
+def checked_samples(found: GeneratorData, rows: Sequence[Row]) -> dict[str, Any]:
+    """What ``check_samples`` finds, and what is left out or cut."""
+    return check_samples(found.training, found.held_out, [row.whole for _, row in rows]) | {
+        "left_out": len(found.problems),
+        "cut": sum(row.whole > len(row.ids) for _, row in rows),
+        "problems": list(found.problems[:_PROBLEMS_SHOWN]),
+    }
+
+
+def schedule_of(training: GeneratorTraining, batches: int) -> Schedule:
+    """With an epoch of ``batches``; ``training`` is complete."""
+    an_epoch = math.ceil(batches / training.accumulation)
+    planned = training.epochs * an_epoch
+    assert training.learning_rate is not None
+    return Schedule(
+        steps=min(planned, training.max_steps or planned),
+        learning_rate=training.learning_rate,
+        evaluate_every=training.evaluate_every or max(1, an_epoch // _EVALUATIONS_AN_EPOCH),
+        checkpoint_every=training.checkpoint_every,
+        patience=training.patience,
+        seed=training.seed,
+        accumulation=training.accumulation,
+        shape=training.shape,
+    )
