@@ -1,5 +1,7 @@
 """Training runs on the page: what is said of them, and the page itself."""
 
+import ast
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+import rag.training
 from rag.training.runs import Runs, Status
 from tests.ui.conftest import Desk
 from tests.ui.trained import CHECKED, HOSTILE, asked, trained
@@ -23,6 +26,7 @@ from ui.chat.curators.training_views import (
     names_apart,
     results_view,
     runs_view,
+    trouble,
     verdict,
     warnings_view,
 )
@@ -97,6 +101,27 @@ def test_the_list_says_which_run_the_chat_uses(tmp_path: Path) -> None:
 def test_the_figures_are_put_into_words(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
     report = trained(tmp_path, 1.9, {}).report | changed
     assert any(sentence.startswith(said) for sentence in verdict(report))
+
+
+def _messages() -> Iterator[tuple[str, str]]:
+    """Every error that a run on the page can end with, where its remedy names an option, and its module."""
+    folder = Path(rag.training.__file__).parent
+    for name in ("loop", "files", "checking", "objectives", "preferences", "methods"):
+        for call in ast.walk(ast.parse((folder / f"{name}.py").read_text())):
+            if isinstance(call, ast.keyword) and call.arg in ("where", "remedy"):
+                told = "".join(
+                    part.value for part in ast.walk(call.value) if isinstance(part, ast.Constant) and "--" in part.value
+                )
+                if told and told != "--augment":  # there is no such setting on the page
+                    yield name, f": {told}" if call.arg == "where" else told
+
+
+def test_an_error_names_what_helps_on_the_page_and_no_option() -> None:
+    messages = list(_messages())
+    assert len(messages) >= 6
+    for name, message in messages:
+        assert "--" not in trouble(f"It went wrong{message}"), name
+    assert trouble("The disk is full. A run goes on.") == "The disk is full. A run goes on."
 
 
 def test_files_to_train_on_come_into_a_folder_of_their_own(tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def _draw_ended(desk: CuratorDesk, run: Run) -> None:
     reached = max((int(row["step"]) for row in log), default=0)
     if run.status.error:
         what = "This run has failed." if run.checked else "The data could not be checked."
-        draw("notice", f"failed-{run.name}", {"what": what, "where": words.ended(run.status.error)})
+        draw("notice", f"failed-{run.name}", {"what": what, "where": training_views.trouble(run.status.error)})
     elif run.state == "interrupted":
         what = "The process that did this run has ended, with the machine or for want of memory."
         remedy = "It goes on from its last checkpoint." if reached else "It begins again."

@@ -75,7 +75,6 @@ def draw_new_run(desk: CuratorDesk) -> str | None:
 
 
 def _draw_uploads(desk: CuratorDesk) -> list[str]:
-    kinds = " ".join(suffix.removeprefix(".") for suffix in SUFFIXES)
     sent = draw(
         "upload",
         "upload-training",
@@ -86,7 +85,7 @@ def _draw_uploads(desk: CuratorDesk) -> list[str]:
             "suffixes": list(SUFFIXES),
             "mapping": "",
             "longest": desk.longest_file,
-            "hint": f"{kinds}; up to {desk.longest_file // 1024**2:,} MB each",
+            "hint": f"CSV, JSONL or Parquet; up to {desk.longest_file // 1024**2:,} MB each",
         },
     ).get("added")
     kept = data_files(desk.home)

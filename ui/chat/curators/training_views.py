@@ -19,6 +19,16 @@ Log = Sequence[Mapping[str, float]]
 CONVERT = "--convert-markup"
 """The option that a warning about another model's chat marks names; the page has a button for it."""
 
+_REMEDIES = {
+    "go on with --resume, or begin anew with a smaller --batch": "press Go on, or begin a new run with a smaller model",
+    "a run goes on from its last checkpoint with --resume": "then press Go on",
+    "Train anew with a lower --learning-rate": "Begin a new run with a lower learning rate",
+    "Raise --max-length": "Shorten what comes before the answers",
+    ": --method": "",
+    ": --objective": "",
+}
+"""What errors advise on the command line, and what to do on the page instead."""
+
 _STATES: Mapping[State, str] = {
     "unchecked": "Waits to be checked",
     "checking": "Data being checked",
@@ -48,6 +58,17 @@ _SMOOTHED_STEPS = 25
 _MOST_POINTS = 400
 _SPEED_STEPS = 20
 """The time left is guessed from so many steps."""
+
+
+def trouble(error: str) -> str:
+    """What a run ended with, with the page's own remedy in place of an option's name.
+
+    >>> trouble("The loss is no longer a number: runs/a. Train anew with a lower --learning-rate.")
+    'The loss is no longer a number: runs/a. Begin a new run with a lower learning rate.'
+    """
+    for option, here in _REMEDIES.items():
+        error = error.replace(option, here)
+    return words.ended(error)
 
 
 def title(run: Run) -> str:
