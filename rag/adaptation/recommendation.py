@@ -11,6 +11,12 @@ _FEW = 30
 _TOO_FEW = 8
 _LITTLE_LEARNED = 0.5
 
+_NAMES = {
+    BASE.name: "the model alone",
+    TUNED.name: "the fine-tuned model alone",
+    RETRIEVAL.name: "retrieval",
+    BOTH.name: "both together",
+}
 _VERDICTS = {
     RETRIEVAL.name: "Use retrieval, with the model as it is",
     BOTH.name: "Use both: the fine-tuned model, with retrieval",
@@ -67,13 +73,12 @@ def _cheaper(report: Mapping[str, Any]) -> str:
 
 
 def _compared(gain: Mapping[str, Any]) -> str:
-    a, b = gain["better"], gain["than"]
-    figures = f"{_subject(a)} answers {gain['after']:.2f} of the questions rightly, {_subject(b).lower()}"
-    figures += f" {gain['before']:.2f}"
-    between = f"a difference of {gain['difference']:+.2f} (95%: {gain['low']:+.2f} to {gain['high']:+.2f})"
-    if gain["significant"]:
-        return f"{figures}: {between}, which is more than chance."
-    return f"{figures}: {between}, which {gain['items']} questions cannot tell from chance."
+    a, b = _NAMES[gain["better"]], _NAMES[gain["than"]]
+    said = f"Answered rightly: {a} {gain['after']:.2f}, {b} {gain['before']:.2f}; a difference of "
+    said += f"{gain['difference']:+.2f} (95%: {gain['low']:+.2f} to {gain['high']:+.2f}; p = {gain['p']:.3f}), which "
+    return said + (
+        "is more than chance." if gain["significant"] else f"{gain['items']} questions cannot tell from chance."
+    )
 
 
 def _taught(report: Mapping[str, Any]) -> list[str]:
@@ -145,13 +150,3 @@ def duration(seconds: float) -> str:
     ('0.4 s', '1.2 minutes')
     """
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} minutes"
-
-
-def _subject(name: str) -> str:
-    subjects = {
-        BASE.name: "The model alone",
-        TUNED.name: "The fine-tuned model alone",
-        RETRIEVAL.name: "Retrieval",
-        BOTH.name: "Both together",
-    }
-    return subjects[name]

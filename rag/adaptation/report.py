@@ -44,7 +44,7 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
         ("right, of what was taught", "taught"),
         ("right, of what was not taught", "not_taught"),
         ("wrong", "wrong"),
-        ("left without an answer, of questions that have none", "declined"),
+        ("no answer, to questions that have none", "declined"),
         ("sentences grounded in the documents", "grounded"),
         ("sentences with a number or name from nowhere", "unsupported_sentences"),
     )
