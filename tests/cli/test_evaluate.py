@@ -76,6 +76,9 @@ def test_answers_runs_comparison_and_report(refdesk: Refdesk, squad_file: Path, 
     assert len(runs) == 2
     assert figures["run"] in runs
 
+    table = refdesk("evaluate", "compare", *runs).out
+    assert "unsupported_sentences" in table
+    assert "+0.000 (+0.000 to +0.000)" in table
     compared = refdesk("evaluate", "compare", *runs, "--json").json
     assert compared["questions"] == 3
     assert all(difference["difference"] == 0.0 for difference in compared["differences"])

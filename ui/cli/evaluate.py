@@ -211,12 +211,14 @@ def compare_runs(before: RunArgument, after: RunArgument, home: HomeOption = Non
         say("The two used different data; only questions with the same id are compared.")
     for change in comparison.changes:
         say(f"{change.name}: {change.before} before, {change.after} after")
-    table = Table("score", "before", "after", "difference", "95% interval", "p", "", box=None)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)  # fits 80 columns
+    for heading in ("score", "before", "after", "difference (95% interval)", "p", "by chance?"):
+        table.add_column(heading, no_wrap=True)
     for difference in comparison.differences:
-        numbers = (difference.before, difference.after, difference.difference)
-        interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
-        verdict = "more than chance" if difference.significant else ""
-        table.add_row(difference.name, *(f"{n:.3f}" for n in numbers), interval, f"{difference.p:.4f}", verdict)
+        interval = f"{difference.difference:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
+        verdict = "no" if difference.significant else "may be"
+        scores = (f"{difference.before:.3f}", f"{difference.after:.3f}")
+        table.add_row(difference.name, *scores, interval, f"{difference.p:.4f}", verdict)
     console.print(table)
     say(f"{comparison.questions:,} questions: {comparison.better:,} went better, {comparison.worse:,} worse.")
 
