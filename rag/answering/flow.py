@@ -19,6 +19,7 @@ from rag.answering.answerability import CALIBRATION, signals_of
 from rag.answering.evidence import Evidence, Wording, weigh, wording_of
 from rag.answering.quoting import quote_answer
 from rag.answering.rewriting import formulate
+from rag.answering.smalltalk.courtesies import without_courtesies
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
 from rag.answering.types import (
     Answer,
@@ -133,6 +134,8 @@ class AnswerFlow(Runnable[str, Answer]):
             return
         yield Searching(self._knowledge.count(self._scope))
         rewriter = self._writer.chat if self._writer and self._writer.rewrites else None
+        if self._recognise:
+            question = without_courtesies(question, self._recognise)
         formulations = formulate(question, before, rewriter)
         question, passages = search_formulations(self._retriever, formulations, config)
         timings = Timings(retrieve=clock.ms())

@@ -8,6 +8,7 @@ import pytest
 
 from rag.answering.flow import AnswerFlow
 from rag.answering.smalltalk.classifier import QUESTION, WEIGHTS, SmallTalkClassifier
+from rag.answering.smalltalk.courtesies import without_courtesies
 from rag.answering.smalltalk.topics import Topic
 from rag.answering.types import Done
 from rag.retrieval.retriever import KnowledgeRetriever
@@ -106,3 +107,41 @@ def test_refdesk_by_its_name_is_looked_up_first(make_talker: MakeTalker) -> None
     )
     assert missing.kind == "smalltalk"
     assert "Refdesk" in missing.text
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("Hi, when does the ferry leave?", "when does the ferry leave?"),
+        ("Quick question: when does the ferry leave?", "when does the ferry leave?"),
+        (
+            "Hello there! I hope you are well. When does the ferry leave? Thank you so much!",
+            "When does the ferry leave?",
+        ),
+        ("I have glaucoma. What may I eat?", "I have glaucoma. What may I eat?"),
+        ("Ferries: when do they leave? My mother is 80.", "Ferries: when do they leave? My mother is 80."),
+        ("How is asthma treated? Why?", "How is asthma treated? Why?"),
+        ("Thanks.", "Thanks."),
+    ],
+)
+def test_courtesies_around_a_question_are_left_out_and_its_story_is_not(
+    classifier: SmallTalkClassifier, message: str, asked: str
+) -> None:
+    assert without_courtesies(message, classifier) == asked
+
+
+def test_a_polite_question_is_answered_like_a_plain_one(knowledge: KnowledgeBase) -> None:
+    retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
+    flow = AnswerFlow(
+        knowledge,
+        retriever,
+        KeywordReader("eye drops"),
+        None,
+        recognise=lambda message: None if "glaucoma" in message else Topic.THANKS,
+        caution=0.4,
+    )
+    asked = "How is glaucoma treated?"
+    plainly, politely = flow.invoke(asked), flow.invoke(f"Thanks for looking! {asked} Thank you for all of your help.")
+    assert plainly.kind == "extractive"
+    assert (politely.text, politely.citations) == (plainly.text, plainly.citations)
