@@ -3,7 +3,7 @@
 import io
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import fpdf
@@ -16,6 +16,8 @@ _FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 _FAMILIES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono")
 _ASCENT, _DESCENT = 0.93, 0.24
 """Of these fonts, as a share of their size."""
+_LEFT_OVER = re.compile(r"^(?:[\s·|,]|-\s)+|(?:[\s·|,]|\s-)+$")
+"""Separators at the ends of a line, where what they part is empty; no minus before an amount."""
 WIDTH, HEIGHT = 595.0, 842.0
 LEFT, RIGHT = 50.0, 545.0
 
@@ -32,6 +34,8 @@ class Canvas:
         self.pdf.add_font("text", "B", _FONTS / f"{family}-Bold.ttf")
         self.size = rng.choice((8.0, 8.5, 9.0))
         self.step = self.size * rng.choice((1.35, 1.5))
+        self.without: set[str] = set()
+        """Fields that the layout leaves out, whatever the invoice says."""
         self._words: list[list[Word]] = []
 
     def page(self) -> None:
@@ -40,21 +44,30 @@ class Canvas:
 
     def text(self, x: float, y: float, text: str, *, size: float = 0, bold: bool = False, align: str = "left") -> None:
         """``y`` is the baseline; ``align`` says what ``x`` is: the text's left, right or centre."""
-        text = text.strip(" ·|,-")  # where the seller has no name
-        if not text:
+        text = _LEFT_OVER.sub("", text)
+        if not any(character.isalnum() for character in text):
             return
         self.pdf.set_font("text", "B" if bold else "", size or self.size)
         width = self.pdf.get_string_width(text)
         left = {"left": x, "right": x - width, "center": x - width / 2}[align]
         self.pdf.text(left, y, text)
-        self._note(text, left, y, width, size or self.size)
+        self._note(text, left, y, self.pdf.get_string_width, size or self.size)
 
-    def _note(self, text: str, left: float, y: float, width: float, size: float, *, recognised: bool = False) -> None:
-        """Remember where the words of a line stand, each letter as wide as the others."""
-        step = width / max(1, len(text))
+    def _note(
+        self,
+        text: str,
+        left: float,
+        y: float,
+        width: Callable[[str], float],
+        size: float,
+        *,
+        recognised: bool = False,
+    ) -> None:
+        """Remember where the words of a line stand; ``width`` is that of the letters before them."""
+        top, bottom = y - _ASCENT * size, y + _DESCENT * size
         for found in re.finditer(r"\S+", text):
-            box = (left + step * found.start(), y - _ASCENT * size, left + step * found.end(), y + _DESCENT * size)
-            self._words[-1].append(Word(found.group(), box, recognised))
+            sides = [left + width(text[:end]) for end in found.span()]
+            self._words[-1].append(Word(found.group(), (sides[0], top, sides[1], bottom), recognised))
 
     def lines(
         self,
@@ -129,7 +142,9 @@ class Canvas:
         scale = width / image.width
         for number, line in enumerate(lines):
             bottom = y + (10 + 66 * number + 42) * scale
-            self._note(line, x + 20 * scale, bottom, font.getlength(line) * scale, 42 * scale, recognised=True)
+            self._note(
+                line, x + 20 * scale, bottom, lambda part: font.getlength(part) * scale, 42 * scale, recognised=True
+            )
         return y + height
 
     @property

@@ -52,6 +52,9 @@ _NUMBERS = (
     "FA-###",
     "####",
 )
+_MISSING = {"seller": 0.1, "number": 0.12, "date": 0.12, "total": 0.08, "sums": 0.06}
+"""How often something is left out; without its sums an invoice ends after the items, as its first page alone does."""
+_CUSTOMERS = ("#####", "K######", "C-####", "##########")
 _FREE_MAIL = ("gmail.com", "outlook.com", "web.de", "orange.fr")
 
 
@@ -92,14 +95,19 @@ class Invoice:
     order_date: str
     order: str
     customer: str
+    clerk: str
     items: tuple[tuple[str, str, str, str], ...]
-    net: str
-    tax: str
+    net: str | None
+    tax: str | None
     shipping: str
+    carried: str
+    """The sum of the items, carried to a page that is not there."""
     total: str | None
     labels: dict[str, str]
     columns: tuple[str, str, str, str]
     notes: tuple[str, ...]
+    letter: tuple[str, ...]
+    """Sentences of a letter that is no invoice, with places for an earlier day, a later one, and money."""
     legal_notice: bool
     gold: dict[str, str | None] = field(default_factory=dict)
 
@@ -113,8 +121,10 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         _party(rng, fake, locale, words, business=True),
         _party(rng, fake, locale, words, business=rng.random() < 0.5),
     )
-    if rng.random() < 0.06:
-        seller = replace(seller, name="", brand="", email="", web="", notice="")
+    missing = {name for name, share in _MISSING.items() if rng.random() < share}
+    others = {name for name in missing if rng.random() < 0.4}  # nothing of the kind is left then, not even of others
+    if "seller" in missing:
+        seller = _unnamed(seller, address="seller" not in others)
     issued = date(rng.randint(2012, 2025), rng.randint(1, 12), rng.randint(1, 28))
     pattern = rng.choice(_NUMERIC_DATES[locale])
     credit = rng.random() < 0.08
@@ -129,13 +139,17 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     tax = ((net + shipping) * rate / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
     total = net + shipping + tax
     sign = "-" if credit and rng.random() < 0.6 else ""
-    missing = {name for name, share in (("number", 0.08), ("date", 0.08), ("total", 0.04)) if rng.random() < share}
     number = _filled(rng, rng.choice(_NUMBERS), issued)
+    due = issued + timedelta(days=rng.choice((7, 14, 30)))
+    delivered = issued - timedelta(days=rng.randint(1, 9))
+    ordered = issued - timedelta(days=rng.randint(10, 25))
     labels = {
-        name: rng.choice(words.options(name, unseen=unseen)).replace("{rate}", str(rate))
+        name: rng.choice(words.options("total" if name == "again" else name, unseen=unseen)).replace(
+            "{rate}", str(rate)
+        )
         for name in (
             "number date due delivery order_date order customer bill_to ship_to net tax shipping total vat phone "
-            "seller sentence bank page".split()
+            "seller sentence bank page carried clerk paid balance again paper paper_number paper_date".split()
         )
     }
     if not {"number", "date"} & missing and labels["number"].lower() == labels["date"].lower():
@@ -150,28 +164,28 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         buyer,
         None if "number" in missing else number,
         None if "date" in missing else format_date(issued, pattern, locale),
-        format_date(issued + timedelta(days=rng.choice((7, 14, 30))), pattern, locale),
-        format_date(issued - timedelta(days=rng.randint(1, 9)), pattern, locale),
-        format_date(issued - timedelta(days=rng.randint(10, 25)), pattern, locale),
-        _filled(rng, rng.choice(_NUMBERS), issued),
-        _filled(rng, rng.choice(("#####", "K######", "C-####", "##########")), issued),
-        tuple((name, str(count), money.plain(price), money.plain(price * count)) for name, count, price in lines),
-        sign + money.shown(net),
-        sign + money.shown(tax),
-        money.shown(shipping) if shipping else "",
-        None if "total" in missing else sign + money.shown(total, total=True),
+        *("" if "date" in others else format_date(day, pattern, locale) for day in (due, delivered, ordered)),
+        *("" if "number" in others else _filled(rng, rng.choice(of), issued) for of in (_NUMBERS, _CUSTOMERS)),
+        f"{fake.first_name()} {fake.last_name()}",
+        tuple((name, str(count), money.of_item(price), money.of_item(price * count)) for name, count, price in lines),
+        None if "sums" in missing else sign + money.shown(net),
+        None if "sums" in missing else sign + money.shown(tax),
+        money.shown(shipping) if shipping and "sums" not in missing else "",
+        money.shown(net) if "sums" in missing and "sums" not in others else "",
+        None if missing & {"total", "sums"} else sign + money.shown(total, total=True),
         labels,
         tuple(rng.choice(words.options("columns", unseen=unseen)).split(",")),  # type: ignore[arg-type]
         notes,
+        tuple(words.options("letter", unseen=unseen)),
         rng.random() < 0.3,
         {
             "issuer": seller.name or None,
             "invoice_number": None if "number" in missing else number,
             "date": None if "date" in missing else issued.isoformat(),
-            "amount": None if "total" in missing else f"{sign}{total:.2f}",
+            "amount": None if missing & {"total", "sums"} else f"{sign}{total:.2f}",
             "currency": money.currency,
-            "net": f"{sign}{net:.2f}",
-            "tax": f"{sign}{tax:.2f}",
+            "net": None if "sums" in missing else f"{sign}{net:.2f}",
+            "tax": None if "sums" in missing else f"{sign}{tax:.2f}",
             "buyer": buyer.name,
         },
     )
@@ -224,6 +238,12 @@ def _party(rng: random.Random, fake: Faker, locale: str, words: Words, *, busine
     )
 
 
+def _unnamed(party: Party, *, address: bool) -> Party:
+    """Without anything that says who it is; without an ``address`` nothing is left of it."""
+    left = replace(party, name="", brand="", email="", web="", notice="")
+    return left if address else replace(left, street="", city="", country="", phone="", vat="", iban="", register="")
+
+
 def _notice(rng: random.Random, locale: str, name: str, register: str, city: str) -> str:
     capital = f"{rng.randint(1, 900)}.000"
     return {
@@ -263,7 +283,8 @@ class _Money:
     def __init__(self, rng: random.Random, locale: str) -> None:
         self.currency = rng.choice(_CURRENCIES.get(locale, ("EUR",)))
         self._sign = rng.choice(_SIGNS[self.currency])
-        self.everywhere = rng.random() < 0.5
+        self._everywhere = rng.random() < 0.5
+        self._items_too = rng.random() < 0.4
         self._before = rng.random() < (0.9 if locale.startswith("en") else 0.35)
         english = locale.startswith("en") or self.currency == "CHF"
         self._decimal = "." if english else ","
@@ -276,8 +297,11 @@ class _Money:
     def plain(self, value: Decimal) -> str:
         return f"{value:,.2f}".replace(".", "\0").replace(",", self._group).replace("\0", self._decimal)
 
+    def of_item(self, value: Decimal) -> str:
+        return self.shown(value) if self._items_too else self.plain(value)
+
     def shown(self, value: Decimal, *, total: bool = False) -> str:
-        if not (total or self.everywhere):
+        if not (total or self._everywhere):
             return self.plain(value)
         space = "" if len(self._sign) == 1 and self._before else " "
         return f"{self._sign}{space}{self.plain(value)}" if self._before else f"{self.plain(value)} {self._sign}"

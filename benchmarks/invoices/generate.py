@@ -29,4 +29,6 @@ def generate(layouts: Mapping[str, Draw], count: int, seed: int, *, unseen: bool
         layout = names[number % len(names)]
         language = list(LANGUAGES)[(number // len(names) + number) % len(LANGUAGES)]
         invoice = make_invoice(rng, language, unseen=unseen)
-        yield Sample(f"{layout}-{language}-{number}", layout, language, layouts[layout](rng, invoice), invoice.gold)
+        canvas = layouts[layout](rng, invoice)
+        gold = {name: None if name in canvas.without else value for name, value in invoice.gold.items()}
+        yield Sample(f"{layout}-{language}-{number}", layout, language, canvas, gold)

@@ -14,9 +14,13 @@ FITTING: dict[str, Draw] = {
     for draw in (
         fitting.classic, fitting.letter, fitting.header_row, fitting.cards, fitting.sentence, fitting.centred,
         fitting.two_addresses, fitting.till, fitting.picture_head, fitting.several_pages, fitting.sums_in_a_row,
-        fitting.from_and_to,
+        fitting.from_and_to, fitting.subscription, fitting.stay, fitting.meter,
     )
 }  # fmt: skip
+OTHERS: dict[str, Draw] = {
+    draw.__name__: draw for draw in (fitting.page_before_the_last, fitting.goods_sent, fitting.plain_letter)
+}
+"""What an invoice's fields are missing from: for fitting alone."""
 TESTING: dict[str, Draw] = {
     draw.__name__: draw
     for draw in (

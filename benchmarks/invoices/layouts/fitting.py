@@ -188,7 +188,7 @@ def several_pages(rng: random.Random, invoice: Invoice) -> Canvas:
     meta = meta_facts(rng, invoice, most=4)
     parts = [invoice.items[: len(invoice.items) // 2], invoice.items[len(invoice.items) // 2 :]]
     y = 0.0
-    for number, items in enumerate(parts, start=1):
+    for number, items in enumerate(parts if invoice.net else parts[:1], start=1):
         canvas.page()
         canvas.text(LEFT, 50, invoice.seller.name, size=13, bold=True)
         canvas.text(
@@ -237,4 +237,157 @@ def from_and_to(rng: random.Random, invoice: Invoice) -> Canvas:
     facts(rng, canvas, LEFT, 215, meta_facts(rng, invoice))
     y = sum_lines(canvas, invoice, table(canvas, invoice, 340))
     small_print(canvas, invoice, y)
+    return canvas
+
+
+def subscription(rng: random.Random, invoice: Invoice) -> Canvas:
+    """What is due in large type without a label, seller and buyer side by side, the total said twice."""
+    canvas = Canvas(rng)
+    canvas.page()
+    canvas.text(LEFT, 60, invoice.title, size=20, bold=True)
+    canvas.text(RIGHT, 60, invoice.seller.brand, size=14, align="right")
+    y = canvas.pairs(LEFT, 110, 85, meta_facts(rng, invoice, most=4), colon="", bold=rng.random() < 0.5) + canvas.step
+    seller = [invoice.seller.name, invoice.seller.street, invoice.seller.city, invoice.seller.email]
+    canvas.lines(LEFT, y, seller, bold_first=True)
+    canvas.text(260, y, invoice.labels["bill_to"], bold=True)
+    y = canvas.lines(260, y + canvas.step, [*address(invoice.buyer), invoice.buyer.email]) + 2 * canvas.step
+    if invoice.total:
+        canvas.text(LEFT, y, f"{invoice.total} {invoice.labels['due'].lower()} {invoice.due}", size=14, bold=True)
+    y = sum_lines(canvas, invoice, table(canvas, invoice, y + 40))
+    if invoice.total and invoice.labels["again"] != invoice.labels["total"]:
+        canvas.text(340, y - canvas.step, invoice.labels["again"], bold=True)
+        canvas.text(RIGHT, y - canvas.step, invoice.total, bold=True, align="right")
+    small_print(canvas, invoice, y + canvas.step)
+    return canvas
+
+
+def stay(rng: random.Random, invoice: Invoice) -> Canvas:
+    """A hotel's: the guest's name and no label, a day before each item, what was paid after the total."""
+    canvas = Canvas(rng)
+    canvas.page()
+    seller = invoice.seller
+    canvas.text(WIDTH / 2, 50, seller.brand.upper(), size=18, align="center")
+    canvas.lines(LEFT, 110, address(invoice.buyer, country=True))
+    canvas.pairs(350, 100, 110, meta_facts(rng, invoice, most=5))
+    canvas.text(LEFT, 210, invoice.title, size=13, bold=True)
+    y = 240.0
+    for x, name, align in ((LEFT, invoice.labels["paper_date"], "left"), (RIGHT, invoice.columns[3], "right")):
+        canvas.text(x, y, name, bold=True, align=align)
+    for name, _, _, amount in invoice.items:
+        y += canvas.step
+        canvas.text(LEFT, y, rng.choice((invoice.delivery, invoice.order_date)))
+        canvas.text(LEFT + 90, y, name)
+        canvas.text(RIGHT, y, amount, align="right")
+    y = sum_lines(canvas, invoice, y + 2 * canvas.step, x=rng.choice((LEFT + 90, 340)))
+    if invoice.total and rng.random() < 0.6:
+        canvas.text(340, y, invoice.labels["paid"])
+        canvas.text(RIGHT, y, f"-{invoice.total}", align="right")
+    small_print(canvas, invoice, y + 30)
+    place = " · ".join(filter(None, (seller.name, seller.street, seller.city)))
+    canvas.lines(
+        WIDTH / 2,
+        HEIGHT - 70,
+        [place, " · ".join(filter(None, contact_lines(invoice, seller)))],
+        size=6.5,
+        align="center",
+    )
+    return canvas
+
+
+def meter(rng: random.Random, invoice: Invoice) -> Canvas:
+    """A supplier's: a summary with the balance before, the seller's address in a column of small type on the right."""
+    canvas = Canvas(rng)
+    canvas.page()
+    canvas.text(LEFT, 55, invoice.seller.brand, size=18, bold=True)
+    canvas.lines(430, 50, [*address(invoice.seller), *contact_lines(invoice, invoice.seller)], size=6.5)
+    canvas.lines(LEFT, 130, address(invoice.buyer))
+    facts(rng, canvas, 330, 150, meta_facts(rng, invoice, most=5))
+    canvas.text(LEFT, 250, invoice.title, size=13, bold=True)
+    canvas.text(LEFT, 270, invoice.notes[0])
+    y = 295.0
+    before = invoice.items[0][3]
+    for label, value in ((invoice.labels["balance"], before), (invoice.labels["paid"], f"-{before}"), *totals(invoice)):
+        if value:
+            canvas.text(LEFT, y, label, bold=value is invoice.total)
+            canvas.text(340, y, value, align="right", bold=value is invoice.total)
+            y += canvas.step
+    y = table(canvas, invoice, y + 2 * canvas.step)
+    small_print(canvas, invoice, y)
+    footer(canvas, invoice, columns=rng.random() < 0.5)
+    return canvas
+
+
+def page_before_the_last(rng: random.Random, invoice: Invoice) -> Canvas:
+    """The first page of two, or the first ones of more: no sums, and perhaps what is carried over."""
+    canvas = Canvas(rng)
+    canvas.page()
+    canvas.without |= {"amount", "net", "tax"}
+    canvas.lines(LEFT, 60, address(invoice.seller), bold_first=True)
+    facts(rng, canvas, 330, 60, meta_facts(rng, invoice))
+    canvas.text(LEFT, 150, invoice.labels["bill_to"], bold=True)
+    canvas.lines(LEFT, 150 + canvas.step, address(invoice.buyer))
+    canvas.text(LEFT, 240, invoice.title, size=14, bold=True)
+    y = table(canvas, invoice, 270)
+    if rng.random() < 0.4:
+        canvas.text(340, y, invoice.labels["carried"])
+        canvas.text(RIGHT, y, invoice.items[0][3], align="right")
+    canvas.text(
+        RIGHT, HEIGHT - 80, invoice.labels["page"].replace("{page}", "1").replace("{pages}", "2"), align="right"
+    )
+    footer(canvas, invoice)
+    return canvas
+
+
+def goods_sent(rng: random.Random, invoice: Invoice) -> Canvas:
+    """A delivery note or an offer: no invoice, so no number of one, and no amount to pay."""
+    canvas = Canvas(rng)
+    canvas.page()
+    canvas.without |= {"invoice_number", "amount", "net", "tax", "currency"}
+    canvas.lines(LEFT, 60, [*address(invoice.seller), *contact_lines(invoice, invoice.seller)[:3]], bold_first=True)
+    canvas.lines(LEFT, 160, address(invoice.buyer))
+    label = invoice.labels
+    pairs = [
+        (label["paper_number"], invoice.number),
+        (label["order"], invoice.order),
+        (label["customer"], invoice.customer),
+    ]
+    if invoice.date and label["paper_date"] in label["date"]:
+        pairs.append((label["date"], invoice.date))
+    else:
+        canvas.without.add("date")
+        pairs.append((label["delivery"], invoice.delivery))
+    canvas.pairs(340, 120, 160, pairs)
+    canvas.text(LEFT, 250, label["paper"], size=14, bold=True)
+    y = 280.0
+    for name, count, price, _ in invoice.items:
+        canvas.text(LEFT, y, name)
+        canvas.text(340, y, count, align="right")
+        canvas.text(RIGHT, y, price if rng.random() < 0.5 else "", align="right")
+        y += canvas.step
+    small_print(canvas, invoice, y + 20)
+    footer(canvas, invoice)
+    return canvas
+
+
+def plain_letter(rng: random.Random, invoice: Invoice) -> Canvas:
+    """A letter with dates and sums of money in its sentences."""
+    canvas = Canvas(rng)
+    canvas.page()
+    canvas.without |= {"invoice_number", "amount", "net", "tax", "currency"}
+    if rng.random() < 0.5:
+        canvas.lines(LEFT, 60, [*address(invoice.seller), *contact_lines(invoice, invoice.seller)[:3]])
+    else:
+        canvas.lines(RIGHT, 60, address(invoice.seller), align="right")
+        footer(canvas, invoice)
+    canvas.lines(LEFT, 150, address(invoice.buyer))
+    if invoice.date:
+        town = invoice.seller.city.split(",")[0] if rng.random() < 0.5 else ""
+        canvas.text(RIGHT, 230, f"{town}, {invoice.date}".removeprefix(", "), align="right")
+    money = invoice.total or invoice.items[0][3]
+    y = 270.0
+    for line in rng.sample(invoice.letter, 3):
+        text = line.replace("{other}", invoice.order_date).replace("{due}", invoice.due).replace("{money}", money)
+        canvas.text(LEFT, y, text)
+        y += 1.5 * canvas.step
+    canvas.lines(LEFT, y + 30, [invoice.notes[0], invoice.seller.name])
     return canvas

@@ -16,6 +16,7 @@ def meta_facts(rng: random.Random, invoice: Invoice, *, most: int = 6) -> list[t
         (label["order_date"], invoice.order_date),
         (label["order"], invoice.order),
         (label["customer"], invoice.customer),
+        (label["clerk"], invoice.clerk),
     ]
     own = [(label["number"], invoice.number), (label["date"], invoice.date)]
     if rng.random() < 0.3:
@@ -28,6 +29,7 @@ def meta_facts(rng: random.Random, invoice: Invoice, *, most: int = 6) -> list[t
 def totals(invoice: Invoice) -> list[tuple[str, str | None]]:
     label = invoice.labels
     return [
+        (label["carried"], invoice.carried or None),
         (label["net"], invoice.net),
         (label["shipping"], invoice.shipping or None),
         (label["tax"], invoice.tax),
@@ -55,13 +57,12 @@ def address(party: Party, *, country: bool = False) -> list[str]:
 
 def contact_lines(invoice: Invoice, party: Party) -> list[str]:
     label = invoice.labels
-    iban = f"IBAN: {party.iban}" if party.iban else ""
     return [
-        f"{label['phone']} {party.phone}",
+        f"{label['phone']} {party.phone}" if party.phone else "",
         party.email,
         party.web,
-        f"{label['vat']} {party.vat}",
-        iban,
+        f"{label['vat']} {party.vat}" if party.vat else "",
+        f"IBAN: {party.iban}" if party.iban else "",
         party.register,
     ]
 

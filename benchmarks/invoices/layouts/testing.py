@@ -59,8 +59,8 @@ def unlabelled(rng: random.Random, invoice: Invoice) -> Canvas:
     )
     canvas.lines(LEFT, 160, address(invoice.buyer))
     if invoice.date:
-        town = invoice.seller.city.split(",")[0].split()[-1]
-        canvas.text(RIGHT, 230, f"{town}, {invoice.date}", align="right")
+        town = "".join(invoice.seller.city.split(",")[0].split()[-1:])
+        canvas.text(RIGHT, 230, f"{town}, {invoice.date}".removeprefix(", "), align="right")
     canvas.text(LEFT, 265, f"{invoice.title} {invoice.number or ''}".strip(), size=13, bold=True)
     y = sum_lines(canvas, invoice, table(canvas, invoice, 300))
     small_print(canvas, invoice, y)
