@@ -106,6 +106,8 @@ class Invoice:
     labels: dict[str, str]
     columns: tuple[str, str, str, str]
     notes: tuple[str, ...]
+    dated_items: bool
+    """Whether a day stands before each item."""
     letter: tuple[str, ...]
     """Sentences of a letter that is no invoice, with places for an earlier day, a later one, and money."""
     legal_notice: bool
@@ -154,7 +156,16 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
     }
     if not {"number", "date"} & missing and labels["number"].lower() == labels["date"].lower():
         labels["number"] = "#"
-    notes = tuple(rng.choice(words.options(name, unseen=unseen)) for name in ("thanks", "terms"))
+    shown = {
+        name: "" if "date" in others else format_date(day, pattern, locale)
+        for name, day in (("due", due), ("delivery", delivered), ("order_date", ordered))
+    }
+    notes = [rng.choice(words.options(name, unseen=unseen)) for name in ("thanks", "terms")]
+    if rng.random() < 0.5 and "date" not in others:
+        remark = rng.choice(words.options("remark", unseen=unseen))
+        money_said = money.shown(Decimal(rng.randint(1, 40) * 50), total=True)
+        said = remark.replace("{other}", shown["order_date"]).replace("{due}", shown["due"])
+        notes.append(said.replace("{money}", money_said))
     return Invoice(
         language,
         locale,
@@ -164,7 +175,9 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         buyer,
         None if "number" in missing else number,
         None if "date" in missing else format_date(issued, pattern, locale),
-        *("" if "date" in others else format_date(day, pattern, locale) for day in (due, delivered, ordered)),
+        shown["due"],
+        shown["delivery"],
+        shown["order_date"],
         *("" if "number" in others else _filled(rng, rng.choice(of), issued) for of in (_NUMBERS, _CUSTOMERS)),
         f"{fake.first_name()} {fake.last_name()}",
         tuple((name, str(count), money.of_item(price), money.of_item(price * count)) for name, count, price in lines),
@@ -175,7 +188,8 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         None if missing & {"total", "sums"} else sign + money.shown(total, total=True),
         labels,
         tuple(rng.choice(words.options("columns", unseen=unseen)).split(",")),  # type: ignore[arg-type]
-        notes,
+        tuple(notes),
+        rng.random() < 0.2 and "date" not in others,
         tuple(words.options("letter", unseen=unseen)),
         rng.random() < 0.3,
         {

@@ -44,6 +44,7 @@ class Case:
     """One field of one invoice: its options, and which of them are right (none where the field is missing)."""
 
     kind: str
+    field: str
     layout: str
     options: list[Option]
     right: NDArray[np.bool_]
@@ -76,7 +77,7 @@ def collect(samples: Iterable[Sample], schema: Schema, reader: PairReader | None
             options = reading.options[name]
             right = np.array([option.group == wanted for option in options], dtype=bool)
             if options and (right.any() or wanted is None):
-                cases.append(Case(field.type, sample.layout, options, right))
+                cases.append(Case(field.type, name, sample.layout, options, right))
     return cases
 
 

@@ -1,32 +1,44 @@
 """Key and value: which label of a form announces a candidate, and from where.
 
 A label announces what follows it in its segment (``inline``), what stands right of it on its line (``row``), what
-stands below it in its column (``column``), and now and then what stands right above it (``below``).
+stands below it in its column (``column``), and now and then what stands right above it (``below``). Over a column of
+several values a label names the column (``table``): it says what they are, and not which of them is meant.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.extraction.labels import Hit, key
 from rag.extraction.page import Form, Segment, around, overlap
 
-Relation = Literal["inline", "row", "column", "below"]
+Relation = Literal["inline", "row", "column", "below", "table"]
 
 _COLUMN_LINES = 40.0
 """A table's header may be so many line heights above."""
 _BELOW_LINES = 1.6
+_NEXT = 0.4
+"""Values this close to the label above them stand right below it or each other."""
+_WORD = 4
+"""Letters that make a word of what stands before an amount, and no unit or currency."""
 _STEP = 0.5
 """What each value of the same kind between label and candidate leaves of the closeness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A label that announces a candidate; ``closeness`` is 1 where nothing stands between the two."""
+    """A label that announces a candidate; ``closeness`` is 1 where nothing stands between the two.
+
+    ``beside_words`` of one over a column: words that are no label begin the candidate's line, as an item's do.
+    ``qualified`` labels have such words before them: "Packing list No." is no plain "No.".
+    """
 
     relation: Relation
     hit: Hit
     closeness: float
+    beside_words: bool = False
+    qualified: bool = False
 
 
 class Neighbours:
@@ -35,10 +47,36 @@ class Neighbours:
     def __init__(self, form: Form, hits: Sequence[Sequence[Hit]], spans: Sequence[range]) -> None:
         self._form = form
         self._hits = hits
+        self._spans = spans
         self._taken = {n: span for span in spans for n in span}
 
-    def announcements(self, span: range) -> list[Announcement]:
-        """Of each relation the nearest label, if there is one."""
+    def announcements(self, *, tables: bool) -> list[list[Announcement]]:
+        """For each candidate the nearest label of each relation, if there is one; ``tables`` tells their columns."""
+        found = [[self._with_words(one) for one in self._of(span)] for span in self._spans]
+        lines: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+        for span, of in zip(self._spans, found, strict=True):
+            for one in of:
+                if one.relation == "column" and one.closeness > _NEXT:
+                    line = self._form.segments[self._form.segment_of[span.start]].line
+                    lines[one.hit.segment, one.hit.first].add(line)
+        columns = {label for label, of in lines.items() if tables and len(of) > 1}
+        return [
+            [
+                replace(one, relation="table")
+                if one.relation == "column" and (one.hit.segment, one.hit.first) in columns
+                else one
+                for one in of
+            ]
+            for of in found
+        ]
+
+    def _with_words(self, one: Announcement) -> Announcement:
+        before = [hit for hit in self._hits[one.hit.segment] if hit.last <= one.hit.first]
+        first = before[-1].last if before else self._form.segments[one.hit.segment].first
+        words = (n for n in range(first, one.hit.first) if n not in self._taken)
+        return replace(one, qualified=any(key(self._form.tokens[n].text).isalpha() for n in words))
+
+    def _of(self, span: range) -> list[Announcement]:
         form = self._form
         segment = form.segments[form.segment_of[span.start]]
         found = (
@@ -91,7 +129,8 @@ class Neighbours:
                     over = around([form.tokens[n].box for n in range(hit.first, hit.last)])
                     if overlap(over, box) > 0.25 or (hit.first == other.first and abs(over[0] - box[0]) < 0.8 * size):
                         distance = max(0.0, gap - 1.5 * values)
-                        return Announcement("column", hit, _STEP ** (0.5 * values + others) / (1 + 0.15 * distance))
+                        close = _STEP ** (0.5 * values + others) / (1 + 0.15 * distance)
+                        return Announcement("column", hit, close, self._is_beside_words(segment, span))
                 if overlap(other.box, box) > 0.25:
                     inside = [n for n in range(other.first, other.last) if overlap(form.tokens[n].box, box) > 0.25]
                     if any(n in self._taken for n in inside):
@@ -99,6 +138,17 @@ class Neighbours:
                     elif inside:
                         others += 1
         return None
+
+    def _is_beside_words(self, segment: Segment, span: range) -> bool:
+        """Whether the nearest words left of the candidate on its line are no label."""
+        for other in reversed([other for other in self._form.lines[segment.line] if other.first <= segment.first]):
+            if self._hits[other.number]:
+                return False
+            before = range(other.first, min(other.last, span.start))
+            words = (self._form.tokens[n].text for n in before if n not in self._taken)
+            if any(sum(map(str.isalpha, word)) >= _WORD for word in words):
+                return True
+        return False
 
     def _below(self, segment: Segment, span: range) -> Announcement | None:
         form = self._form
@@ -121,14 +171,20 @@ class Neighbours:
 def closeness(announcements: Sequence[Announcement], field: str) -> Mapping[str, float]:
     """Signals: how close a label is, by relation and strength ("inline_strong"), and by strength alone ("strong").
 
-    ``first_strong`` and the like say which strength the closest of all labels has.
+    ``first_strong`` and the like say which strength the closest of all labels has. The name of a table's column counts
+    by its relation alone.
     """
     signals: dict[str, float] = {}
     for one in announcements:
         strength = one.hit.strength(field)
         signals[f"{one.relation}_{strength}"] = one.closeness
-        signals[strength] = max(signals.get(strength, 0.0), one.closeness)
-    if announcements:
-        closest = max(announcements, key=lambda one: one.closeness)
+        if one.beside_words:
+            signals["beside_words"] = 1.0
+        if one.relation != "table":
+            signals[strength] = max(signals.get(strength, 0.0), one.closeness)
+    own = [one for one in announcements if one.relation != "table"]
+    if own:
+        closest = max(own, key=lambda one: one.closeness)
         signals[f"first_{closest.hit.strength(field)}"] = 1.0
+        signals["qualified"] = float(closest.qualified)
     return signals

@@ -9,7 +9,7 @@ from itertools import product
 
 from rag.extraction.labels import Hit, Labels
 from rag.extraction.neighbours import Announcement, Neighbours, closeness
-from rag.extraction.page import Form
+from rag.extraction.page import Form, Segment
 from rag.extraction.schema import FormField, Schema
 from rag.extraction.types import FieldType
 from rag.extraction.values.amounts import Amount, find_amounts
@@ -25,8 +25,12 @@ _ANNOUNCED = 0.3
 """A label this close says what an amount is."""
 _MOST_SUMMED = 80
 """Different amounts among which sums are looked for."""
+_SENTENCE = 5
+"""So many words in lower case make a sentence of a line."""
 _RATES = (Decimal("0.015"), Decimal("0.30"))
 """A tax is this share of its net amount."""
+_ODD_RATES = tuple(map(Decimal, ("2.1", "2.6", "3.7", "3.8", "7.7", "8.1")))
+_ROUNDING = Decimal("0.03")
 
 
 @dataclass(slots=True)
@@ -63,7 +67,7 @@ def gather(form: Form, schema: Schema, labels: Labels) -> Reading:
         candidates = _candidates(reading, name, wanted, found)
         if wanted.type == "identifier":
             candidates = [one for one in candidates if len(one.tokens) == 1 or one.tokens.start not in labelled]
-        announced = _announced(reading, candidates)
+        announced = _announced(reading, candidates, tables=wanted.type not in ("organisation", "text"))
         reading.options[name] = [
             Option(
                 candidate,
@@ -98,7 +102,7 @@ def currency_options(reading: Reading, name: str, chosen: Option | None) -> list
     form = reading.form
     line = form.segments[form.segment_of[chosen.candidate.tokens.start]].line if chosen else -1
     candidates = list(find_currencies(form, reading.origin, beside))
-    announced = _announced(reading, candidates)
+    announced = _announced(reading, candidates, tables=True)
     options = []
     for n, candidate in enumerate(candidates):
         signals = {**candidate.traits, **closeness(announced[n], name), **place_signals(form, candidate.tokens)}
@@ -134,11 +138,11 @@ def _candidates(
             return found[kind]
 
 
-def _announced(reading: Reading, candidates: Sequence[Candidate]) -> list[list[Announcement]]:
-    neighbours = Neighbours(reading.form, reading.hits, [candidate.tokens for candidate in candidates])
-    for candidate in candidates:
-        if id(candidate) not in reading.announced:
-            reading.announced[id(candidate)] = neighbours.announcements(candidate.tokens)
+def _announced(reading: Reading, candidates: Sequence[Candidate], *, tables: bool) -> list[list[Announcement]]:
+    if any(id(candidate) not in reading.announced for candidate in candidates):
+        neighbours = Neighbours(reading.form, reading.hits, [candidate.tokens for candidate in candidates])
+        for candidate, found in zip(candidates, neighbours.announcements(tables=tables), strict=True):
+            reading.announced[id(candidate)] = found
     return [reading.announced[id(candidate)] for candidate in candidates]
 
 
@@ -154,8 +158,14 @@ def place_signals(form: Form, tokens: range) -> Mapping[str, float]:
         "low": max(0.0, 2 * down - 1),
         "right": float(segment.box[2] > 0.7 * page.width),
         "large_type": float(token.height > 1.25 * form.size),
-        "long_line": float(segment.last - segment.first > 12),
+        "in_sentence": min(_plain_words(form, segment, tokens), _SENTENCE) / _SENTENCE,
     }
+
+
+def _plain_words(form: Form, segment: Segment, tokens: range) -> int:
+    """How many words in lower case stand with a candidate."""
+    around = (form.tokens[n].text for n in range(segment.first, segment.last) if n not in tokens)
+    return sum(text.islower() and len(text) > 1 and text.strip(".,:;").isalpha() for text in around)
 
 
 def _add_repeats(options: Sequence[Option]) -> None:
@@ -235,6 +245,13 @@ def _taxed(options: Sequence[Option]) -> dict[Decimal, tuple[Decimal, Decimal]]:
     found = {}
     for net in values:
         for tax in values:
-            if _RATES[0] * net <= tax <= _RATES[1] * net and net + tax in values:
+            if _RATES[0] * net <= tax <= _RATES[1] * net and net + tax in values and _is_of_rate(net, tax):
                 found[net + tax] = (net, tax)
     return found
+
+
+def _is_of_rate(net: Decimal, tax: Decimal) -> bool:
+    """Whether a tax is a usual share of its net amount but for rounding: half and whole per cent, and Swiss ones."""
+    per_cent = 100 * tax / net
+    nearest = min((round(2 * per_cent) / Decimal(2), *_ODD_RATES), key=lambda rate: abs(rate - per_cent))
+    return abs(net * nearest / 100 - tax) <= _ROUNDING

@@ -248,7 +248,11 @@ def subscription(rng: random.Random, invoice: Invoice) -> Canvas:
     canvas.text(RIGHT, 60, invoice.seller.brand, size=14, align="right")
     y = canvas.pairs(LEFT, 110, 85, meta_facts(rng, invoice, most=4), colon="", bold=rng.random() < 0.5) + canvas.step
     seller = [invoice.seller.name, invoice.seller.street, invoice.seller.city, invoice.seller.email]
-    canvas.lines(LEFT, y, seller, bold_first=True)
+    if rng.random() < 0.4:
+        canvas.text(LEFT, y, invoice.labels["seller"], bold=True)
+        canvas.lines(LEFT, y + canvas.step, seller)
+    else:
+        canvas.lines(LEFT, y, seller, bold_first=True)
     canvas.text(260, y, invoice.labels["bill_to"], bold=True)
     y = canvas.lines(260, y + canvas.step, [*address(invoice.buyer), invoice.buyer.email]) + 2 * canvas.step
     if invoice.total:
@@ -299,7 +303,8 @@ def meter(rng: random.Random, invoice: Invoice) -> Canvas:
     canvas = Canvas(rng)
     canvas.page()
     canvas.text(LEFT, 55, invoice.seller.brand, size=18, bold=True)
-    canvas.lines(430, 50, [*address(invoice.seller), *contact_lines(invoice, invoice.seller)], size=6.5)
+    label = f"{invoice.labels['seller']}:" if rng.random() < 0.4 else ""
+    canvas.lines(430, 50, [label, *address(invoice.seller), *contact_lines(invoice, invoice.seller)], size=6.5)
     canvas.lines(LEFT, 130, address(invoice.buyer))
     facts(rng, canvas, 330, 150, meta_facts(rng, invoice, most=5))
     canvas.text(LEFT, 250, invoice.title, size=13, bold=True)

@@ -76,12 +76,17 @@ def table(
     right: float = RIGHT,
     items: Sequence[tuple[str, str, str, str]] | None = None,
 ) -> float:
-    places = (left, left + 0.55 * (right - left), left + 0.78 * (right - left), right)
+    name_at = left + 4.5 * canvas.size * 1.4 if invoice.dated_items else left
+    places = (name_at, left + 0.55 * (right - left), left + 0.78 * (right - left), right)
     for x, name, align in zip(places, invoice.columns, ("left", "right", "right", "right"), strict=True):
         canvas.text(x, y, name, bold=True, align=align)
+    if invoice.dated_items:
+        canvas.text(left, y, invoice.labels["paper_date"], bold=True)
     canvas.rule(y + 4, left, right)
     y += canvas.step * 1.3
-    for item in invoice.items if items is None else items:
+    for number, item in enumerate(invoice.items if items is None else items):
+        if invoice.dated_items:
+            canvas.text(left, y, invoice.delivery if number % 3 == 0 else invoice.order_date)
         for x, cell, align in zip(places, item, ("left", "right", "right", "right"), strict=True):
             canvas.text(x, y, cell, align=align)
         y += canvas.step

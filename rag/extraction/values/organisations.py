@@ -22,8 +22,9 @@ _FORMS = (
 _LEGAL_FORM = re.compile(
     r"(?<=[\w.)'&])[ ,]{1,3}(?P<form>"
     + "|".join(sorted(map(re.escape, _FORMS.split("|")), key=len, reverse=True))
-    + r")(?![\w])"
+    + r")(?!\w| \d{5}| (?:No|Number|Nr|Reg)\b)"
 )
+"""Not in an American address ("Pago Pago, AS 96799"), nor what is said of a company ("Company No. 123")."""
 _DESCRIBED = re.compile(r"\s*(?:au capital|a capital|met maatschappelijk kapitaal)", re.IGNORECASE)
 """After a legal form, in French legal notices: what follows the name describes the company."""
 _SEPARATOR = re.compile(r"\s+[-–—|·•▪●*/]+\s+|[·•▪●|]|[;,]\s+|\s{2,}|\s+(?=(?i:tel|fax|phone|e-?mail|www)\b)")
@@ -203,7 +204,6 @@ class _Surroundings:
             "many_words": float(len(words) > 5),
             "digits": float(any(character.isdigit() for character in text)),
             "lower_case": sum(1 for word in words if word[:1].islower()) / len(words),
-            "first_page": float(segment.page == 0),
         }
 
     def _repeats(self, plain: str) -> int:
