@@ -5,6 +5,7 @@ stands below it in its column (``column``), and now and then what stands right a
 several values a label names the column (``table``): it says what they are, and not which of them is meant.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import Literal
 
 from rag.extraction.labels import Hit, key
 from rag.extraction.page import Form, Segment, around, overlap
+from rag.extraction.values.currencies import money_sign
 
 Relation = Literal["inline", "row", "column", "below", "table"]
 
@@ -31,7 +33,7 @@ class Announcement:
     """A label that announces a candidate; ``closeness`` is 1 where nothing stands between the two.
 
     ``beside_words`` of one over a column: words that are no label begin the candidate's line, as an item's do.
-    ``qualified`` labels have such words before them: "Packing list No." is no plain "No.".
+    ``qualified`` labels have such words, or another label, before them: "Packing list No." is no plain "No.".
     """
 
     relation: Relation
@@ -39,6 +41,11 @@ class Announcement:
     closeness: float
     beside_words: bool = False
     qualified: bool = False
+
+    def strength(self, field: str) -> str:
+        """That of the label; a weak one with words before it is ``vague``."""
+        strength = self.hit.strength(field)
+        return "vague" if strength == "weak" and self.qualified else strength
 
 
 class Neighbours:
@@ -73,8 +80,14 @@ class Neighbours:
     def _with_words(self, one: Announcement) -> Announcement:
         before = [hit for hit in self._hits[one.hit.segment] if hit.last <= one.hit.first]
         first = before[-1].last if before else self._form.segments[one.hit.segment].first
-        words = (n for n in range(first, one.hit.first) if n not in self._taken)
-        return replace(one, qualified=any(key(self._form.tokens[n].text).isalpha() for n in words))
+        words = (key(self._form.tokens[n].text) for n in range(first, one.hit.first) if self._is_word(n))
+        after_label = bool(before) and first == one.hit.first and not self._form.tokens[first - 1].text.endswith(":")
+        return replace(one, qualified=after_label or any(map(str.isalpha, words)))
+
+    def _is_word(self, n: int) -> bool:
+        """Whether a token is neither punctuation, nor a candidate, nor the currency beside one."""
+        text = self._form.tokens[n].text
+        return bool(key(text)) and n not in self._taken and not re.fullmatch(money_sign(), text.rstrip(":"))
 
     def _of(self, span: range) -> list[Announcement]:
         form = self._form
@@ -94,19 +107,19 @@ class Neighbours:
         hit = before[-1]
         between = range(hit.last, span.start)
         values = self._values(between)
-        words = sum(1 for n in between if key(self._form.tokens[n].text) and n not in self._taken)
+        words = sum(map(self._is_word, between))
         return Announcement("inline", hit, _STEP**values / (1 + 0.4 * words))
 
     def _row(self, segment: Segment, span: range) -> Announcement | None:
         """The nearest label to the left on the line, unless words that are none come after it."""
         values = self._values(range(segment.first, span.start))
-        if any(key(self._form.tokens[n].text) and n not in self._taken for n in range(segment.first, span.start)):
+        if any(map(self._is_word, range(segment.first, span.start))):
             return None
         for other in reversed([other for other in self._form.lines[segment.line] if other.last <= segment.first]):
             of = self._hits[other.number]
             tail = range(of[-1].last, other.last) if of else range(other.first, other.last)
             values += self._values(tail)
-            words = sum(1 for n in tail if key(self._form.tokens[n].text) and n not in self._taken)
+            words = sum(map(self._is_word, tail))
             if of:
                 return Announcement("row", of[-1], _STEP**values / (1 + 0.4 * words))
             if words > 2:
@@ -145,7 +158,7 @@ class Neighbours:
             if self._hits[other.number]:
                 return False
             before = range(other.first, min(other.last, span.start))
-            words = (self._form.tokens[n].text for n in before if n not in self._taken)
+            words = (self._form.tokens[n].text for n in before if self._is_word(n))
             if any(sum(map(str.isalpha, word)) >= _WORD for word in words):
                 return True
         return False
@@ -176,7 +189,7 @@ def closeness(announcements: Sequence[Announcement], field: str) -> Mapping[str,
     """
     signals: dict[str, float] = {}
     for one in announcements:
-        strength = one.hit.strength(field)
+        strength = one.strength(field)
         signals[f"{one.relation}_{strength}"] = one.closeness
         if one.beside_words:
             signals["beside_words"] = 1.0
@@ -185,6 +198,5 @@ def closeness(announcements: Sequence[Announcement], field: str) -> Mapping[str,
     own = [one for one in announcements if one.relation != "table"]
     if own:
         closest = max(own, key=lambda one: one.closeness)
-        signals[f"first_{closest.hit.strength(field)}"] = 1.0
-        signals["qualified"] = float(closest.qualified)
+        signals[f"first_{closest.strength(field)}"] = 1.0
     return signals
