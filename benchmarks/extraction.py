@@ -56,7 +56,7 @@ class _Judged:
 
 def run(data: Path | None, count: int = _COUNT, seed: int = _SEED) -> dict[str, Any]:
     schema = load_schema("invoice", Path())
-    apart = count * len(TESTING) // (len(FITTING) + len(TESTING))
+    apart = count // 2
     samples = [
         *generate(FITTING, count - apart, seed, unseen=False),
         *generate(TESTING, apart, seed + 1, unseen=True),

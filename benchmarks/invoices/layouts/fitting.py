@@ -9,6 +9,7 @@ from benchmarks.invoices.layouts.parts import (
     contact_lines,
     facts,
     footer,
+    letterhead,
     meta_facts,
     small_print,
     sum_lines,
@@ -21,7 +22,7 @@ def classic(rng: random.Random, invoice: Invoice) -> Canvas:
     """Letterhead on the left, pairs on the right."""
     canvas = Canvas(rng)
     canvas.page()
-    y = canvas.lines(LEFT, 60, address(invoice.seller, country=True), bold_first=True)
+    y = canvas.lines(LEFT, 60, letterhead(rng, invoice, country=True), bold_first=True)
     canvas.lines(LEFT, y, contact_lines(invoice, invoice.seller)[: rng.randint(2, 5)])
     canvas.text(RIGHT, 65, invoice.title, size=18, bold=True, align="right")
     facts(rng, canvas, 340, 95, meta_facts(rng, invoice))
@@ -54,7 +55,7 @@ def header_row(rng: random.Random, invoice: Invoice) -> Canvas:
     """The facts as a table of one row, labels on top."""
     canvas = Canvas(rng)
     canvas.page()
-    canvas.lines(LEFT, 55, address(invoice.seller), size=canvas.size + 2, bold_first=True)
+    canvas.lines(LEFT, 55, letterhead(rng, invoice), size=canvas.size + 2, bold_first=True)
     canvas.text(LEFT, 140, invoice.labels["bill_to"], bold=True)
     canvas.lines(LEFT, 140 + canvas.step, address(invoice.buyer))
     canvas.text(LEFT, 230, invoice.title, size=15, bold=True)
@@ -75,7 +76,7 @@ def cards(rng: random.Random, invoice: Invoice) -> Canvas:
     canvas.lines(
         RIGHT,
         55,
-        [*address(invoice.seller), *contact_lines(invoice, invoice.seller)[:4]],
+        [*letterhead(rng, invoice), *contact_lines(invoice, invoice.seller)[:4]],
         align="right",
         bold_first=True,
     )
@@ -150,7 +151,7 @@ def till(rng: random.Random, invoice: Invoice) -> Canvas:
     """Narrow, in typewriter type."""
     canvas = Canvas(rng, mono=True)
     canvas.page()
-    y = canvas.lines(200, 50, [*address(invoice.seller), *contact_lines(invoice, invoice.seller)[:2]], align="center")
+    y = canvas.lines(200, 50, [*letterhead(rng, invoice), *contact_lines(invoice, invoice.seller)[:2]], align="center")
     canvas.text(200, y + 10, invoice.title, bold=True, align="center")
     bare = rng.random() < 0.4
     meta = [(invoice.labels["number"], invoice.number)] if bare else meta_facts(rng, invoice, most=4)
@@ -208,7 +209,7 @@ def sums_in_a_row(rng: random.Random, invoice: Invoice) -> Canvas:
     """Net, tax and total as columns under their names, twice."""
     canvas = Canvas(rng)
     canvas.page()
-    canvas.lines(LEFT, 60, [*address(invoice.seller), *contact_lines(invoice, invoice.seller)[:4]], bold_first=True)
+    canvas.lines(LEFT, 60, [*letterhead(rng, invoice), *contact_lines(invoice, invoice.seller)[:4]], bold_first=True)
     canvas.lines(330, 150, address(invoice.buyer))
     canvas.text(LEFT, 240, invoice.title, size=14, bold=True)
     facts(rng, canvas, LEFT, 262, meta_facts(rng, invoice))
@@ -327,7 +328,7 @@ def page_before_the_last(rng: random.Random, invoice: Invoice) -> Canvas:
     canvas = Canvas(rng)
     canvas.page()
     canvas.without |= {"amount", "net", "tax"}
-    canvas.lines(LEFT, 60, address(invoice.seller), bold_first=True)
+    canvas.lines(LEFT, 60, letterhead(rng, invoice), bold_first=True)
     facts(rng, canvas, 330, 60, meta_facts(rng, invoice))
     canvas.text(LEFT, 150, invoice.labels["bill_to"], bold=True)
     canvas.lines(LEFT, 150 + canvas.step, address(invoice.buyer))

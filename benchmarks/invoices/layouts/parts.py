@@ -55,6 +55,15 @@ def address(party: Party, *, country: bool = False) -> list[str]:
     return [party.name, party.street, party.city, party.country if country else ""]
 
 
+def letterhead(rng: random.Random, invoice: Invoice, *, country: bool = False) -> list[str]:
+    """The seller's address; now and then a label says so, above it or before the name."""
+    name, *rest = address(invoice.seller, country=country)
+    manner = rng.random()
+    if name and manner < 0.15:
+        return [invoice.labels["seller"] + rng.choice((":", "")), name, *rest]
+    return [f"{invoice.labels['seller']}: {name}" if name and manner < 0.25 else name, *rest]
+
+
 def contact_lines(invoice: Invoice, party: Party) -> list[str]:
     label = invoice.labels
     return [

@@ -176,7 +176,7 @@ class _Surroundings:
         domains = [name for name in self._domains if _alike(plain, name)]
         repeats = self._repeats(plain)
         words = text.split()
-        return {
+        traits = {
             "legal_form": float(part.legal_form),
             "upper_quarter": float(segment.page == 0 and top < 0.25),
             "upper_half": float(segment.page == 0 and top < 0.5),
@@ -205,6 +205,8 @@ class _Surroundings:
             "digits": float(any(character.isdigit() for character in text)),
             "lower_case": sum(1 for word in words if word[:1].islower()) / len(words),
         }
+        speaks = ("contact_near", "registered_near", "domain", "repeats", "labelled", "large", "address_in_line")
+        return {**traits, "unsupported": float(not any(traits[name] for name in speaks))}
 
     def _repeats(self, plain: str) -> int:
         """In how many segments the name stands."""
