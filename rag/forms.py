@@ -11,7 +11,7 @@ from ingest.limits import Limits
 from ingest.readers.base import Refused
 from rag.extraction import correcting, saving
 from rag.extraction.examples import ExampleStore, squad
-from rag.extraction.extractor import Extractor, as_corrected, with_value
+from rag.extraction.extractor import Extractor, as_corrected, with_values
 from rag.extraction.page import read_form
 from rag.extraction.protocol import OnProgress
 from rag.extraction.questions import PairReader
@@ -60,13 +60,15 @@ class Forms:
         except Refused as refusal:
             raise UsageError("The page cannot be shown", where=str(document), remedy=refusal.detail) from refusal
 
-    def correct(self, extraction: Extraction, field: str, place: WordPlace | None) -> Extraction:
+    def correct(self, extraction: Extraction, field: str, place: WordPlace | None, at: int = 0) -> Extraction:
         schema = load_schema(extraction.schema, self._home)
         if field not in schema.shown or extraction.layout is None:
             raise UsageError("There is no such field", where=field, remedy=f"There are {', '.join(schema.shown)}.")
-        example = correcting.make_example(extraction, field, schema.fields[field], place)
-        self._examples.put(schema.name, example)
-        return with_value(extraction, schema, field, as_corrected(read_form(extraction.layout), example))
+        wanted = schema.fields[field]
+        places = correcting.corrected_places(extraction, field, wanted, place, at)
+        examples = correcting.make_examples(extraction, field, wanted, places)
+        self._examples.put(schema.name, examples)
+        return with_values(extraction, schema, field, as_corrected(read_form(extraction.layout), examples))
 
     def forget_corrections(self, schema: str) -> int:
         return self._examples.clear(load_schema(schema, self._home).name)
@@ -83,6 +85,10 @@ class Forms:
 
     def save_schema(self, name: str, description: str, fields: Sequence[FieldDraft]) -> SchemaInfo:
         return saving.save_schema(self._home, name, description, fields)
+
+    def delete_schema(self, name: str) -> None:
+        saving.delete_schema(self._home, name)
+        self._examples.clear(name)
 
     def schema_text(self, schema: str) -> str:
         return schema_text(schema, self._home)[1]

@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -176,19 +177,19 @@ def main() -> None:
     arguments = parser.parse_args()
     quiet_libraries()
     schema = fitting_schema()
-    samples = list(generate({**FITTING, **OTHERS}, arguments.count, _SEED, unseen=False))
     models = json.loads(WEIGHTS.read_text(encoding="utf-8"))["models"] if WEIGHTS.exists() else {}
     for suffix in ("", " read"):
         if suffix and arguments.without_reader:
             continue
         reader = load_reader("deepset/tinyroberta-squad2") if suffix else None
-        cases = collect(samples[:: _READ_EVERY if suffix else 1], schema, reader)
+        samples = generate({**FITTING, **OTHERS}, arguments.count, _SEED, unseen=False)
+        cases = collect(islice(samples, 0, None, _READ_EVERY if suffix else 1), schema, reader)
         for kind in sorted({case.kind for case in cases}):
             name = f"{kind}{suffix}"
             # Few cases are read: what many have taught stays, and the reader's signals come on top.
             known = models[kind]["weights"] if suffix else {}
             models[name], line = model([case for case in cases if case.kind == kind], known)
-            print(f"{name}: {line}")
+            print(f"{name}: {line}", flush=True)
         WEIGHTS.write_text(json.dumps({"models": models}, indent=1) + "\n", encoding="utf-8")
 
 

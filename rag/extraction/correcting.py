@@ -1,5 +1,8 @@
 """From the words that a person chose to an example: what they mean for the field's type, and what announces them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ingest.layout.grid import layout_of_text
 from ingest.layout.types import DocumentLayout
 from rag.extraction.examples import Example
@@ -17,7 +20,29 @@ from rag.extraction.values.texts import text_candidate
 from vectorstore.errors import UsageError
 
 
-def make_example(extraction: Extraction, name: str, field: FormField, place: WordPlace | None) -> Example:
+def corrected_places(
+    extraction: Extraction, name: str, field: FormField, place: WordPlace | None, at: int
+) -> list[WordPlace]:
+    """Where all values of a field stand once the one ``at`` a number from 0 is put right, or without a place removed.
+
+    Raises UsageError where there are not so many.
+    """
+    found = extraction.repeated.get(name, ()) if field.repeated else ()
+    known = [one.place for one in found if one.place]
+    if not 0 <= at <= len(known):
+        raise UsageError("The field has no such value", where=f"{name}, {at + 1}", remedy="Choose one of the others.")
+    return [*known[:at], *([place] if place else []), *known[at + 1 :]]
+
+
+def make_examples(
+    extraction: Extraction, name: str, field: FormField, places: Sequence[WordPlace]
+) -> tuple[Example, ...]:
+    """An example a value; one that says that there is none without ``places``. Raises UsageError as below."""
+    numbered = enumerate(places or [None])
+    return tuple(replace(_example(extraction, name, field, place), number=number) for number, place in numbered)
+
+
+def _example(extraction: Extraction, name: str, field: FormField, place: WordPlace | None) -> Example:
     """Raises UsageError where the words are nothing that the field may hold."""
     assert extraction.layout is not None
     form = read_form(extraction.layout)

@@ -35,11 +35,14 @@ class Example:
     fingerprint: tuple[str, ...]
     label: str = ""
     place: tuple[int, float, float] | None = None
+    number: int = 0
+    """Which of a repeated field's values it is."""
 
     @property
     def id(self) -> str:
         """Alike for the same field of the same document, whose later example replaces the earlier."""
-        return hashlib.sha256(f"{self.field}\0{self.text}".encode()).hexdigest()[:24]
+        named = f"{self.field}\0{self.text}" + (f"\0{self.number}" if self.number else "")
+        return hashlib.sha256(named.encode()).hexdigest()[:24]
 
 
 class ExampleStore:
@@ -48,8 +51,16 @@ class ExampleStore:
     def __init__(self, home: Path) -> None:
         self._folder = home / FOLDER
 
-    def put(self, schema: str, example: Example) -> None:
-        """Raises RefdeskError where it cannot be written."""
+    def put(self, schema: str, examples: Sequence[Example]) -> None:
+        """What is known of one field of one document now, a value each. Raises RefdeskError where it is not kept."""
+        for example in examples:
+            self._write(schema, example)
+        kept = {example.id for example in examples}
+        for known in self.all(schema):
+            if known.id not in kept and (known.field, known.text) == (examples[0].field, examples[0].text):
+                (self._folder / _safe(schema) / f"{known.id}.json").unlink(missing_ok=True)
+
+    def _write(self, schema: str, example: Example) -> None:
         path = self._folder / _safe(schema) / f"{example.id}.json"
         value = {"version": _VERSION, **dataclasses.asdict(example)}
         try:

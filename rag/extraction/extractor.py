@@ -107,10 +107,13 @@ def _finished(path: Path, schema: Schema, form: Form, answers: Answers, examples
         detail = " ".join([_NOT_OF_KIND, *notes])
         return Extraction(path, schema.name, "other", missing, detail, layout=form.layout)
     fields = {name: answers.found(name) for name in schema.shown}
-    for example in corrected:
-        if example.field in fields:
-            fields[example.field] = as_corrected(form, example)
     repeated = {name: answers.all_found(name) for name, field in schema.shown.items() if field.repeated}
+    for name in fields:
+        if own := [example for example in corrected if example.field == name]:
+            first, *_ = values = as_corrected(form, sorted(own, key=lambda example: example.number))
+            fields[name] = first
+            if name in repeated:
+                repeated[name] = tuple(one for one in values if one.value is not None)
     missing_names = [name for name, field in schema.shown.items() if field.required and fields[name].value is None]
     if missing_names:
         notes.insert(0, f"Not found: {', '.join(missing_names)}.")
@@ -118,8 +121,12 @@ def _finished(path: Path, schema: Schema, form: Form, answers: Answers, examples
     return Extraction(path, schema.name, outcome, fields, " ".join(notes), repeated, form.layout)
 
 
-def as_corrected(form: Form, example: Example) -> FoundValue:
-    """What a person said about this very document."""
+def as_corrected(form: Form, examples: Sequence[Example]) -> list[FoundValue]:
+    """What a person said about one field of this very document."""
+    return [_as_corrected(form, example) for example in examples]
+
+
+def _as_corrected(form: Form, example: Example) -> FoundValue:
     if example.value is None:
         return FoundValue(None, None, 1.0, corrected=True)
     tokens = form.tokens_between(example.start, example.start + len(example.value))
@@ -135,9 +142,14 @@ def refused(path: Path, schema: Schema, detail: str) -> Extraction:
     return Extraction(path, schema.name, "refused", fields, detail)
 
 
-def with_value(extraction: Extraction, schema: Schema, name: str, found: FoundValue) -> Extraction:
-    """The extraction with another value for a field, and the outcome that follows."""
-    fields = {**extraction.fields, name: found}
+def with_values(extraction: Extraction, schema: Schema, name: str, found: Sequence[FoundValue]) -> Extraction:
+    """The extraction with other values for a field, and the outcome that follows."""
+    fields = {**extraction.fields, name: found[0]}
+    repeated = {
+        other: tuple(one for one in found if one.value) if other == name else known
+        for other, known in extraction.repeated.items()
+    }
     missing = [other for other, field in schema.shown.items() if field.required and fields[other].value is None]
     detail = f"Not found: {', '.join(missing)}." if missing else ""
-    return replace(extraction, fields=fields, outcome="incomplete" if missing else "complete", detail=detail)
+    outcome: Outcome = "incomplete" if missing else "complete"
+    return replace(extraction, fields=fields, repeated=repeated, outcome=outcome, detail=detail)

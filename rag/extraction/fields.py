@@ -40,11 +40,11 @@ class Answers:
         return as_found(self.reading.form, values[0].option, values[0].probability)
 
     def all_found(self, name: str) -> tuple[FoundValue, ...]:
-        """Every value that is probable enough by itself."""
+        """Every value that is probable enough by itself, in the order of the document."""
         form = self.reading.form
-        return tuple(
-            as_found(form, one.option, one.probability) for one in self.scored[name] if one.probability >= LEAST
-        )
+        given = [one for one in self.scored[name] if one.probability >= LEAST]
+        given.sort(key=lambda one: one.option.candidate.tokens.start)
+        return tuple(as_found(form, one.option, one.probability) for one in given)
 
     def is_of_kind(self) -> bool:
         """Whether the form is of the schema's kind: it holds a word that says so, and half of what is required.
@@ -72,7 +72,9 @@ def weigh(form: Form, schema: Schema, learned: Learned) -> Answers:
     for name, field in schema.shown.items():
         if field.type != "currency":
             learned.add_signals(reading, schema, name)
-            answers.scored[name] = score(reading.options[name], model_for(field.type, read=False))
+            answers.scored[name] = score(
+                reading.options[name], model_for(field.type, read=False), repeated=field.repeated
+            )
     _add_currencies(answers)
     return answers
 
@@ -85,7 +87,7 @@ def ask(answers: Answers, reader: PairReader) -> None:
     add_proposals(reader, reading, {name: field.questions for name, field in asked.items() if field.type == "text"})
     add_reader_signals(reader, reading, {name: field.questions for name, field in asked.items()})
     for name, field in asked.items():
-        answers.scored[name] = score(reading.options[name], model_for(field.type, read=True))
+        answers.scored[name] = score(reading.options[name], model_for(field.type, read=True), repeated=field.repeated)
     _add_currencies(answers)
 
 

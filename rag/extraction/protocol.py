@@ -39,8 +39,11 @@ class FormDesk(Protocol):
         """
         ...
 
-    def correct(self, extraction: Extraction, field: str, place: WordPlace | None) -> Extraction:
+    def correct(self, extraction: Extraction, field: str, place: WordPlace | None, at: int = 0) -> Extraction:
         """Say which words hold the field, or with None that the document does not hold it.
+
+        ``at`` counts a repeated field's values from 0: that one is replaced, or with None removed; one that is not
+        there yet is added behind the others.
 
         It is kept in the home as an example for the schema, and the next documents of this sender or layout are read
         by it. Returns the extraction with the field as it is now. Raises UsageError where the words are none, or
@@ -69,6 +72,10 @@ class FormDesk(Protocol):
 
         Also for the name of a schema that comes with Refdesk.
         """
+        ...
+
+    def delete_schema(self, name: str) -> None:
+        """Delete a saved schema and the corrections kept for it. Raises UsageError for any other."""
         ...
 
     def schema_text(self, schema: str) -> str:

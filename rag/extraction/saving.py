@@ -32,6 +32,22 @@ def save_schema(home: Path, name: str, description: str, fields: Sequence[FieldD
     return schema.info(builtin=False)
 
 
+def delete_schema(home: Path, name: str) -> None:
+    """Raises UsageError where no schema of this name was saved, RefdeskError where it cannot be deleted."""
+    path = home / FOLDER / f"{name}.toml"
+    if is_builtin(name):
+        raise UsageError("This schema comes with Refdesk", where=name, remedy="Only saved ones can be deleted.")
+    if not valid_name(name) or not path.is_file():
+        raise UsageError("There is no such schema", where=name, remedy="It may have been deleted already.")
+    try:
+        path.unlink()
+    except OSError as error:
+        remedy = "Correct the permissions."
+        raise RefdeskError(
+            f"The schema cannot be deleted ({error.strerror})", where=str(path), remedy=remedy
+        ) from error
+
+
 def _lines(description: str, fields: Sequence[FieldDraft]) -> Iterator[str]:
     yield f"description = {_text(description)}"
     for field in fields:
@@ -42,6 +58,7 @@ def _lines(description: str, fields: Sequence[FieldDraft]) -> Iterator[str]:
             yield f"questions = [{_text(field.question)}]"
         yield f"labels = [{', '.join(map(_text, field.labels))}]"
         yield f"required = {str(field.required).lower()}"
+        yield f"repeated = {str(field.repeated).lower()}"
     yield ""
 
 

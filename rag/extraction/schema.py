@@ -144,9 +144,7 @@ def schema_text(name: str, home: Path) -> tuple[str, str]:
         return path.stem, path.read_text(encoding="utf-8")
     except FileNotFoundError:
         known = ", ".join([*_builtin_texts(), *(saved.stem for saved in _saved(home))])
-        raise UsageError(
-            "There is no such schema", where=name, remedy=f"There are {known}; or name a TOML file."
-        ) from None
+        raise UsageError("There is no such schema", where=name, remedy=f"There are {known}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("The schema cannot be read", where=str(path), remedy=f"{error}.") from error
 

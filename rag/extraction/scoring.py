@@ -71,8 +71,16 @@ def model_for(kind: FieldType, *, read: bool) -> Model:
 _LIKE: dict[FieldType, FieldType] = {"iban": "identifier", "vat_number": "identifier", "email": "identifier"}
 
 
-def score(options: Sequence[Option], model: Model) -> list[Scored]:
-    """The values of a field, likeliest first, with calibrated probabilities."""
+def score(options: Sequence[Option], model: Model, *, repeated: bool = False) -> list[Scored]:
+    """The values of a field, likeliest first, with calibrated probabilities.
+
+    Those of a ``repeated`` field do not share: each is weighed against its own absence alone.
+    """
+    if repeated:
+        groups: defaultdict[str, list[Option]] = defaultdict(list)
+        for option in options:
+            groups[option.group].append(option)
+        return sorted((score(of, model)[0] for of in groups.values()), key=lambda one: -one.probability)
     if not options:
         return []
     utilities = [model.utility(option.signals) for option in options]

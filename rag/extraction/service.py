@@ -41,11 +41,11 @@ class FormService:
         if self._thread:
             self._thread.join()
 
-    def correct(self, form: Form, field: str, place: WordPlace | None) -> None:
+    def correct(self, form: Form, field: str, place: WordPlace | None, at: int = 0) -> None:
         """Keep what a person says of a field, as ``FormDesk.correct`` does, which also says what it refuses."""
         if form.extraction is None:
             raise UsageError("This document has not been read", where=form.name, remedy="Wait until it is.")
-        self.tray.put(form.id, self.desk.correct(form.extraction, field, place))
+        self.tray.put(form.id, self.desk.correct(form.extraction, field, place, at))
 
     def close(self) -> None:
         """Begin no further form; what waits is read at the next start."""

@@ -107,3 +107,4 @@ class FieldDraft:
     question: str = ""
     description: str = ""
     required: bool = True
+    repeated: bool = False

@@ -1,6 +1,7 @@
 """What a person corrects is kept, helps with the next form of the sender, and becomes training data."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ingest.limits import Limits
 from rag.evaluation.squad import load_squad
 from rag.extraction.protocol import FormDesk
-from rag.extraction.types import Extraction, WordPlace
+from rag.extraction.types import Extraction, FieldDraft, WordPlace
 from rag.forms import Forms
 from rag.training.files import write_json
 from tests.extraction.forms import FIELDS, INVOICE, Placed, pdf
@@ -136,3 +137,49 @@ def test_a_page_can_be_shown_and_one_that_is_none_not(desk: FormDesk, tmp_path: 
     assert desk.page_picture(tmp_path / "a.pdf", 1, 300).startswith(b"\x89PNG")
     with pytest.raises(UsageError, match="no page 9"):
         desk.page_picture(tmp_path / "a.pdf", 9, 300)
+
+
+CONTACTS = """
+[fields.contact]
+type = "email"
+repeated = true
+labels = ["contact"]
+"""
+
+
+def test_each_value_of_a_repeated_field_can_be_replaced_added_and_removed(desk: FormDesk, tmp_path: Path) -> None:
+    schema, file = tmp_path / "contacts.toml", tmp_path / "a.txt"
+    schema.write_text(CONTACTS)
+    file.write_text("Contact: a@example.com\nContact: b@example.com\n\nSee c@example.com and d@example.com\n")
+
+    def read_again() -> list[str | None]:
+        (found,) = desk.extract([file], str(schema))
+        return [one.normalised for one in found.repeated["contact"]]
+
+    (found,) = desk.extract([file], str(schema))
+    assert [one.normalised for one in found.repeated["contact"]][:2] == ["a@example.com", "b@example.com"]
+    found = replace(found, repeated={"contact": found.repeated["contact"][:2]})
+    found = desk.correct(found, "contact", place_of(found, "c@example.com"), 1)
+    found = desk.correct(found, "contact", place_of(found, "d@example.com"), 2)
+    assert read_again() == ["a@example.com", "c@example.com", "d@example.com"]
+    found = desk.correct(found, "contact", None, 0)
+    assert found.fields["contact"].normalised == "c@example.com"
+    assert read_again() == ["c@example.com", "d@example.com"]
+    assert desk.corrections(str(schema)) == 2
+    with pytest.raises(UsageError, match="no such value"):
+        desk.correct(found, "contact", place_of(found, "b@example.com"), 7)
+
+
+def test_a_saved_schema_is_deleted_with_its_corrections_and_no_other_is(desk: FormDesk, tmp_path: Path) -> None:
+    desk.save_schema("notes", "", [FieldDraft("day", "date", ("on",))])
+    file = tmp_path / "a.txt"
+    file.write_text("On 2024-05-06")
+    (found,) = desk.extract([file], "notes")
+    desk.correct(found, "day", None)
+    desk.delete_schema("notes")
+    assert "notes" not in [schema.name for schema in desk.schemas()]
+    desk.save_schema("notes", "", [FieldDraft("day", "date", ("on",))])
+    assert desk.corrections("notes") == 0
+    for name in ("invoice", "nothing", "../notes"):
+        with pytest.raises(UsageError):
+            desk.delete_schema(name)

@@ -233,6 +233,8 @@ Sent by truck
     assert found["receiver"] == "Mary Major"
     assert found["account"] == "DE30507500940000048567"
     assert found["carrier"] == "road"
+    contacts = weigh(form(text), schema, Learned()).all_found("contact")
+    assert [one.normalised for one in contacts] == ["one@example.com", "two@example.com"]
 
 
 REPORT = """

@@ -17,7 +17,16 @@ from ingest.layout.types import DocumentLayout
 from ingest.limits import Limits
 from ingest.readers.base import Refused
 from rag.extraction.protocol import OnProgress
-from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FieldType, FoundValue, SchemaInfo, WordPlace
+from rag.extraction.types import (
+    Extraction,
+    FieldDraft,
+    FieldInfo,
+    FieldType,
+    FoundValue,
+    Outcome,
+    SchemaInfo,
+    WordPlace,
+)
 from vectorstore.errors import UsageError
 
 INVOICE = SchemaInfo(
@@ -35,10 +44,13 @@ INVOICE = SchemaInfo(
 RECEIPT = SchemaInfo(
     "receipt",
     "What was paid in a shop.",
-    (FieldInfo("amount", "What was paid.", "amount", required=True, repeated=False),),
+    (
+        FieldInfo("amount", "What was paid.", "amount", required=True, repeated=False),
+        FieldInfo("article", "What was bought.", "text", required=False, repeated=True),
+    ),
     builtin=True,
 )
-LABELS = {"invoice_number": "No.:", "date": "Date:", "amount": "Total:", "vat_number": "VAT:"}
+LABELS = {"article": "Art.:", "invoice_number": "No.:", "date": "Date:", "amount": "Total:", "vat_number": "VAT:"}
 ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -98,22 +110,27 @@ class FakeFormDesk:
         if schema.name in self._saved:
             labels = {draft.name: draft.labels[-1] for draft in self._saved[schema.name][1] if draft.labels}
         labels |= {name: label for name, label in self._examples.get(schema.name, {}).items() if label}
-        fields = {field.name: self._find(layout, field, labels.get(field.name)) for field in schema.fields}
+        found = {field.name: self._find(layout, field, labels.get(field.name)) for field in schema.fields}
+        fields = {name: values[0] for name, values in found.items()}
+        repeated = {
+            field.name: tuple(one for one in found[field.name] if one.value)
+            for field in schema.fields
+            if field.repeated
+        }
         missing = [field.name for field in schema.fields if field.required and fields[field.name].value is None]
         if len(missing) > 2:
             fields = {name: FoundValue(None, None, 1.0) for name in fields}
             return Extraction(path, schema.name, "other", fields, "This does not look like an invoice.", layout=layout)
-        return Extraction(path, schema.name, "incomplete" if missing else "complete", fields, layout=layout)
+        outcome: Outcome = "incomplete" if missing else "complete"
+        return Extraction(path, schema.name, outcome, fields, repeated=repeated, layout=layout)
 
-    def _find(self, layout: DocumentLayout, field: FieldInfo, label: str | None) -> FoundValue:
+    def _find(self, layout: DocumentLayout, field: FieldInfo, label: str | None) -> list[FoundValue]:
         words = layout.pages[0].words
         if field.name == "issuer":
             line = tuple(place for place, word in enumerate(words) if abs(word.box[1] - words[0].box[1]) < 1)
-            return found_at(layout, WordPlace(0, line), 0.62)
-        for place, word in enumerate(words[:-1]):
-            if word.text == label:
-                return found_at(layout, WordPlace(0, (place + 1,)), 0.97)
-        return FoundValue(None, None, 0.93)
+            return [found_at(layout, WordPlace(0, line), 0.62)]
+        after = [place + 1 for place, word in enumerate(words[:-1]) if word.text == label]
+        return [found_at(layout, WordPlace(0, (place,)), 0.97) for place in after] or [FoundValue(None, None, 0.93)]
 
     def layout(self, document: Path) -> DocumentLayout:
         try:
@@ -129,7 +146,7 @@ class FakeFormDesk:
         except Refused as error:
             raise UsageError("There is no such page", where=document.name, remedy=error.detail) from error
 
-    def correct(self, extraction: Extraction, field: str, place: WordPlace | None) -> Extraction:
+    def correct(self, extraction: Extraction, field: str, place: WordPlace | None, at: int = 0) -> Extraction:
         assert extraction.layout is not None
         if place is None:
             said = FoundValue(None, None, 1.0, corrected=True)
@@ -143,7 +160,11 @@ class FakeFormDesk:
             before = place.words[0] - 1
             label = extraction.layout.pages[place.page].words[before].text if before >= 0 else None
         self._examples.setdefault(extraction.schema, {})[field] = label
-        corrected = replace(extraction, fields={**extraction.fields, field: said})
+        before_and_after = extraction.repeated.get(field, ())
+        values = (*before_and_after[:at], *([said] if place else []), *before_and_after[at + 1 :]) or (said,)
+        repeated = {**extraction.repeated, field: values} if field in extraction.repeated else extraction.repeated
+        first = values[0] if field in extraction.repeated else said
+        corrected = replace(extraction, fields={**extraction.fields, field: first}, repeated=repeated)
         self._corrected.append((corrected, field))
         return corrected
 
@@ -177,6 +198,10 @@ class FakeFormDesk:
         infos = tuple(FieldInfo(one.name, one.description, one.type, one.required, repeated=False) for one in fields)
         self._saved[name] = SchemaInfo(name, description, infos, builtin=False), fields
         return self._saved[name][0]
+
+    def delete_schema(self, name: str) -> None:
+        del self._saved[name]
+        self.forget_corrections(name)
 
     def schema_text(self, schema: str) -> str:
         info = next(one for one in self.schemas() if one.name == schema)

@@ -6,12 +6,12 @@ from typing import Any
 
 from ingest.layout.types import DocumentLayout, PageLayout, Word
 from rag.extraction.tray import Form
-from rag.extraction.types import Extraction, FieldDraft, FoundValue, WordPlace
+from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, WordPlace
 from tests.ui.fake_forms import INVOICE, found_at
 from ui.chat.curators.form_views import (
     Reply,
     example_view,
-    field_view,
+    field_rows,
     form_view,
     list_view,
     outcome,
@@ -19,6 +19,7 @@ from ui.chat.curators.form_views import (
     schema_line,
     summary,
     sure,
+    to_check,
 )
 
 WORDS = (
@@ -37,8 +38,12 @@ FIELDS = {
     "amount": replace(MISSING, corrected=True),
     "vat_number": MISSING,
 }
-READ = Extraction(Path("/home/form-files/x/a.pdf"), "invoice", "incomplete", FIELDS, "", {"date": (DATE,)}, LAYOUT)
+READ = Extraction(Path("/home/form-files/x/a.pdf"), "invoice", "incomplete", FIELDS, layout=LAYOUT)
 FORM = Form(7, READ.document, "invoice", "read", READ, accepted=False, error="")
+
+
+def rows(field: FieldInfo, extraction: Extraction = READ, reply: Reply | None = None) -> Any:
+    return field_rows(field, extraction, reply)
 
 
 def waiting(number: int, **changes: Any) -> Form:
@@ -55,15 +60,30 @@ def test_only_what_is_unsure_or_missing_though_required_is_to_be_checked() -> No
     assert sure(0.9999) == "99 of 100 sure"
 
 
-def test_a_value_says_what_it_means_and_where_it_and_its_further_ones_stand() -> None:
-    date: Any = field_view(INVOICE.fields[2], READ)
-    assert (date["value"], date["meaning"], date["more"]) == ("4. März", "2026-03-04", ["4. März"])
-    assert date["marks"][0] == {"page": 0, "words": [2, 3]}
+def test_a_value_says_what_it_means_and_where_it_stands() -> None:
+    (date,) = rows(INVOICE.fields[2])
+    assert (date["value"], date["meaning"], date["none"]) == ("4. März", "2026-03-04", "Not in the document")
+    assert date["marks"] == [{"page": 0, "words": [2, 3]}]
     places = (WordPlace(0, (0,)), WordPlace(0, (1,)))
-    typed: Any = field_view(INVOICE.fields[2], READ, Reply(7, "date", places=places))
+    (typed,) = rows(INVOICE.fields[2], reply=Reply(7, "date", places=places))
     assert typed["others"] == "These words stand in 2 places."
-    refused: Any = field_view(INVOICE.fields[2], READ, Reply(7, "date", "These words are no date."))
+    (refused,) = rows(INVOICE.fields[2], reply=Reply(7, "date", "These words are no date."))
     assert refused["trouble"] == "These words are no date."
+
+
+def test_each_value_of_a_repeated_field_can_be_put_right_and_one_added() -> None:
+    field = replace(INVOICE.fields[2], repeated=True)
+    unsure = replace(DATE, confidence=0.6)
+    several = replace(READ, repeated={"date": (DATE, unsure)})
+    reply = Reply(7, "date", "These words are no date.", number=1)
+    first, second, add = rows(field, several, reply)
+    assert [row["label"] for row in (first, second, add)] == ["Date", "Date 2", "Date 3"]
+    assert [row["none"] for row in (first, second, add)] == ["Not in the document", "Remove this value", ""]
+    assert [row["check"] for row in (first, second, add)] == [False, True, False]
+    assert [row["trouble"] for row in (first, second, add)] == ["", "These words are no date.", ""]
+    assert (add["value"], add["absent"], add["said"]) == ("", "Add another", "")
+    assert to_check(several, replace(INVOICE, fields=(field,))) == ["date"]
+    assert len(rows(field, replace(READ, fields={"date": MISSING}, repeated={"date": ()}))) == 1
 
 
 def test_a_page_gives_its_words_in_shares_of_it() -> None:

@@ -117,6 +117,29 @@ def test_values_are_put_right_by_words_of_the_page_accepted_and_exported(
     expect(page.locator(".forms")).to_have_count(0)
 
 
+def test_the_values_of_a_repeated_field_are_replaced_added_and_removed(desk: Desk, page: Page, tmp_path: Path) -> None:
+    till = tmp_path / "till.txt"
+    till.write_text("Art.: Lamp      Art.: Total:\n\nShade  Bulb\n\nTotal: 12.00\n")
+    page.goto(desk.url)
+    page.get_by_role("link", name="Forms").click()
+    page.get_by_test_id("stSelectbox").first.click()
+    page.get_by_role("option", name="Receipt").click()
+    expect(page.get_by_text("What was paid in a shop.")).to_be_visible()
+    drop(page, till)
+    expect(value(page, "Article 2")).to_have_text("Total:")
+    field(page, "Article 2").locator(".row").click()
+    word(page, "Shade").click()
+    expect(value(page, "Article 2")).to_have_text("Shade")
+    field(page, "Article 3").locator(".row").click()
+    expect(page.get_by_text("Click the right words for “Article 3”")).to_be_visible()
+    word(page, "Bulb").click()
+    expect(value(page, "Article 3")).to_have_text("Bulb")
+    field(page, "Article 2").locator(".row").click()
+    page.get_by_role("button", name="Remove this value: Article 2").click()
+    expect(value(page, "Article 2")).to_have_text("Bulb")
+    expect(value(page, "Article 3")).to_have_text("Add another")
+
+
 def test_a_schema_is_made_by_clicking_values_of_an_example_and_tried(desk: Desk, page: Page, tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("Delivery note        Parcel: P-77\n\nSent: 2026-05-06\n")
@@ -142,3 +165,9 @@ def test_a_schema_is_made_by_clicking_values_of_an_example_and_tried(desk: Desk,
     expect(value(page, "Sent on")).to_have_text("2026-05-06")
     expect(value(page, "Parcel")).to_have_text("P-77")
     expect(page.get_by_text(re.compile("^Read are: parcel, sent on"))).to_be_visible()
+
+    page.get_by_role("button", name="Delete the schema").click()
+    expect(page.get_by_text("What was read by it stays until you remove it.")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text(re.compile("^What is to be paid"))).to_be_visible()
+    expect(page.get_by_role("button", name="Delete the schema")).to_have_count(0)

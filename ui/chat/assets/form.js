@@ -10,22 +10,23 @@ function bar({ sure, said, corrected, check }) {
   return check ? el("span", "side", el("span", "check", "Check this"), node) : el("span", "side", node);
 }
 
-function choose(root, name) {
-  root.chosen = root.chosen === name ? null : name;
+function choose(root, key) {
+  root.chosen = root.chosen === key ? null : key;
   root.typed = "";
-  const field = root.data.fields.find((one) => one.name === root.chosen);
+  const field = root.data.fields.find((one) => one.key === root.chosen);
   const page = field?.marks[0]?.page;
   if (page !== undefined && root.data.page && page !== root.data.page.index) root.send("page", String(page));
   draw(root);
-  root.querySelector(`[data-field="${CSS.escape(name)}"] .row`)?.focus({ preventScroll: true });
+  root.querySelector(`[data-field="${CSS.escape(key)}"] .row`)?.focus({ preventScroll: true });
 }
 
 function correct(root, said) {
   root.sent = root.chosen;
-  root.send("correct", JSON.stringify({ form: root.data.id, field: root.chosen, ...said }));
+  const { name, number } = root.data.fields.find(({ key }) => key === root.chosen);
+  root.send("correct", JSON.stringify({ form: root.data.id, field: name, number, ...said }));
 }
 
-function correction(root, { label, trouble }) {
+function correction(root, { label, none, trouble }) {
   const input = el("input");
   input.type = "text";
   input.value = root.typed;
@@ -39,21 +40,22 @@ function correction(root, { label, trouble }) {
   const alert = el("p", "trouble", trouble);
   alert.setAttribute("role", "alert");
   alert.hidden = !trouble;
-  const none = button("secondary", `Not in the document: ${label}`, () => correct(root, { missing: true }), "Not in the document");
+  const without = button("secondary", `${none}: ${label}`, () => correct(root, { missing: true }), none);
+  without.hidden = !none;
   const leave = button("quiet", "", () => choose(root, root.chosen), "Cancel");
-  return el("div", "correction", form, alert, el("div", "ways", none, leave));
+  return el("div", "correction", form, alert, el("div", "ways", without, leave));
 }
 
 function field(root, one) {
   const value = one.value ? el("span", "value", one.value) : el("span", "value absent", one.absent);
-  const row = button("row", "", () => choose(root, one.name), el("span", "label", one.label), bar(one), value,
-    ...(one.meaning ? [el("span", "meaning", one.meaning)] : []), ...one.more.map((text) => el("span", "meaning", text)));
+  const row = button("row", "", () => choose(root, one.key), el("span", "label", one.label), bar(one), value,
+    ...(one.meaning ? [el("span", "meaning", one.meaning)] : []));
   row.title = one.hint;
   row.setAttribute("aria-expanded", String(one.open));
   const node = el("li", `${one.check ? "unsure" : ""} ${one.open ? "open" : ""}`, row);
-  node.dataset.field = one.name;
+  node.dataset.field = one.key;
   if (one.others) {
-    const next = button("quiet", "", () => { root.chosen = one.name; correct(root, { next: true }); root.chosen = null; }, "Use the next one");
+    const next = button("quiet", "", () => { root.chosen = one.key; correct(root, { next: true }); root.chosen = null; }, "Use the next one");
     node.append(el("p", "others", one.others, " ", next));
   }
   if (one.open) node.append(correction(root, one));
@@ -62,9 +64,9 @@ function field(root, one) {
 
 function marksOf(root) {
   const { fields, page } = root.data;
-  return fields.flatMap(({ name, marks, check }) => marks.filter((mark) => mark.page === page.index).map(({ words }) => ({
+  return fields.flatMap(({ key, marks, check }) => marks.filter((mark) => mark.page === page.index).map(({ words }) => ({
     words,
-    kind: name === root.chosen ? "chosen" : check ? "unsure" : "found",
+    kind: key === root.chosen ? "chosen" : check ? "unsure" : "found",
   })));
 }
 
@@ -72,7 +74,7 @@ function marksOf(root) {
 function onWords(root, words) {
   if (root.chosen) return correct(root, { page: root.data.page.index, words });
   const known = root.data.fields.find(({ marks }) => marks.some((mark) => mark.page === root.data.page.index && words.every((word) => mark.words.includes(word))));
-  if (known) choose(root, known.name);
+  if (known) choose(root, known.key);
   else {
     root.parts.hint.classList.add("asked");
     setTimeout(() => root.parts.hint.classList.remove("asked"), 1200);
@@ -110,11 +112,11 @@ function acceptance(root, { id, accepted }) {
 
 function draw(root) {
   const { data, parts } = root;
-  const chosen = data.fields.find(({ name }) => name === root.chosen);
+  const chosen = data.fields.find(({ key }) => key === root.chosen);
   keep(parts.header, [[data.id, data.name, data.position, data.previous, data.next]], () => el("div", "", ...head(root, data)));
   parts.outcome.textContent = data.detail || data.said;
   parts.outcome.className = `outcome ${data.tone}`;
-  keep(parts.list, data.fields.map((one) => ({ ...one, open: one.name === root.chosen })), (one) => field(root, one));
+  keep(parts.list, data.fields.map((one) => ({ ...one, open: one.key === root.chosen })), (one) => field(root, one));
   keep(parts.accept, [[data.id, data.accepted]], () => el("div", "", ...acceptance(root, data)));
   parts.accept.hidden = !data.fields.length;
   const { page } = data;
@@ -143,7 +145,7 @@ export default function (component) {
   if (root.data?.id !== data.id) root.chosen = null;
   root.typed ??= "";
   // What was sent has been taken, or the reason why not stands in the field, which stays open.
-  if (root.sent && !data.fields.find(({ name }) => name === root.sent)?.trouble) {
+  if (root.sent && !data.fields.find(({ key }) => key === root.sent)?.trouble) {
     if (root.chosen === root.sent) root.chosen = null;
   }
   const came = root.sent;

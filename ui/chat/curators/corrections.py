@@ -36,7 +36,7 @@ def show_page(form: Form, page: int) -> None:
 
 def correct(service: FormService, form: Form, said: dict[str, Any]) -> None:
     """Take what the page sent; a reason against it is kept as a reply to the form."""
-    field = str(said["field"])
+    field, number = str(said["field"]), int(said["number"])
     before = reply_to(form)
     st.session_state[_REPLY] = None
     found: tuple[WordPlace, ...] = ()
@@ -44,18 +44,18 @@ def correct(service: FormService, form: Form, said: dict[str, Any]) -> None:
     if "text" in said and form.extraction and form.extraction.layout:
         found = locate(form.extraction.layout, str(said["text"]))
         if not found:
-            st.session_state[_REPLY] = Reply(form.id, field, _NOT_THERE)
+            st.session_state[_REPLY] = Reply(form.id, field, _NOT_THERE, number=number)
             return
         at = next((number for number, place in enumerate(found) if place.page == shown_page(form)), 0)
     elif "next" in said and before and before.places:
         found, at = before.places, (before.at + 1) % len(before.places)
     place = found[at] if found else _place(said)
     try:
-        service.correct(form, field, place)
-        st.session_state[_REPLY] = Reply(form.id, field, places=found, at=at)
+        service.correct(form, field, place, number)
+        st.session_state[_REPLY] = Reply(form.id, field, places=found, at=at, number=number)
     except RefdeskError as error:
         trouble = " ".join(words.ended(text) for text in (error.what, error.remedy) if text)
-        st.session_state[_REPLY] = Reply(form.id, field, trouble)
+        st.session_state[_REPLY] = Reply(form.id, field, trouble, number=number)
         return
     if place:
         show_page(form, place.page)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ingest.layout.types import DocumentLayout
 from rag.extraction.tray import Form
@@ -18,6 +19,8 @@ _AT_A_GLANCE = 3
 _LINE = 2.0
 """Height of a line of a text without pages, in widths of a character; see ``ingest.layout.grid``."""
 _ALL_THE_SAME = "If it is one all the same, choose a field and show where its value stands."
+_NO_FURTHER = FoundValue(None, None, 1.0)
+"""In place of a further value of a repeated field that may be added."""
 _WAITING = {"waiting": "Waiting", "reading": "Reading", "stopped": "Not read yet", "failed": "Not read"}
 
 
@@ -43,6 +46,8 @@ class Reply:
     trouble: str = ""
     places: tuple[WordPlace, ...] = ()
     at: int = 0
+    number: int = 0
+    """Which of a repeated field's values was put right."""
 
 
 def to_check(extraction: Extraction, schema: SchemaInfo) -> list[str]:
@@ -51,8 +56,12 @@ def to_check(extraction: Extraction, schema: SchemaInfo) -> list[str]:
 
 
 def _needs_a_look(field: FieldInfo, extraction: Extraction) -> bool:
-    found = extraction.fields.get(field.name)
-    if found is None or found.corrected or extraction.outcome == "other":
+    values = extraction.repeated.get(field.name, ()) or (extraction.fields.get(field.name),)
+    return any(found is not None and _is_unsure(field, found, extraction) for found in values)
+
+
+def _is_unsure(field: FieldInfo, found: FoundValue, extraction: Extraction) -> bool:
+    if found.corrected or extraction.outcome == "other":
         return False
     if found.value is None:
         return field.required
@@ -152,9 +161,10 @@ def form_view(form: Form, schema: SchemaInfo, page: int, beside: Sequence[int], 
         "detail": _detail(extraction),
         "accepted": form.accepted,
         "fields": [
-            field_view(field, extraction, reply if reply and reply.field == field.name else None)
+            row
             for field in schema.fields
             if field.name in extraction.fields and extraction.layout
+            for row in field_rows(field, extraction, reply if reply and reply.field == field.name else None)
         ],
         "page": page_view(form, extraction.layout, page) if extraction.layout else None,
     }
@@ -178,16 +188,29 @@ def _detail(extraction: Extraction) -> str:
     return f"{words.ended(extraction.detail)} {_ALL_THE_SAME}" if extraction.outcome == "other" else ""
 
 
-def field_view(field: FieldInfo, extraction: Extraction, reply: Reply | None = None) -> View:
-    found = extraction.fields[field.name]
-    more = extraction.repeated.get(field.name, ())
+def field_rows(field: FieldInfo, extraction: Extraction, reply: Reply | None = None) -> list[View]:
+    """The field's value; of a repeated field all, and a row to add another one."""
+    values = extraction.repeated.get(field.name, ()) or (extraction.fields[field.name],)
+    rows = [_row(field, extraction, found, number, reply) for number, found in enumerate(values)]
+    if field.repeated and values[0].value:
+        rows.append(_row(field, extraction, _NO_FURTHER, len(values), reply) | {"said": "", "absent": "Add another"})
+    return rows
+
+
+def _row(
+    field: FieldInfo, extraction: Extraction, found: FoundValue, number: int, reply: Reply | None
+) -> dict[str, Any]:
+    reply = reply if reply and reply.number == number else None
+    label = field_label(field.name)
     return {
+        "key": f"{field.name} {number}",
         "name": field.name,
-        "label": field_label(field.name),
+        "number": number,
+        "label": f"{label} {number + 1}" if number else label,
         "hint": field.description,
         "value": found.value or "",
         "meaning": found.normalised if found.normalised and found.normalised != found.value else "",
-        "more": [one.value for one in more if one.value],
+        "none": "" if found is _NO_FURTHER else "Remove this value" if number else "Not in the document",
         "absent": ""
         if found.value
         else "Not in the document"
@@ -196,8 +219,8 @@ def field_view(field: FieldInfo, extraction: Extraction, reply: Reply | None = N
         "sure": found.confidence,
         "said": _how_sure(found, extraction),
         "corrected": found.corrected,
-        "check": _needs_a_look(field, extraction),
-        "marks": [mark for one in (found, *more) if (mark := _mark(one))],
+        "check": found is not _NO_FURTHER and _is_unsure(field, found, extraction),
+        "marks": [mark] if (mark := _mark(found)) else [],
         "trouble": reply.trouble if reply else "",
         "others": f"These words stand in {len(reply.places):,} places." if reply and len(reply.places) > 1 else "",
     }

@@ -8,6 +8,7 @@ import streamlit as st
 from rag.extraction.service import FormService
 from rag.extraction.tray import Form
 from rag.extraction.types import SchemaInfo
+from ui.chat import words
 from ui.chat.asking import notice_view
 from ui.chat.components import draw
 from ui.chat.curators.corrections import correct, reply_to, show_page, shown_page
@@ -67,6 +68,8 @@ def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest:
     )
     schema = schemas[chosen]
     draw("line", "forms-schema", {"text": schema_line(schema)})
+    if schema.fields and not schema.builtin:
+        _draw_deletion(service, schema)
     if schema.fields:
         draw_upload(schema.name, longest)
     forms = service.tray.forms(schema.name)
@@ -78,6 +81,17 @@ def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest:
             _draw_form(service, schema, current, [form.id for form in forms if form.ended])
     if schema.fields:
         draw_corrections(service, schema)
+
+
+def _draw_deletion(service: FormService, schema: SchemaInfo) -> None:
+    kept = service.desk.corrections(schema.name)
+    with st.popover("Delete the schema", icon=":material/delete:", type="tertiary"):
+        lost = f"The schema and the {words.counted(kept, 'correction')} kept for it" if kept else "The schema"
+        st.markdown(f"{lost} will be gone. What was read by it stays until you remove it.")
+        if st.button("Delete", key="forms-delete-schema"):
+            service.desk.delete_schema(schema.name)
+            st.session_state[_NEXT] = {_SCHEMA: service.desk.schemas()[0].name}
+            st.rerun()
 
 
 def _current(forms: Sequence[Form]) -> Form | None:

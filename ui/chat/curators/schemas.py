@@ -4,7 +4,6 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import get_args
 
 import streamlit as st
 
@@ -25,7 +24,7 @@ _LEAD = (
     "A schema says which values are read from a kind of document. Drop an example of it, or choose one that was read, "
     "and click the values on its page: what each field is like is proposed, and can be changed."
 )
-_TYPES = {
+_TYPES: dict[FieldType, str] = {
     "text": "Text",
     "identifier": "Number or code",
     "organisation": "Organisation",
@@ -35,8 +34,8 @@ _TYPES = {
     "iban": "IBAN",
     "vat_number": "VAT number",
     "email": "E-mail address",
-    "choice": "One of several words",
 }
+"""A choice has words of its own, which only a file can hold."""
 _DRAFT = "schema-draft"
 _SAVED = "schema-saved"
 
@@ -160,7 +159,7 @@ def _draw_field(form: Form, number: int, draft: FieldDraft, place: WordPlace) ->
         side.button("Remove", key=f"field-{number}-remove", icon=":material/delete:", type="tertiary")
         left, right = st.columns(2)
         name = left.text_input("Name", draft.name, key=f"field-{number}-name", max_chars=60)
-        kinds = get_args(FieldType)
+        kinds = list(_TYPES)
         kind = right.selectbox(
             "Type", kinds, kinds.index(draft.type), format_func=_TYPES.__getitem__, key=f"field-{number}-type"
         )
@@ -173,8 +172,9 @@ def _draw_field(form: Form, number: int, draft: FieldDraft, place: WordPlace) ->
             question = st.text_input("Question that it answers", draft.question, key=f"field-{number}-question")
             about = st.text_input("What it is", draft.description, key=f"field-{number}-about")
         required = st.checkbox("Every document has it", draft.required, key=f"field-{number}-required")
+        repeated = st.checkbox("There may be several", draft.repeated, key=f"field-{number}-repeated")
     given = tuple(part.strip() for part in labels.split(",") if part.strip())
-    return FieldDraft(name.strip(), kind, given, question.strip(), about.strip(), required)
+    return FieldDraft(name.strip(), kind, given, question.strip(), about.strip(), required, repeated)
 
 
 def _value(form: Form, place: WordPlace) -> str:
