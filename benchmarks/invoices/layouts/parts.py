@@ -76,6 +76,12 @@ def contact_lines(invoice: Invoice, party: Party) -> list[str]:
     ]
 
 
+def recipient(rng: random.Random, invoice: Invoice) -> list[str]:
+    """The buyer's address; now and then with its country or its contact details."""
+    contact = contact_lines(invoice, invoice.buyer)[: rng.choice((0, 0, 0, 2, 4))]
+    return [*address(invoice.buyer, country=rng.random() < 0.2), *contact]
+
+
 def table(
     canvas: Canvas,
     invoice: Invoice,

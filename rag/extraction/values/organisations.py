@@ -1,8 +1,9 @@
 """Names of organisations, with what speaks for and against that the form comes from them."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rag.extraction.labels import Hit, key
@@ -36,6 +37,7 @@ _CONTACT = re.compile(
     r"(?i)\b(?:tel|tél|telefon|téléphone|telephone|telefoon|teléfono|phone|fax|e-?mail|www|https?|iban|bic|swift|vat|btw|kvk"
     r"|tva|ust|ust-?id\w*|umsatzsteuer\w*|steuer-?n\w+|siret|siren|rcs|hrb|handelsregister|amtsgericht|registergericht|nif|cif"
     r"|gstin|abn|ein|company (?:no|number|reg)\w*|registered|geschäftsführ\w+|vorstand|capital)\b|@|\+\d\d"
+    r"|\(\d{3}\) ?\d{3}-\d{4}|(?<![\w.,/-])(?:\d{3}[-.]\d{3}[-.]\d{4}(?![\w.,/-])|0\d{2,4}[ /-]\d{3,4}[ -]?\d{3,})"
 )
 _REGISTERED = re.compile(
     r"(?i)\b(?:capital|rcs|r\.c\.s|siret|siren|hrb|hra|handelsregister|amtsgericht"
@@ -69,6 +71,16 @@ _WORDS = frozenset(
     bedankt gracias details summary statement account
     """.split()
 )
+_SHARED = (
+    "legal_form",
+    "contact_near",
+    "registered_near",
+    "opens_notice",
+    "domain",
+    "labelled",
+    "labelled_otherwise",
+    "large",
+)
 _LONGEST_NAME = 9
 _BLOCK_LINES = 7
 _CLOSE, _NEAR = 1.2, 2.5
@@ -93,8 +105,22 @@ def plain_name(name: str) -> str:
 
 
 def find_organisations(form: Form, hits: Sequence[Sequence[Hit]], field: str) -> list[Candidate]:
-    surroundings = _Surroundings(form, hits, field)
-    return list(surroundings.candidates())
+    """Every name with its traits; what one place says of it (``any_legal_form``) counts at its other places too."""
+    found = list(_Surroundings(form, hits, field).candidates())
+    by_name: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for candidate in found:
+        by_name[plain_name(candidate.normalised)].append(candidate)
+    return [
+        replace(candidate, traits={**candidate.traits, **_of_all_places(places)})
+        for places in by_name.values()
+        for candidate in places
+    ]
+
+
+def _of_all_places(places: Sequence[Candidate]) -> dict[str, float]:
+    said = {name: max(place.traits.get(name, 0.0) for place in places) for name in _SHARED}
+    nothing = not any(value for name, value in said.items() if name != "labelled_otherwise")
+    return {**{f"any_{name}": value for name, value in said.items()}, "unsupported": float(nothing)}
 
 
 class _Surroundings:
@@ -176,7 +202,7 @@ class _Surroundings:
         domains = [name for name in self._domains if _alike(plain, name)]
         repeats = self._repeats(plain)
         words = text.split()
-        traits = {
+        return {
             "legal_form": float(part.legal_form),
             "upper_quarter": float(segment.page == 0 and top < 0.25),
             "upper_half": float(segment.page == 0 and top < 0.5),
@@ -186,6 +212,7 @@ class _Surroundings:
             "large": float(segment.height > 1.25 * form.size),
             "contact_near": float(contact),
             "contact_in_line": float(bool(_CONTACT.search(segment.text))),
+            "opens_notice": float(part.is_first and bool(_REGISTERED.search(segment.text))),
             "registered_in_line": float(bool(_REGISTERED.search(segment.text))),
             "registered_near": float(any(_REGISTERED.search(other.text) for other in block)),
             "address_in_line": float(bool(_POSTCODE.search(segment.text))),
@@ -205,8 +232,6 @@ class _Surroundings:
             "digits": float(any(character.isdigit() for character in text)),
             "lower_case": sum(1 for word in words if word[:1].islower()) / len(words),
         }
-        speaks = ("contact_near", "registered_near", "domain", "repeats", "labelled", "large", "address_in_line")
-        return {**traits, "unsupported": float(not any(traits[name] for name in speaks))}
 
     def _repeats(self, plain: str) -> int:
         """In how many segments the name stands."""
