@@ -12,7 +12,7 @@ from rag.extraction.page import Form, Segment
 from rag.extraction.values.candidate import Candidate
 from rag.extraction.values.currencies import money_sign
 
-_GROUPS = r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?!\d)(?:[.,]\d{1,3}(?!\d))?"
+_GROUPS = r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?!\d)(?:[.,]\d{1,3}(?!\d)|[.,][-–—]{1,2}(?!\d))?"
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d{1,2})?"
 _PLAIN = r"\d+(?:[.,]\d{1,4})?(?:[.,][-–—]{1,2}(?!\d))?"
 _LONGEST_BARE = 6
@@ -121,5 +121,5 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?<![^\W_])(?P<before>{sign})[\s:]{{0,2}}[-−]?|(?<![\w#/.,'’])(?<!\w-)(?<!\d:))"
         rf"(?P<number>{_INDIAN}|{_GROUPS}|{_PLAIN})"
-        rf"(?:\s{{0,2}}(?P<after>{sign}))?(?![\w/]|[.,:]\d|-\w)"
+        rf"(?:\s{{0,2}}(?P<after>{sign}))?(?:/[-=])?(?![\w/]|[.,:]\d|-\w)"
     )

@@ -20,6 +20,7 @@ _SYMBOLS: dict[str, tuple[str, ...]] = {
     "SFr.": ("CHF",), "Fr.": ("CHF",), "₺": ("TRY",), "TL": ("TRY",), "₩": ("KRW",), "฿": ("THB",), "₫": ("VND",),
     "₱": ("PHP",), "₽": ("RUB",), "₴": ("UAH",), "₪": ("ILS",), "RM": ("MYR",), "lei": ("RON",), "лв": ("BGN",),
     "euro": ("EUR",), "euros": ("EUR",), "Euro": ("EUR",), "Euros": ("EUR",), "EURO": ("EUR",), "EUROS": ("EUR",),
+    "원": ("KRW",), "RMB": ("CNY",), "CN¥": ("CNY",),
     "Eur": ("EUR",), "dollars": ("USD",), "Dollars": ("USD",), "pounds": ("GBP",),
 }  # fmt: skip
 _ALONE = frozenset("€ £ $ ¥ ￥ ₹ ₺ ₩ ฿ ₫ ₱ ₽ ₴ ₪ US$ C$ CA$ A$ AU$ NZ$ HK$ S$ R$ MX$ NT$ zł Kč".split())

@@ -15,6 +15,10 @@ _LANGUAGES = "en de fr nl es it pt pl sv da nb fi cs hu ro tr id".split()
 _SEPARATOR = r"\s?[./\-–]\s?"
 _NUMERIC = re.compile(rf"(?<![\w.,/\-])(\d{{1,4}})({_SEPARATOR})(\d{{1,2}})\2(\d{{4}}|\d{{2}})(?![\w/]|[.,\-]\d)")
 _COMPACT = re.compile(r"(?<![\w.,/\-])(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![\w/]|[.,\-]\d)")
+_SINGLE_DAY = re.compile(r"(?<![\w.,/\-])(\d{4})\s?[./\-]\s?(\d{1,2})\s?[./\-]\s?(\d)(?![\w/]|[.,\-]\d)")
+"""2024. 3. 5."""
+_ERA = re.compile(r"(令和|平成|昭和)\s*(\d{1,2}|元)\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?")
+_BEFORE_ERA = {"令和": 2018, "平成": 1988, "昭和": 1925}
 _ASIAN = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?")
 _ORDINAL = r"(?:\.|st|nd|rd|th|er|e|º|ª)?"
 _OF = r"(?:of|de|del|d')?"
@@ -50,10 +54,14 @@ def _in_text(text: str, month_first: bool) -> Iterator[tuple[int, int, date, str
             day = None
         if day:
             yield found.start(), found.end(), day, "in_numbers"
-    for pattern in (_ASIAN, _COMPACT):
+    for found in _ERA.finditer(text):
+        year = _BEFORE_ERA[found[1]] + (1 if found[2] == "元" else int(found[2]))
+        if day := _date(year, int(found[3]), int(found[4])):
+            yield found.start(), found.end(), day, "in_numbers"
+    for pattern in (_ASIAN, _SINGLE_DAY, _COMPACT):
         for found in pattern.finditer(text):
             if day := _date(int(found[1]), int(found[2]), int(found[3])):
-                yield found.start(), found.end(), day, "in_numbers" if pattern is _ASIAN else "compact"
+                yield found.start(), found.end(), day, "compact" if pattern is _COMPACT else "in_numbers"
     for found in _named().finditer(text):
         month = _months()[_folded(found["month"] or found["month2"] or found["month3"])]
         year = found["year"] or found["year2"] or found["year3"]

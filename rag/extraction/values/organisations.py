@@ -71,16 +71,9 @@ _WORDS = frozenset(
     bedankt gracias details summary statement account
     """.split()
 )
-_SHARED = (
-    "legal_form",
-    "contact_near",
-    "registered_near",
-    "opens_notice",
-    "domain",
-    "labelled",
-    "labelled_otherwise",
-    "large",
-)
+_SHARED = ("legal_form", "opens_notice", "domain", "labelled", "labelled_otherwise")
+"""What one place of a name says of the name wherever it stands."""
+_FOR = ("legal_form", "opens_notice", "domain", "labelled", "contact_near", "registered_near", "large")
 _LONGEST_NAME = 9
 _BLOCK_LINES = 7
 _CLOSE, _NEAR = 1.2, 2.5
@@ -118,9 +111,8 @@ def find_organisations(form: Form, hits: Sequence[Sequence[Hit]], field: str) ->
 
 
 def _of_all_places(places: Sequence[Candidate]) -> dict[str, float]:
-    said = {name: max(place.traits.get(name, 0.0) for place in places) for name in _SHARED}
-    nothing = not any(value for name, value in said.items() if name != "labelled_otherwise")
-    return {**{f"any_{name}": value for name, value in said.items()}, "unsupported": float(nothing)}
+    said = {f"any_{name}": max(place.traits.get(name, 0.0) for place in places) for name in _SHARED}
+    return {**said, "unsupported": float(not any(place.traits.get(name) for place in places for name in _FOR))}
 
 
 class _Surroundings:
@@ -212,7 +204,9 @@ class _Surroundings:
             "large": float(segment.height > 1.25 * form.size),
             "contact_near": float(contact),
             "contact_in_line": float(bool(_CONTACT.search(segment.text))),
-            "opens_notice": float(part.is_first and bool(_REGISTERED.search(segment.text))),
+            "opens_notice": float(
+                part.is_first and not _CONTACT.search(text) and bool(_REGISTERED.search(segment.text, part.end))
+            ),
             "registered_in_line": float(bool(_REGISTERED.search(segment.text))),
             "registered_near": float(any(_REGISTERED.search(other.text) for other in block)),
             "address_in_line": float(bool(_POSTCODE.search(segment.text))),

@@ -63,13 +63,14 @@ def _schemas(service: FormService) -> dict[str, SchemaInfo]:
 
 
 def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest: int) -> None:
-    chosen = st.selectbox(
-        "What the files are", list(schemas), format_func=label, key=_SCHEMA, bind="query-params", width=320
-    )
-    schema = schemas[chosen]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "What the files are", list(schemas), format_func=label, key=_SCHEMA, bind="query-params", width=320
+        )
+        schema = schemas[chosen]
+        if schema.fields and not schema.builtin:
+            _draw_deletion(service, schema)
     draw("line", "forms-schema", {"text": schema_line(schema)})
-    if schema.fields and not schema.builtin:
-        _draw_deletion(service, schema)
     if schema.fields:
         draw_upload(schema.name, longest)
     forms = service.tray.forms(schema.name)
