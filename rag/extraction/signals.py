@@ -68,8 +68,8 @@ def gather(form: Form, schema: Schema, labels: Labels) -> Reading:
         if wanted.type == "identifier":
             candidates = [one for one in candidates if len(one.tokens) == 1 or one.tokens.start not in labelled]
         announced = _announced(reading, candidates, tables=wanted.type not in ("organisation", "text"))
-        if wanted.type == "organisation":
-            # That it stands under "Invoice" or beside "Tel." says nothing about a name.
+        if wanted.type in ("organisation", "date"):
+            # That it stands under "Change" or beside "Tel." says nothing about a name or a date.
             announced = [[one for one in of if name in one.hit.of] for of in announced]
         reading.options[name] = [
             Option(

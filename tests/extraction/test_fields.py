@@ -161,12 +161,29 @@ def test_a_value_stands_in_the_document_with_its_words_and_no_box_where_there_ar
 
 @pytest.mark.parametrize(
     ("name", "without"),
-    [("invoice_number", "Invoice No.       MT-20417\n"), ("date", "Invoice date      04/03/2024\n")],
+    [
+        ("invoice_number", "Invoice No.       MT-20417\n"),
+        ("date", "Invoice date      04/03/2024\n"),
+        ("amount", "Total                                       £120.00\n"),
+        ("issuer", ENGLISH[: ENGLISH.index("Bill to")]),
+    ],
 )
 def test_a_missing_field_is_said_to_be_missing_though_others_look_alike(name: str, without: str) -> None:
     found = values(ENGLISH.replace(without, ""))
     assert found.pop(name) is None
     assert None not in found.values()
+
+
+def test_the_first_page_of_two_has_no_total_whatever_its_column_is_called() -> None:
+    first_page = ENGLISH[: ENGLISH.index("Subtotal")].replace("Amount", "Total ")
+    assert values(first_page)["amount"] is None
+    assert values(first_page + "Carried forward                              100.00")["amount"] is None
+
+
+def test_a_currency_before_the_total_does_not_hide_its_label() -> None:
+    found = read(ENGLISH.replace("Total                                       £120.00", "Amount due      GBP 120.00"))
+    assert found.found("amount").normalised == "120.00"
+    assert found.found("amount").confidence > 0.9
 
 
 def test_a_credit_note_has_a_negative_total() -> None:

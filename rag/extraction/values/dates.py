@@ -55,8 +55,8 @@ def _in_text(text: str, month_first: bool) -> Iterator[tuple[int, int, date, str
         if day:
             yield found.start(), found.end(), day, "in_numbers"
     for found in _ERA.finditer(text):
-        year = _BEFORE_ERA[found[1]] + (1 if found[2] == "元" else int(found[2]))
-        if day := _date(year, int(found[3]), int(found[4])):
+        of_era = 1 if found[2] == "元" else int(found[2])
+        if day := _date(_BEFORE_ERA[found[1]] + of_era, int(found[3]), int(found[4])):
             yield found.start(), found.end(), day, "in_numbers"
     for pattern in (_ASIAN, _SINGLE_DAY, _COMPACT):
         for found in pattern.finditer(text):
