@@ -70,7 +70,7 @@ class ParseWorker:
 
     def parse(self, path: Path, mappings: Sequence[NamedMapping]) -> tuple[str, ParsedDocument]:
         """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
-        reply = self._ask({"path": str(path), "mappings": [mapping.model_dump() for mapping in mappings]})
+        reply = self._ask({"path": str(path.absolute()), "mappings": [mapping.model_dump() for mapping in mappings]})
         return reply["sha256"], ParsedDocument(
             title=reply["title"],
             pages=tuple(Page(*page) for page in reply["pages"]),
@@ -84,11 +84,11 @@ class ParseWorker:
 
         With ``pictures``, the words in the pictures of typed pages too, which takes about a second a picture.
         """
-        return layout_from_json(self._ask({"path": str(path), "wanted": "layout", "pictures": pictures}))
+        return layout_from_json(self._ask({"path": str(path.absolute()), "wanted": "layout", "pictures": pictures}))
 
     def page_picture(self, path: Path, page: int, width: int) -> bytes:
         """The page (from 1) as a PNG, ``width`` pixels wide. Raises Refused."""
-        reply = self._ask({"path": str(path), "wanted": "picture", "page": page, "width": width})
+        reply = self._ask({"path": str(path.absolute()), "wanted": "picture", "page": page, "width": width})
         return base64.b64decode(reply["png"])
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,6 +90,14 @@ def test_one_row_a_document_in_csv_and_xlsx(refdesk: Refdesk, folder: Path, tmp_
     assert "RE-2024-0815" in values[1]
 
 
+def test_a_folder_may_be_named_from_where_one_is(
+    refdesk: Refdesk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    found = {one["document"]: one["outcome"] for one in refdesk("extract", folder.name, "--json").json}
+    assert found[f"{folder.name}/good.pdf"] == "complete"
+
+
 def test_a_value_that_looks_like_a_formula_stays_text(refdesk: Refdesk, tmp_path: Path) -> None:
     schema, note = tmp_path / "note.toml", tmp_path / "note.txt"
     schema.write_text('[fields.remark]\ntype = "text"\nlabels = ["remark"]\n')
