@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from fpdf.fonts import SubsetMap
 from numpy.typing import NDArray
 
 from benchmarks.invoices.generate import Sample, generate
@@ -65,6 +66,9 @@ def collect(samples: Iterable[Sample], schema: Schema, reader: PairReader | None
     labels = Labels(schema)
     cases = []
     for sample in samples:
+        # fpdf2 remembers what it has looked up, and with it the fonts of every file: 8 MB each.
+        SubsetMap.pick.cache_clear()
+        SubsetMap.get_glyph.cache_clear()
         reading = gather(read_form(sample.canvas.layout), schema, labels)
         for name, field in schema.fields.items():
             gold = sample.gold.get(name)

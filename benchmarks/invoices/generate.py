@@ -4,8 +4,6 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from fpdf.fonts import SubsetMap
-
 from benchmarks.invoices.canvas import Canvas
 from benchmarks.invoices.content import make_invoice
 from benchmarks.invoices.layouts import Draw
@@ -33,7 +31,4 @@ def generate(layouts: Mapping[str, Draw], count: int, seed: int, *, unseen: bool
         invoice = make_invoice(rng, language, unseen=unseen)
         canvas = layouts[layout](rng, invoice)
         gold = {name: None if name in canvas.without else value for name, value in invoice.gold.items()}
-        # fpdf2 remembers what it has looked up, and with it the fonts of every file: 8 MB each.
-        SubsetMap.pick.cache_clear()
-        SubsetMap.get_glyph.cache_clear()
         yield Sample(f"{layout}-{language}-{number}", layout, language, canvas, gold)

@@ -50,7 +50,7 @@ def text_candidate(form: Form, tokens: range) -> Candidate | None:
     if not tokens or len(tokens) > _MOST_WORDS:
         return None
     start, end = form.tokens[tokens.start].start, form.tokens[tokens.stop - 1].end
-    value = form.text[start:end].strip(" :;|")
+    value = form.text[start:end].strip(" :;|,")
     return Candidate(tokens, value, re.sub(r"\s+", " ", value), {"words": len(tokens) / _MOST_WORDS})
 
 
