@@ -76,6 +76,8 @@ _SHARED = ("legal_form", "opens_notice", "domain", "labelled", "labelled_otherwi
 _FOR = ("legal_form", "opens_notice", "domain", "labelled", "contact_near", "registered_near", "large")
 _LONGEST_NAME = 9
 _BLOCK_LINES = 7
+_LETTERHEAD = 0.14
+"""Where no letterhead is, the address in a window (45 mm down the page, DIN 5008) is first, and no sender."""
 _CLOSE, _NEAR = 1.2, 2.5
 """Gaps in line heights within a block, and between a block and its label."""
 
@@ -199,8 +201,8 @@ class _Surroundings:
             "upper_quarter": float(segment.page == 0 and top < 0.25),
             "upper_half": float(segment.page == 0 and top < 0.5),
             "bottom": float(top > 0.85),
-            "first_lines": float(segment.line < 3 and segment.page == 0),
-            "first_line": float(segment.number == 0),
+            "first_lines": float(segment.line < 3 and segment.page == 0 and top < _LETTERHEAD),
+            "first_line": float(segment.number == 0 and top < _LETTERHEAD),
             "large": float(segment.height > 1.25 * form.size),
             "contact_near": float(contact),
             "contact_in_line": float(bool(_CONTACT.search(segment.text))),
