@@ -124,7 +124,9 @@ def make_invoice(rng: random.Random, language: str, *, unseen: bool) -> Invoice:
         _party(rng, fake, locale, words, business=rng.random() < 0.5),
     )
     missing = {name for name, share in _MISSING.items() if rng.random() < share}
-    others = {name for name in missing if rng.random() < 0.4}  # nothing of the kind is left then, not even of others
+    others = {
+        name for name in _MISSING if name in missing and rng.random() < 0.4
+    }  # nothing of the kind is left then, not even of others
     if "seller" in missing:
         seller = _unnamed(seller, address="seller" not in others)
     issued = date(rng.randint(2012, 2025), rng.randint(1, 12), rng.randint(1, 28))
