@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +70,7 @@ class ParseWorker:
 
     def parse(self, path: Path, mappings: Sequence[NamedMapping]) -> tuple[str, ParsedDocument]:
         """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
-        reply = self._ask({"path": str(path.absolute()), "mappings": [mapping.model_dump() for mapping in mappings]})
+        reply = self._ask(path, mappings=[mapping.model_dump() for mapping in mappings])
         return reply["sha256"], ParsedDocument(
             title=reply["title"],
             pages=tuple(Page(*page) for page in reply["pages"]),
@@ -84,19 +84,19 @@ class ParseWorker:
 
         With ``pictures``, the words in the pictures of typed pages too, which takes about a second a picture.
         """
-        return layout_from_json(self._ask({"path": str(path.absolute()), "wanted": "layout", "pictures": pictures}))
+        return layout_from_json(self._ask(path, wanted="layout", pictures=pictures))
 
     def page_picture(self, path: Path, page: int, width: int) -> bytes:
         """The page (from 1) as a PNG, ``width`` pixels wide. Raises Refused."""
-        reply = self._ask({"path": str(path.absolute()), "wanted": "picture", "page": page, "width": width})
+        reply = self._ask(path, wanted="picture", page=page, width=width)
         return base64.b64decode(reply["png"])
 
-    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The reply to a request. Raises Refused."""
+    def _ask(self, path: Path, **request: Any) -> dict[str, Any]:
+        """The reply to a request about a file. Raises Refused."""
         process = self.start()
         seconds = self._limits.timeout_seconds
         try:
-            _pipe(process.stdin).write(json.dumps(request).encode() + b"\n")
+            _pipe(process.stdin).write(json.dumps({"path": str(path.absolute()), **request}).encode() + b"\n")
             _pipe(process.stdin).flush()
             while "alive" in (reply := self._receive(seconds)):
                 pass

@@ -18,6 +18,7 @@ from rag.answering.types import Answer
 from rag.answering.unchecked import speak_alone
 from rag.desk import build_flow, open_reader, open_writer
 from rag.embedding import open_embedder, worker_settings
+from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
 from rag.processes import Apart
@@ -115,7 +116,7 @@ class Stages:
                 dataclasses.asdict(item) for item in ask_all(questions, ask, judge, self._questions.is_taught, show)
             ]
 
-        return [Item(**row | {"gold": tuple(row["gold"])}) for row in self._kept(name, make)]
+        return [parsed_item(row) for row in self._kept(name, make)]
 
     def _answering(self, way: Way, run: Path) -> Callable[[str], Answer]:
         writer = _writer(self._settings, run if way.tuned else None)

@@ -1,6 +1,6 @@
 """Documents to extractions, one after the other; the next one is read while this one is worked on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -114,11 +114,14 @@ def _finished(path: Path, schema: Schema, form: Form, answers: Answers, examples
             fields[name] = first
             if name in repeated:
                 repeated[name] = tuple(one for one in values if one.value is not None)
-    missing_names = [name for name, field in schema.shown.items() if field.required and fields[name].value is None]
-    if missing_names:
-        notes.insert(0, f"Not found: {', '.join(missing_names)}.")
-    outcome: Outcome = "incomplete" if missing_names else "complete"
-    return Extraction(path, schema.name, outcome, fields, " ".join(notes), repeated, form.layout)
+    outcome, said = _outcome(schema, fields)
+    return Extraction(path, schema.name, outcome, fields, " ".join([*said, *notes]), repeated, form.layout)
+
+
+def _outcome(schema: Schema, fields: Mapping[str, FoundValue]) -> tuple[Outcome, list[str]]:
+    """Whether all that is required is there, and what is said where it is not."""
+    missing = [name for name, field in schema.shown.items() if field.required and fields[name].value is None]
+    return ("incomplete", [f"Not found: {', '.join(missing)}."]) if missing else ("complete", [])
 
 
 def as_corrected(form: Form, examples: Sequence[Example]) -> list[FoundValue]:
@@ -149,7 +152,5 @@ def with_values(extraction: Extraction, schema: Schema, name: str, found: Sequen
         other: tuple(one for one in found if one.value) if other == name else known
         for other, known in extraction.repeated.items()
     }
-    missing = [other for other, field in schema.shown.items() if field.required and fields[other].value is None]
-    detail = f"Not found: {', '.join(missing)}." if missing else ""
-    outcome: Outcome = "incomplete" if missing else "complete"
-    return replace(extraction, fields=fields, repeated=repeated, outcome=outcome, detail=detail)
+    outcome, said = _outcome(schema, fields)
+    return replace(extraction, fields=fields, repeated=repeated, outcome=outcome, detail=" ".join(said))

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from peft import PeftModel
+from peft.tuners.ia3 import IA3Layer
+from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from rag.generators.own_adapters import CONFIG, load_own_adapter
@@ -42,9 +44,18 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel | Peft
     if (folder / CONFIG).is_file():
         return load_own_adapter(model, folder)
     try:
-        return PeftModel.from_pretrained(model, str(folder)).eval()
+        adapted = PeftModel.from_pretrained(model, str(folder)).eval()
     except RuntimeError as error:  # what torch says of weights of another shape fills pages
         raise ValueError(f"the adapter in {folder} was made for another model") from error
+    for layer in adapted.modules():
+        if isinstance(layer, IA3Layer):
+            layer.register_forward_hook(_keep_type)
+    return adapted
+
+
+def _keep_type(_: nn.Module, given: tuple[Tensor, ...], answer: Tensor) -> Tensor:
+    """PEFT's IA3 over 4-bit layers answers in float32 whatever it was given, which attention refuses to mix."""
+    return answer.to(given[0].dtype)
 
 
 def _peft_config(folder: Path) -> dict[str, Any]:

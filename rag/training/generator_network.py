@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 
 import torch
+from bitsandbytes.nn import Linear4bit
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
@@ -66,10 +67,20 @@ def load_network(
 
 def _load_base(folder: Path, *, quantised: bool) -> PreTrainedModel:
     if quantised:
-        return load_quantised(folder)
+        return _keep_differentiable(load_quantised(folder))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     return network.to(device)
+
+
+def _keep_differentiable(network: PreTrainedModel) -> PreTrainedModel:
+    """Where a CPU has bfloat16, bitsandbytes packs its weights at the first evaluation, for good, into a form that has
+    no gradient.
+    """
+    for module in network.modules():
+        if isinstance(module, Linear4bit):
+            module.support_avx512bf16_for_cpu = False
+    return network
 
 
 def save_network(

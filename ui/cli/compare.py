@@ -11,8 +11,8 @@ from rag.settings import load_settings
 from rag.training.generator_settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
-from ui.cli.progress import stages
-from vectorstore.errors import RefdeskError, UsageError
+from ui.cli.progress import stages, stoppable
+from vectorstore.errors import UsageError
 from vectorstore.models import SMOLLM2, resolve_model
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Ways to make a desk know something, side by side.")
@@ -72,12 +72,8 @@ def rag_vs_finetuning(
     with errors.status("Looking for the model") as waiting:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))
     folder = output or settings.home / "comparisons" / questions.stem
-    try:
-        with stages("Starting") as show:
-            report = compare_adaptations(plan, resolved, settings, folder, show)
-    except KeyboardInterrupt:
-        remedy = "The same call goes on where it was."
-        raise RefdeskError("Stopped", where=str(folder), remedy=remedy) from None
+    with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
+        report = compare_adaptations(plan, resolved, settings, folder, show)
     if as_json:
         print_json(report)
         return

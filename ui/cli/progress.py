@@ -1,11 +1,13 @@
-"""What is shown while a command works through stages, each of so many parts."""
+"""What is shown while a command works through stages, each of so many parts, and when it is stopped."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ui.cli.output import errors
+from vectorstore.errors import RefdeskError
 
 
 @contextmanager
@@ -31,3 +33,14 @@ def stages(first: str) -> Iterator[Callable[[str, int, int], None]]:
             progress.update(task, completed=done)
 
         yield show
+
+
+@contextmanager
+def stoppable(
+    folder: Path, remedy: str = "The same call with --resume goes on from the last checkpoint."
+) -> Iterator[None]:
+    """Control-C ends what is kept in ``folder``, and says how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise RefdeskError("Stopped", where=str(folder), remedy=remedy) from None

@@ -9,8 +9,9 @@ from rag.settings import load_settings
 from rag.training.generator_settings import Method, Objective, Target
 from ui.cli.finetune.check import about_data
 from ui.cli.finetune.options import MaxStepsOption, ResumeOption, SeedOption
-from ui.cli.finetune.progress import stoppable, training_progress
+from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from ui.cli.progress import stoppable
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, resolve_model
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.progress import (
@@ -16,7 +15,6 @@ from rich.progress import (
 )
 
 from ui.cli.output import errors
-from vectorstore.errors import RefdeskError
 
 if TYPE_CHECKING:
     from rag.training.loop import Tick
@@ -50,14 +48,3 @@ def training_progress(score: str) -> Iterator[TrainingProgress]:
     )
     with Progress(*columns, console=errors, transient=not errors.is_terminal) as progress:
         yield TrainingProgress(progress, progress.add_task("Starting", total=None, state=""), score)
-
-
-@contextmanager
-def stoppable(folder: Path) -> Iterator[None]:
-    """Control-C ends a run, and says how it goes on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise RefdeskError(
-            "Stopped", where=str(folder), remedy="The same call with --resume goes on from the last checkpoint."
-        ) from None

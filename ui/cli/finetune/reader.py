@@ -19,8 +19,9 @@ from ui.cli.finetune.options import (
     ResumeOption,
     SeedOption,
 )
-from ui.cli.finetune.progress import stoppable, training_progress
+from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from ui.cli.progress import stoppable
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, resolve_model
 
