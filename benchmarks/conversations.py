@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.data import ingested
 from rag.answering.flow import AnswerFlow
-from rag.answering.rewriting import formulate
+from rag.answering.rewriting import Formulator
 from rag.answering.types import Answer, Done, Exchange
 from rag.desk import build_flow, build_retriever, open_reader
 from rag.evaluation.figures import intervals, means, rounded
@@ -42,11 +42,11 @@ def run() -> dict[str, Any]:
             for question in conversation["turns"][:-1]:
                 before.append(Exchange(question, _last(flow, question, before)))
             question = conversation["turns"][-1]
-            rule = _by_rule(question, before)
+            rule = _by_rule(Formulator(retriever), question, before)
             searches = {
                 "as typed": ([Formulation(question)], _last(flow, question, [])),
                 "topic by rule": ([rule], _last(flow, rule.text, [])),
-                "both searches": (formulate(question, before, None), _last(flow, question, before)),
+                "both searches": (Formulator(retriever).formulate(question, before), _last(flow, question, before)),
             }
             for way, (formulations, answer) in searches.items():
                 _, passages = search_formulations(retriever, formulations)
@@ -80,9 +80,9 @@ def _last(flow: AnswerFlow, question: str, before: Sequence[Exchange]) -> Answer
     return done.answer
 
 
-def _by_rule(question: str, before: Sequence[Exchange]) -> Formulation:
+def _by_rule(formulator: Formulator, question: str, before: Sequence[Exchange]) -> Formulation:
     """One search: with the words of the questions before where the question points back, and then only with them."""
-    asked, *carried = formulate(question, [Exchange(exchange.question) for exchange in before], None)
+    asked, *carried = formulator.formulate(question, [Exchange(exchange.question) for exchange in before])
     return carried[0] if carried and carried[0].weight == asked.weight else asked
 
 

@@ -269,7 +269,8 @@ def open_what_if(settings: Settings) -> WhatIf:
 
 
 def _build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: ExtractiveReader) -> WhatIf:
-    return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution)
+    recognise = _small_talk_classifier(knowledge.embedder)
+    return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution, recognise)
 
 
 def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: bool = True) -> Desk:

@@ -18,8 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from rag.answering.answerability import CALIBRATION, signals_of
 from rag.answering.evidence import Evidence, Wording, weigh, wording_of
 from rag.answering.quoting import quote_answer
-from rag.answering.rewriting import formulate
-from rag.answering.smalltalk.courtesies import without_courtesies
+from rag.answering.rewriting import Formulator
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
 from rag.answering.types import (
     Answer,
@@ -106,6 +105,8 @@ class AnswerFlow(Runnable[str, Answer]):
         self._recognise = recognise
         self._caution = caution
         self._checker = Checker(knowledge.embedder, entails)
+        rewriter = writer.chat if writer and writer.rewrites else None
+        self._formulator = Formulator(retriever, recognise, rewriter)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         answer: Answer | None = None
@@ -133,10 +134,7 @@ class AnswerFlow(Runnable[str, Answer]):
             yield Done(reply(topic, clock.ms()))
             return
         yield Searching(self._knowledge.count(self._scope))
-        rewriter = self._writer.chat if self._writer and self._writer.rewrites else None
-        if self._recognise:
-            question = without_courtesies(question, self._recognise)
-        formulations = formulate(question, before, rewriter)
+        formulations = self._formulator.formulate(question, before, config)
         question, passages = search_formulations(self._retriever, formulations, config)
         timings = Timings(retrieve=clock.ms())
         if not passages:

@@ -1,16 +1,25 @@
-"""How a question is searched for in its conversation: rewritten by a generator that is able to, else by its topic."""
+"""How a message is searched for: without what surrounds its question, and with what the question is about.
+
+In a conversation a generator that is able to rewrites it; else its topic is carried along.
+"""
 
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableConfig
 
-from rag.answering.standalone import carry_topic, focus
+from rag.answering.letters import told_and_asked
+from rag.answering.smalltalk.courtesies import without_courtesies
+from rag.answering.smalltalk.topics import Recognise
+from rag.answering.standalone import carry_topic, standing_alone
 from rag.answering.types import Exchange
 from rag.generators.prompts import build_rewriting
 from rag.grounding.words import words_of
-from rag.retrieval.formulations import Formulation
+from rag.retrieval.formulations import Formulation, search_formulations
 
 logger = logging.getLogger(__name__)
 
@@ -19,20 +28,49 @@ _ASKED_WEIGHT = 0.5
 """How much the question as it was asked counts beside its rewriting, which may have gone astray."""
 _LABEL = re.compile(r"^\s*(?:\w+ )?question\s*:\s*", re.IGNORECASE)
 _MOST_WORDS = 40
+_SUBJECTS = 3
+"""Of so many passages the subject is looked for in what a message tells."""
 _MOST_NEW_WORDS = 2
 """A rewriting with more words that nobody has said is about something else."""
 
 
-def formulate(question: str, before: Sequence[Exchange], rewriter: BaseChatModel | None) -> Sequence[Formulation]:
-    """The wordings to search for ``question`` with. Small talk in between is no part of the conversation."""
-    question = focus(question)
-    before = [exchange for exchange in before if exchange.answer is None or exchange.answer.kind != "smalltalk"]
-    rewritten = _rewrite(question, before, rewriter) if rewriter and before else None
-    if rewritten is None:
-        return carry_topic(question, before)
-    if rewritten.lower() == question.lower():
-        return (Formulation(question),)
-    return Formulation(rewritten), Formulation(question, _ASKED_WEIGHT)
+@dataclass(frozen=True, slots=True)
+class Formulator:
+    """Finds the wordings to search for a message with.
+
+    ``retriever`` is asked what a message is about that tells before it asks. What ``recognise`` takes for small talk
+    around the question is cut off. ``rewriter`` is a generator that is able to put a follow-up question into words that
+    stand alone; without one, and where it goes astray, the question is searched for as it is and with its topic.
+    """
+
+    retriever: BaseRetriever
+    recognise: Recognise | None = None
+    rewriter: BaseChatModel | None = None
+
+    def formulate(
+        self, message: str, before: Sequence[Exchange] = (), config: RunnableConfig | None = None
+    ) -> Sequence[Formulation]:
+        """The wordings of ``message`` after the turns ``before``, oldest first. Small talk in between is no part of the
+        conversation.
+        """
+        if self.recognise:
+            message = without_courtesies(message, self.recognise)
+        question = self._alone(message, config)
+        before = [exchange for exchange in before if exchange.answer is None or exchange.answer.kind != "smalltalk"]
+        rewritten = _rewrite(question, before, self.rewriter) if self.rewriter and before else None
+        if rewritten is None:
+            return carry_topic(question, before)
+        if rewritten.lower() == question.lower():
+            return (Formulation(question),)
+        return Formulation(rewritten), Formulation(question, _ASKED_WEIGHT)
+
+    def _alone(self, message: str, config: RunnableConfig | None) -> str:
+        told, asked = told_and_asked(message)
+        if not told:
+            return message
+        _, passages = search_formulations(self.retriever, [Formulation(message)], config)
+        subjects = [passage.chunk.subject for passage in passages[:_SUBJECTS]]
+        return standing_alone(told, asked, subjects)
 
 
 def _rewrite(question: str, before: Sequence[Exchange], rewriter: BaseChatModel) -> str | None:

@@ -1,15 +1,16 @@
-"""What is really asked: a follow-up question with its topic, a long letter without its story."""
+"""A question with what it is about: told before it in the message, or in the conversation."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ingest.sentences import sentence_spans
+from rag.answering.letters import told_and_asked, topic_of
 from rag.answering.types import Exchange
 from rag.grounding.words import words_of
 from rag.retrieval.formulations import Formulation
 
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|this|that|these|those|he|she|him|his|her|hers|one|ones|there|then|former|latter|else|more)\b",
+    r"\b(?:it|its|they|them|their|theirs|this|(?<!so )that|these|those|he|she|him|his|her|hers|one|ones|there|then"
+    r"|former|latter|else|more)\b",
     re.IGNORECASE,
 )
 _BEGINS_AS_FOLLOW_UP = re.compile(
@@ -29,21 +30,8 @@ _MAX_TOPIC_WORDS = 8
 _MAX_TITLE_WORDS = 6
 _MAX_SHORT_ANSWER_WORDS = 5
 _WORD = re.compile(r"\w[\w'’.-]*\w|\w")
-_LETTER_WORDS = 40
 _FEWEST_CLAIM_WORDS = 4
-
-
-def focus(question: str) -> str:
-    """Of a long letter the sentences that ask; the question itself where it is short, or where they say too little.
-
-    >>> focus("I am 58. " * 15 + "Can glaucoma be prevented by eating more fresh fruit?")
-    'Can glaucoma be prevented by eating more fresh fruit?'
-    """
-    if len(question.split()) <= _LETTER_WORDS:
-        return question
-    sentences = [question[start:end] for start, end in sentence_spans(question)]
-    asking = " ".join(sentence for sentence in sentences if sentence.endswith("?"))
-    return asking if len(words_of(asking).content) >= _FEWEST_CLAIM_WORDS else question
+"""A question of fewer words is nothing without what was told before it."""
 
 
 def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation, ...]:
@@ -66,10 +54,30 @@ def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation,
     return asked, Formulation(f"{asked.text} ({' '.join(topic)})", weight)
 
 
+def standing_alone(told: str, asked: str, subjects: Iterable[str]) -> str:
+    """``asked`` with what it is about, as it was ``told`` before: words that name one of ``subjects``, those of the
+    documents that were found for both; else, where it says too little by itself, the last words.
+
+    >>> standing_alone("Our doctor said it is sleep apnea.", "How is it treated?", ["Sleep Apnea"])
+    'How is it treated? (sleep apnea)'
+    """
+    points_back = _points_back(asked)
+    topic = topic_of(told, asked, subjects, points_back=points_back)
+    if topic is None:
+        enough = _names_enough(asked) and not points_back
+        topic = [] if enough else _without(_claim_words(told), _claim_words(asked))[-_MAX_TOPIC_WORDS:]
+    return f"{asked} ({' '.join(topic)})" if topic else asked
+
+
+def _names_enough(asked: str) -> bool:
+    return len(words_of(asked).content) >= _FEWEST_CLAIM_WORDS
+
+
 def _topic(before: Sequence[Exchange]) -> list[str]:
     words: list[str] = []
     for exchange in before:
-        question = focus(exchange.question)
+        _, asked = told_and_asked(exchange.question)
+        question = asked if _names_enough(asked) else exchange.question
         own = _claim_words(question)
         words = [*(_without(words, own) if _points_back(question) else []), *own]
     words = words[-_MAX_TOPIC_WORDS:]

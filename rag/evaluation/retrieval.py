@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from rag.answering.evidence import weigh, wording_of
-from rag.answering.rewriting import formulate
+from rag.answering.rewriting import Formulator
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
@@ -58,7 +58,7 @@ def evaluate_retrieval(
 def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, reader: Reader) -> tuple[list[Hit], float]:
     """The best documents, and the seconds that the desk takes until it would quote or write."""
     started = time.perf_counter()
-    query, passages = search_formulations(retriever, formulate(query, (), None))
+    query, passages = search_formulations(retriever, Formulator(retriever).formulate(query))
     knowledge = retriever.knowledge
     asked = wording_of(query, knowledge)
     read = [item.chunk.document for item in weigh([asked], passages, reader, knowledge.embedder)]

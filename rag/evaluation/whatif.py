@@ -10,7 +10,8 @@ from langchain_core.retrievers import BaseRetriever
 from rag.answering.answerability import CALIBRATION, signals_of
 from rag.answering.evidence import Wording, weigh
 from rag.answering.quoting import quote_answer
-from rag.answering.rewriting import formulate
+from rag.answering.rewriting import Formulator
+from rag.answering.smalltalk.topics import Recognise
 from rag.grounding.words import words_of
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
@@ -70,9 +71,17 @@ class WhatIf:
     The generator is not asked: whether there is an answer, and on which passage, is decided before it writes.
     """
 
-    def __init__(self, knowledge: KnowledgeBase, retriever: BaseRetriever, reader: Reader, caution: float) -> None:
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        retriever: BaseRetriever,
+        reader: Reader,
+        caution: float,
+        recognise: Recognise | None = None,
+    ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
+        self._formulator = Formulator(retriever, recognise)
         self._reader = reader
         self._caution = caution
 
@@ -82,7 +91,7 @@ class WhatIf:
         The search knows the stored texts: an edited chunk keeps its place and its BM25 score there. All else, from the
         cosine to the decision, sees the edited text.
         """
-        asked, passages = search_formulations(self._retriever, formulate(question, (), None))
+        asked, passages = search_formulations(self._retriever, self._formulator.formulate(question))
         if not passages:
             return Trial(question, self._caution)
         found = {passage.chunk.id: place for place, passage in enumerate(passages, start=1)}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.flow import Writer
-from rag.answering.rewriting import formulate
-from rag.answering.standalone import carry_topic, focus
+from rag.answering.letters import told_and_asked
+from rag.answering.rewriting import Formulator
+from rag.answering.standalone import carry_topic, standing_alone
 from rag.answering.types import Answer, Citation, Exchange, Sentence
 from rag.retrieval.formulations import Formulation, search_formulations
 from rag.retrieval.retriever import KnowledgeRetriever
@@ -66,30 +66,78 @@ def test_a_long_short_answer_and_a_long_title_do_not_drown_the_question() -> Non
     assert len(carried.text.split()) <= 12
 
 
-def test_small_talk_in_between_is_no_part_of_the_conversation() -> None:
+def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: KnowledgeBase) -> None:
     before = [GLAUCOMA, Exchange("Wonderful work, thanks!", SMALL_TALK)]
-    assert formulate("How is it treated?", before, None) == carry_topic("How is it treated?", [GLAUCOMA])
+    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5))
+    assert formulator.formulate("How is it treated?", before) == carry_topic("How is it treated?", [GLAUCOMA])
 
 
-def test_of_a_long_letter_only_the_question_is_asked() -> None:
-    story = "I am 58 years old and my doctor had little time. " * 6
-    asked = "Can glaucoma be prevented by eye drops?"
-    assert focus(f"{story}{asked} Thank you.") == asked
-    assert focus(f"{story}What now?") == f"{story}What now?"
-    assert focus("I am 58. Can it be prevented?") == "I am 58. Can it be prevented?"
-    assert formulate(f"{story}{asked} Thank you.", [GLAUCOMA], None)[0].text == asked
-    (_, carried) = formulate("And in children?", [Exchange(f"{asked} {story}")], None)
+@pytest.mark.parametrize(
+    ("message", "told", "asked"),
+    [
+        ("I am 58. Can it be prevented?", "I am 58.", "Can it be prevented?"),
+        ("Can it be prevented? I am 58.", "I am 58.", "Can it be prevented?"),
+        ("my mum has shingles. is it contagious", "my mum has shingles.", "is it contagious"),
+        ("For a colleague: what is a citation?", "For a colleague", "what is a citation?"),
+        ("I have asthma, but what helps in an attack?", "I have asthma", "what helps in an attack?"),
+        (
+            "My dad is ill. I'd like to know how gout is treated.",
+            "My dad is ill.",
+            "I'd like to know how gout is treated.",
+        ),
+        ("What is gout? How is it treated?", "", "What is gout? How is it treated?"),
+        ("The symptoms of gout. In children.", "", "The symptoms of gout. In children."),
+        ("Who is Ada, who wrote of the engine?", "", "Who is Ada, who wrote of the engine?"),
+    ],
+)
+def test_what_a_message_tells_is_told_from_what_it_asks(message: str, told: str, asked: str) -> None:
+    assert told_and_asked(message) == (told, asked)
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "subjects", "alone"),
+    [
+        ("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"], "How is it treated? (sleep apnea)"),
+        ("He has type 2 diabetes, she is 7.", "What now?", ["Diabetes"], "What now? (type 2 diabetes)"),
+        ("The diabetes of my aunt is of type 2.", "And hers?", ["Heart"], "And hers? (diabetes aunt type 2)"),
+        ("My sister has asthma.", "What helps in an asthma attack?", ["Asthma"], "What helps in an asthma attack?"),
+        ("I like fish.", "Who is at risk for glaucoma?", ["Glaucoma", "Fish oil"], "Who is at risk for glaucoma?"),
+        ("I am a nurse.", "Which eye drops lower the pressure?", ["Manual"], "Which eye drops lower the pressure?"),
+    ],
+)
+def test_what_is_asked_gets_its_subject_from_what_is_told(
+    told: str, asked: str, subjects: list[str], alone: str
+) -> None:
+    assert standing_alone(told, asked, subjects) == alone
+
+
+def test_of_a_letter_before_the_question_is_carried_and_not_the_story() -> None:
+    letter = "I am 58, live in Leeds and my doctor had little time. Can glaucoma be prevented by eye drops? Thank you."
+    (_, carried) = carry_topic("And in children?", [Exchange(letter)])
     assert carried.text == "And in children? (glaucoma prevented by eye drops)"
+
+
+def test_a_letter_is_answered_as_its_question_is(make_flow: MakeFlow) -> None:
+    flow = make_flow(KeywordReader("eye drops"))
+    alone = flow.invoke("How is glaucoma treated?")
+    letter = (
+        "I am 58 years old, live in Leeds and have been to 3 doctors since March. The last one, Mr. Hollis, spoke of "
+        "glaucoma but had no time. How is it treated?"
+    )
+    answer = flow.invoke(letter)
+    assert answer.kind == alone.kind == "extractive"
+    assert answer.text == alone.text
 
 
 @pytest.mark.parametrize(
     "reply",
     ["How is glaucoma treated?", 'Question: "How is glaucoma treated?"', "How is glaucoma treated?\nIt is treated so."],
 )
-def test_an_able_generator_rewrites_the_question(reply: str) -> None:
+def test_an_able_generator_rewrites_the_question(reply: str, knowledge: KnowledgeBase) -> None:
     chat = FakeChat(reply)
+    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), rewriter=chat)
     before = [Exchange("What is glaucoma?", quoted("Glaucoma damages the optic nerve.", "Glaucoma"))]
-    first, asked = formulate("How is it treated?", before, chat)
+    first, asked = formulator.formulate("How is it treated?", before)
     assert (first.text, asked.text) == ("How is glaucoma treated?", "How is it treated?")
     assert first.weight > asked.weight
     assert "Glaucoma damages the optic nerve." in chat.asked[0][-1]["content"]
@@ -110,8 +158,9 @@ class BrokenChat(FakeChat):
         BrokenChat(""),
     ],
 )
-def test_a_rewriting_that_went_astray_is_not_taken(chat: FakeChat) -> None:
-    assert formulate("How is it treated?", [GLAUCOMA], chat) == carry_topic("How is it treated?", [GLAUCOMA])
+def test_a_rewriting_that_went_astray_is_not_taken(chat: FakeChat, knowledge: KnowledgeBase) -> None:
+    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), rewriter=chat)
+    assert formulator.formulate("How is it treated?", [GLAUCOMA]) == carry_topic("How is it treated?", [GLAUCOMA])
 
 
 def test_only_an_able_generator_is_asked_and_only_in_a_conversation(make_flow: MakeFlow) -> None:
@@ -119,7 +168,7 @@ def test_only_an_able_generator_is_asked_and_only_in_a_conversation(make_flow: M
     flow = make_flow(KeywordReader("eye drops"), chat)
     list(flow.events("How is it treated?", before=[GLAUCOMA]))
     assert len(chat.asked) == 1  # for the answer
-    flow._writer = Writer(chat, "fake", 600, rewrites=True)
+    flow = make_flow(KeywordReader("eye drops"), chat, rewrites=True)
     list(flow.events("How is glaucoma treated?"))
     assert len(chat.asked) == 2
     list(flow.events("How is it treated?", before=[GLAUCOMA]))

@@ -1,0 +1,102 @@
+"""A message that tells before it asks, as people write to an expert: which part asks, and what it asks about."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ingest.sentences import sentence_spans
+from rag.grounding.words import words_of
+
+_ASKING = re.compile(
+    r"(?:(?:please|and|but|so|or|now|then|also|well)[,\s]+)*"
+    r"(?:what|how|why|when|where|who|whom|whose|which|can|could|do|does|did|is|are|was|were|should|shall|may|might|will|"
+    r"would|has|have|tell|explain|describe|list|name|give|show|define|compare|summari[sz]e)\b",
+    re.IGNORECASE,
+)
+_ASKING_ANYWHERE = re.compile(
+    r"\b(?:(?:want|like|need|love|curious|trying)(?: \w+)? to (?:know|learn|hear|understand|find out)|wonder(?:ing)?"
+    r"|(?:tell|explain to|show) me|my question|question is|information (?:on|about)|looking for)\b",
+    re.IGNORECASE,
+)
+_TURN = re.compile(
+    r":\s+(?=(?:what|how|why|when|where|who|which|can|could|do|does|did|is|are|should|may|will)\b)"
+    r"|[,;–—]\s+(?:(?:and|but|so)\s+)?(?=(?:what|how|why)\b)",
+    re.IGNORECASE,
+)
+"""Where a sentence turns from telling to asking."""
+_WORD = re.compile(r"[^\W_]+(?:['’,-]?[^\W_]+)*|[^\w\s]")
+_JOINING = frozenset({"and", "in", "of", "the", "to", "with"})
+"""Words that may stand within a name, but neither begin nor end one."""
+_PARTING = frozenset({"as", "at", "by", "for", "from", "on", "said", "says"})
+_FEWEST_LETTERS = 3
+_MOST_TOPIC_WORDS = 8
+_AROUND = 3
+"""A name has at most so many words more on each side than those that the documents' subjects share with it."""
+
+
+def told_and_asked(message: str) -> tuple[str, str]:
+    """The sentences that tell and those that ask; where only one of both is there, all of it asks.
+
+    >>> told_and_asked("My son is 6 and has lice. How do I get rid of them?")
+    ('My son is 6 and has lice.', 'How do I get rid of them?')
+    >>> told_and_asked("For a colleague: what is a citation?")
+    ('For a colleague', 'what is a citation?')
+    """
+    told, asked = [], []
+    for start, end in sentence_spans(message):
+        sentence = message[start:end]
+        if not (sentence.endswith("?") or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
+            told.append(sentence)
+        elif turns := list(_TURN.finditer(sentence)):
+            told.append(sentence[: turns[-1].start()])
+            asked.append(sentence[turns[-1].end() :])
+        else:
+            asked.append(sentence)
+    return (" ".join(told), " ".join(asked)) if told and asked else ("", message)
+
+
+def topic_of(told: str, asked: str, subjects: Iterable[str], *, points_back: bool) -> list[str] | None:
+    """The words of ``told`` that name most of ``subjects``, those of the documents that were found for both.
+
+    Empty where ``asked``, which does not point back, names them itself; None where neither does.
+
+    >>> topic_of("Our doctor said it is sleep apnea.", "How is it treated?", ["Sleep Apnea"], points_back=True)
+    ['sleep', 'apnea']
+    """
+    known = {stem for subject in subjects for stem in _stems(subject.split())}
+    own = set() if points_back else known & _stems(asked.split())
+    named: list[tuple[set[str], list[str]]] = []
+    for run in _runs(told):
+        linked = [place for place, word in enumerate(run) if known & _stems([word])]
+        if linked:
+            around = run[max(0, linked[0] - _AROUND) : linked[-1] + _AROUND + 1]
+            named.append((known & _stems(around), _without_edges(around)))
+    most = max((len(stems) for stems, _ in named), default=0)
+    if most <= len(own):
+        return [] if own else None
+    words = [word for stems, around in named if len(stems) == most for word in around]
+    return list(dict.fromkeys(words))[:_MOST_TOPIC_WORDS]
+
+
+def _without_edges(words: list[str]) -> list[str]:
+    while words[0] in _JOINING:
+        words = words[1:]
+    while words[-1] in _JOINING:
+        words = words[:-1]
+    return words
+
+
+def _stems(words: Iterable[str]) -> set[str]:
+    return {stem for word in words if len(word) >= _FEWEST_LETTERS for stem in words_of(word).content}
+
+
+def _runs(text: str) -> Iterator[list[str]]:
+    """Words that carry a claim and follow each other with nothing in between but what joins them."""
+    run: list[str] = []
+    for word in _WORD.findall(text):
+        if word[0].isalnum() and word not in _PARTING and (words_of(word).content or word in _JOINING):
+            run.append(word)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
