@@ -19,7 +19,7 @@ _ASKING_ANYWHERE = re.compile(
 )
 _TURN = re.compile(
     r":\s+(?=(?:what|how|why|when|where|who|which|can|could|do|does|did|is|are|should|may|will)\b)"
-    r"|[,;–—]\s+(?:(?:and|but|so)\s+)?(?=(?:what|how|why)\b)",
+    r"|[,;–—]\s+(?:and|but|so)\s+(?=(?:what|how|why)\b)",
     re.IGNORECASE,
 )
 """Where a sentence turns from telling to asking."""

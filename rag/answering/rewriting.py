@@ -70,7 +70,7 @@ class Formulator:
             return message
         _, passages = search_formulations(self.retriever, [Formulation(message)], config)
         subjects = [passage.chunk.subject for passage in passages[:_SUBJECTS]]
-        return standing_alone(told, asked, subjects)
+        return standing_alone(told, asked, subjects) or message
 
 
 def _rewrite(question: str, before: Sequence[Exchange], rewriter: BaseChatModel) -> str | None:

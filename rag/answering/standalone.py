@@ -30,8 +30,11 @@ _MAX_TOPIC_WORDS = 8
 _MAX_TITLE_WORDS = 6
 _MAX_SHORT_ANSWER_WORDS = 5
 _WORD = re.compile(r"\w[\w'’.-]*\w|\w")
-_FEWEST_CLAIM_WORDS = 4
-"""A question of fewer words is nothing without what was told before it."""
+_FEWEST_CLAIM_WORDS = 3
+_FEWEST_POINTING_BACK = 5
+"""A question of fewer words is nothing without what was told before it. One that has "it" or "that" needs more: they may
+stand for what was told, or for what the question itself names.
+"""
 
 
 def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation, ...]:
@@ -54,23 +57,22 @@ def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation,
     return asked, Formulation(f"{asked.text} ({' '.join(topic)})", weight)
 
 
-def standing_alone(told: str, asked: str, subjects: Iterable[str]) -> str:
-    """``asked`` with what it is about, as it was ``told`` before: words that name one of ``subjects``, those of the
-    documents that were found for both; else, where it says too little by itself, the last words.
+def standing_alone(told: str, asked: str, subjects: Iterable[str]) -> str | None:
+    """``asked`` with the words it is about, as they were ``told`` before: those that name one of ``subjects``, which
+    are of the documents that were found for both. None where nothing tells and the question says too little by itself.
 
-    >>> standing_alone("Our doctor said it is sleep apnea.", "How is it treated?", ["Sleep Apnea"])
+    >>> standing_alone("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"])
     'How is it treated? (sleep apnea)'
     """
-    points_back = _points_back(asked)
-    topic = topic_of(told, asked, subjects, points_back=points_back)
+    topic = topic_of(told, asked, subjects, points_back=_points_back(asked))
     if topic is None:
-        enough = _names_enough(asked) and not points_back
-        topic = [] if enough else _without(_claim_words(told), _claim_words(asked))[-_MAX_TOPIC_WORDS:]
+        return asked if _names_enough(asked) else None
     return f"{asked} ({' '.join(topic)})" if topic else asked
 
 
 def _names_enough(asked: str) -> bool:
-    return len(words_of(asked).content) >= _FEWEST_CLAIM_WORDS
+    fewest = _FEWEST_POINTING_BACK if _points_back(asked) else _FEWEST_CLAIM_WORDS
+    return len(words_of(asked).content) >= fewest
 
 
 def _topic(before: Sequence[Exchange]) -> list[str]:

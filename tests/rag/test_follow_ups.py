@@ -87,7 +87,7 @@ def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: Knowled
         ),
         ("What is gout? How is it treated?", "", "What is gout? How is it treated?"),
         ("The symptoms of gout. In children.", "", "The symptoms of gout. In children."),
-        ("Who is Ada, who wrote of the engine?", "", "Who is Ada, who wrote of the engine?"),
+        ("In the year 1843, what did Ada write of?", "", "In the year 1843, what did Ada write of?"),
     ],
 )
 def test_what_a_message_tells_is_told_from_what_it_asks(message: str, told: str, asked: str) -> None:
@@ -99,14 +99,15 @@ def test_what_a_message_tells_is_told_from_what_it_asks(message: str, told: str,
     [
         ("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"], "How is it treated? (sleep apnea)"),
         ("He has type 2 diabetes, she is 7.", "What now?", ["Diabetes"], "What now? (type 2 diabetes)"),
-        ("The diabetes of my aunt is of type 2.", "And hers?", ["Heart"], "And hers? (diabetes aunt type 2)"),
+        ("My thumb is numb and red.", "What could this be?", ["Gout"], None),
+        ("My thumb is numb and red.", "Which disease is called gout?", ["Heart"], "Which disease is called gout?"),
         ("My sister has asthma.", "What helps in an asthma attack?", ["Asthma"], "What helps in an asthma attack?"),
         ("I like fish.", "Who is at risk for glaucoma?", ["Glaucoma", "Fish oil"], "Who is at risk for glaucoma?"),
         ("I am a nurse.", "Which eye drops lower the pressure?", ["Manual"], "Which eye drops lower the pressure?"),
     ],
 )
 def test_what_is_asked_gets_its_subject_from_what_is_told(
-    told: str, asked: str, subjects: list[str], alone: str
+    told: str, asked: str, subjects: list[str], alone: str | None
 ) -> None:
     assert standing_alone(told, asked, subjects) == alone
 
