@@ -32,8 +32,9 @@ _MAX_SHORT_ANSWER_WORDS = 5
 _WORD = re.compile(r"\w[\w'’.-]*\w|\w")
 _FEWEST_CLAIM_WORDS = 3
 _FEWEST_POINTING_BACK = 5
-"""A question of fewer words is nothing without what was told before it. With "it" or "that", it needs more: they may stand
-for what was told, or for what the question itself names.
+"""A question of fewer words is nothing without what was told before it.
+
+With "it" or "that" it needs more: they may stand for what was told, or for what the question itself names.
 """
 
 
