@@ -42,11 +42,14 @@ def run() -> dict[str, Any]:
             for question in conversation["turns"][:-1]:
                 before.append(Exchange(question, _last(flow, question, before)))
             question = conversation["turns"][-1]
-            rule = _by_rule(Formulator(retriever), question, before)
+            rule = _by_rule(Formulator(retriever, knowledge), question, before)
             searches = {
                 "as typed": ([Formulation(question)], _last(flow, question, [])),
                 "topic by rule": ([rule], _last(flow, rule.text, [])),
-                "both searches": (Formulator(retriever).formulate(question, before), _last(flow, question, before)),
+                "both searches": (
+                    Formulator(retriever, knowledge).formulate(question, before),
+                    _last(flow, question, before),
+                ),
             }
             for way, (formulations, answer) in searches.items():
                 _, passages = search_formulations(retriever, formulations)

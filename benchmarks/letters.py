@@ -160,7 +160,7 @@ def _item(
     caution: float,
 ) -> Item:
     knowledge = retriever.knowledge
-    formulations = [Formulation(message)] if way == _TYPED else Formulator(retriever).formulate(message)
+    formulations = [Formulation(message)] if way == _TYPED else Formulator(retriever, knowledge).formulate(message)
     _, passages = search_formulations(retriever, formulations)
     asked = [wording_of(one.text, knowledge) for one in formulations]
     evidence = weigh(asked, passages, reader, knowledge.embedder)

@@ -23,7 +23,7 @@ from vectorstore.generations import (
     write_generation,
 )
 from vectorstore.indexing import cosines, index_of_all, nearest
-from vectorstore.lexical import chunk_frequencies, search_lexical, telling_words
+from vectorstore.lexical import chunk_frequencies, holds_form, search_lexical, telling_words
 from vectorstore.library import open_database
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope, model_name
 
@@ -128,6 +128,12 @@ class KnowledgeBase:
         restriction, values = ("", ()) if scope.unrestricted else _rowid_restriction(scope)
         with self.database.read() as connection:
             return chunk_frequencies(connection, words, restriction, values)
+
+    def holds_form(self, word: str, scope: Scope = EVERYTHING) -> bool:
+        """Whether passages within ``scope`` hold ``word`` in just this form, not only in another."""
+        restriction, values = ("", ()) if scope.unrestricted else _rowid_restriction(scope)
+        with self.database.read() as connection:
+            return holds_form(connection, word, restriction, values)
 
     def _current(self, connection: Connection) -> Snapshot | None:
         """The snapshot that belongs to the state this transaction sees; None if only a newer one is at hand."""

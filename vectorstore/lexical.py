@@ -8,6 +8,7 @@ _HEADING_WEIGHT = 2.0
 _MAX_TERMS = 64
 _COMMON = 0.25
 """Share of the chunks; a word that more of them hold says little about which is meant."""
+_LOOKED_AT = 50
 _WORD = re.compile(r"\w+")
 
 
@@ -62,3 +63,15 @@ def chunk_frequencies(
     condition = f"AND {restriction}" if restriction else ""
     statement = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ? {condition}"
     return {word: connection.execute(statement, (match_expression(word) or '""', *values)).get for word in words}
+
+
+def holds_form(connection: Connection, word: str, restriction: str = "", values: tuple[object, ...] = ()) -> bool:
+    """Whether ``word`` stands in just this form in one of the first 50 chunks that hold it in any."""
+    condition = f"AND {restriction}" if restriction else ""
+    rows = connection.execute(
+        f"SELECT heading || ' ' || body FROM chunk_texts WHERE id IN "
+        f"(SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ? {condition} LIMIT {_LOOKED_AT})",
+        (match_expression(word), *values),
+    )
+    form = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)
+    return any(form.search(text) for (text,) in rows)

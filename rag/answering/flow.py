@@ -106,7 +106,7 @@ class AnswerFlow(Runnable[str, Answer]):
         self._caution = caution
         self._checker = Checker(knowledge.embedder, entails)
         rewriter = writer.chat if writer and writer.rewrites else None
-        self._formulator = Formulator(retriever, recognise, rewriter)
+        self._formulator = Formulator(retriever, knowledge, scope, recognise, rewriter)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
         answer: Answer | None = None
@@ -134,11 +134,14 @@ class AnswerFlow(Runnable[str, Answer]):
             yield Done(reply(topic, clock.ms()))
             return
         yield Searching(self._knowledge.count(self._scope))
+        typed = question
         formulations = self._formulator.formulate(question, before, config)
         question, passages = search_formulations(self._retriever, formulations, config)
         timings = Timings(retrieve=clock.ms())
+        looked_up = question if question != typed.strip() else None
         if not passages:
-            nothing = Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms()))
+            timings = replace(timings, total=clock.ms())
+            nothing = Answer("abstained", self._reader.name, timings=timings, looked_up=looked_up)
             yield Done(nothing if topic is None else reply(topic, clock.ms()))
             return
         yield Reading(len(passages))
@@ -148,7 +151,7 @@ class AnswerFlow(Runnable[str, Answer]):
         quoted, source = self._quoted(evidence, asked)
         evidence = [source, *(item for item in evidence if item is not source)]
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
-        quoted = replace(quoted, timings=timings)
+        quoted = replace(quoted, timings=timings, looked_up=looked_up)
         if quoted.kind == "abstained" and topic is Topic.REFDESK:
             yield Done(reply(topic, clock.ms()))
             return

@@ -15,11 +15,14 @@ from langchain_core.runnables import RunnableConfig
 from rag.answering.letters import told_and_asked
 from rag.answering.smalltalk.courtesies import without_courtesies
 from rag.answering.smalltalk.topics import Recognise
+from rag.answering.spelling import corrected
 from rag.answering.standalone import carry_topic, standing_alone
 from rag.answering.types import Exchange
 from rag.generators.prompts import build_rewriting
 from rag.grounding.words import words_of
 from rag.retrieval.formulations import Formulation, search_formulations
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING, Scope
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +41,15 @@ _MOST_NEW_WORDS = 2
 class Formulator:
     """Finds the wordings to search for a message with.
 
-    ``retriever`` is asked what a message is about that tells before it asks. What ``recognise`` takes for small talk
-    around the question is cut off. ``rewriter`` is a generator that is able to put a follow-up question into words that
-    stand alone; without one, and where it goes astray, the question is searched for as it is and with its topic.
+    ``retriever`` is asked what a message is about that tells before it asks. Slips of the finger are put right where
+    ``knowledge`` holds, within ``scope``, the word that was meant. What ``recognise`` takes for small talk around the
+    question is cut off. ``rewriter`` is a generator that is able to put a follow-up question into words that stand
+    alone; without one, and where it goes astray, the question is searched for as it is and with its topic.
     """
 
     retriever: BaseRetriever
+    knowledge: KnowledgeBase
+    scope: Scope = EVERYTHING
     recognise: Recognise | None = None
     rewriter: BaseChatModel | None = None
 
@@ -55,6 +61,7 @@ class Formulator:
         """
         if self.recognise:
             message = without_courtesies(message, self.recognise)
+        message = corrected(message, self.knowledge, self.scope)
         question = self._alone(message, config)
         before = [exchange for exchange in before if exchange.answer is None or exchange.answer.kind != "smalltalk"]
         rewritten = _rewrite(question, before, self.rewriter) if self.rewriter and before else None

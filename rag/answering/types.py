@@ -55,7 +55,8 @@ class Answer:
 
     ``probability`` is that of the documents holding an answer, None where that was not asked. ``dropped`` is what was
     written for it and did not stand up to the check; ``withheld`` is an abstention's short answer, had it been given.
-    ``notices`` are those of the collections that the cited documents belong to.
+    ``notices`` are those of the collections that the cited documents belong to. ``looked_up`` is the wording that the
+    documents were asked, None where it is the message as it was typed.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class Answer:
     probability: float | None = None
     withheld: str | None = None
     notices: tuple[str, ...] = ()
+    looked_up: str | None = None
 
     @property
     def text(self) -> str:

@@ -189,6 +189,7 @@ def _decode(stored: dict[str, Any]) -> Answer:
         dropped=tuple(Dropped(**d) for d in stored.get("dropped", ())),
         withheld=stored.get("withheld"),
         notices=tuple(stored.get("notices", ())),
+        looked_up=stored.get("looked_up"),
     )
 
 

@@ -58,8 +58,8 @@ def evaluate_retrieval(
 def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, reader: Reader) -> tuple[list[Hit], float]:
     """The best documents, and the seconds that the desk takes until it would quote or write."""
     started = time.perf_counter()
-    query, passages = search_formulations(retriever, Formulator(retriever).formulate(query))
     knowledge = retriever.knowledge
+    query, passages = search_formulations(retriever, Formulator(retriever, knowledge).formulate(query))
     asked = wording_of(query, knowledge)
     read = [item.chunk.document for item in weigh([asked], passages, reader, knowledge.embedder)]
     seconds = time.perf_counter() - started

@@ -81,7 +81,7 @@ class WhatIf:
     ) -> None:
         self._knowledge = knowledge
         self._retriever = retriever
-        self._formulator = Formulator(retriever, recognise)
+        self._formulator = Formulator(retriever, knowledge, recognise=recognise)
         self._reader = reader
         self._caution = caution
 

@@ -68,7 +68,7 @@ def test_a_long_short_answer_and_a_long_title_do_not_drown_the_question() -> Non
 
 def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: KnowledgeBase) -> None:
     before = [GLAUCOMA, Exchange("Wonderful work, thanks!", SMALL_TALK)]
-    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5))
+    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), knowledge)
     assert formulator.formulate("How is it treated?", before) == carry_topic("How is it treated?", [GLAUCOMA])
 
 
@@ -136,7 +136,7 @@ def test_a_letter_is_answered_as_its_question_is(make_flow: MakeFlow) -> None:
 )
 def test_an_able_generator_rewrites_the_question(reply: str, knowledge: KnowledgeBase) -> None:
     chat = FakeChat(reply)
-    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), rewriter=chat)
+    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), knowledge, rewriter=chat)
     before = [Exchange("What is glaucoma?", quoted("Glaucoma damages the optic nerve.", "Glaucoma"))]
     first, asked = formulator.formulate("How is it treated?", before)
     assert (first.text, asked.text) == ("How is glaucoma treated?", "How is it treated?")
@@ -160,7 +160,7 @@ class BrokenChat(FakeChat):
     ],
 )
 def test_a_rewriting_that_went_astray_is_not_taken(chat: FakeChat, knowledge: KnowledgeBase) -> None:
-    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), rewriter=chat)
+    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), knowledge, rewriter=chat)
     assert formulator.formulate("How is it treated?", [GLAUCOMA]) == carry_topic("How is it treated?", [GLAUCOMA])
 
 

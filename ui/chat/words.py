@@ -64,6 +64,11 @@ def status(answer: Answer) -> str:
     return " · ".join(parts)
 
 
+def looked_up(answer: Answer) -> str:
+    """What was taken for the question, where it is not the message as it was typed."""
+    return f"Looked up: {answer.looked_up}" if answer.looked_up else ""
+
+
 def _origin(answer: Answer) -> str:
     match answer.kind:
         case "generated":

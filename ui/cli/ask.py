@@ -84,12 +84,15 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
     fields["timings_ms"] = fields.pop("timings")
     for name in ("dropped", "withheld", "probability"):  # never part of an answer
         del fields[name]
-    if not answer.notices:
-        del fields["notices"]
+    for name in ("notices", "looked_up"):  # where there is something to say
+        if not fields[name]:
+            del fields[name]
     return {"answer": answer.text, **fields}
 
 
 def _print(answer: Answer) -> None:
+    if answer.looked_up:
+        say(f"Looked up: {answer.looked_up}\n")
     if answer.kind == "abstained":
         say("The documents do not say.")
         if answer.related:

@@ -112,6 +112,7 @@ function leftOut({ text, why }) {
 function skeleton(root) {
   const parts = {
     question: el("h2", "question"),
+    lookedUp: el("p", "lookedUp"),
     label: el("p", "label"),
     answer: el("p", "answer"),
     notices: el("ul", "notices"),
@@ -138,11 +139,12 @@ export default function (component) {
   const root = rootOf(component, "article", "turn");
   const isNew = !root.parts;
   root.parts ??= skeleton(root);
-  const { question, label, answer, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
+  const { question, lookedUp, label, answer, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
   const { answer: shown, feedback } = data;
   const busy = data.stage !== "";
 
   question.textContent = data.question;
+  lookedUp.textContent = shown?.lookedUp ?? "";
   label.textContent = shown?.label ?? "";
   answer.classList.toggle("abstained", shown?.kind === "abstained");
   keep(answer, shown?.sentences ?? [], (item) => sentence(root, item));
@@ -164,7 +166,7 @@ export default function (component) {
   keep(failed, data.failure ? [data.failure] : [], (item) => el("div", "", ...failure(item, root)));
 
   for (const [node, visible] of [
-    [label, shown?.label], [answer, shown?.sentences.length], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
+    [lookedUp, shown?.lookedUp], [label, shown?.label], [answer, shown?.sentences.length], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
     [dropped, shown?.leftOut.summary && !busy], [near, shown?.related.length],
     [writing, data.writing.length], [stage, busy], [stopped, data.state === "stopped"], [failed, data.failure],
   ]) node.hidden = !visible;

@@ -1,0 +1,47 @@
+"""Words of a question that no document holds and that are one slip of the finger away from words that many hold."""
+
+import re
+from collections.abc import Iterator
+from string import ascii_lowercase
+
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING, Scope
+
+_FEWEST_LETTERS = 6
+_FEWEST_PASSAGES = 5
+_MOST_WORDS = 8
+_MOST_CANDIDATES = 5
+_WORD = re.compile(rf"(?<![\w'’-])[a-z]{{{_FEWEST_LETTERS},}}(?![\w'’-])")
+
+
+def corrected(message: str, knowledge: KnowledgeBase, scope: Scope = EVERYTHING) -> str:
+    """``message`` with such words as the documents within ``scope`` spell them.
+
+    Short words have too many neighbours, and names, with a capital letter, may well be in no document: both stay.
+    """
+    words = list(dict.fromkeys(_WORD.findall(message)))
+    counts = knowledge.frequencies(words, scope)
+    unknown = [word for word in words if not counts[word]][:_MOST_WORDS]
+    right = {word: better for word in unknown if (better := _nearest(word, knowledge, scope))}
+    return _WORD.sub(lambda match: right.get(match[0], match[0]), message)
+
+
+def _nearest(word: str, knowledge: KnowledgeBase, scope: Scope) -> str | None:
+    counts = knowledge.frequencies(list(dict.fromkeys(_slips(word))), scope)
+    common = sorted((other for other, count in counts.items() if count >= _FEWEST_PASSAGES), key=lambda o: -counts[o])
+    # A count is that of all forms of a word, made-up ones among them.
+    return next((other for other in common[:_MOST_CANDIDATES] if knowledge.holds_form(other, scope)), None)
+
+
+def _slips(word: str) -> Iterator[str]:
+    """All that one letter left out, put in, changed or swapped with the next makes of ``word``, but for its first (P.
+    Norvig, "How to Write a Spelling Corrector", norvig.com/spell-correct.html, 2007).
+    """
+    for place in range(1, len(word) + 1):
+        before, after = word[:place], word[place:]
+        yield from (before + letter + after for letter in ascii_lowercase)
+        if after:
+            yield before + after[1:]
+            yield from (before + letter + after[1:] for letter in ascii_lowercase)
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]

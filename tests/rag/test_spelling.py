@@ -1,0 +1,48 @@
+"""Slips of the finger in a question."""
+
+import pytest
+
+from rag.answering.spelling import corrected
+from tests.fakes import KeywordReader
+from tests.rag.conftest import MakeFlow
+from tests.vectorstore.conftest import put_text
+from vectorstore.knowledge import KnowledgeBase
+from vectorstore.types import Scope
+
+
+@pytest.fixture
+def knowledge(knowledge: KnowledgeBase) -> KnowledgeBase:
+    for number in range(5):
+        put_text(knowledge, f"{number}.txt", f"Symptom {number}. The symptoms of diabetes are thirst and hunger.")
+    return knowledge
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("the symtoms of diabetis", "the symptoms of diabetes"),
+        ("the sypmtoms of diiabetes", "the symptoms of diabetes"),
+        ("What are Diabetis symptoms?", "What are Diabetis symptoms?"),  # may be a name
+        ("what is anti-diabetis", "what is anti-diabetis"),
+        ("thirts", "thirst"),
+        ("hungr", "hungr"),  # short words have too many neighbours
+        ("osteoporosys", "osteoporosys"),  # one passage alone is no measure
+        ("the wymptoms", "the wymptoms"),  # first letters are seldom wrong
+    ],
+)
+def test_a_word_that_no_passage_holds_becomes_the_near_one_that_many_hold(
+    typed: str, meant: str, knowledge: KnowledgeBase
+) -> None:
+    assert corrected(typed, knowledge) == meant
+
+
+def test_only_what_may_be_searched_tells_what_is_meant(knowledge: KnowledgeBase) -> None:
+    assert corrected("diabetis", knowledge, Scope(collections=frozenset({"other"}))) == "diabetis"
+
+
+def test_the_answer_says_what_was_looked_up(make_flow: MakeFlow) -> None:
+    flow = make_flow(KeywordReader("thirst"))
+    answer = flow.invoke("What are the symtoms of diabetis?")
+    assert answer.kind == "extractive"
+    assert answer.looked_up == "What are the symptoms of diabetes?"
+    assert flow.invoke("What are the symptoms of diabetes?").looked_up is None
