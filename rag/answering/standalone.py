@@ -79,8 +79,7 @@ def _names_enough(asked: str) -> bool:
 def _topic(before: Sequence[Exchange]) -> list[str]:
     words: list[str] = []
     for exchange in before:
-        _, asked = told_and_asked(exchange.question)
-        question = asked if _names_enough(asked) else exchange.question
+        question = _without_story(exchange)
         own = _claim_words(question)
         words = [*(_without(words, own) if _points_back(question) else []), *own]
     words = words[-_MAX_TOPIC_WORDS:]
@@ -90,6 +89,13 @@ def _topic(before: Sequence[Exchange]) -> list[str]:
         short = answer.short_answer or ""
         words += _claim_words(short) if len(short.split()) <= _MAX_SHORT_ANSWER_WORDS else []
     return words
+
+
+def _without_story(exchange: Exchange) -> str:
+    told, asked = told_and_asked(exchange.question)
+    if told and exchange.answer and exchange.answer.looked_up:
+        return exchange.answer.looked_up
+    return asked if _names_enough(asked) else exchange.question
 
 
 def _points_back(question: str) -> bool:

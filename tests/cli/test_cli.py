@@ -73,7 +73,9 @@ def test_ingest_ask_show_remove(refdesk: Refdesk, folder: Path) -> None:
 
 def test_an_answer_for_people_names_its_source(refdesk: Refdesk, folder: Path) -> None:
     refdesk("ingest", folder)
-    out = refdesk("ask", "When does the library open?", "--engine", "extractive").out
+    assert "looked_up" not in refdesk("ask", "When does the library open?", "--engine", "extractive", "--json").json
+    out = refdesk("ask", "I am new here. When does the library open?", "--engine", "extractive").out
+    assert "Looked up: When does the library open?" in out
     assert "nine o'clock on weekdays. [1]" in out
     assert "[1] Library: The library opens" in out
     assert "Quoted" in out

@@ -94,9 +94,12 @@ def test_what_a_second_program_ingests_is_answered_within_seconds(page: Page, ho
     )
     subprocess.run(command(home, "ingest", str(tmp_path / "canteen.md")), check=True, cwd=ROOT)
     box = page.get_by_test_id("stChatInputTextArea")
-    box.fill("When is the canteen open?")
+    box.fill("Hello! I start here on 3 May and do not know the house. When is the canteen open?")
     box.press("Enter")
     expect(page.get_by_text(re.compile(r"11:30 to 14:00")).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Looked up: When is the canteen open?")).to_be_visible(timeout=PATIENCE)
+    page.reload()
+    expect(page.get_by_text("Looked up: When is the canteen open?")).to_be_visible(timeout=PATIENCE)
 
 
 def test_four_opening_questions_are_offered_and_answered(page: Page) -> None:

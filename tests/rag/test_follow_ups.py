@@ -1,6 +1,7 @@
 """How a question is searched for in its conversation."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,13 @@ def test_of_a_letter_before_the_question_is_carried_and_not_the_story() -> None:
     letter = "I am 58, live in Leeds and my doctor had little time. Can glaucoma be prevented by eye drops? Thank you."
     (_, carried) = carry_topic("And in children?", [Exchange(letter)])
     assert carried.text == "And in children? (glaucoma prevented by eye drops)"
+
+
+def test_what_was_looked_up_of_a_letter_is_carried() -> None:
+    letter = "My sister (34) was told last week that she has glaucoma, and was in shock. How is it treated?"
+    answer = replace(quoted("With eye drops.", "Eyes"), looked_up="How is it treated? (glaucoma)")
+    (_, carried) = carry_topic("And in children?", [Exchange(letter, answer)])
+    assert carried.text == "And in children? (treated glaucoma Eyes)"
 
 
 def test_a_letter_is_answered_as_its_question_is(make_flow: MakeFlow) -> None:
