@@ -166,8 +166,7 @@ def _item(
     evidence = weigh(asked, passages, reader, knowledge.embedder)
     quote = quote_answer(evidence)
     source = quote.evidence if quote else evidence[0]
-    ordered = [source, *(item for item in evidence if item is not source)]
-    answered = quote is not None and CALIBRATION.probability(signals_of(ordered, asked)) >= caution
+    answered = quote is not None and CALIBRATION.probability(signals_of(evidence, asked)) >= caution
     scores = (
         {"answered": float(answered), "right_document": float(Path(source.chunk.path) == document)}
         if document

@@ -42,7 +42,8 @@ class Trial:
 
     It answers with ``quote`` from the chunk ``cited`` if the ``probability`` that the documents hold the answer reaches
     ``caution``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
-    made of, by their names in ``rag.answering.answerability.Signals``.
+    made of, by their names in ``rag.answering.answerability.Signals``. ``looked_up`` is the wording that the documents
+    were asked, empty where it is the question.
     """
 
     question: str
@@ -53,6 +54,7 @@ class Trial:
     quote: str = ""
     short_answer: str | None = None
     cited: int | None = None
+    looked_up: str = ""
 
     @property
     def answered(self) -> bool:
@@ -127,6 +129,7 @@ class WhatIf:
             quote.text if quote else "",
             quote.short_answer if quote else None,
             quote.evidence.chunk.id if quote else None,
+            asked if asked != question else "",
         )
 
     def _edited(self, question: str, passage: Passage, edits: Mapping[int, str]) -> Passage:

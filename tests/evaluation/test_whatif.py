@@ -44,6 +44,12 @@ def test_a_trial_shows_what_was_found_marked_and_decided(knowledge: KnowledgeBas
     assert all(passage.margin < 0 for passage in trial.passages[1:])
 
 
+def test_of_a_letter_the_question_is_tried_and_shown(knowledge: KnowledgeBase) -> None:
+    trial = what_if(knowledge).attempt(f"I am 58 and have been to three doctors. {QUESTION}")
+    assert (trial.quote, trial.looked_up) == (TREATED, QUESTION)
+    assert what_if(knowledge).attempt(QUESTION).looked_up == ""
+
+
 def test_another_question_is_searched_anew(knowledge: KnowledgeBase) -> None:
     trial = what_if(knowledge).attempt("What did the harbour authority decide in spring?")
     assert not trial.answered

@@ -33,7 +33,8 @@ BEFORE = Trial(
 
 def test_a_trial_marks_what_was_read_and_names_what_is_quoted() -> None:
     view: Any = trial_view(BEFORE)
-    assert view["decision"] == "Answered"
+    assert (view["decision"], view["lookedUp"]) == ("Answered", "")
+    assert trial_view(replace(BEFORE, looked_up="Why? (glaucoma)"))["lookedUp"] == "Looked up: Why? (glaucoma)"
     assert view["signals"] == [["Margin", "−4.00"]]
     first, second = view["passages"]
     assert [part["text"] for part in first["parts"] if part["mark"]] == ["eye drops"]

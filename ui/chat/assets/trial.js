@@ -15,6 +15,7 @@ function scale({ share, caution }) {
 function verdict(data) {
   return el(
     "div", "verdict",
+    ...(data.lookedUp ? [el("p", "fine", data.lookedUp)] : []),
     el("p", "decision", data.decision),
     scale(data),
     el("p", "fine", data.probability),
