@@ -1,6 +1,9 @@
 """The folder of one training run: what was asked for, how it goes, and what came of it."""
 
+import fcntl
 import json
+import os
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +29,8 @@ class RunFolder:
     def claim(self, settings: Mapping[str, Any], *, resume: bool) -> None:
         """Begin a run with ``settings`` (as JSON takes them), or go on with the one that was begun with the same.
 
-        Raises UsageError when the folder holds something else than that, RefdeskError when it cannot be written.
+        Raises UsageError when the folder holds something else than that or another process works on it, RefdeskError
+        when it cannot be written.
         """
         settings = json.loads(json.dumps(settings))
         begun = self._settings_file.exists()
@@ -36,6 +40,7 @@ class RunFolder:
             )
         if begun:
             self._compare(settings)
+            self._lock()
             return
         with explained(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,20 @@ class RunFolder:
                 raise UsageError(
                     "This folder holds other files", where=str(self.path), remedy="Name a new or an empty folder."
                 )
+        self._lock()
         write_json(self._settings_file, settings)
+
+    def _lock(self) -> None:
+        """Keep other processes out for as long as this object lives."""
+        with explained(self.path):
+            lock = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR)
+        weakref.finalize(self, os.close, lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UsageError(
+                "Another process is at work on this run", where=str(self.path), remedy="Wait for its end, or stop it."
+            ) from error
 
     def _compare(self, settings: Mapping[str, Any]) -> None:
         before = json.loads(self._settings_file.read_text(encoding="utf-8"))

@@ -25,6 +25,14 @@ def test_a_run_is_not_begun_where_another_one_is(tmp_path: Path) -> None:
         claimed(tmp_path / "run", rate=1.0)
 
 
+def test_nor_gone_on_with_while_another_process_works_on_it(tmp_path: Path) -> None:
+    at_work = claimed(tmp_path / "run", rate=1.0)
+    with pytest.raises(UsageError, match=r"Another process is at work .*run"):
+        claimed(tmp_path / "run", resume=True, rate=1.0)
+    del at_work
+    claimed(tmp_path / "run", resume=True, rate=1.0)
+
+
 def test_nor_among_other_files(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"")
     with pytest.raises(UsageError, match="holds other files"):
@@ -60,6 +68,7 @@ def test_a_log_that_was_cut_off_in_the_middle_of_a_row_is_read_up_to_there(tmp_p
         folder.record({"step": step, "loss": 1.5})
     log = tmp_path / "run" / "log.jsonl"
     log.write_text(log.read_text() + '{"step": 4, "lo')
+    del folder
     again = claimed(tmp_path / "run", resume=True)
     again.rewind(10)
     assert [row["step"] for row in again.log] == [1, 2, 3]
