@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,10 @@ from vectorstore.errors import UsageError
 
 BESIDE = frozenset({"request.json", "checked.json", "status.json", "stop"})
 """What ``rag.training.runs`` keeps in the folder of a run, some of it before the run begins."""
+
+
+_locks: dict[Path, int] = {}
+"""What this process keeps others out of: the open files by their paths."""
 
 
 class RunFolder:
@@ -53,16 +56,20 @@ class RunFolder:
         write_json(self._settings_file, settings)
 
     def _lock(self) -> None:
-        """Keep other processes out for as long as this object lives."""
+        """Keep other processes out for as long as this one lives."""
+        file = self.path.resolve() / ".lock"
+        if file in _locks:
+            return
         with explained(self.path):
-            lock = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR)
-        weakref.finalize(self, os.close, lock)
+            lock = os.open(file, os.O_CREAT | os.O_RDWR)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            os.close(lock)
             raise UsageError(
                 "Another process is at work on this run", where=str(self.path), remedy="Wait for its end, or stop it."
             ) from error
+        _locks[file] = lock
 
     def _compare(self, settings: Mapping[str, Any]) -> None:
         before = json.loads(self._settings_file.read_text(encoding="utf-8"))
