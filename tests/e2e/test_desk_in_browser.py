@@ -103,7 +103,7 @@ def test_what_a_second_program_ingests_is_answered_within_seconds(page: Page, ho
 
 
 def test_four_opening_questions_are_offered_and_answered(page: Page) -> None:
-    offered = page.get_by_role("button").filter(has_text=re.compile(r"\?$"))
+    offered = page.locator(".suggestion")
     expect(offered.nth(3)).to_be_visible(timeout=PATIENCE)
     offered.first.click()
     expect(page.get_by_role("button", name=re.compile(r"^Source 1")).first).to_be_visible(timeout=PATIENCE)
