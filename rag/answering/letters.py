@@ -29,6 +29,8 @@ _JOINING = frozenset({"and", "in", "of", "the", "to", "with"})
 _PARTING = frozenset({"as", "at", "by", "for", "from", "on", "said", "says"})
 _FEWEST_LETTERS = 3
 _MOST_TOPIC_WORDS = 8
+_ENOUGH_NAMED = 2
+"""A question that names so much of a subject means it, whatever its "it" or "its" stands for."""
 _AROUND = 3
 """A name has at most so many words more on each side than those that the documents' subjects share with it."""
 
@@ -57,13 +59,15 @@ def told_and_asked(message: str) -> tuple[str, str]:
 def topic_of(told: str, asked: str, subjects: Iterable[str], *, points_back: bool) -> list[str] | None:
     """The words of ``told`` that name most of ``subjects``, those of the documents that were found for both.
 
-    Empty where ``asked``, which does not point back, names them itself; None where neither does.
+    Empty where ``asked`` names them itself; None where neither does.
 
     >>> topic_of("Our doctor said it is sleep apnea.", "How is it treated?", ["Sleep Apnea"], points_back=True)
     ['sleep', 'apnea']
     """
     known = {stem for subject in subjects for stem in _stems(subject.split())}
-    own = set() if points_back else known & _stems(asked.split())
+    own = known & _stems(asked.split())
+    if points_back and len(own) < _ENOUGH_NAMED:
+        own = set()
     named: list[tuple[set[str], list[str]]] = []
     for run in _runs(told):
         linked = [place for place, word in enumerate(run) if known & _stems([word])]
