@@ -36,20 +36,18 @@ def run() -> dict[str, Any]:
         knowledge = ingested(settings.home, DOCUMENTS)
         flow = build_flow(settings, knowledge, open_reader(settings), None)
         retriever = build_retriever(settings, knowledge)
+        formulator = Formulator(retriever, knowledge)
         ways: dict[str, list[Item]] = {"as typed": [], "topic by rule": [], "both searches": []}
         for number, conversation in enumerate(conversations):
             before: list[Exchange] = []
             for question in conversation["turns"][:-1]:
                 before.append(Exchange(question, _last(flow, question, before)))
             question = conversation["turns"][-1]
-            rule = _by_rule(Formulator(retriever, knowledge), question, before)
+            rule = _by_rule(formulator, question, before)
             searches = {
                 "as typed": ([Formulation(question)], _last(flow, question, [])),
                 "topic by rule": ([rule], _last(flow, rule.text, [])),
-                "both searches": (
-                    Formulator(retriever, knowledge).formulate(question, before),
-                    _last(flow, question, before),
-                ),
+                "both searches": (formulator.formulate(question, before), _last(flow, question, before)),
             }
             for way, (formulations, answer) in searches.items():
                 _, passages = search_formulations(retriever, formulations)

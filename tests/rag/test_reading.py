@@ -222,12 +222,13 @@ def test_openvino_reads_as_the_float_network_in_torch_does(form: str) -> None:
         ("When was the library opened?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
         ("Who opened the library?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
         ("Who opened the library?", "The Normans were a people who settled in the north of France."),
-        ("How is glaucoma treated?", "Glaucoma is treated with eye drops. " + "It may return after some years. " * 60),
+        (
+            "What is glaucoma treated with?",
+            "Glaucoma is treated with eye drops. " + "It may return after some years. " * 60,
+        ),
     ]
     for ours, theirs in zip(reader.read_pairs(pairs), plain.read_pairs(pairs), strict=True):
-        assert ours[0].end == theirs[0].end
-        # Rounded weights may take in a word before it.
-        assert ours[0].start == theirs[0].start or (form == "int8" and abs(ours[0].start - theirs[0].start) <= 5)
+        assert (ours[0].start, ours[0].end) == (theirs[0].start, theirs[0].end)
         assert ours[0].margin == pytest.approx(theirs[0].margin, abs=0.5 if form == "int8" else 0.1)
 
 

@@ -53,7 +53,7 @@ def answer_view(answer: Answer) -> View:
     return {
         "kind": answer.kind,
         "label": words.NOT_CHECKED if answer.kind == "unchecked" else "",
-        "lookedUp": words.looked_up(answer),
+        "lookedUp": words.looked_up(answer.looked_up),
         "sentences": _sentences(sentences, answer.citations, mark),
         "notices": list(answer.notices),
         "status": words.status(answer),

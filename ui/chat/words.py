@@ -64,9 +64,9 @@ def status(answer: Answer) -> str:
     return " · ".join(parts)
 
 
-def looked_up(answer: Answer) -> str:
+def looked_up(wording: str | None) -> str:
     """What was taken for the question, where it is not the message as it was typed."""
-    return f"Looked up: {answer.looked_up}" if answer.looked_up else ""
+    return f"Looked up: {wording}" if wording else ""
 
 
 def _origin(answer: Answer) -> str:

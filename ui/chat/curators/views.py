@@ -33,7 +33,7 @@ def trial_view(trial: Trial, before: Trial | None = None) -> View:
     was = {passage.chunk.id: (rank, passage) for rank, passage in _ranked(before)} if before else {}
     return {
         "decision": decision(trial),
-        "lookedUp": f"Looked up: {trial.looked_up}" if trial.looked_up else "",
+        "lookedUp": words.looked_up(trial.looked_up),
         "probability": f"Probability {trial.probability:.2f}; answered from {trial.caution:.2f} on",
         "share": trial.probability,
         "caution": trial.caution,
