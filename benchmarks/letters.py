@@ -20,9 +20,8 @@ from lxml import etree
 from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_squad_articles
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import weigh, wording_of
-from rag.answering.quoting import quote_answer
+from rag.answering.evidence import wording_of
+from rag.answering.judgement import judge
 from rag.answering.rewriting import Formulator
 from rag.desk import build_retriever, open_reader
 from rag.evaluation.figures import intervals, means
@@ -162,17 +161,15 @@ def _item(
     knowledge = retriever.knowledge
     formulations = [Formulation(message)] if way == _TYPED else Formulator(retriever, knowledge).formulate(message)
     _, passages = search_formulations(retriever, formulations)
-    asked = [wording_of(one.text, knowledge) for one in formulations]
-    evidence = weigh(asked, passages, reader, knowledge.embedder)
-    quote = quote_answer(evidence)
-    source = quote.evidence if quote else evidence[0]
-    answered = quote is not None and CALIBRATION.probability(signals_of(evidence, asked)) >= caution
+    asked = [wording_of(one.text, knowledge, weight=one.weight) for one in formulations]
+    judged = judge(asked, passages, reader, knowledge.embedder)
+    answered = judged.answer(caution) is not None
     scores = (
-        {"answered": float(answered), "right_document": float(Path(source.chunk.path) == document)}
+        {"answered": float(answered), "right_document": float(Path(judged.source.chunk.path) == document)}
         if document
         else {"answered_falsely": float(answered)}
     )
-    return Item("", message, (), quote.text if quote else "", 0.0, scores)
+    return Item("", message, (), judged.quote.text if judged.quote else "", 0.0, scores)
 
 
 def _figures(items: Sequence[Item]) -> dict[str, Any]:

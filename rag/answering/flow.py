@@ -15,9 +15,8 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import Evidence, Wording, weigh, wording_of
-from rag.answering.quoting import quote_answer
+from rag.answering.evidence import Evidence, wording_of
+from rag.answering.judgement import Judgement, judge
 from rag.answering.rewriting import Formulator
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
 from rag.answering.types import (
@@ -146,10 +145,9 @@ class AnswerFlow(Runnable[str, Answer]):
             return
         yield Reading(len(passages))
         asked = [wording_of(one.text, self._knowledge, self._scope, one.weight) for one in formulations]
-        evidence = weigh(asked, passages, self._reader, self._knowledge.embedder)
+        judged = judge(asked, passages, self._reader, self._knowledge.embedder)
         timings = replace(timings, read=clock.ms() - timings.retrieve)
-        quoted, source = self._quoted(evidence, asked)
-        evidence = [source, *(item for item in evidence if item is not source)]
+        quoted = self._quoted(judged)
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
         quoted = replace(quoted, timings=timings, looked_up=looked_up)
         if quoted.kind == "abstained" and topic is Topic.REFDESK:
@@ -160,6 +158,7 @@ class AnswerFlow(Runnable[str, Answer]):
             return
         yield Quoted(quoted)
         yield Writing()
+        evidence = [judged.source, *(item for item in judged.evidence if item is not judged.source)]
         text = CheckedText()
         closeness = self._closeness(question)
         enough = closeness(quoted.text) - _LESS_TO_THE_POINT
@@ -185,32 +184,30 @@ class AnswerFlow(Runnable[str, Answer]):
         replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
-    def _quoted(self, evidence: Sequence[Evidence], asked: Sequence[Wording]) -> tuple[Answer, Evidence]:
-        """The extractive answer or the abstention with the nearest passages, and the evidence it stands on."""
-        quote = quote_answer(evidence)
-        probability = CALIBRATION.probability(signals_of(evidence, asked))
-        if quote is None or probability < self._caution:
+    def _quoted(self, judged: Judgement) -> Answer:
+        """The extractive answer, or the abstention with the nearest passages."""
+        quote = judged.answer(self._caution)
+        if quote is None:
             related = tuple(
-                _citation(n, item.chunk, item.passage.score) for n, item in enumerate(evidence[:_RELATED], start=1)
+                _citation(n, item.chunk, item.passage.score)
+                for n, item in enumerate(judged.evidence[:_RELATED], start=1)
             )
-            withheld = quote.short_answer if quote else None
-            abstention = Answer(
-                "abstained", self._reader.name, related=related, probability=probability, withheld=withheld
+            withheld = judged.quote.short_answer if judged.quote else None
+            return Answer(
+                "abstained", self._reader.name, related=related, probability=judged.probability, withheld=withheld
             )
-            return abstention, evidence[0]
         chunk = quote.evidence.chunk
-        place = (quote.start, quote.end, quote.text, round(probability, 4))
+        place = (quote.start, quote.end, quote.text, round(judged.probability, 4))
         citation = Citation(1, chunk.document, chunk.title, chunk.page, *place)
-        answer = Answer(
+        return Answer(
             "extractive",
             self._reader.name,
             (Sentence(quote.text, (1,)),),
             (citation,),
             short_answer=quote.short_answer,
-            probability=probability,
+            probability=judged.probability,
             notices=self._notices((citation,)),
         )
-        return answer, quote.evidence
 
     def _notices(self, citations: Sequence[Citation]) -> tuple[str, ...]:
         with self._knowledge.database.read() as connection:

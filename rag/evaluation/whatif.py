@@ -7,9 +7,8 @@ from typing import Protocol
 
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answering.answerability import CALIBRATION, signals_of
-from rag.answering.evidence import Wording, weigh
-from rag.answering.quoting import quote_answer
+from rag.answering.evidence import Wording
+from rag.answering.judgement import judge
 from rag.answering.rewriting import Formulator
 from rag.answering.smalltalk.topics import Recognise
 from rag.grounding.words import words_of
@@ -107,11 +106,10 @@ class WhatIf:
                 for word, count in counts.items()
             }
 
-        wordings = [Wording(asked, terms_of(asked, frequencies, self._knowledge.count()))]
+        wording = Wording(asked, terms_of(asked, frequencies, self._knowledge.count()))
         passages = [self._edited(asked, passage, edits) for passage in passages]
-        evidence = weigh(wordings, passages, self._reader, self._knowledge.embedder)
-        quote = quote_answer(evidence)
-        signals = signals_of(evidence, wordings)
+        judged = judge([wording], passages, self._reader, self._knowledge.embedder)
+        quote = judged.quote
         return Trial(
             question,
             self._caution,
@@ -122,10 +120,10 @@ class WhatIf:
                     item.margin,
                     (item.spans[0].start, item.spans[0].end) if item.spans else None,
                 )
-                for item in evidence
+                for item in judged.evidence
             ),
-            CALIBRATION.probability(signals),
-            asdict(signals),
+            judged.probability,
+            asdict(judged.signals),
             quote.text if quote else "",
             quote.short_answer if quote else None,
             quote.evidence.chunk.id if quote else None,
