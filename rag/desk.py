@@ -23,7 +23,7 @@ from rag.evaluation.whatif import WhatIf
 from rag.extraction.service import FormService
 from rag.extraction.tray import Tray
 from rag.forms import build_forms
-from rag.generators.selection import able_to_rewrite, choose_engine, detect_hardware, load_generator, prompt_budget
+from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
 from rag.grounding.entailment import EntailmentModel
 from rag.jobs import see_to_jobs
 from rag.reader.model import ExtractiveReader, load_reader
@@ -249,7 +249,7 @@ def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | 
     if settings.generator.adapter:
         name += f" + {settings.generator.adapter.resolve().name}"
     budget = prompt_budget(settings.generator, choice.engine, hardware)
-    return Writer(chat, name, budget, able_to_rewrite(choice))
+    return Writer(chat, name, budget, is_large(choice))
 
 
 def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> AnswerFlow:

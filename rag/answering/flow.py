@@ -53,13 +53,14 @@ _LESS_TO_THE_POINT = 0.05
 @dataclass(frozen=True, slots=True)
 class Writer:
     """A generator and what the flow must know of it. ``name`` is for people; ``prompt_tokens`` bounds what it is
-    given; ``rewrites`` says whether it is able to put a follow-up question into words that stand alone.
+    given. A ``large`` one is also trusted to put a follow-up question into words that stand alone, and to answer with
+    other words than the reader's.
     """
 
     chat: BaseChatModel
     name: str
     prompt_tokens: int
-    rewrites: bool = False
+    large: bool = False
 
 
 @dataclass(slots=True)
@@ -104,7 +105,7 @@ class AnswerFlow(Runnable[str, Answer]):
         self._recognise = recognise
         self._caution = caution
         self._checker = Checker(knowledge.embedder, entails)
-        rewriter = writer.chat if writer and writer.rewrites else None
+        rewriter = writer.chat if writer and writer.large else None
         self._formulator = Formulator(retriever, knowledge, scope, recognise, rewriter)
 
     def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
@@ -180,8 +181,9 @@ class AnswerFlow(Runnable[str, Answer]):
             citations=text.citations,
             notices=self._notices(text.citations),
         )
-        holds_it = bool(quoted.short_answer) and bool(_holding(quoted.short_answer or "").search(written.text))
-        replaces = bool(written.text) and (holds_it or closeness(written.text) >= enough)
+        replaces = bool(written.text) and (
+            _agree(written, quoted) or (self._writer.large and closeness(written.text) >= enough)
+        )
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
     def _quoted(self, judged: Judgement) -> Answer:
@@ -235,6 +237,16 @@ class AnswerFlow(Runnable[str, Answer]):
         embedder = self._knowledge.embedder
         asked = embedder.embed([question])[0]
         return lambda text: float(asked @ embedder.embed([text])[0])
+
+
+def _agree(written: Answer, quoted: Answer) -> bool:
+    """Whether a text says what was found: the reader's words, or where it marked none, something of the quote."""
+    if quoted.short_answer:
+        return _holding(quoted.short_answer).search(written.text) is not None
+    (quote,) = quoted.citations
+    return any(
+        one.document == quote.document and one.start < quote.end and quote.start < one.end for one in written.citations
+    )
 
 
 def _holding(words: str) -> re.Pattern[str]:

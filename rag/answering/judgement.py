@@ -12,8 +12,8 @@ from vectorstore.types import Embedder, Passage
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``evidence`` is what was read, best first, and ``quote`` the piece of it that answers best, None where no sentence
-    says anything. ``probability`` that the documents hold the answer is made of ``signals``.
+    """``evidence`` is what was read, best first, and ``quote`` the piece of it that answers best, None where no
+    sentence says anything. ``probability`` that the documents hold the answer is made of ``signals``.
     """
 
     evidence: tuple[Evidence, ...]

@@ -19,7 +19,7 @@ LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 LLAMA_MEMORY_BYTES = 9_000_000_000
 
 # Rewriting a question needs more than the smallest models can do: see docs/decisions/0012.
-_REWRITES_FROM_BILLIONS = 3.0
+_LARGE_FROM_BILLIONS = 3.0
 _SIZE = re.compile(r"(?<![a-z0-9.])(?:\d+x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 
 PROMPT_TOKENS_CPU = 600
@@ -85,17 +85,17 @@ def prompt_budget(settings: GeneratorSettings, engine: Engine, hardware: Hardwar
     return budget
 
 
-def able_to_rewrite(choice: Choice) -> bool:
-    """Whether the model is large enough to put a follow-up question into words that stand alone, by its name.
+def is_large(choice: Choice) -> bool:
+    """Whether the model can be trusted with more than a sentence of a passage (see ``Writer``), by its name.
 
     A model on a server that does not tell its size is taken to be large; any other such model is not.
 
-    >>> able_to_rewrite(Choice("transformers", "meta-llama/Llama-3.1-8B-Instruct", ""))
+    >>> is_large(Choice("transformers", "meta-llama/Llama-3.1-8B-Instruct", ""))
     True
     """
     name = (choice.model or "").rsplit("/", 1)[-1]
     billions = [float(size) / (1 if unit in "bB" else 1000) for size, unit in _SIZE.findall(name)]
-    return max(billions) >= _REWRITES_FROM_BILLIONS if billions else choice.engine == "openai"
+    return max(billions) >= _LARGE_FROM_BILLIONS if billions else choice.engine == "openai"
 
 
 def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None = None) -> BaseChatModel | None:

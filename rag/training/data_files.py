@@ -3,10 +3,12 @@
 from pathlib import Path, PurePosixPath
 
 from ingest.uploads import checked_name
-from rag.training.files import explained
+from rag.training.files import explained, write_text
 from vectorstore.errors import UsageError
 
 FOLDER = "training-data"
+SAMPLE = Path(__file__).with_name("sample.jsonl")
+"""Questions to a bicycle shop, answered in the manner of the house: to try training with."""
 
 
 def data_file(home: Path, name: str) -> Path:
@@ -21,6 +23,13 @@ def data_files(home: Path) -> list[Path]:
     """All that are kept, the newest first."""
     kept = [path for path in (home.resolve() / FOLDER).rglob("*") if path.is_file() and not path.name.startswith(".")]
     return sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def add_sample(home: Path) -> Path:
+    """Keep the sample among them, and return where. Raises RefdeskError when it cannot be written."""
+    file = data_file(home, "bicycle-shop.jsonl")
+    write_text(file, SAMPLE.read_text(encoding="utf-8"))
+    return file
 
 
 def remove_data_file(home: Path, path: Path) -> None:

@@ -26,16 +26,18 @@ _PERSONAL = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about several samples: ``what``, how ``many``, and the ``places`` of the first of them."""
+    """Something about samples: ``what``, how ``many``, the ``places`` of the first of them, and what helps."""
 
     what: str
     many: int
     places: tuple[str, ...]
+    remedy: str = ""
 
     @property
     def text(self) -> str:
         """One line for people."""
-        return f"{self.many:,} {self.what} ({', '.join(self.places)}{', …' if self.many > len(self.places) else ''})"
+        places = f"{', '.join(self.places)}{', …' if self.many > len(self.places) else ''}"
+        return f"{self.what}: {_samples(self.many)} ({places}){f'; {self.remedy}' if self.remedy else ''}"
 
 
 def check_samples(training: Sequence[Sample], held_out: Sequence[Sample], lengths: Sequence[int]) -> dict[str, Any]:
@@ -47,11 +49,9 @@ def check_samples(training: Sequence[Sample], held_out: Sequence[Sample], length
     languages = Counter(language for sample in everything if (language := _language(sample.words)))
     warnings = [finding.text for finding in (*_personal(everything), *_foreign(everything)) if finding.many]
     if len(languages) > 1 and (rare := languages.total() - languages.most_common(1)[0][1]) >= 0.02 * languages.total():
-        warnings.append(f"{rare:,} samples are in another language than most")
+        warnings.append(f"In another language than most: {_samples(rare)}")
     if shared := leaks(training, held_out):
-        warnings.append(
-            Finding("held-out samples share a long passage with one in training", len(shared), shared[:_SHOWN]).text
-        )
+        warnings.append(_finding("Held out, but a long passage of it is learned", shared).text)
     ordered = sorted(lengths)
     return {
         "samples": len(training),
@@ -88,7 +88,7 @@ def _language(text: str) -> str | None:
 
 def _personal(samples: Sequence[Sample]) -> list[Finding]:
     return [
-        _finding(f"samples may hold a person's data: {what}", [s.place for s in samples if pattern.search(s.words)])
+        _finding(f"A person's data, perhaps ({what})", [s.place for s in samples if pattern.search(s.words)])
         for what, pattern in _PERSONAL.items()
     ]
 
@@ -99,10 +99,14 @@ def _foreign(samples: Sequence[Sample]) -> list[Finding]:
         if kind := markup_of(sample.text):
             found.setdefault(kind, []).append(sample.place)
     return [
-        _finding(f"texts carry the chat marks of {kind}; --convert-markup makes chats of them", places)
+        _finding(f"With the chat marks of {kind}", places, "--convert-markup makes chats of them")
         for kind, places in found.items()
     ]
 
 
-def _finding(what: str, places: Sequence[str]) -> Finding:
-    return Finding(what, len(places), tuple(places[:_SHOWN]))
+def _finding(what: str, places: Sequence[str], remedy: str = "") -> Finding:
+    return Finding(what, len(places), tuple(places[:_SHOWN]), remedy)
+
+
+def _samples(many: int) -> str:
+    return f"{many:,} {'sample' if many == 1 else 'samples'}"

@@ -231,6 +231,16 @@ def test_doctor_says_which_adapter_writes(refdesk: Refdesk, tmp_path: Path, monk
     assert generator["adapter_sha256"] == hashlib.sha256(b"weights").hexdigest()
 
 
+def test_the_examples_to_train_on_are_written_once(refdesk: Refdesk, tmp_path: Path) -> None:
+    file = tmp_path / "examples.jsonl"
+    assert refdesk("finetune", "sample", "--output", file, "--json").json["examples"] == 64
+    file.write_text("my own")
+    again = refdesk("finetune", "sample", "--output", file)
+    assert again.code == 2
+    assert "there already" in again.err
+    assert file.read_text() == "my own"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

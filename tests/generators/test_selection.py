@@ -13,8 +13,8 @@ from rag.generators.selection import (
     Choice,
     Engine,
     Hardware,
-    able_to_rewrite,
     choose_engine,
+    is_large,
     load_generator,
     prompt_budget,
 )
@@ -114,7 +114,7 @@ def test_llamacpp_refuses_other_formats(tmp_path: Path) -> None:
     ],
 )
 def test_a_model_large_enough_by_its_name_rewrites_questions(engine: Engine, model: str | None, able: bool) -> None:
-    assert able_to_rewrite(Choice(engine, model, "")) is able
+    assert is_large(Choice(engine, model, "")) is able
 
 
 def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(

@@ -29,8 +29,8 @@ def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
 
 @pytest.fixture
 def make_flow(knowledge: KnowledgeBase) -> MakeFlow:
-    def make(reader: KeywordReader, chat: FakeChat | None = None, rewrites: bool = False) -> AnswerFlow:
-        writer = Writer(chat, "fake", 600, rewrites) if chat else None
+    def make(reader: KeywordReader, chat: FakeChat | None = None, large: bool = False) -> AnswerFlow:
+        writer = Writer(chat, "fake", 600, large) if chat else None
         return AnswerFlow(knowledge, KnowledgeRetriever(knowledge=knowledge, limit=5), reader, writer, caution=0.4)
 
     return make

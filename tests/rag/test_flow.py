@@ -87,6 +87,24 @@ def test_an_ungrounded_or_pointless_text_leaves_the_quote_standing(make_flow: Ma
     assert answer.text.startswith("Glaucoma is treated with eye drops that")
 
 
+SURGERY = "Surgery is done when drops fail."
+
+
+def test_only_a_large_generator_may_leave_out_the_words_that_the_reader_found(make_flow: MakeFlow) -> None:
+    question, reader = "When is surgery done?", KeywordReader("eye drops", margin=10.0)
+    quoted = make_flow(reader, FakeChat(SURGERY)).invoke(question)
+    assert (quoted.kind, quoted.short_answer) == ("extractive", "eye drops")
+    assert make_flow(reader, FakeChat(SURGERY), large=True).invoke(question).text == SURGERY
+
+
+def test_where_the_reader_marked_nothing_of_the_quote_the_text_must_stand_on_it(make_flow: MakeFlow) -> None:
+    question = "When is surgery done, when drops fail?"
+    quoted = make_flow(DROPS).invoke(question)
+    assert (quoted.text, quoted.short_answer) == (SURGERY, None)
+    assert make_flow(DROPS, FakeChat(SURGERY)).invoke(question).kind == "generated"
+    assert make_flow(DROPS, FakeChat(TREATED)).invoke(question).kind == "extractive"
+
+
 def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeFlow) -> None:
     chat = FakeChat(f"{TREATED} It was discovered in 1850 by Smith. Surgery is done when drops fail.")
     answer = make_flow(DROPS, chat).invoke(QUESTION)

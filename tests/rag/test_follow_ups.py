@@ -183,7 +183,7 @@ def test_only_an_able_generator_is_asked_and_only_in_a_conversation(make_flow: M
     flow = make_flow(KeywordReader("eye drops"), chat)
     list(flow.events("How is it treated?", before=[GLAUCOMA]))
     assert len(chat.asked) == 1  # for the answer
-    flow = make_flow(KeywordReader("eye drops"), chat, rewrites=True)
+    flow = make_flow(KeywordReader("eye drops"), chat, large=True)
     list(flow.events("How is glaucoma treated?"))
     assert len(chat.asked) == 2
     list(flow.events("How is it treated?", before=[GLAUCOMA]))

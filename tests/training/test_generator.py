@@ -183,7 +183,7 @@ def test_raw_text_in_the_form_of_the_medical_set_is_learned_with_the_preset(tmp_
     report = run(file, tiny_llama, tmp_path / "run", preset="qlora-13gb", batch=2, max_steps=2, longest=512)
     assert (report["settings"]["method"], report["settings"]["objective"]) == ("qlora", "lm")
     assert report["held_out"]["held_out"]["loss"] < report["held_out"]["held_out"]["loss_before"]
-    assert "24 texts carry the chat marks of Llama 2" in report["checked"]["warnings"][0]
+    assert "With the chat marks of Llama 2: 24 samples" in report["checked"]["warnings"][0]
     config = json.loads((tmp_path / "run/adapter/adapter_config.json").read_text())
     assert (config["r"], config["lora_alpha"], config["lora_dropout"]) == (64, 16, 0.1)
     with pytest.raises(UsageError, match="no prompts to vary"):

@@ -12,6 +12,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from rag.generators.unpacking import load_tokenizer
+from rag.training.data_files import SAMPLE
 from rag.training.generator_data import GeneratorData, load_generator_data
 from rag.training.markup import as_chat
 from rag.training.samples import Sample
@@ -130,7 +131,8 @@ def test_chat_marks_of_another_model_are_recognised_and_converted(tmp_path: Path
     file = write(tmp_path / "rows.csv", [{"text": MEDICAL}, {"text": "No marks at all."}])
     found = load(file)
     (warning,) = check_samples(found.training, (), [9, 9])["warnings"]
-    assert "1 texts carry the chat marks of Llama 2; --convert-markup" in warning
+    assert "With the chat marks of Llama 2: 1 sample (" in warning
+    assert "--convert-markup" in warning
     chat, plain = load(file, convert=True).training
     assert [(turn["role"], turn["content"]) for turn in chat.messages] == [
         ("system", "Answer the Question"),
@@ -161,11 +163,18 @@ def test_the_report_warns_of_personal_data_other_languages_and_leaks() -> None:
     samples += [Sample("a:8", f"Write to jo.doe@example.org, {english}"), Sample("a:9", french)]
     checked = check_samples(samples, [Sample("b:1", f"{english} home")], list(range(10)))
     warnings = "\n".join(checked["warnings"])
-    assert "1 samples may hold a person's data: e-mail address (a:8)" in warnings
-    assert "1 samples are in another language than most" in warnings
-    assert "held-out samples share a long passage with one in training (b:1)" in warnings
+    assert "A person's data, perhaps (e-mail address): 1 sample (a:8)" in warnings
+    assert "In another language than most: 1 sample" in warnings
+    assert "Held out, but a long passage of it is learned: 1 sample (b:1)" in warnings
     assert checked["languages"] == {"en": 10, "fr": 1}
     assert checked["tokens"] == {"shortest": 0, "median": 5, "95%": 8, "longest": 9}
+
+
+def test_the_examples_to_try_with_can_all_be_used_and_nothing_is_wrong_with_them() -> None:
+    data = load_generator_data([SAMPLE], [], 0.1, 0, convert_markup=False)
+    assert len(data.training) + len(data.held_out) == 64
+    assert not data.problems
+    assert not check_samples(data.training, data.held_out, [1])["warnings"]
 
 
 def test_only_the_answers_of_a_chat_are_learned_and_all_of_a_text(tiny_llama: Path) -> None:

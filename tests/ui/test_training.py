@@ -58,7 +58,8 @@ def test_what_was_found_in_the_data_is_said_in_words(tmp_path: Path) -> None:
     assert said["Languages"] == "English 98%, German 2%"
     assert rows_of(left_out_view(CHECKED))[0] == ["faq.csv:50", "answer is empty"]
     warnings = [row[0] for row in rows_of(warnings_view(CHECKED))]
-    assert warnings[1] == "2 texts carry the chat marks of Llama 2."  # the page has a button for the option
+    marks = "With the chat marks of Llama 2: 2 samples (faq.csv:3, faq.csv:4)."
+    assert warnings[1] == marks  # the page has a button for the option
     assert warnings_view(CHECKED | {"warnings": []}) is None
 
 
@@ -153,6 +154,8 @@ def test_a_curator_checks_starts_stops_and_compares(desk: Desk, page: Page, tmp_
     expect(page.locator(".table").filter(has_text="Wanted")).to_contain_text(HOSTILE)
 
     page.get_by_text("New run").click()
+    page.get_by_role("button", name="Take these examples").click()
+    expect(page.get_by_text("bicycle-shop.jsonl")).to_be_visible()
     data = tmp_path / "lamps.csv"
     data.write_text("text\nA lamp.\n")
     page.locator("input[type=file]").first.set_input_files(data)

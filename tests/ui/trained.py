@@ -14,8 +14,8 @@ CHECKED: dict[str, Any] = {
     "languages": {"en": 49, "de": 1},
     "tokens": {"shortest": 38, "median": 55, "95%": 70, "longest": 600},
     "warnings": [
-        "1 samples may hold a person's data: e-mail address (faq.csv:49)",
-        "2 texts carry the chat marks of Llama 2; --convert-markup makes chats of them (faq.csv:3, faq.csv:4)",
+        "A person's data, perhaps (e-mail address): 1 sample (faq.csv:49)",
+        "With the chat marks of Llama 2: 2 samples (faq.csv:3, faq.csv:4); --convert-markup makes chats of them",
     ],
     "left_out": 2,
     "cut": 1,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from rag.evaluation.curator_protocol import CuratorDesk
 from rag.evaluation.golden_set import golden_questions
-from rag.training.data_files import data_file, data_files, remove_data_file
+from rag.training.data_files import add_sample, data_file, data_files, remove_data_file
 from rag.training.generator_settings import Method
 from rag.training.preference_pairs import preference_pairs, write_pairs
 from rag.training.presets import PRESETS
@@ -92,6 +92,10 @@ def _draw_uploads(desk: CuratorDesk) -> list[str]:
     if sent:
         st.session_state[_CHOSEN] = kept[: int(sent)]
     if not kept:
+        st.caption("Nothing at hand? Questions to a bicycle shop, answered in the manner of the house, show how it goes.")
+        if st.button("Take these examples", icon=":material/pedal_bike:"):
+            st.session_state[_CHOSEN] = [add_sample(desk.home)]
+            st.rerun()
         return []
     root = data_file(desk.home, "x").parent
     st.session_state[_CHOSEN] = [path for path in st.session_state.get(_CHOSEN, kept[:1]) if path in kept]

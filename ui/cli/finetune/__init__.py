@@ -2,7 +2,7 @@
 
 import typer
 
-from ui.cli.finetune import check, classifier, compare, export, generator, pairs, reader
+from ui.cli.finetune import check, classifier, compare, export, generator, pairs, reader, sample
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command("generator")(generator.generator)
@@ -11,4 +11,5 @@ app.command("reader")(reader.reader)
 app.command("classifier")(classifier.classifier)
 app.command("compare")(compare.compare)
 app.command("pairs")(pairs.pairs)
+app.command("sample")(sample.sample)
 app.command("export")(export.export)

@@ -1,0 +1,27 @@
+"""``refdesk finetune sample``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.cli.output import JsonOption, print_json, say
+from vectorstore.errors import UsageError
+
+
+def sample(
+    output: Annotated[Path, typer.Option("--output", help="The JSONL file to write.")] = Path("bicycle-shop.jsonl"),
+    as_json: JsonOption = False,
+) -> None:
+    """Write examples to try training with: questions to a bicycle shop, answered in the manner of the house."""
+    from rag.training.data_files import SAMPLE  # the libraries take seconds to import
+    from rag.training.files import write_text
+
+    if output.exists():
+        raise UsageError("The file is there already", where=str(output), remedy="Name another one with --output.")
+    examples = SAMPLE.read_text(encoding="utf-8")
+    write_text(output, examples)
+    if as_json:
+        print_json({"examples": len(examples.splitlines()), "file": str(output)})
+        return
+    say(f"{len(examples.splitlines())} examples written to {output}.")
