@@ -103,21 +103,20 @@ class Desk:
     def __init__(
         self,
         knowledge: KnowledgeBase,
-        flow_with: Callable[[Writer | None], Answering],
+        open_answering: Callable[[Settings], tuple[str, Answering]],
         quoting: AnswerFlow,
         what_if: WhatIf,
-        writer: Writer | None,
         forms: FormService,
         settings: Settings,
     ) -> None:
         self.forms = forms
         self._knowledge = knowledge
         self._quoting = quoting
-        self._flow_with = flow_with
-        self._engine = _engine_name(writer)
+        self._open_answering = open_answering
+        self._engine, answering = open_answering(settings)
         self._store = ConversationStore(settings.home)
         self._service = AnsweringService(
-            flow_with(writer),
+            answering,
             self._store,
             queue_size=settings.answering.queue_size,
             workers=settings.answering.workers,
@@ -184,9 +183,8 @@ class Desk:
         see_to_runs(self.home)
 
     def change_writer(self) -> None:
-        writer = open_writer(load_settings(self.home))
-        self._service.answer_with(self._flow_with(writer))
-        self._engine = _engine_name(writer)
+        self._engine, answering = self._open_answering(load_settings(self.home))
+        self._service.answer_with(answering)
 
     def engine_name(self) -> str:
         return self._engine
@@ -238,11 +236,13 @@ def _engine_name(writer: Writer | None) -> str:
     return writer.name if writer else "Quotes only"
 
 
-def open_writer(settings: Settings, confirm: Confirm | None = None) -> Writer | None:
-    """The generator that the settings and the machine call for; None when answers are only quoted."""
+def open_writer(settings: Settings, confirm: Confirm | None = None, *, alone: bool = False) -> Writer | None:
+    """The generator that the settings and the machine call for, with passages or ``alone``; None when answers are only
+    quoted.
+    """
     hardware = detect_hardware()
     choice = choose_engine(settings, hardware)
-    chat = load_generator(choice, settings, confirm)
+    chat = load_generator(choice, settings, confirm, alone=alone)
     if chat is None:
         return None
     name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
@@ -282,18 +282,17 @@ def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: 
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     knowledge = open_knowledge(settings, confirm)
     reader = open_reader(settings, confirm)
-    writer = open_writer(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = _build_what_if(settings, knowledge, reader)
     forms = FormService(Tray(settings.home), build_forms(settings, reader))
 
-    def flow_with(writer: Writer | None) -> Answering:
-        return build_flow(settings, knowledge, reader, writer, confirm=confirm) if retrieval else _alone(writer)
+    def open_answering(current: Settings) -> tuple[str, Answering]:
+        """What answers with the generator of these settings, and its name."""
+        writer = open_writer(current, confirm, alone=not retrieval)
+        if retrieval:
+            return _engine_name(writer), build_flow(settings, knowledge, reader, writer, confirm=confirm)
+        if writer is None:
+            raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
+        return writer.name, Alone(writer)
 
-    return Desk(knowledge, flow_with, quoting, what_if, writer, forms, settings)
-
-
-def _alone(writer: Writer | None) -> Alone:
-    if writer is None:
-        raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
-    return Alone(writer)
+    return Desk(knowledge, open_answering, quoting, what_if, forms, settings)

@@ -119,7 +119,7 @@ class Stages:
         return [parsed_item(row) for row in self._kept(name, make)]
 
     def _answering(self, way: Way, run: Path) -> Callable[[str], Answer]:
-        writer = _writer(self._settings, run if way.tuned else None)
+        writer = _writer(self._settings, run if way.tuned else None, alone=not way.retrieval)
         if not way.retrieval:
             return functools.partial(speak_alone, writer=writer)
         return build_flow(self._settings, self._knowledge, self._reader, writer).invoke
@@ -175,14 +175,14 @@ def _teach(
     )
 
 
-def _writer(settings: Settings, run: Path | None) -> Writer:
+def _writer(settings: Settings, run: Path | None, *, alone: bool) -> Writer:
     """The generator of the settings, or what was made of it by the training ``run``."""
     values: dict[str, Any] = {"adapter": None}
     if run is not None:
         whole = run / "model"
         values = {"model": str(whole)} | values if whole.is_dir() else {"adapter": run}
     generator = settings.generator.model_copy(update=values)
-    writer = open_writer(settings.model_copy(update={"generator": generator}))
+    writer = open_writer(settings.model_copy(update={"generator": generator}), alone=alone)
     if writer is None:
         raise UsageError("Only a generator can be compared", where="generator.engine", remedy="Choose another engine.")
     return writer

@@ -98,10 +98,13 @@ def is_large(choice: Choice) -> bool:
     return max(billions) >= _LARGE_FROM_BILLIONS if billions else choice.engine == "openai"
 
 
-def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None = None) -> BaseChatModel | None:
+def load_generator(
+    choice: Choice, settings: Settings, confirm: Confirm | None = None, *, alone: bool = False
+) -> BaseChatModel | None:
     """The chat model that ``choice`` stands for, loaded; None for extractive answers.
 
-    ``confirm`` is asked before a download over 1 GB. Raises ModelUnavailable or UsageError.
+    ``confirm`` is asked before a download over 1 GB. One that is to write ``alone`` gets no adapter but the one in the
+    settings: the packaged one has learned to answer from passages. Raises ModelUnavailable or UsageError.
     """
     generator = settings.generator
     # Engines are imported only when chosen: torch and transformers alone take seconds.
@@ -113,7 +116,7 @@ def load_generator(choice: Choice, settings: Settings, confirm: Confirm | None =
         return None
     source = resolve_model(choice.model, download=settings.downloads, confirm=confirm)
     unpacked = settings.home / "models"
-    adapter = _found(adapter_for(choice.model, generator.adapter))
+    adapter = _found(generator.adapter if alone else adapter_for(choice.model, generator.adapter))
     if choice.engine == "transformers":
         from rag.generators.transformers_engine import TransformersChat
 

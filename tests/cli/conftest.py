@@ -25,7 +25,7 @@ def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rag.embedding, "SentenceTransformerEmbedder", lambda model, home: embedder)
         patch.setattr(rag.desk, "load_reader", lambda name, download, confirm: reader)
-        patch.setattr(rag.desk, "load_generator", lambda choice, settings, confirm: loaded[choice.engine])
+        patch.setattr(rag.desk, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine])
         yield
 
 

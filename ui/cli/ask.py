@@ -53,7 +53,7 @@ def ask(
         if retrieval:
             answer_it = open_flow(settings, scope, confirm).invoke
         else:
-            writer = open_writer(settings, confirm)
+            writer = open_writer(settings, confirm, alone=True)
             if writer is None:
                 raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
             answer_it = partial(speak_alone, writer=writer)
