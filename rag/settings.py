@@ -60,6 +60,10 @@ class GeneratorSettings(_Section):
     temperature: float = Field(
         default=0.0, ge=0.0, description="Sampling temperature; 0 always takes the likeliest token."
     )
+    quantise_on_load: bool = Field(
+        default=True,
+        description="Whether transformers holds a model that is not quantised in 4 bits (NF4), or as it is stored.",
+    )
     threads: int | None = Field(default=None, gt=0, description="CPU threads; chosen from the physical cores if unset.")
 
 

@@ -1,6 +1,7 @@
 """Changing single values of ``settings.toml``, and nothing else in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,21 @@ def change_settings(home: Path, values: Values) -> dict[str, Any]:
         _write(file, text)
         raise
     return before
+
+
+@contextmanager
+def settings_restored_on_failure(home: Path) -> Iterator[None]:
+    """Where what is done meanwhile fails, the file is again as it was."""
+    file = (home / SETTINGS_FILE).resolve()
+    text = file.read_text(encoding="utf-8") if file.exists() else None
+    try:
+        yield
+    except BaseException:
+        if text is None:
+            file.unlink(missing_ok=True)
+        else:
+            _write(file, text)
+        raise
 
 
 def _set(document: Any, name: str, value: Any) -> Any:

@@ -139,7 +139,7 @@ def test_a_small_download_needs_no_question(tmp_path: Path, hub: Hub) -> None:
 
 def test_a_large_download_asks_first(tmp_path: Path, hub: Hub) -> None:
     hub.plan, hub.fetched = 16_000_000_000, weights(tmp_path / "fetched")
-    with pytest.raises(ModelUnavailable, match=r"16\.0 GB was not agreed to"):
+    with pytest.raises(ModelUnavailable, match=r"Nobody agreed to the download of 16\.0 GB"):
         resolve_model("some/model", download="ask")
     questions: list[tuple[str, int]] = []
 

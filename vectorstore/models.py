@@ -139,9 +139,9 @@ def _from_hub(name: str, download: Download, confirm: Confirm | None) -> Resolve
         size = sum(file.file_size or 0 for file in plan if file.will_download)
         if download == "ask" and size > ASK_ABOVE_BYTES and not (confirm and confirm(name, size)):
             raise ModelUnavailable(
-                f"The download of {size / 1e9:.1f} GB was not agreed to",
+                f"Nobody agreed to the download of {size / 1e9:.1f} GB",
                 where=name,
-                remedy='Agree when asked, or set downloads = "allow".',
+                remedy='Agree to it on the command line, or set downloads = "allow".',
             )
         folder = Path(snapshot_download(name, allow_patterns=_ALLOW, ignore_patterns=_IGNORE))
     except (HFValidationError, HTTPError, OSError) as error:

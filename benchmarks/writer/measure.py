@@ -169,7 +169,7 @@ def _training() -> str:
     report = json.loads((ADAPTER / "report.json").read_text(encoding="utf-8"))
     return (
         f" The adapter: {report['steps']:,} steps of `refdesk finetune generator` ({report['seconds'] / 60:.0f} "
-        f"minutes on {report['machine']['trained_on']}) on {report['samples']:,} chats made by "
+        f"minutes on {report['machine']['trained_on']}) on {report['checked']['samples']:,} chats made by "
         "`python -m benchmarks.writer.data`."
     )
 

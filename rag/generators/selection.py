@@ -1,6 +1,5 @@
 """Which engine writes, with which model, and why."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from rag.generators.embedded import adapter_for
+from rag.generators.model_size import parameters_of
 from rag.settings import GeneratorSettings, Settings
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, Confirm, Download, resolve_model
@@ -19,8 +19,7 @@ LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 LLAMA_MEMORY_BYTES = 9_000_000_000
 
 # Rewriting a question needs more than the smallest models can do: see docs/decisions/0012.
-_LARGE_FROM_BILLIONS = 3.0
-_SIZE = re.compile(r"(?<![a-z0-9.])(?:\d+x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
+_LARGE = 3e9
 
 PROMPT_TOKENS_CPU = 600
 PROMPT_TOKENS_CUDA = 3000
@@ -86,16 +85,15 @@ def prompt_budget(settings: GeneratorSettings, engine: Engine, hardware: Hardwar
 
 
 def is_large(choice: Choice) -> bool:
-    """Whether the model can be trusted with more than a sentence of a passage (see ``Writer``), by its name.
+    """Whether the model can be trusted with more than a sentence of a passage (see ``Writer``), by its parameters.
 
     A model on a server that does not tell its size is taken to be large; any other such model is not.
 
     >>> is_large(Choice("transformers", "meta-llama/Llama-3.1-8B-Instruct", ""))
     True
     """
-    name = (choice.model or "").rsplit("/", 1)[-1]
-    billions = [float(size) / (1 if unit in "bB" else 1000) for size, unit in _SIZE.findall(name)]
-    return max(billions) >= _LARGE_FROM_BILLIONS if billions else choice.engine == "openai"
+    parameters = parameters_of(choice.model) if choice.model else None
+    return choice.engine == "openai" if parameters is None else parameters >= _LARGE
 
 
 def load_generator(
@@ -120,13 +118,19 @@ def load_generator(
     if choice.engine == "transformers":
         from rag.generators.transformers_engine import TransformersChat
 
-        return TransformersChat(
+        chat = TransformersChat(
             source=source,
             unpacked=unpacked,
             adapter=adapter,
             max_new_tokens=generator.max_new_tokens,
             temperature=generator.temperature,
+            quantise_on_load=generator.quantise_on_load,
         )
+        if not chat.knows_chats:
+            raise ModelUnavailable(
+                "This model only goes on with texts; it knows no chats", where=source.name, remedy="Name one that does."
+            )
+        return chat
     if not source.is_gguf:
         raise ModelUnavailable(
             "llama.cpp reads GGUF files only", where=source.name, remedy="Name a .gguf file, or engine transformers."

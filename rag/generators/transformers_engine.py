@@ -66,6 +66,11 @@ class TransformersChat(StreamingChat):
         return "transformers"
 
     @property
+    def knows_chats(self) -> bool:
+        """Whether there is a form in which to put messages to it; one that was only trained on texts has none."""
+        return self._tokenizer.chat_template is not None
+
+    @property
     def network(self) -> PreTrainedModel:
         """The model itself."""
         model: PreTrainedModel = self._model

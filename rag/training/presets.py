@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rag.generators.selection import LLAMA
 from rag.training.generator_settings import GeneratorTraining, Method, MethodSettings, Objective
 from vectorstore.errors import UsageError
 from vectorstore.models import SMOLLM2
@@ -50,7 +51,7 @@ _METHOD_FIELDS = ("method", "rank", "alpha", "dropout", "target")
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "laptop": {},
     "qlora-13gb": {
-        "model": "meta-llama/Llama-3.1-8B",
+        "model": LLAMA,
         "method": "qlora",
         "rank": 64,
         "alpha": 16,

@@ -1,11 +1,13 @@
 """Having the chat's answers written by what a run has made, and by what wrote before."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rag.settings import load_settings
-from rag.settings_file import change_settings
+from rag.settings_file import change_settings, settings_restored_on_failure
 from rag.training.files import write_json
 from rag.training.runs import FOLDER, Run, Runs
 from vectorstore.errors import UsageError
@@ -29,12 +31,30 @@ def serve_run(home: Path, run: Run) -> None:
 
 
 def serve_what_was_before(home: Path) -> None:
-    """Undo the last ``serve_run``. Raises UsageError where there was none."""
+    """Undo the last ``serve_run``, and those before it whose runs are deleted.
+
+    Raises UsageError where there was none.
+    """
     history = _history(home)
     if not history:
         raise UsageError("No run was put to use here", where=str(home), remedy="Change the settings by hand.")
-    change_settings(home, history[-1]["before"])
-    write_json(home / FOLDER / _HISTORY, history[:-1])
+    before = history.pop()["before"]
+    while history and not (home / FOLDER / history[-1]["run"]).is_dir():
+        before = history.pop()["before"]
+    change_settings(home, before)
+    write_json(home / FOLDER / _HISTORY, history)
+
+
+@contextmanager
+def undone_on_failure(home: Path) -> Iterator[None]:
+    """Where what is done meanwhile fails, the settings and what can be undone are again as before."""
+    history = _history(home)
+    try:
+        with settings_restored_on_failure(home):
+            yield
+    except BaseException:
+        write_json(home / FOLDER / _HISTORY, history)
+        raise
 
 
 def served_run(home: Path) -> str | None:

@@ -1,5 +1,6 @@
 """Which engine is chosen, and the reason that a person reads."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from langchain_openai import ChatOpenAI
 
 from rag.generators import embedded, selection
 from rag.generators.embedded import adapter_for
+from rag.generators.model_size import parameters_of
 from rag.generators.selection import (
     LLAMA,
     Choice,
@@ -20,7 +22,7 @@ from rag.generators.selection import (
 )
 from rag.settings import Settings, load_settings
 from vectorstore.errors import ModelUnavailable, UsageError
-from vectorstore.models import SMOLLM2, ResolvedModel
+from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
 
 GPU = Hardware(cuda_memory_bytes=24_000_000_000)
 
@@ -115,6 +117,20 @@ def test_llamacpp_refuses_other_formats(tmp_path: Path) -> None:
 )
 def test_a_model_large_enough_by_its_name_rewrites_questions(engine: Engine, model: str | None, able: bool) -> None:
     assert is_large(Choice(engine, model, "")) is able
+
+
+@pytest.mark.parametrize(("width", "large"), [(4096, True), (576, False)])
+def test_a_folder_whose_name_tells_no_size_is_judged_by_the_models_shape(
+    tmp_path: Path, width: int, large: bool
+) -> None:
+    shape = {"hidden_size": width, "num_hidden_layers": 32, "intermediate_size": 3 * width, "vocab_size": 50_000}
+    (tmp_path / "config.json").write_text(json.dumps(shape))
+    assert is_large(Choice("transformers", str(tmp_path), "")) is large
+
+
+def test_a_gguf_file_whose_name_tells_no_size_is_as_large_as_its_tensors(tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").symlink_to(resolve_model(SMOLLM2).path)
+    assert parameters_of(str(tmp_path / "mine.gguf")) == 134_515_008
 
 
 def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(

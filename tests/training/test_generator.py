@@ -192,7 +192,7 @@ def test_raw_text_in_the_form_of_the_medical_set_is_learned_with_the_preset(tmp_
 
 def test_the_preset_is_the_one_that_is_asked_for() -> None:
     model, training = chosen("qlora-13gb", {})
-    assert model == "meta-llama/Llama-3.1-8B"
+    assert model == "meta-llama/Llama-3.1-8B-Instruct"
     assert training.settings == MethodSettings("qlora", rank=64, alpha=16, dropout=0.1, target="attention")
     assert (training.batch, training.accumulation, training.recompute) == (2, 4, True)
     assert (training.learning_rate, training.shape, training.epochs, training.longest) == (2e-4, "constant", 1, 512)
@@ -222,7 +222,7 @@ def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
     told = capsys.readouterr()
     report = json.loads(told.out)
     assert (report["steps"], report["settings"]["rank"]) == (2, 64)
-    assert "Llama-3.1-8B. Set downloads" in told.err
+    assert "Llama-3.1-8B-Instruct. Set downloads" in told.err
     assert f"{tiny_llama} is trained instead" in " ".join(told.err.split())
     assert refdesk("generator", pairs, *options) == 2
     assert "--resume" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from rag.desk import open_writer
 from rag.settings import load_settings
 from rag.training.job import do_runs
 from rag.training.runs import Request, Run, Runs
-from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run
+from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from vectorstore.errors import UsageError
 
 PLACES = ["in the attic", "in the cellar", "on the porch", "by the stove"]
@@ -85,7 +85,7 @@ def test_what_is_asked_for_is_checked_and_nothing_is_trained_before_it_is_starte
     assert run.state == "checked"
     assert (found["samples"], found["held_out"], found["left_out"]) == (19, 2, 1)
     assert found["problems"] == ["lamps.jsonl:22: answer is empty"]
-    assert any("person's data: e-mail address" in warning for warning in found["warnings"])
+    assert any("perhaps (e-mail address)" in warning for warning in found["warnings"])
     assert (found["form"], found["steps"]) == ("pairs", 4)
     assert run.settings == {}
 
@@ -144,6 +144,29 @@ def test_the_list_holds_runs_of_the_command_line_and_no_other_folders(runs: Runs
     assert runs.get("../home") is None
     runs.delete(done.name)
     assert [run.name for run in runs.all()] == ["by-hand"]
+
+
+def test_the_way_back_passes_over_a_run_that_was_deleted(runs: Runs, done: Run) -> None:
+    later = runs.folder / "later"
+    shutil.copytree(done.folder, later)
+    serve_run(runs.home, done)
+    serve_run(runs.home, of(runs, "later"))
+    runs.delete(done.name)
+    serve_what_was_before(runs.home)
+    assert served_run(runs.home) is None
+    assert load_settings(runs.home).generator.adapter is None
+    assert not can_go_back(runs.home)
+
+
+def test_a_result_that_does_not_load_changes_nothing(runs: Runs, done: Run) -> None:
+    def fail() -> None:
+        serve_run(runs.home, done)
+        raise MemoryError
+
+    with pytest.raises(MemoryError), undone_on_failure(runs.home):
+        fail()
+    assert served_run(runs.home) is None
+    assert not can_go_back(runs.home)
 
 
 def test_a_result_is_put_to_use_and_back_again(runs: Runs, done: Run, tiny_llama: Path) -> None:

@@ -1,14 +1,15 @@
 """The page of training runs: ask for one, see what its data hold, watch it, compare it with others, put it to use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
 from rag.evaluation.curator_protocol import CuratorDesk
 from rag.training.runs import Run, Runs, State
-from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run
+from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from ui.chat import words
 from ui.chat.asking import notice_view
 from ui.chat.components import draw
@@ -92,10 +93,7 @@ def _draw_served(desk: CuratorDesk, runs: Sequence[Run], served: str | None) -> 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"The chat's answers are written by {training_views.title(used)}.")
         if can_go_back(desk.home) and st.button("Back to what wrote before", icon=":material/undo:"):
-            serve_what_was_before(desk.home)
-            with st.spinner("Loading what wrote before"):
-                desk.change_writer()
-            st.rerun()
+            _serve(desk, partial(serve_what_was_before, desk.home), "Loading what wrote before")
 
 
 def _draw_run(desk: CuratorDesk, run: Run, served: str | None) -> None:
@@ -185,7 +183,7 @@ def _draw_result(desk: CuratorDesk, run: Run, *, in_use: bool) -> None:
         st.markdown(sentence)
     with st.container(horizontal=True):
         if not in_use and st.button("Use in the chat", icon=":material/swap_horiz:"):
-            _serve(desk, run)
+            _serve(desk, partial(serve_run, desk.home, run), "Loading the trained model")
         file = run.folder / "report.md"
         if file.exists():
             st.download_button(
@@ -203,15 +201,11 @@ def _draw_result(desk: CuratorDesk, run: Run, *, in_use: bool) -> None:
         st.text(f"Everything is in {run.folder}.")
 
 
-def _serve(desk: CuratorDesk, run: Run) -> None:
+def _serve(desk: CuratorDesk, change: Callable[[], None], what: str) -> None:
     try:
-        serve_run(desk.home, run)
-        with st.spinner("Loading the trained model"):
-            try:
-                desk.change_writer()
-            except RefdeskError:
-                serve_what_was_before(desk.home)
-                raise
+        with undone_on_failure(desk.home), st.spinner(what):
+            change()
+            desk.change_writer()
     except RefdeskError as error:
         draw("notice", "serving-trouble", notice_view(error))
     else:

@@ -92,7 +92,7 @@ def _draw_uploads(desk: CuratorDesk) -> list[str]:
     if sent:
         st.session_state[_CHOSEN] = kept[: int(sent)]
     if not kept:
-        st.caption("Nothing at hand? Questions to a bicycle shop, answered in the manner of the house, show how it goes.")
+        st.caption("Nothing at hand? Questions to a bicycle shop, answered as they do there, show how it goes.")
         if st.button("Take these examples", icon=":material/pedal_bike:"):
             st.session_state[_CHOSEN] = [add_sample(desk.home)]
             st.rerun()
