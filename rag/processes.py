@@ -2,9 +2,12 @@
 
 import multiprocessing
 import resource
+import signal
 import sys
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from rag.evaluation.types import OnProgress
@@ -12,6 +15,8 @@ from rag.quiet import quiet_libraries
 from vectorstore.errors import RefdeskError
 
 T = TypeVar("T")
+
+_MORE_MEMORY = "Close other programs, or use a machine with more memory."
 
 
 class Apart(Protocol):
@@ -43,9 +48,7 @@ def run_apart(work: Callable[..., T], *arguments: Any, on_progress: OnProgress) 
                     raise RefdeskError(value)
     except EOFError:
         process.join()
-        raise RefdeskError(
-            f"The process that did this ended with exit code {process.exitcode} (out of memory?)"
-        ) from None
+        raise _ended(process.exitcode or 0) from None
     finally:
         process.kill()
         process.join()
@@ -64,7 +67,27 @@ def _run(connection: Connection, work: Callable[..., object], arguments: tuple[A
     try:
         result = work(*arguments, on_progress=lambda *state: connection.send(("progress", state)))
         connection.send(("result", result))
-    except (RefdeskError, OSError, RuntimeError, ValueError, MemoryError) as error:
-        connection.send(("problem", str(error) or type(error).__name__))
+    except Exception as error:  # whatever it is, whoever waits is told
+        connection.send(("problem", _told(error)))
     except KeyboardInterrupt:  # Control-C reaches this process too; whoever waits for it says so
         pass
+
+
+def _told(error: Exception) -> str:
+    match error:
+        case MemoryError():
+            return f"There is not enough memory for this. {_MORE_MEMORY}"
+        case RefdeskError() | OSError() | RuntimeError() | ValueError() if str(error):
+            return str(error)
+        case _:  # a fault of the program: what a report of it needs
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            return f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+
+
+def _ended(code: int) -> RefdeskError:
+    if code == -signal.SIGKILL:
+        return RefdeskError(
+            "The process that did this was killed, most likely because memory ran out", remedy=_MORE_MEMORY
+        )
+    how = f"was ended by the system ({signal.strsignal(-code)})" if code < 0 else f"ended with exit code {code}"
+    return RefdeskError(f"The process that did this {how}", remedy="Try again; what it printed may say why.")

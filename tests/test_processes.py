@@ -1,6 +1,8 @@
 """Work done in a process of its own: what comes back of it, and what does not."""
 
 import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,18 @@ def refuse(file: Path, on_progress: OnProgress) -> None:
     raise UsageError("No such file", where=str(file), remedy="Name another.")
 
 
+def divide_by_zero(number: int, on_progress: OnProgress) -> float:
+    return number / 0
+
+
+def ask_for_too_much(number: int, on_progress: OnProgress) -> None:
+    raise MemoryError
+
+
+def be_killed(number: int, on_progress: OnProgress) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def die(code: int, on_progress: OnProgress) -> None:
     os._exit(code)
 
@@ -41,5 +55,19 @@ def test_what_goes_wrong_there_is_said_here() -> None:
 
 
 def test_a_process_that_ends_early_is_told() -> None:
-    with pytest.raises(RefdeskError, match="ended with exit code 7"):
+    with pytest.raises(RefdeskError, match="ended with exit code 7") as told:
         run_apart(die, 7, on_progress=quiet)
+    assert "memory" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("work", "problem"),
+    [
+        (divide_by_zero, r"ZeroDivisionError: division by zero \(test_processes\.py, line \d+\)"),
+        (ask_for_too_much, "not enough memory for this"),
+        (be_killed, "was killed, most likely because memory ran out. Close other programs"),
+    ],
+)
+def test_a_fault_and_a_lack_of_memory_are_told_apart(work: Callable[..., object], problem: str) -> None:
+    with pytest.raises(RefdeskError, match=problem):
+        run_apart(work, 1, on_progress=quiet)

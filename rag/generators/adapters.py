@@ -13,16 +13,39 @@ from rag.generators.own_adapters import CONFIG, load_own_adapter
 from vectorstore.errors import ModelUnavailable
 
 _PEFT_CONFIG = "adapter_config.json"
+_PEFT_WEIGHTS = "adapter_model.safetensors"
 
 
 def adapter_folder(path: Path) -> Path:
-    """The folder of the adapter itself, where ``path`` may be the folder of its run. Raises ModelUnavailable."""
+    """The folder of the adapter itself, where ``path`` may be the folder of its run.
+
+    Raises ModelUnavailable where there is none, or its weights are not safetensors.
+    """
     for folder in (path, path / "adapter"):
-        if (folder / CONFIG).is_file() or (folder / _PEFT_CONFIG).is_file():
+        if (folder / CONFIG).is_file():
+            return folder
+        if (folder / _PEFT_CONFIG).is_file():
+            _must_hold_safetensors(folder)
             return folder
     whole = path / "model"
     remedy = f"Use --model {whole}." if whole.is_dir() else "Name the folder of a run, or of an adapter in PEFT's form."
     raise ModelUnavailable("This holds no adapter", where=str(path), remedy=remedy)
+
+
+def _must_hold_safetensors(folder: Path) -> None:
+    """Without them PEFT would load a pickle, which can carry code, or look for weights on the network."""
+    if (folder / _PEFT_WEIGHTS).is_file():
+        return
+    pickled = folder / "adapter_model.bin"
+    if pickled.is_file():
+        raise ModelUnavailable(
+            "These weights are pickled, and Refdesk loads safetensors only",
+            where=str(pickled),
+            remedy=f"Get the adapter with {_PEFT_WEIGHTS}, as PEFT's save_pretrained writes it by default.",
+        )
+    raise ModelUnavailable(
+        "This adapter has no weights", where=str(folder), remedy=f"Put its {_PEFT_WEIGHTS} there, or name another."
+    )
 
 
 def is_plain_lora(folder: Path) -> bool:

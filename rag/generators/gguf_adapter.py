@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from vectorstore.errors import UsageError
 
 _PREFIX = "base_model.model."
+_CONFIG = "adapter_config.json"
 _WEIGHTS = "adapter_model.safetensors"
 _ROTATED = ("attn_q.weight", "attn_k.weight")
 _FIELDS = ("block_count", "attention.head_count", "attention.head_count_kv")
@@ -19,8 +20,12 @@ _FIELDS = ("block_count", "attention.head_count", "attention.head_count_kv")
 
 def converted(adapter: Path, model: Path, cache: Path) -> Path:
     """The adapter as a GGUF file in ``cache``, written when it is first asked for. Raises as ``write_gguf_adapter``."""
-    digest = hashlib.sha256((adapter / _WEIGHTS).read_bytes()).hexdigest()
-    file = cache / f"adapter-{digest[:12]}.gguf"
+    base = model.resolve()
+    state = base.stat()  # its weights are gigabytes: too much to hash at each start
+    digest = hashlib.sha256(f"{base}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+    for name in (_CONFIG, _WEIGHTS):
+        digest.update(hashlib.sha256((adapter / name).read_bytes()).digest())
+    file = cache / f"adapter-{digest.hexdigest()[:12]}.gguf"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         write_gguf_adapter(adapter, model, file)
@@ -34,7 +39,7 @@ def write_gguf_adapter(adapter: Path, model: Path, output: Path) -> None:
     that are rotated together lie side by side), so theirs are put in that order. Raises UsageError where the adapter
     changes something that llama.cpp cannot change, or the model is of another kind than Llama's.
     """
-    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    config = json.loads((adapter / _CONFIG).read_text(encoding="utf-8"))
     layers, heads, key_heads = _shape(model)
     names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, layers)
     half = output.with_name(f".{output.name}.{os.getpid()}")

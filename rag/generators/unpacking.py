@@ -2,13 +2,17 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
+from vectorstore.errors import RefdeskError
 from vectorstore.models import ResolvedModel
 
 
@@ -30,7 +34,8 @@ def load_tokenizer(model: ResolvedModel, unpacked: Path) -> PreTrainedTokenizerB
 def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
     """Turn a GGUF file into a folder of bfloat16 safetensors, once: transformers refuses to quantise a GGUF on load.
 
-    The folder is named by the file's hash and appears whole or not at all.
+    The folder is named by the file's hash and appears whole or not at all. Raises RefdeskError when it cannot be
+    written.
     """
     target = _unpacked(source, cache)
     if target.is_dir():
@@ -38,23 +43,40 @@ def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
     logging.disable_progress_bar()
     file = {"gguf_file": source.path.name}
     folder = source.path.parent
-    cache.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
-    try:
-        loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **file)
-        # `save_pretrained` refuses a model that came from a GGUF, though its weights are ordinary ones by now.
-        save_model(loaded.to(torch.bfloat16), str(unfinished / "model.safetensors"), metadata={"format": "pt"})
-        loaded.config.__dict__.pop("quantization_config", None)
-        loaded.config.dtype = torch.bfloat16
-        loaded.config.save_pretrained(unfinished)
-        loaded.generation_config.save_pretrained(unfinished)
-        AutoTokenizer.from_pretrained(folder, **file).save_pretrained(unfinished)
-        unfinished.rename(target)
-    except FileExistsError:  # another process was faster
-        return target
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    loaded = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **file)
+    tokenizer = AutoTokenizer.from_pretrained(folder, **file)
+    loaded.config.__dict__.pop("quantization_config", None)
+    loaded.config.dtype = torch.bfloat16
+    with _explained(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
+        try:
+            # `save_pretrained` refuses a model that came from a GGUF, though its weights are ordinary ones by now.
+            save_model(loaded.to(torch.bfloat16), str(unfinished / "model.safetensors"), metadata={"format": "pt"})
+            loaded.config.save_pretrained(unfinished)
+            loaded.generation_config.save_pretrained(unfinished)
+            tokenizer.save_pretrained(unfinished)
+            unfinished.rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was faster
+                raise
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
     return target
+
+
+@contextmanager
+def _explained(cache: Path) -> Iterator[None]:
+    """Turn a failure to write, which would look like one of the model, into one that a person understands."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RefdeskError(
+            f"The model's weights cannot be unpacked ({reason})",
+            where=str(cache),
+            remedy="Free space there or correct the permissions, and try again.",
+        ) from error
 
 
 def _unpacked(source: ResolvedModel, cache: Path) -> Path:

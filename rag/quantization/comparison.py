@@ -10,7 +10,7 @@ from typing import Any
 from rag.evaluation import machine
 from rag.processes import run_apart
 from rag.quantization.folder import OnProgress
-from rag.quantization.measuring import measure
+from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
 from rag.quantization.methods import Method
 from rag.quantization.quantise import open_source, quantise
 from rag.quantization.report import write_report
@@ -24,7 +24,7 @@ from vectorstore.models import ResolvedModel
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A row of figures for each method (or its ``problem``), and what they were measured on."""
+    """A row of figures for each method, with the ``problem`` that left some out, and what they were measured on."""
 
     model: str
     setup: dict[str, Any]
@@ -44,9 +44,11 @@ def compare_methods(
 ) -> Comparison:
     """Measure each of ``methods`` that ``folder`` does not hold a result of yet, and write the report there.
 
-    Raises UsageError when ``folder`` holds a comparison of another model, text, questions or machine.
+    Raises UsageError when ``folder`` holds a comparison of another model, text, questions or machine, and as
+    ``check_text`` does.
     """
     source = open_source(model, unpacked, on_progress)
+    check_text(source, tasks)
     setup = {
         "model": {"name": Path(model.name).name, "sha256": source.sha256, "parameters": source.parameters},
         **tasks.named,
@@ -89,13 +91,21 @@ def _result(
     unpacked: Path,
     on_progress: OnProgress,
 ) -> dict[str, Any]:
+    """All figures, or those up to the ``problem``."""
     written = folder / "model"
     shutil.rmtree(written, ignore_errors=True)
+    result: dict[str, Any] = {}
+    missing = "Nothing was measured"
     try:
         made = quantise(model, method, written, unpacked, on_progress)
-        sizes = {key: made[key] for key in ("bytes", "bits_per_parameter")}
-        return sizes | run_apart(measure, source, written, tasks, on_progress=on_progress)
+        result |= {key: made[key] for key in ("bytes", "bits_per_parameter")}
+        missing = "Only the size is known"
+        result |= run_apart(measure, source, written, tasks, on_progress=on_progress)
+        missing = "The perplexity is missing"
+        if method.kind == "gguf":
+            result["perplexity"] = run_apart(measure_gguf_perplexity, source, written, tasks, on_progress=on_progress)
     except RefdeskError as error:
-        return {"problem": str(error)}
+        result["problem"] = f"{missing}. {error}"
     finally:
         shutil.rmtree(written, ignore_errors=True)
+    return result

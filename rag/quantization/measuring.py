@@ -21,6 +21,7 @@ from rag.quantization.folder import OnProgress
 from rag.quantization.gguf_file import load_gguf
 from rag.quantization.source import Source
 from rag.quantization.tasks import Asked, Tasks
+from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
 _WINDOW = 512
@@ -30,8 +31,27 @@ _STORY = "Write a long story about a lighthouse keeper and a storm."
 _CITED = re.compile(r"\s*\[\d+\]")
 
 
+def check_text(source: Source, tasks: Tasks) -> None:
+    """Raises UsageError where the text is too short, RefdeskError where ``source`` has no tokenizer to read it."""
+    try:
+        _, tokens = _encoded(source, tasks)
+    except Exception as error:  # tokenizers raises nothing narrower
+        reason = str(error).partition("\n")[0]
+        raise RefdeskError(
+            f"The model's tokenizer cannot be loaded ({reason})",
+            where=source.name,
+            remedy="Name a model that has its tokenizer.json.",
+        ) from error
+    if len(tokens) < 2:
+        raise UsageError(
+            "This text is too short to measure perplexity on, which takes two tokens at least",
+            where=tasks.named["text"],
+            remedy="Name a longer one.",
+        )
+
+
 def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
-    """Load time, memory, speed, answers and perplexity of what ``folder`` holds.
+    """Load time, memory, speed and answers of what ``folder`` holds, and its perplexity where torch runs it.
 
     ``memory_mb`` is what the process grew by with the model loaded and a reply written; on CUDA, the most that was
     allocated there.
@@ -45,13 +65,21 @@ def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress)
     speed = _tokens_per_second(chat)
     on_cuda = torch.cuda.is_available() and isinstance(chat, TransformersChat)
     memory = torch.cuda.max_memory_allocated() if on_cuda else process.memory_info().rss - before
-    return {
+    figures = {
         "load_seconds": round(loaded, 2),
         "memory_mb": round(memory / 1e6),
         "tokens_per_second": speed,
         **_answers(chat, tasks.questions, on_progress),
-        "perplexity": _perplexity(chat, source, folder, tasks, on_progress),
     }
+    if isinstance(chat, TransformersChat):
+        figures["perplexity"] = _perplexity(chat.network, source, tasks, on_progress)
+    return figures
+
+
+def measure_gguf_perplexity(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> float:
+    """Of the GGUF file in ``folder``: apart from ``measure``, as its weights unpacked may be more than memory holds."""
+    on_progress("Unpacking the GGUF file", 0, 0)
+    return _perplexity(load_gguf(source, next(folder.glob("*.gguf"))), source, tasks, on_progress)
 
 
 def perplexity(
@@ -114,13 +142,16 @@ def _answers(chat: StreamingChat, questions: Sequence[Asked], on_progress: OnPro
     }
 
 
-def _perplexity(
-    chat: StreamingChat, source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress
-) -> float | None:
+def _perplexity(model: PreTrainedModel, source: Source, tasks: Tasks, on_progress: OnProgress) -> float:
+    beginning, tokens = _encoded(source, tasks)
+    return round(perplexity(model, tokens, beginning, on_progress), 3)
+
+
+def _encoded(source: Source, tasks: Tasks) -> tuple[list[int], list[int]]:
+    """What the model expects at the start of a text, and the tokens of this one."""
     tokenizer = AutoTokenizer.from_pretrained(source.folder)
-    tokens = tokenizer(tasks.text, add_special_tokens=False, verbose=False)["input_ids"][: tasks.tokens]
-    model = chat.network if isinstance(chat, TransformersChat) else load_gguf(source, next(folder.glob("*.gguf")))
-    return round(perplexity(model, tokens, tokenizer("")["input_ids"], on_progress), 3)
+    tokens = tokenizer(tasks.text, add_special_tokens=False, verbose=False)["input_ids"]
+    return tokenizer("")["input_ids"], tokens[: tasks.tokens]
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -30,7 +30,12 @@ _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 
 
 def varied(sample: Sample, draw: random.Random) -> Sample:
-    """The sample with its last prompt put in other words, mistyped, or both; its answer stays."""
+    """The sample with its last prompt put in other words, mistyped, or both; its answer stays.
+
+    A raw text has no prompt, and stays as it is.
+    """
+    if not sample.messages:
+        return sample
     *before, asked, answer = sample.messages
     matched = _ASKED.fullmatch(asked["content"])
     assert matched is not None

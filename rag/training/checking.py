@@ -12,7 +12,7 @@ from rag.evaluation.types import OnProgress
 from rag.generators.unpacking import load_tokenizer
 from rag.training.generator_data import GeneratorData, load_generator_data
 from rag.training.generator_settings import GeneratorTraining
-from rag.training.loop import Schedule
+from rag.training.loop import Schedule, usual_distance
 from rag.training.objectives import objective_of
 from rag.training.presets import usual_rate
 from rag.training.samples import Sample
@@ -21,7 +21,6 @@ from rag.training.validation import check_samples
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
-_EVALUATIONS_AN_EPOCH = 5
 _PROBLEMS_SHOWN = 20
 
 
@@ -45,7 +44,7 @@ def check_data(
     on_phase("Getting the model's vocabulary", 0, 0)
     tokenizer = load_tokenizer(model, unpacked)
     on_phase("Looking at the samples", 0, 0)
-    rows = training_rows(found, tokenizer, training, model)
+    found, rows, _ = usable(found, tokenizer, training, model)
     return checked_samples(found, rows) | {
         "form": found.form,
         "objective": training.objective,
@@ -58,28 +57,42 @@ def check_data(
 def complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:
     """With the objective and the rate that the data and the method imply."""
     objective = objective_of(found.form, training.objective)
-    if training.augment and not found.training[0].messages:
+    if training.augment and not any(sample.messages for sample in found.training):
         raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
     rate = training.learning_rate or usual_rate(training.settings.method, objective)
     return replace(training, objective=objective, learning_rate=rate)
 
 
-def training_rows(
+def usable(
     found: GeneratorData, tokenizer: PreTrainedTokenizerBase, training: GeneratorTraining, model: ResolvedModel
-) -> list[Row]:
-    """Raises UsageError where the model can learn from none of the samples."""
-    if tokenizer.chat_template is None and found.training[0].messages:
+) -> tuple[GeneratorData, list[Row], list[Row]]:
+    """The data without the samples whose answer does not begin within ``training.longest`` tokens, which are among its
+    problems then; and as tokens what is learned, and what is held out.
+
+    Raises UsageError where the model can learn from none of the samples.
+    """
+    if tokenizer.chat_template is None and any(sample.messages for sample in (*found.training, *found.held_out)):
         raise UsageError("This model knows no chats", where=model.name, remedy="Name its -Instruct model, or use text.")
-    rows = rows_of(found.training, tokenizer, training.longest)
+    problems = list(found.problems)
+    rows, held_out = (
+        _rows(samples, tokenizer, training.longest, problems) for samples in (found.training, found.held_out)
+    )
     if not rows:
         what = f"No answer begins within {training.longest} tokens"
         raise UsageError(what, where=", ".join(found.hashes), remedy="Raise --max-length.")
-    return rows
+    learned, apart = (tuple(sample for sample, _ in part) for part in (rows, held_out))
+    return replace(found, training=learned, held_out=apart, problems=tuple(problems)), rows, held_out
 
 
-def rows_of(samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int) -> list[Row]:
-    """Those samples of which anything can be learned within ``longest`` tokens."""
-    rows = zip(samples, tokenise_all(samples, tokenizer, longest), strict=True)
+def _rows(
+    samples: Sequence[Sample], tokenizer: PreTrainedTokenizerBase, longest: int, problems: list[str]
+) -> list[Row]:
+    rows = list(zip(samples, tokenise_all(samples, tokenizer, longest), strict=True))
+    problems += [
+        f"{sample.place}: its answer begins after {longest} tokens (--max-length)"
+        for sample, row in rows
+        if not row.learned
+    ]
     return [(sample, row) for sample, row in rows if row.learned]
 
 
@@ -100,7 +113,7 @@ def schedule_of(training: GeneratorTraining, batches: int) -> Schedule:
     return Schedule(
         steps=min(planned, training.max_steps or planned),
         learning_rate=training.learning_rate,
-        evaluate_every=training.evaluate_every or max(1, an_epoch // _EVALUATIONS_AN_EPOCH),
+        evaluate_every=training.evaluate_every or usual_distance(an_epoch),
         checkpoint_every=training.checkpoint_every,
         patience=training.patience,
         seed=training.seed,

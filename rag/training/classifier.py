@@ -23,14 +23,13 @@ from rag.training.batches import Batches
 from rag.training.checkpoints import trainable
 from rag.training.files import write_folder
 from rag.training.generator_data import load_generator_data
-from rag.training.loop import Schedule, Tick, memory_explained, mixed_precision, train
+from rag.training.loop import Schedule, Tick, memory_explained, mixed_precision, train, usual_distance
 from rag.training.report import write_report
 from rag.training.run_folder import RunFolder
 from rag.training.samples import Sample
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
-_EVALUATIONS_AN_EPOCH = 5
 _PAD_TO = 16
 
 
@@ -152,7 +151,7 @@ def finetune_classifier(
     schedule = Schedule(
         steps=min(planned, training.max_steps or planned),
         learning_rate=training.learning_rate,
-        evaluate_every=max(1, task.batches // _EVALUATIONS_AN_EPOCH),
+        evaluate_every=usual_distance(task.batches),
         checkpoint_every=training.checkpoint_every,
         patience=training.patience,
         seed=training.seed,

@@ -20,13 +20,17 @@ _COLUMNS = (
 )
 
 
-def write_comparison(output: Path, reports: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def write_comparison(
+    output: Path, reports: Mapping[str, Mapping[str, Any]], failed: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
     """A row for every method, from the reports of its runs; written to comparison.json, comparison.md and a plot.
 
+    Of a method that failed the row holds only ``failed``: why.
     ``loss`` is that on what is held out; ``overfitting`` how much higher it is there than on the training data;
     ``forgotten`` how much the loss on general questions has risen. Raises RefdeskError where they cannot be written.
     """
-    rows = {method: _row(report) for method, report in reports.items()}
+    rows: dict[str, dict[str, Any]] = {method: _row(report) for method, report in reports.items()}
+    rows |= {method: {"failed": reason} for method, reason in failed.items()}
     curves = {
         method: (
             [row["step"] for row in report["learning_curve"]],
@@ -44,7 +48,9 @@ def write_comparison(output: Path, reports: Mapping[str, Mapping[str, Any]]) -> 
 
 def as_markdown(rows: Mapping[str, Mapping[str, Any]]) -> str:
     lines = [f"| method | {' | '.join(_COLUMNS)} |", "|---" * (len(_COLUMNS) + 1) + "|"]
-    lines += [f"| {method} | {' | '.join(_cell(row[name]) for name in _COLUMNS)} |" for method, row in rows.items()]
+    for method, row in rows.items():
+        first = f"{method}: {row['failed']}" if "failed" in row else method
+        lines.append(f"| {first} | {' | '.join(_cell(row.get(name)) for name in _COLUMNS)} |")
     return "\n".join(lines) + "\n"
 
 

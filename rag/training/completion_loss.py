@@ -18,6 +18,15 @@ from rag.training.tokens import IGNORED
 
 _LOGITS_AT_ONCE = 1 << 26
 """256 MB in float32."""
+_CHANGED_LATER = (
+    "final_logit_softcapping",
+    "logits_soft_cap",
+    "logits_scaling",
+    "logit_scale",
+    "lm_head_multiplier",
+    "output_multiplier",
+)
+"""Settings by which models (Gemma, Granite, Cohere, Falcon-H1) change what the head says."""
 
 
 def completion_loss(network: PreTrainedModel | PeftModel, batch: Mapping[str, Tensor]) -> tuple[Tensor, int]:
@@ -28,22 +37,30 @@ def completion_loss(network: PreTrainedModel | PeftModel, batch: Mapping[str, Te
     """
     labels = batch["labels"][:, 1:]
     learned = labels != IGNORED
-    head = _head(network)
+    model = network.get_base_model() if isinstance(network, PeftModel) else network
+    head: nn.Linear = model.get_output_embeddings()
+    config = model.config.get_text_config()
+    changed = any(getattr(config, name, None) for name in _CHANGED_LATER)
     kept: list[Tensor] = []
 
     def keep(_: nn.Module, arguments: tuple[Any, ...]) -> tuple[Tensor]:
-        """Hand the head no token at all, and keep the hidden states of those that it is to be asked about."""
+        """Keep the hidden states that the head is to be asked about, and hand it none of the others."""
         hidden: Tensor = arguments[0]
         # prompt and prefix tuning put tokens of their own before the others
         kept.append(hidden[:, -labels.shape[1] - 1 : -1][learned])
-        return (hidden[:0],)
+        return (kept[0].unsqueeze(0) if changed else hidden[:0],)
 
     hook = head.register_forward_pre_hook(keep)
     try:
-        network(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False)
+        output = network(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], use_cache=False)
     finally:
         hook.remove()
-    return _negative_log_likelihood(head, kept[0], labels[learned]), int(learned.sum())
+    targets = labels[learned]
+    if changed:  # then only the model itself knows how, and the logits are computed all at once
+        loss = functional.cross_entropy(output.logits[0].float(), targets, reduction="sum")
+    else:
+        loss = _negative_log_likelihood(head, kept[0], targets)
+    return loss, len(targets)
 
 
 def _negative_log_likelihood(head: nn.Linear, hidden: Tensor, targets: Tensor) -> Tensor:
@@ -61,9 +78,3 @@ def _negative_log_likelihood(head: nn.Linear, hidden: Tensor, targets: Tensor) -
 
 def _portion(head: nn.Linear, hidden: Tensor, targets: Tensor) -> Tensor:
     return functional.cross_entropy(head(hidden).float(), targets, reduction="sum")
-
-
-def _head(network: PreTrainedModel | PeftModel) -> nn.Linear:
-    model = network.get_base_model() if isinstance(network, PeftModel) else network
-    head: nn.Linear = model.get_output_embeddings()
-    return head

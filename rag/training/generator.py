@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import LoraConfig
 
 from rag.evaluation.types import OnProgress
 from rag.generators.adapters import adapter_folder
+from rag.generators.embedded import adapter_for
 from rag.generators.unpacking import model_folder
 from rag.processes import peak_memory_mb
 from rag.training.before_after import BeforeAfter
-from rag.training.checking import checked_samples, complete, rows_of, schedule_of, training_rows
+from rag.training.checking import checked_samples, complete, schedule_of, usable
 from rag.training.checkpoints import trainable
 from rag.training.files import write_json
 from rag.training.generator_data import load_generator_data
@@ -44,7 +46,9 @@ def finetune_generator(
     """Train, or go on training, in the folder ``output``; the report that it then holds is returned.
 
     ``test`` are files to judge by, instead of a share of ``data``; ``unpacked`` keeps the unpacked weights of a GGUF
-    model; ``adapter`` is one of PEFT, or the folder of its run, to go on from. ``on_phase`` is told what goes on, how
+    model; ``adapter`` is one of PEFT, or the folder of its run, to go on from. Without one, what the packaged model
+    answers with is gone on from where its adapter is of the shape that is asked for, so that it still knows how to
+    answer from passages. ``on_phase`` is told what goes on, how
     much of it is done and of how much (0: unknown), ``on_checked`` what ``check_data`` would find, ``on_tick`` each
     step and the number of all. Raises UsageError for data or a folder that cannot be used, RefdeskError when the disk
     is full or the memory too small.
@@ -52,15 +56,14 @@ def finetune_generator(
     on_phase("Reading the data", 0, 0)
     found = load_generator_data(data, test, training.held_out, training.seed, convert_markup=training.convert_markup)
     training = complete(training, found)
-    adapter = adapter_folder(adapter) if adapter else None
+    adapter = adapter_folder(adapter) if adapter else _own_adapter(model, training)
     on_phase("Loading the model", 0, 0)
     with memory_explained(output):
         tokenizer, network = load_network(
             model, unpacked, adapter, training.settings, recompute=training.recompute, seed=training.seed
         )
     on_phase("Cutting into tokens", 0, 0)
-    rows = training_rows(found, tokenizer, training, model)
-    held_out = rows_of(found.held_out, tokenizer, training.longest)
+    found, rows, held_out = usable(found, tokenizer, training, model)
     settings = {"model": model.fingerprint, "adapter": adapter_hash(adapter) if adapter else None, **asdict(training)}
     settings |= settings.pop("settings")
     folder = RunFolder(output)
@@ -88,8 +91,10 @@ def finetune_generator(
     half = training.settings.method == "qlora" and torch.cuda.is_available()
     precision = torch.float16 if half else torch.bfloat16
     progress = train(task, schedule, folder, lambda tick: on_tick(tick, schedule.steps), precision=precision)
-    result = save_network(network, tokenizer, training.settings, model, output)
-    on_phase("Judging what it has become", 0, 0)
+    with memory_explained(output):
+        result = save_network(network, tokenizer, training.settings, model, output)
+        on_phase("Judging what it has become", 0, 0)
+        after = judged.after()
     report = {
         "settings": settings,
         "data": {name: {"sha256": digest} for name, digest in found.hashes.items()},
@@ -104,10 +109,20 @@ def finetune_generator(
         "seconds": round(progress.seconds, 1),
         "peak_memory_mb": _peak_memory_mb(),
         "result": result.name,
-        **judged.after(),
+        **after,
     }
     write_report(folder, report)
     return report
+
+
+def _own_adapter(model: ResolvedModel, training: GeneratorTraining) -> Path | None:
+    adapter = adapter_for(model.name, None)
+    if adapter is None or training.new_adapter or training.objective != "sft":
+        return None
+    config = LoraConfig.from_pretrained(str(adapter))
+    shape = ("lora", config.r, config.lora_alpha, "all")
+    asked = training.settings
+    return adapter if (asked.method, asked.rank, asked.alpha, asked.target) == shape else None
 
 
 def _peak_memory_mb() -> int:

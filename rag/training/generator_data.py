@@ -34,14 +34,15 @@ def load_generator_data(
     """Read the files and put the share ``held_out`` of the samples apart; or all those of ``test``, where it is given.
 
     Samples of ``paths`` whose prompt (or text) is in ``test`` are left out. With ``convert_markup`` texts with chat
-    marks become chats. Raises UsageError when a file cannot be used, or when nothing is left to learn from.
+    marks become chats first. Raises UsageError when a file cannot be used, or when nothing is left to learn from.
     """
     files, tests = read_tables(paths), read_tables(test)
     form = common_form([*files, *tests])
     problems: list[str] = []
-    samples = _distinct(files, form, problems)
+    convert = convert_markup and form == "text"
+    samples = _distinct(files, form, problems, convert=convert)
     if test:
-        apart = _distinct(tests, form, problems)
+        apart = _distinct(tests, form, problems, convert=convert)
         asked = {_prompt_key(sample): sample for sample in apart}
         training = [sample for sample in samples if _prompt_key(sample) not in asked]
         problems += [
@@ -51,8 +52,6 @@ def load_generator_data(
         ]
     else:
         training, apart = _split(samples, held_out, seed)
-    if convert_markup and form == "text":
-        training, apart = [as_chat(sample) for sample in training], [as_chat(sample) for sample in apart]
     if not training:
         raise UsageError(
             "There is nothing to learn from" + (f" ({problems[0]})" if problems else ""),
@@ -63,13 +62,13 @@ def load_generator_data(
     return GeneratorData(form, tuple(training), tuple(apart), tuple(problems), hashes)
 
 
-def _distinct(files: Sequence[TableFile], form: Form, problems: list[str]) -> list[Sample]:
+def _distinct(files: Sequence[TableFile], form: Form, problems: list[str], *, convert: bool) -> list[Sample]:
     """The samples of all files, each once; what is left out is added to ``problems``."""
     samples: dict[str, Sample] = {}
     for file in files:
         found, unfit = read_samples(file, form)
         problems += unfit
-        for sample in found:
+        for sample in map(as_chat, found) if convert else found:
             first = samples.setdefault(_key(asdict(sample) | {"place": ""}), sample)
             if first is not sample:
                 problems.append(f"{sample.place}: the same as {first.place}")

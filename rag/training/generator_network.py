@@ -98,11 +98,12 @@ def save_network(
         write_folder(output / "model", lambda half: save_model(network, tokenizer, half))
         return output / "model"
     folder = output / "adapter"
+    base = str(model.path) if model.origin == "folder" else model.name  # found from every folder
     if isinstance(network, PeftModel):
-        write_folder(folder, lambda half: _save_peft(network, model.name, half))
+        write_folder(folder, lambda half: _save_peft(network, base, half))
     else:
         kind: Kind = "bottleneck" if settings.method == "adapters" else "selected"
-        write_folder(folder, lambda half: save_own_adapter(network, kind, settings.rank, model.name, half))
+        write_folder(folder, lambda half: save_own_adapter(network, kind, settings.rank, base, half))
     return folder
 
 

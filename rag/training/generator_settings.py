@@ -30,10 +30,12 @@ class GeneratorTraining:
 
     ``objective`` None: what the data are for; ``learning_rate`` None: the method's usual one. ``longest`` counts
     tokens of a sample; ``held_out`` and ``augment`` are shares from 0 to 1; ``evaluate_on`` and ``answers`` count
-    held-out samples; with ``recompute`` the layers' inner values are computed again instead of kept.
+    held-out samples; with ``recompute`` the layers' inner values are computed again instead of kept. With
+    ``new_adapter`` the packaged model's own adapter is not gone on from.
     """
 
     settings: MethodSettings
+    new_adapter: bool
     objective: Objective | None
     learning_rate: float | None
     shape: Literal["linear", "constant"]

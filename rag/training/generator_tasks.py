@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from rag.training.generator_settings import GeneratorTraining
 from rag.training.judging import Judge
 from rag.training.language_task import LanguageTask
-from rag.training.loop import Schedule, Tick, train
+from rag.training.loop import Schedule, Tick, train, usual_distance
 from rag.training.run_folder import RunFolder
 from rag.training.tokens import Row
 
@@ -60,7 +60,7 @@ def build_task(
     steps = min(settings.epochs * reward.batches, settings.max_steps or reward.batches * settings.epochs)
     folder = RunFolder(output / "reward")
     folder.claim({"task": "reward", "steps": steps}, resume=resume)
-    every = max(1, reward.batches // 5)
+    every = usual_distance(reward.batches)
     schedule = Schedule(steps, _REWARD_RATE, every, settings.checkpoint_every, settings.patience, settings.seed)
     train(reward, schedule, folder, lambda tick: on_tick(tick, steps))
     return preferences.policy_task(judge.network, reward.network, tokenizer, samples, output=output, **common)

@@ -71,6 +71,15 @@ class Schedule:
         return self.learning_rate * min((step + 1) / warm, (self.steps - step) / max(1, self.steps - warm))
 
 
+def usual_distance(an_epoch: int) -> int:
+    """Steps between evaluations, where nothing else is named and an epoch has so many: a fifth, but ten at least.
+
+    After a step or two a loss that has not fallen yet says nothing, and patience would end runs on little data while
+    they warm up.
+    """
+    return max(10, an_epoch // 5)
+
+
 class Stopped(Exception):
     """Whoever watches a run wants it to end for now."""
 

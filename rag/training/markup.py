@@ -25,14 +25,15 @@ def markup_of(text: str) -> str | None:
 
 
 def as_chat(sample: Sample) -> Sample:
-    """The sample as a chat, where its text is one from beginning to end and ends with an answer; else as it was.
+    """The sample as a chat, where its text is one from beginning to end, and ends with an answer to something; else as
+    it was.
 
     >>> as_chat(Sample("", "<s>[INST] <<SYS>> Be brief. <</SYS>> Why? [/INST] So. </s>")).messages[1]
     {'role': 'user', 'content': 'Why?'}
     """
     kind = markup_of(sample.text)
     messages = (_of_llama2(sample.text) if kind == "Llama 2" else _of_roles(sample.text, kind)) if kind else None
-    if not messages or messages[-1]["role"] != "assistant" or not messages[-1]["content"]:
+    if not messages or len(messages) == 1 or messages[-1]["role"] != "assistant" or not messages[-1]["content"]:
         return sample
     return replace(sample, text="", messages=tuple(messages))
 

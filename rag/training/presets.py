@@ -14,6 +14,7 @@ _USUAL: Mapping[str, Any] = {
     "rank": 16,
     "dropout": 0.0,
     "target": "all",
+    "new_adapter": False,
     "objective": None,
     "learning_rate": None,
     "shape": "linear",

@@ -21,7 +21,7 @@ from rag.reader.model import ExtractiveReader
 from rag.reader.networks import TorchNetwork
 from rag.training.checkpoints import trainable
 from rag.training.files import write_json
-from rag.training.loop import Schedule, Tick, train
+from rag.training.loop import Schedule, Tick, train, usual_distance
 from rag.training.near_misses import NearMisses, find_near_misses
 from rag.training.reader_data import QuestionSet, as_squad, load_question_sets, sample
 from rag.training.reader_examples import ReaderExamples
@@ -32,7 +32,6 @@ from vectorstore.models import ResolvedModel
 from vectorstore.types import Embedder
 
 _CHARACTERS_A_SET = 300_000
-_EVALUATIONS_AN_EPOCH = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def finetune_reader(
     schedule = Schedule(
         steps=min(planned, training.max_steps or planned),
         learning_rate=training.learning_rate,
-        evaluate_every=training.evaluate_every or max(1, examples.batches // _EVALUATIONS_AN_EPOCH),
+        evaluate_every=training.evaluate_every or usual_distance(examples.batches),
         checkpoint_every=training.checkpoint_every,
         patience=training.patience,
         seed=training.seed,

@@ -130,6 +130,8 @@ def _chat(place: str, row: Cells) -> Sample:
     turns = _turns(row.get("messages"))
     if not turns or turns[-1]["role"] != "assistant":
         raise _Unfit("messages do not end with the assistant's turn")
+    if len(turns) == 1:
+        raise _Unfit("messages hold nothing that the assistant answers")
     return Sample(place, messages=turns)
 
 

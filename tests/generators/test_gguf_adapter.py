@@ -1,11 +1,14 @@
 """A PEFT adapter turned into a file for llama.cpp says what it says in PEFT."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import gguf
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.generators.gguf_adapter import converted
@@ -76,3 +79,35 @@ def test_it_is_made_once(adapter: Path, tmp_path: Path) -> None:
     assert converted(adapter, base, tmp_path / "cache") == first
     assert first.stat().st_mtime_ns == made
     assert list((tmp_path / "cache").iterdir()) == [first]
+
+
+def write_base(file: Path, heads: int) -> Path:
+    """What the conversion reads of a model: its shape."""
+    writer = gguf.GGUFWriter(file, "llama")
+    writer.add_block_count(1)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return file
+
+
+def test_another_strength_or_another_model_is_another_file(tmp_path: Path) -> None:
+    def strength(alpha: int) -> float:
+        (tmp_path / "adapter_config.json").write_text(json.dumps({"r": 2, "lora_alpha": alpha}))
+        fields = gguf.GGUFReader(converted(tmp_path, base, tmp_path / "cache")).fields
+        return float(fields[gguf.Keys.Adapter.LORA_ALPHA].contents())
+
+    def rows(model: Path) -> bytes:
+        (changed,) = gguf.GGUFReader(converted(tmp_path, model, tmp_path / "cache")).tensors
+        return bytes(changed.data)
+
+    projection = "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"
+    save_file({projection: torch.arange(16.0).reshape(8, 2)}, tmp_path / "adapter_model.safetensors")
+    base = write_base(tmp_path / "base.gguf", heads=1)
+    assert (strength(4), strength(8)) == (4.0, 8.0)
+    assert rows(base) != rows(write_base(tmp_path / "other.gguf", heads=2))
+    before = rows(base)
+    assert rows(write_base(base, heads=2)) != before

@@ -1,8 +1,9 @@
 """`refdesk quantize` and `refdesk quantize compare` as a person calls them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,15 +11,16 @@ from transformers import AutoTokenizer
 from typer.testing import CliRunner
 
 from rag.generators.transformers_engine import load_network
+from rag.quantization import comparison
 from rag.quantization.comparison import compare_methods
-from rag.quantization.measuring import measure, perplexity
+from rag.quantization.measuring import measure, measure_gguf_perplexity, perplexity
 from rag.quantization.methods import find_method
 from rag.quantization.quantise import quantise
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks, load_tasks
 from tests.quantization.conftest import WORDS
 from ui.cli.main import app
-from vectorstore.errors import UsageError
+from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
 
@@ -97,7 +99,7 @@ def test_a_method_that_fails_is_reported_and_tried_again(llama: Path, tmp_path: 
     whole = (llama / "tokenizer.json").read_text()
     folder = tmp_path / "compared"
     try:
-        (llama / "tokenizer.json").write_text(whole.replace('"type": "ByteLevel"', '"type": "Whitespace"'))
+        (llama / "tokenizer.json").write_text(whole.replace('"type": "ByteLevel"', '"type": "Whitespace"', 1))
         failed = compare_methods(
             resolve_model(str(llama)), [find_method("gguf-q8_0")], tasks, folder, tmp_path, Watched()
         )
@@ -106,6 +108,45 @@ def test_a_method_that_fails_is_reported_and_tried_again(llama: Path, tmp_path: 
     assert "does not know" in failed.results[0]["problem"]
     assert "What could not be measured" in (folder / "report.html").read_text()
     assert not (folder / "results").exists()
+
+
+def test_what_was_measured_before_a_failure_is_kept(
+    llama: Path, tmp_path: Path, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here(work: Callable[..., Any], *arguments: Any, on_progress: Watched) -> Any:
+        if work is measure_gguf_perplexity:
+            raise RefdeskError("Killed")
+        return work(*arguments, on_progress=on_progress)
+
+    monkeypatch.setattr(comparison, "run_apart", here)
+    folder = tmp_path / "compared"
+    (result,) = compare_methods(
+        resolve_model(str(llama)), [find_method("gguf-q8_0")], tasks, folder, tmp_path, Watched()
+    ).results
+    assert result["problem"] == "The perplexity is missing. Killed"
+    assert result["bytes"] > 0
+    assert result["questions"] == 2
+    assert result["memory_mb"] > 0
+    assert "The perplexity is missing. Killed" in (folder / "report.html").read_text()
+
+
+def test_a_text_of_one_token_is_refused_before_anything_is_quantised(llama: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("a")
+    tasks = load_tasks(tmp_path / "one.txt", None, limit=0, tokens=100)
+    with pytest.raises(UsageError, match=r"too short to measure perplexity on.*one\.txt"):
+        compare_methods(
+            resolve_model(str(llama)), [find_method("nf4")], tasks, tmp_path / "compared", tmp_path, Watched()
+        )
+    assert not (tmp_path / "compared").exists()
+
+
+def test_a_model_without_a_tokenizer_is_a_clear_error(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (bare / name).symlink_to(llama / name)
+    with pytest.raises(RefdeskError, match=r"tokenizer cannot be loaded.*bare\. Name a model"):
+        compare_methods(resolve_model(str(bare)), [find_method("nf4")], tasks, tmp_path / "out", tmp_path, Watched())
 
 
 def test_perplexity_is_the_model_s_own_loss(llama: Path) -> None:

@@ -5,24 +5,35 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    GraniteConfig,
+    LlamaConfig,
+    PretrainedConfig,
+)
 
 from benchmarks.medical_set import write_rows
+from rag.generators import embedded
+from rag.generators.adapters import base_model
 from rag.generators.transformers_engine import TransformersChat
 from rag.training.completion_loss import completion_loss
 from rag.training.generator import finetune_generator
 from rag.training.generator_settings import Method, MethodSettings
+from rag.training.language_task import LanguageTask
 from rag.training.presets import chosen
 from rag.training.tokens import IGNORED
 from tests.evaluation.conftest import quiet
 from ui.cli.main import main
-from vectorstore.errors import UsageError
+from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
 THINGS = ["lamp", "rope", "saw", "drum", "vase", "kite", "bell", "mask"]
@@ -79,6 +90,20 @@ def pairs(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.fixture
+def refdesk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """`refdesk finetune` with these arguments and a home of its own; the exit code comes back."""
+
+    def call(*arguments: object) -> int:
+        words = ["refdesk", "finetune", *arguments, "--home", tmp_path / "home"]
+        monkeypatch.setattr("sys.argv", [str(word) for word in words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        return int(end.value.code or 0)
+
+    return call
+
+
 def said(folder: Path, adapter: Path | None, question: str = "Where is the lamp 1?") -> torch.Tensor:
     """Logits of the network as the transformers engine serves it."""
     chat = TransformersChat(source=resolve_model(str(folder)), unpacked=folder, adapter=adapter, max_new_tokens=4)
@@ -106,6 +131,29 @@ def test_the_loss_is_that_of_the_model_itself_and_so_is_its_gradient(
     assert torch.div(*completion_loss(network, batch)).item() == pytest.approx(network(**batch).loss.item(), rel=1e-5)
     for own, usual in zip(*gradients, strict=True):
         torch.testing.assert_close(own, usual, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Gemma2Config(final_logit_softcapping=0.05, head_dim=8),
+        GraniteConfig(logits_scaling=8.0),
+        CohereConfig(logit_scale=0.1),
+        LlamaConfig(),
+    ],
+    ids=lambda config: str(config.model_type),
+)
+def test_the_loss_is_right_where_a_model_changes_what_its_head_says(config: PretrainedConfig) -> None:
+    sizes: dict[str, float] = {"vocab_size": 300, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
+    sizes |= {"num_attention_heads": 4, "num_key_value_heads": 4, "pad_token_id": 0, "initializer_range": 0.5}
+    for name, value in sizes.items():
+        setattr(config, name, value)
+    torch.manual_seed(0)
+    network = AutoModelForCausalLM.from_config(config)
+    ids = torch.randint(3, 300, (3, 12))
+    labels = ids.masked_fill(torch.rand(ids.shape) < 0.5, IGNORED)
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
+    assert torch.div(*completion_loss(network, batch)).item() == pytest.approx(network(**batch).loss.item(), rel=1e-4)
 
 
 @pytest.mark.timeout(300)  # another process loads the libraries
@@ -166,6 +214,70 @@ def test_an_adapter_is_trained_further_from_where_it_was(tmp_path: Path, pairs: 
         run(pairs, tiny_llama, tmp_path / "third", adapter=tmp_path / "first", method="bitfit")
 
 
+def test_the_packaged_model_goes_on_from_what_it_answers_with_unless_told_otherwise(
+    tmp_path: Path, pairs: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(pairs, tiny_llama, tmp_path / "first", learning_rate=1e-2)
+    monkeypatch.setattr(embedded, "SMOLLM2", str(tiny_llama))
+    monkeypatch.setattr(embedded, "ADAPTER", tmp_path / "first/adapter")
+    losses = [
+        run(pairs, tiny_llama, tmp_path / name, max_steps=1, **named)["held_out"]["held_out"]["loss_before"]
+        for name, named in {"on": {}, "anew": {"new_adapter": True}, "smaller": {"rank": 4}}.items()
+    ]
+    assert losses[0] == pytest.approx(first["held_out"]["held_out"]["loss"], abs=1e-3)
+    assert losses[1:] == pytest.approx([first["held_out"]["held_out"]["loss_before"]] * 2, abs=1e-3)
+
+
+def test_an_adapter_of_a_model_in_a_folder_finds_it_from_every_folder(
+    tmp_path: Path, pairs: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_llama.parent)
+    run(pairs, Path(tiny_llama.name), tmp_path / "run", max_steps=1)
+    assert base_model(tmp_path / "run/adapter") == str(tiny_llama)
+
+
+def test_too_little_memory_for_the_result_is_named(
+    tmp_path: Path, pairs: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("rag.training.generator.save_network", fail)
+    with pytest.raises(RefdeskError, match=r"too little memory.*--resume"):
+        run(pairs, tiny_llama, tmp_path / "run", max_steps=1)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_control_c_ends_after_the_step_with_a_checkpoint_and_the_second_time_at_once(
+    times: int,
+    tmp_path: Path,
+    pairs: Path,
+    tiny_llama: Path,
+    refdesk: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    usual = LanguageTask.loss
+
+    def interrupted(task: LanguageTask, batch: int) -> tuple[torch.Tensor, int]:
+        if batch == 2:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        return usual(task, batch)
+
+    call = ("generator", pairs, "--model", tiny_llama, "--max-steps", 4, "--answers", 0, "--output", tmp_path / "run")
+    handler = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(LanguageTask, "loss", interrupted)
+        assert refdesk(*call) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"refdesk: Stopped: {tmp_path / 'run'}. The same call with --resume goes on from the" in told
+    state = tmp_path / "run/checkpoint/state.json"
+    assert json.loads(state.read_text())["step"] == 3 if times == 1 else not state.exists()
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert refdesk(*call, "--resume") == 0
+
+
 def test_other_wordings_change_what_is_learned_but_not_twice_differently(
     tmp_path: Path, pairs: Path, tiny_llama: Path
 ) -> None:
@@ -190,6 +302,15 @@ def test_raw_text_in_the_form_of_the_medical_set_is_learned_with_the_preset(tmp_
         run(file, tiny_llama, tmp_path / "other", augment=0.5)
 
 
+def test_only_prompts_are_varied_where_some_texts_are_no_chats(tmp_path: Path, tiny_llama: Path) -> None:
+    file = tmp_path / "texts.csv"
+    texts = [f"[INST] What is number {n}? [/INST] It is {n}." if n % 2 else f"No chat, {n}." for n in range(16)]
+    texts.append("[INST]  [/INST] Nobody asked.")
+    write_rows(texts, file)
+    report = run(file, tiny_llama, tmp_path / "run", convert_markup=True, augment=1.0, max_steps=4, answers=2)
+    assert (report["steps"], len(report["answers"])) == (4, 2)
+
+
 def test_the_preset_is_the_one_that_is_asked_for() -> None:
     model, training = chosen("qlora-13gb", {})
     assert model == "meta-llama/Llama-3.1-8B-Instruct"
@@ -208,14 +329,8 @@ def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
     tiny_llama: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    refdesk: Callable[..., int],
 ) -> None:
-    def refdesk(*arguments: object) -> int:
-        call = ["refdesk", "finetune", *arguments, "--home", tmp_path / "home"]
-        monkeypatch.setattr("sys.argv", [str(argument) for argument in call])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return int(end.value.code or 0)
-
     options = ("--max-steps", 2, "--answers", 0, "--preset", "qlora-13gb")
     monkeypatch.setattr("ui.cli.finetune.generator.SMOLLM2", str(tiny_llama))
     assert refdesk("generator", pairs, *options, "--json") == 0
@@ -232,29 +347,42 @@ def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
     assert refdesk("export", run_folder, "--form", "merged", "--output", tmp_path / "merged") == 0
     assert (tmp_path / "merged/model.safetensors").exists()
     assert refdesk("check", pairs, "--model", tiny_llama) == 0
-    assert "29 samples to learn from, 3 held out" in capsys.readouterr().out
+    looked_at = capsys.readouterr().out
+    assert "29 samples to learn from, 3 held out" in looked_at
+    assert " 0 samples are cut" in looked_at
+    assert refdesk("check", pairs, "--model", tiny_llama, "--max-length", 30) == 0
+    assert " 0 samples are cut" not in capsys.readouterr().out
     assert refdesk("generator", pairs, "--model", tmp_path / "missing") == 1
     assert refdesk("generator", tmp_path / "missing.csv") == 2
 
 
-@pytest.mark.timeout(300)  # another process loads the libraries
-def test_methods_are_put_side_by_side(
+@pytest.mark.timeout(600)  # other processes load the libraries
+def test_methods_are_put_side_by_side_also_with_one_that_fails(
     tmp_path: Path,
-    pairs: Path,
     tiny_llama: Path,
+    refdesk: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run(pairs, tiny_llama, tmp_path / "out/lora", max_steps=2)  # as if it had been done already
-    call = f"refdesk finetune compare {pairs} --methods lora,ia3 --model {tiny_llama} --max-steps 2 --answers 1"
-    monkeypatch.setattr(
-        "sys.argv", [*call.split(), "--output", str(tmp_path / "out"), "--home", str(tmp_path), "--json"]
-    )
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert not end.value.code
-    rows = json.loads(capsys.readouterr().out)
-    assert rows["ia3"]["parameters trained"] < rows["lora"]["parameters trained"]
-    assert all(rows["ia3"][name] is not None for name in rows["ia3"])
-    assert "| ia3 |" in (tmp_path / "out/comparison.md").read_text()
-    assert "<svg" in (tmp_path / "out/comparison.svg").read_text()
+    liked, out = tmp_path / "liked.jsonl", tmp_path / "out"
+    rows = [{"prompt": f"Where is {thing}?", "chosen": f"There: {thing}.", "rejected": "No."} for thing in THINGS * 2]
+    rows = [row | {"prompt": f"{row['prompt']} {number}"} for number, row in enumerate(rows)]
+    liked.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    call = ("compare", liked, "--model", tiny_llama, "--answers", 1, "--output", out)
+    assert refdesk(*call, "--methods", "bitfit,lora,ia3", "--max-steps", 2, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ia3"]["parameters trained"] < found["lora"]["parameters trained"]
+    assert all(found["ia3"][name] is not None for name in found["ia3"])
+    assert "learned with an adapter: --method. Use lora" in found["bitfit"]["failed"]
+    table = (out / "comparison.md").read_text()
+    assert "| ia3 |" in table
+    assert "| bitfit: Preferences are learned with an adapter" in table
+    assert "<svg" in (out / "comparison.svg").read_text()
+
+    monkeypatch.setattr("ui.cli.finetune.compare._train", lambda _: pytest.fail("it was done already"))
+    assert refdesk(*call, "--methods", "lora", "--max-steps", 2) == 0
+    assert refdesk(*call, "--methods", "lora", "--max-steps", 3) == 2
+    assert "begun with max_steps = 2, not 3" in capsys.readouterr().err
+    liked.write_text(liked.read_text().replace("There", "Here"))
+    assert refdesk(*call, "--methods", "lora", "--max-steps", 2) == 2
+    assert "begun with data = " in capsys.readouterr().err

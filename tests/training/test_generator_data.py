@@ -11,15 +11,18 @@ import pyarrow.parquet
 import pytest
 from transformers import AutoTokenizer
 
-from rag.generators.unpacking import load_tokenizer
+from rag.generators.unpacking import load_tokenizer, unpack_gguf
+from rag.training.checking import check_data, complete, schedule_of
 from rag.training.data_files import SAMPLE
 from rag.training.generator_data import GeneratorData, load_generator_data
 from rag.training.markup import as_chat
+from rag.training.presets import chosen
 from rag.training.samples import Sample
 from rag.training.tokens import IGNORED, tokenise, tokenise_all
 from rag.training.validation import check_samples
+from tests.training.test_run_folder import full_disk
 from tests.training.tiny_gguf import write_gguf
-from vectorstore.errors import UsageError
+from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
 MEDICAL = "<s>[INST] <<SYS>> Answer the Question <</SYS>> What is a fever? [/INST] A raised temperature. </s>"
@@ -100,6 +103,11 @@ def test_rows_that_cannot_be_used_are_left_out_and_named(tmp_path: Path) -> None
         ("rows.csv", "text\n\xff\n", "cannot be read"),
         ("rows.jsonl", '{"text": " "}\n', r"nothing to learn from \(rows.jsonl:1: text is empty\)"),
         ("rows.jsonl", '{"messages": [{"role": "user", "content": "Hm"}]}\n', "do not end with the assistant"),
+        (
+            "rows.jsonl",
+            '{"messages": [{"role": "assistant", "content": "Hm"}]}\n',
+            "nothing that the assistant answers",
+        ),
     ],
 )
 def test_files_that_cannot_be_used_get_a_clear_error(tmp_path: Path, name: str, content: str, message: str) -> None:
@@ -116,6 +124,39 @@ def test_what_is_held_out_shares_no_prompt_with_what_is_learned(tmp_path: Path) 
     assert len(found.held_out) == 10
     assert not asked[0] & asked[1]
     assert load(tmp_path / "rows.jsonl", held_out=0.25) == found
+
+
+def test_a_question_in_the_marks_of_two_models_is_on_one_side(tmp_path: Path) -> None:
+    rows = [{"text": f"<s>[INST] Why {n}? [/INST] So. </s>"} for n in range(20)]
+    rows += [
+        {"text": f"<|im_start|>user\nWhy {n}?<|im_end|>\n<|im_start|>assistant\nBecause.<|im_end|>\n"}
+        for n in range(20)
+    ]
+    found = load(write(tmp_path / "rows.jsonl", rows), held_out=0.25, convert=True)
+    asked = [{sample.prompt[0]["content"] for sample in part} for part in (found.training, found.held_out)]
+    assert (len(asked[0]), len(asked[1])) == (15, 5)
+    assert not asked[0] & asked[1]
+
+
+def test_samples_whose_answer_is_cut_off_are_left_out_and_named(tmp_path: Path, tiny_llama: Path) -> None:
+    rows = [{"prompt": f"Why {n}?", "answer": "So."} for n in range(3)]
+    rows.append({"prompt": "Why, oh why? " * 20, "answer": "So."})
+    learned, judged = write(tmp_path / "rows.jsonl", rows), write(tmp_path / "test.jsonl", rows[3:])
+    model, training = resolve_model(str(tiny_llama)), chosen("laptop", {"longest": 40, "held_out": 0.0})[1]
+    found = check_data([learned], [], model, tmp_path, training)
+    assert (found["samples"], found["left_out"], found["cut"]) == (3, 1, 0)
+    assert found["problems"] == ["rows.jsonl:4: its answer begins after 40 tokens (--max-length)"]
+    found = check_data([learned], [judged], model, tmp_path, training)
+    assert (found["samples"], found["held_out"]) == (3, 0)
+    assert found["problems"][1] == "test.jsonl:1: its answer begins after 40 tokens (--max-length)"
+
+
+def test_evaluations_are_never_so_close_that_a_step_or_two_decide(tmp_path: Path) -> None:
+    data = load(write(tmp_path / "rows.jsonl", [{"prompt": "Why?", "answer": "So."}]))
+    training = complete(chosen("laptop", {})[1], data)
+    assert [schedule_of(training, batches).evaluate_every for batches in (1, 24, 500)] == [10, 10, 100]
+    every_step = complete(chosen("laptop", {"evaluate_every": 1})[1], data)
+    assert schedule_of(every_step, 24).evaluate_every == 1
 
 
 def test_samples_that_are_in_the_test_file_are_not_learned(tmp_path: Path) -> None:
@@ -208,3 +249,11 @@ def test_the_vocabulary_of_a_gguf_file_is_read_without_unpacking_its_weights(tin
     ids = load_tokenizer(resolve_model(str(file)), unpacked)(text)["input_ids"]
     assert ids == AutoTokenizer.from_pretrained(tiny_llama)(text)["input_ids"]
     assert not unpacked.exists()
+
+
+def test_a_full_disk_is_not_taken_for_a_model_that_cannot_be_used(tiny_llama: Path, tmp_path: Path) -> None:
+    model, unpacked = resolve_model(str(write_gguf(tiny_llama, tmp_path / "tiny.gguf"))), tmp_path / "unpacked"
+    with full_disk(5_000), pytest.raises(RefdeskError, match=r"cannot be unpacked.*unpacked. Free space"):
+        unpack_gguf(model, unpacked)
+    assert not list(unpacked.iterdir())
+    assert (unpack_gguf(model, unpacked) / "model.safetensors").exists()

@@ -92,6 +92,7 @@ def test_an_adapter_brings_its_model_along_and_the_engine_that_can_run_it(tmp_pa
         (tmp_path / name).mkdir()
         changed = config | changes | {"base_model_name_or_path": "HuggingFaceTB/SmolLM2-135M-Instruct"}
         (tmp_path / name / "adapter_config.json").write_text(json.dumps(changed))
+        (tmp_path / name / "adapter_model.safetensors").touch()
     assert engine(tmp_path / "lora")[0] == "llamacpp"
     assert engine(tmp_path / "dora")[0] == "transformers"
     with pytest.raises(ModelUnavailable, match="no adapter"):

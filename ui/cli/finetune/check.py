@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from rag.settings import load_settings
+from ui.cli.finetune.options import SampleLengthOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.models import SMOLLM2, resolve_model
 
@@ -17,6 +18,7 @@ def check(
     ],
     model: Annotated[str, typer.Option("--model", help="The model whose tokens are counted.")] = SMOLLM2,
     test: Annotated[list[Path] | None, typer.Option("--test", help="Files to judge by.")] = None,
+    max_length: SampleLengthOption = None,
     convert_markup: Annotated[
         bool, typer.Option("--convert-markup", help="Make chats of texts that carry another model's chat marks.")
     ] = False,
@@ -31,7 +33,7 @@ def check(
 
     with errors.status("Looking at the data") as looking:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(looking))
-        _, training = chosen("laptop", {"convert_markup": convert_markup})
+        _, training = chosen("laptop", {"convert_markup": convert_markup, "longest": max_length})
         checked = check_data(data, test or [], resolved, settings.home / "models", training)
     if as_json:
         print_json(checked)

@@ -21,7 +21,6 @@ from ui.cli.finetune.options import (
 )
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from ui.cli.progress import stoppable
 from vectorstore.models import MINILM, resolve_model
 
 
@@ -80,7 +79,7 @@ def classifier(
         seed=seed,
     )
     folder = output or settings.home / "training" / "classifier"
-    with training_progress("F1") as shown, stoppable(folder):
+    with training_progress("F1", folder) as shown:
         report = finetune_classifier(
             data, resolved, training, folder, resume=resume, on_phase=shown.phase, on_tick=shown.tick
         )

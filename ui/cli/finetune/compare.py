@@ -1,19 +1,27 @@
 """``refdesk finetune compare``."""
 
+import contextlib
+import io
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 
+from rag.quiet import quiet_libraries
 from rag.settings import load_settings
 from rag.training.generator_settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
-from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
+from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from ui.cli.progress import stoppable
 from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.models import resolve_model
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _ROOT = Path(__file__).resolve().parents[3]
@@ -41,7 +49,8 @@ def compare(
 ) -> None:
     """Train the same model with several methods and put them side by side.
 
-    Each is trained in a process of its own, so that its memory is its own. Called again, it goes on where it was.
+    Each is trained in a process of its own, so that its memory is its own. One that fails is a row that says why.
+    Called again, it goes on where it was.
     """
     settings = load_settings(home)
     names = [name.strip() for name in methods.split(",")]
@@ -49,21 +58,42 @@ def compare(
         raise UsageError("There is no such method", where=unknown[0], remedy=f"There are: {', '.join(_METHODS)}.")
 
     from rag.training.comparing import as_markdown, write_comparison  # draws plots, which takes a second to import
+    from rag.training.presets import chosen
+    from rag.training.run_folder import RunFolder
+    from rag.training.tables import read_tables
 
     folder = output or settings.home / "training" / "comparison"
-    fixed = ["--max-steps", max_steps, "--batch", batch, "--answers", answers, "--seed", seed]
-    fixed += ["--home", settings.home, "--epochs", 1000, "--patience", 0]
-    fixed += ["--model", model] if model else []
+    budget = {"max_steps": max_steps, "batch": batch, "answers": answers, "seed": seed}
+    chosen_model, _ = chosen("laptop", {"model": model})
+    with errors.status("Loading the model") as loading:
+        resolved = resolve_model(chosen_model, download=settings.downloads, confirm=confirm_download(loading))
+    files = {
+        part: [f"{file.path.name}@{file.sha256[:12]}" for file in read_tables(paths)]
+        for part, paths in (("data", data), ("test", test or []))
+    }
+    # Else rows of other data, another model or another budget would stand beside each other.
+    RunFolder(folder).claim({"task": "comparison", "model": resolved.fingerprint, **budget, **files}, resume=True)
+    fixed: list[object] = [
+        word for option, value in budget.items() for word in (f"--{option.replace('_', '-')}", value)
+    ]
+    fixed += ["--home", settings.home, "--epochs", 1000, "--patience", 0, "--new-adapter", "--model", chosen_model]
     fixed += [word for file in test or () for word in ("--test", file)]
-    reports = {}
+    reports, failed = {}, {}
     for name in names:
         report = folder / name / "report.json"
         if not report.exists():
             errors.print(f"Method {name}", markup=False)
             call = [*data, "--method", name, "--output", folder / name, "--resume", *fixed]
-            _train([str(word) for word in call], name)
+            with stoppable(folder, "The same call goes on where it was."):
+                reason = _train([str(word) for word in call])
+            if reason:
+                errors.print(f"Method {name} failed: {reason}", markup=False, soft_wrap=True)
+                failed[name] = reason
+                continue
         reports[name] = json.loads(report.read_text(encoding="utf-8"))
-    rows = write_comparison(folder, reports)
+    if not reports:
+        raise RefdeskError("No method could be trained", where=str(folder), remedy="See above.")
+    rows = write_comparison(folder, reports, failed)
     if as_json:
         print_json(rows)
         return
@@ -71,11 +101,31 @@ def compare(
     say(f"The runs and the comparison are in {folder}.")
 
 
-def _train(call: list[str], name: str) -> None:
-    start = "from ui.cli.main import main; main()"
+def _train(call: Sequence[str]) -> str:
+    """Why the training failed; empty where it did not."""
+    start = f"from {__name__} import {train_apart.__name__} as train; train()"
     command = [sys.executable, "-c", start, "finetune", "generator", *call]
     environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
-        raise RefdeskError(
-            f"The method {name} could not be trained", remedy="See above; the same call goes on where it was."
-        )
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            said, _ = child.communicate()
+        except KeyboardInterrupt:
+            child.wait()  # Control-C reached it too, and it leaves a checkpoint
+            raise
+    if child.returncode < 0:
+        return f"Its process was ended by {signal.Signals(-child.returncode).name}, perhaps for want of memory."
+    return said.strip() or "Something went wrong. See above." if child.returncode else ""
+
+
+def train_apart() -> None:
+    """``refdesk finetune generator`` for a process that compares: why it fails is all that it says."""
+    from ui.cli.main import app  # which imports this module
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    quiet_libraries()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            app(standalone_mode=False)
+    except RefdeskError as error:
+        say(str(error))
+        sys.exit(1)

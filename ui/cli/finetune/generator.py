@@ -8,10 +8,9 @@ import typer
 from rag.settings import load_settings
 from rag.training.generator_settings import Method, Objective, Target
 from ui.cli.finetune.check import about_data
-from ui.cli.finetune.options import MaxStepsOption, ResumeOption, SeedOption
+from ui.cli.finetune.options import MaxStepsOption, ResumeOption, SampleLengthOption, SeedOption
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from ui.cli.progress import stoppable
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, resolve_model
 
@@ -95,10 +94,7 @@ def generator(
             show_default="no",
         ),
     ] = None,
-    max_length: Annotated[
-        int | None,
-        typer.Option("--max-length", min=8, help="Tokens of a sample; what is longer is cut.", show_default="512"),
-    ] = None,
+    max_length: SampleLengthOption = None,
     augment: Annotated[
         float | None,
         typer.Option(
@@ -108,6 +104,10 @@ def generator(
             help="Share of prompts shown in other words or mistyped, another way each time.",
             show_default="0",
         ),
+    ] = None,
+    new_adapter: Annotated[
+        bool | None,
+        typer.Option("--new-adapter", help="Begin with a new adapter where the packaged model has one to go on from."),
     ] = None,
     convert_markup: Annotated[
         bool | None,
@@ -123,7 +123,12 @@ def generator(
     ] = None,
     evaluate_every: Annotated[
         int | None,
-        typer.Option("--evaluate-every", min=1, help="Steps between evaluations.", show_default="a fifth of an epoch"),
+        typer.Option(
+            "--evaluate-every",
+            min=1,
+            help="Steps between evaluations.",
+            show_default="a fifth of an epoch, 10 at least",
+        ),
     ] = None,
     evaluate_on: Annotated[
         int | None,
@@ -186,6 +191,7 @@ def generator(
         "longest": max_length,
         "augment": augment,
         "convert_markup": convert_markup,
+        "new_adapter": new_adapter,
         "held_out": held_out,
         "evaluate_every": evaluate_every,
         "evaluate_on": evaluate_on,
@@ -205,7 +211,7 @@ def generator(
             resolved = resolve_model(SMOLLM2, download=settings.downloads, confirm=confirm)
             errors.print(f"{missing} {SMOLLM2} is trained instead.", markup=False, soft_wrap=True)
     folder = output or settings.home / "training" / "generator"
-    with training_progress("held-out loss") as shown, stoppable(folder):
+    with training_progress("held-out loss", folder) as shown:
         report = finetune_generator(
             data,
             test or [],

@@ -24,6 +24,10 @@ LearningRateOption = Annotated[
 EpochsOption = Annotated[int, typer.Option("--epochs", min=1, help="Times that all of the data is gone through.")]
 MaxStepsOption = Annotated[int | None, typer.Option("--max-steps", min=1, help="Stop after so many steps.")]
 BatchOption = Annotated[int, typer.Option("--batch", min=1, help="Samples a step; fewer need less memory.")]
+SampleLengthOption = Annotated[
+    int | None,
+    typer.Option("--max-length", min=8, help="Tokens of a sample; what is longer is cut.", show_default="512"),
+]
 PatienceOption = Annotated[
     int, typer.Option("--patience", min=0, help="Stop after so many evaluations without a gain; 0: never.")
 ]

@@ -21,7 +21,6 @@ from ui.cli.finetune.options import (
 )
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from ui.cli.progress import stoppable
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, resolve_model
 
@@ -113,7 +112,8 @@ def reader(
 
     with errors.status("Loading the model") as loading:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(loading))
-    with training_progress("F1") as shown:
+    folder = output or settings.home / "training" / "reader"
+    with training_progress("F1", folder) as shown:
 
         def embedder() -> "tuple[Embedder, WorkerSettings]":
             opened = open_embedder(settings)
@@ -137,19 +137,17 @@ def reader(
             checkpoint_every=checkpoint_every,
             seed=seed,
         )
-        folder = output or settings.home / "training" / "reader"
-        with stoppable(folder):
-            report = finetune_reader(
-                data,
-                resolved,
-                adapter,
-                training,
-                folder,
-                embedder,
-                resume=resume,
-                on_phase=shown.phase,
-                on_tick=shown.tick,
-            )
+        report = finetune_reader(
+            data,
+            resolved,
+            adapter,
+            training,
+            folder,
+            embedder,
+            resume=resume,
+            on_phase=shown.phase,
+            on_tick=shown.tick,
+        )
     if as_json:
         print_json(report)
         return
