@@ -12,7 +12,7 @@ from rag.adaptation.report import COLUMNS, rows
 from rag.quantization.tasks import DEFAULT
 
 
-def run(work: Path, steps: int = 24, batch: int = 4) -> dict[str, Any]:
+def run(work: Path, steps: int = 100, batch: int = 4) -> dict[str, Any]:
     """Compare on the questions that also measure quantisation. Stopped, it goes on where it was."""
     refdesk = Path(sys.executable).with_name("refdesk")
     call: list[str | Path] = [refdesk, "compare", "rag-vs-finetuning", DEFAULT, "--home", work / "rag-vs-finetuning"]
