@@ -81,7 +81,7 @@ def main() -> None:
 def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | None = None) -> dict[str, Any]:
     """Ask ``questions`` of each source, and the whole desk as many of each file, with the adapter and without.
 
-    ``adapter`` takes the place of the embedded one.
+    ``adapter`` takes the place of the embedded one. What was written is kept in ``work``.
     """
     asked = _held_out(data, work, questions)
     chats = {"as it comes": _chat(None, work)}
@@ -92,6 +92,11 @@ def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | Non
         way: [scored(sheet, one, _write(chat, checker, sheet, one)) for sheet, one in asked]
         for way, chat in chats.items()
     }
+    replies = {
+        way: [{"question": i.question, "expected": list(i.gold), "reply": i.given} for i in of]
+        for way, of in items.items()
+    }
+    (work / "writer-replies.json").write_text(json.dumps(replies, indent=1, ensure_ascii=False), encoding="utf-8")
     return {
         "questions": len(asked),
         "ways": {way: _figures(of) for way, of in items.items()},
@@ -109,10 +114,6 @@ def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | Non
         "seconds_a_reply": {way: _median(of, "seconds") for way, of in items.items()},
         "tokens_a_second": {way: _median(of, "tokens_per_second") for way, of in items.items()},
         "desk": _desk(data, chats, questions),
-        "replies": {
-            way: [{"question": i.question, "expected": list(i.gold), "reply": i.given} for i in of]
-            for way, of in items.items()
-        },
     }
 
 
