@@ -51,7 +51,7 @@ _DESK = ("f1", "em", "answered", "false_answers", "citation_precision", "unsuppo
 _MARKER = re.compile(r"\s*\[(\d+)\]")
 _SEED = 23
 _PARAGRAPHS = 60
-_QUESTIONS = 60
+_QUESTIONS = 30
 _ANSWERED = 2 / 3
 """Share of the questions that the passages answer."""
 
