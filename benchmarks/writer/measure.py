@@ -36,7 +36,7 @@ from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, load_squad, normalised
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Evaluation, Item
-from rag.generators.embedded import ADAPTER, adapter_for
+from rag.generators.embedded import ADAPTER
 from rag.generators.gguf_adapter import converted
 from rag.generators.llamacpp_engine import LlamaCppChat
 from rag.generators.prompts import REFUSAL, build_messages
@@ -84,9 +84,7 @@ def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | Non
     ``adapter`` takes the place of the embedded one. What was written is kept in ``work``.
     """
     asked = _held_out(data, work, questions)
-    chats = {"as it comes": _chat(None, work)}
-    if tuned := adapter_for(SMOLLM2, adapter):
-        chats["with the adapter"] = _chat(tuned, work)
+    chats = {"as it comes": _chat(None, work), "with the adapter": _chat(adapter or ADAPTER, work)}
     checker = Checker(open_embedder(load_settings()))
     items = {
         way: [scored(sheet, one, _write(chat, checker, sheet, one)) for sheet, one in asked]
@@ -164,9 +162,7 @@ def section(result: Mapping[str, Any]) -> str:
 
 
 def _training() -> str:
-    """How the adapter was made, where there is one."""
-    if not ADAPTER.is_dir():
-        return ""
+    """How the adapter was made."""
     report = json.loads((ADAPTER / "report.json").read_text(encoding="utf-8"))
     return (
         f" The adapter: {report['steps']:,} steps of `refdesk finetune generator` ({report['seconds'] / 60:.0f} "

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from langchain_openai import ChatOpenAI
 
-from rag.generators import embedded, selection
-from rag.generators.embedded import adapter_for
+from rag.generators import selection
+from rag.generators.embedded import ADAPTER, adapter_for
 from rag.generators.model_size import parameters_of
 from rag.generators.selection import (
     LLAMA,
@@ -133,12 +133,7 @@ def test_a_gguf_file_whose_name_tells_no_size_is_as_large_as_its_tensors(tmp_pat
     assert parameters_of(str(tmp_path / "mine.gguf")) == 134_515_008
 
 
-def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedded, "ADAPTER", tmp_path / "embedded")
-    assert adapter_for(SMOLLM2, None) is None
-    (tmp_path / "embedded").mkdir()
-    assert adapter_for(SMOLLM2, None) == tmp_path / "embedded"
+def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(tmp_path: Path) -> None:
+    assert adapter_for(SMOLLM2, None) == ADAPTER
     assert adapter_for(SMOLLM2, tmp_path / "mine") == tmp_path / "mine"
     assert adapter_for(LLAMA, None) is None
