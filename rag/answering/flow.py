@@ -3,7 +3,6 @@ answer.
 """
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 
 from rag.answering.evidence import Evidence, wording_of
 from rag.answering.judgement import Judgement, judge
+from rag.answering.pertinence import Pertinence
 from rag.answering.rewriting import Formulator
 from rag.answering.smalltalk.topics import Recognise, Topic, reply
 from rag.answering.types import (
@@ -46,8 +46,6 @@ logger = logging.getLogger(__name__)
 
 _RELATED = 3
 _PROMPT_PASSAGES = 3
-_LESS_TO_THE_POINT = 0.05
-"""How much less close to the question than the quoted answer a written text may be (cosine)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,33 +155,27 @@ class AnswerFlow(Runnable[str, Answer]):
         if quoted.kind == "abstained" or self._writer is None or (stop is not None and stop.is_set()):
             yield Done(quoted)
             return
+        writer = self._writer
         yield Quoted(quoted)
         yield Writing()
         evidence = [judged.source, *(item for item in judged.evidence if item is not judged.source)]
         text = CheckedText()
-        closeness = self._closeness(question)
-        enough = closeness(quoted.text) - _LESS_TO_THE_POINT
-
-        def to_the_point(sentence: str, passage: int) -> bool:
-            return passage == 0 or closeness(sentence) >= enough  # the first passage is the one that is quoted
-
+        pertinence = Pertinence(quoted, self._closeness(question), large=writer.large)
         try:
-            for text in self._written(question, evidence, self._writer, to_the_point, stop, clock):
+            for text in self._written(question, evidence, writer, pertinence, stop, clock):
                 yield Writing(text.sentences, text.citations)
         except Exception as error:  # whatever befalls an engine, the checked answer stands
-            logger.warning("%s could not write (%s); the quoted answer stands", self._writer.name, type(error).__name__)
+            logger.warning("%s could not write (%s); the quoted answer stands", writer.name, type(error).__name__)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
         written = replace(
             quoted,
             kind="generated",
-            engine=self._writer.name,
+            engine=writer.name,
             sentences=text.sentences,
             citations=text.citations,
             notices=self._notices(text.citations),
         )
-        replaces = bool(written.text) and (
-            _agree(written, quoted) or (self._writer.large and closeness(written.text) >= enough)
-        )
+        replaces = bool(written.text) and pertinence.of_text(written.text)
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
     def _quoted(self, judged: Judgement) -> Answer:
@@ -220,7 +212,7 @@ class AnswerFlow(Runnable[str, Answer]):
         question: str,
         evidence: Sequence[Evidence],
         writer: Writer,
-        to_the_point: Callable[[str, int], bool],
+        pertinence: Pertinence,
         stop: threading.Event | None,
         clock: _Clock,
     ) -> Iterator[CheckedText]:
@@ -230,27 +222,14 @@ class AnswerFlow(Runnable[str, Answer]):
         grounds = self._checker.on(best, question, [item.spans for item in evidence[:_PROMPT_PASSAGES]])
         stream = writer.chat.stream(messages)
         with closing(stream):  # type: ignore[type-var]
-            yield from write_checked((chunk.text for chunk in stream), best, grounds, to_the_point, stop, clock.ms)
+            pieces = (chunk.text for chunk in stream)
+            yield from write_checked(pieces, best, grounds, pertinence.of_sentence, stop, clock.ms)
 
     def _closeness(self, question: str) -> Callable[[str], float]:
         """How close in meaning a text is to the question: the cosine of their vectors."""
         embedder = self._knowledge.embedder
         asked = embedder.embed([question])[0]
         return lambda text: float(asked @ embedder.embed([text])[0])
-
-
-def _agree(written: Answer, quoted: Answer) -> bool:
-    """Whether a text says what was found: the reader's words, or where it marked none, something of the quote."""
-    if quoted.short_answer:
-        return _holding(quoted.short_answer).search(written.text) is not None
-    (quote,) = quoted.citations
-    return any(
-        one.document == quote.document and one.start < quote.end and quote.start < one.end for one in written.citations
-    )
-
-
-def _holding(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
 
 
 def _citation(n: int, chunk: Chunk, score: float) -> Citation:

@@ -37,15 +37,15 @@ def write_checked(
     pieces: Iterable[str],
     chunks: Sequence[Chunk],
     grounds: Grounds,
-    to_the_point: Callable[[str, int], bool],
+    to_the_point: Callable[[str, Place], bool],
     stop: threading.Event | None,
     elapsed_ms: Callable[[], float],
 ) -> Iterator[CheckedText]:
     """Yield the text each time a sentence was finished and checked, and at the end.
 
-    ``grounds`` are those of ``chunks``; ``to_the_point`` judges a sentence and the number of the chunk that supports
-    it. The generator's own markers are left out, and so is any sentence without support or beside the point; a
-    refusal ends the text.
+    ``grounds`` are those of ``chunks``; ``to_the_point`` judges a sentence and a place that supports it. The
+    generator's own markers are left out, and so is any sentence without support or beside the point; a refusal ends the
+    text.
     """
     text = CheckedText()
     buffer = ""
@@ -72,7 +72,7 @@ def _with_sentence(
     written: str,
     chunks: Sequence[Chunk],
     grounds: Grounds,
-    to_the_point: Callable[[str, int], bool],
+    to_the_point: Callable[[str, Place], bool],
 ) -> CheckedText:
     sentence = _PREAMBLE.sub("", _MARKER.sub("", written).strip(), count=1)
     if not sentence.endswith(_FINISHED):  # cut off by the length limit
@@ -84,7 +84,7 @@ def _with_sentence(
         if not any(map(str.isalpha, sentence)):  # the number of a list's item
             return text
         return replace(text, dropped=(*text.dropped, Dropped(sentence, verdict.reason)))
-    if not all(to_the_point(sentence, place.passage) for place in verdict.places):
+    if not all(to_the_point(sentence, place) for place in verdict.places):
         return replace(text, dropped=(*text.dropped, Dropped(sentence, "beside the question")))
     citations = text.citations
     numbers: list[int] = []

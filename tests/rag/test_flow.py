@@ -39,7 +39,7 @@ def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
     make_flow: MakeFlow, knowledge: KnowledgeBase
 ) -> None:
     chat = FakeChat(f"{TREATED} [2] Surgery is done when drops fail. [9]")
-    events = list(make_flow(DROPS, chat).events(QUESTION))
+    events = list(make_flow(DROPS, chat, large=True).events(QUESTION))
     kinds = [type(event) for event in events]
     assert kinds[:4] == [Searching, Reading, Quoted, Writing]
     assert kinds[-1] is Done
@@ -97,6 +97,12 @@ def test_only_a_large_generator_may_leave_out_the_words_that_the_reader_found(ma
     assert make_flow(reader, FakeChat(SURGERY), large=True).invoke(question).text == SURGERY
 
 
+def test_a_small_generator_adds_nothing_to_what_was_found(make_flow: MakeFlow) -> None:
+    answer = make_flow(DROPS, FakeChat(f"{TREATED} {SURGERY}")).invoke(QUESTION)
+    assert (answer.kind, answer.text) == ("generated", TREATED)
+    assert [(dropped.text, dropped.reason) for dropped in answer.dropped] == [(SURGERY, "beside the question")]
+
+
 def test_where_the_reader_marked_nothing_of_the_quote_the_text_must_stand_on_it(make_flow: MakeFlow) -> None:
     question = "When is surgery done, when drops fail?"
     quoted = make_flow(DROPS).invoke(question)
@@ -107,7 +113,7 @@ def test_where_the_reader_marked_nothing_of_the_quote_the_text_must_stand_on_it(
 
 def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeFlow) -> None:
     chat = FakeChat(f"{TREATED} It was discovered in 1850 by Smith. Surgery is done when drops fail.")
-    answer = make_flow(DROPS, chat).invoke(QUESTION)
+    answer = make_flow(DROPS, chat, large=True).invoke(QUESTION)
     assert [sentence.text for sentence in answer.sentences] == [
         TREATED,
         "Surgery is done when drops fail.",
@@ -120,7 +126,8 @@ def test_the_label_of_an_answer_is_no_part_of_its_first_sentence(make_flow: Make
 
 
 def test_the_number_of_a_list_item_is_no_sentence_that_was_left_out(make_flow: MakeFlow) -> None:
-    answer = make_flow(DROPS, FakeChat("1. Antibiotics cure it. 2. Surgery is done when drops fail.")).invoke(QUESTION)
+    chat = FakeChat("1. Antibiotics cure it. 2. Surgery is done when drops fail.")
+    answer = make_flow(DROPS, chat, large=True).invoke(QUESTION)
     assert [dropped.text for dropped in answer.dropped] == ["Antibiotics cure it."]
 
 

@@ -1,0 +1,48 @@
+"""Is what a generator writes to the point? That it is true, the grounding check has seen to."""
+
+import re
+from collections.abc import Callable
+
+from rag.answering.types import Answer
+from rag.grounding.types import Place
+
+_LESS_CLOSE = 0.05
+"""How much less close to the question than the quoted answer a text may be (cosine)."""
+
+
+class Pertinence:
+    """Measures sentences and texts by the ``quoted`` answer, whose passage is the first that the generator is shown.
+
+    ``closeness`` is a text's cosine with the question. Of a generator that is ``large`` it is enough; a small one
+    writes true sentences that answer something else, so it must say what the reader found.
+    """
+
+    def __init__(self, quoted: Answer, closeness: Callable[[str], float], *, large: bool) -> None:
+        (self._quote,) = quoted.citations
+        self._found = _whole_words(quoted.short_answer) if quoted.short_answer else None
+        self._closeness = closeness
+        self._enough = closeness(quoted.text) - _LESS_CLOSE
+        self._large = large
+
+    def of_sentence(self, sentence: str, place: Place) -> bool:
+        """Whether a sentence that is supported at ``place`` may stand in the answer."""
+        if self._large:
+            return place.passage == 0 or self._close(sentence)
+        quoted = place.passage == 0 and place.start < self._quote.end and self._quote.start < place.end
+        return quoted or self._says_it(sentence)
+
+    def of_text(self, text: str) -> bool:
+        """Whether a text of such sentences may replace the quote."""
+        if self._large:
+            return self._says_it(text) or self._close(text)
+        return self._says_it(text) or self._found is None
+
+    def _says_it(self, text: str) -> bool:
+        return self._found is not None and self._found.search(text) is not None
+
+    def _close(self, text: str) -> bool:
+        return self._closeness(text) >= self._enough
+
+
+def _whole_words(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
