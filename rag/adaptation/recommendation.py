@@ -147,6 +147,8 @@ def duration(seconds: float) -> str:
     """For people.
 
     >>> duration(0.42), duration(75)
-    ('0.4 s', '1.2 minutes')
+    ('0.40 s', '1.2 minutes')
     """
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} minutes"
