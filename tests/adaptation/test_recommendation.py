@@ -93,10 +93,10 @@ def test_with_few_questions_nothing_is_recommended_or_it_is_said_how_few() -> No
 
 def test_costs_and_changes_are_told_with_their_figures() -> None:
     told = recommended((0.1, 0.1, 0.1, 0.1))
-    assert told.verdict.endswith("a change costs it 0.4 s instead of 5.0 minutes.")
+    assert told.verdict.endswith("a change costs it 0.40 s instead of 5.0 minutes.")
     reasons = " ".join(told.reasons)
     assert "Taking in the documents took 2.5 s and 900 MB, training 5.0 minutes and 2,400 MB." in reasons
-    assert "A changed document was searchable after 0.4 s" in reasons
+    assert "A changed document was searchable after 0.40 s" in reasons
     assert "It learned few of them in 60 steps" in reasons
     assert "of both together 0 written and 44 quoted" in reasons
 
