@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from rag.answering.quoting import LEANS_ON_THE_ONE_BEFORE
 from rag.answering.types import Answer
 from rag.grounding.types import Place
 
@@ -35,6 +36,8 @@ class Pertinence:
         """Whether a text of such sentences may replace the quote."""
         if self._large:
             return self._says_it(text) or self._close(text)
+        if LEANS_ON_THE_ONE_BEFORE.match(text) and not LEANS_ON_THE_ONE_BEFORE.match(self._quote.quote):
+            return False  # what "it" is has been left out
         return self._says_it(text) or self._found is None
 
     def _says_it(self, text: str) -> bool:

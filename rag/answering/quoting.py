@@ -17,7 +17,7 @@ MOST_CHARACTERS = 400
 """Of a quote that goes on after its first sentence."""
 _SURE = 2.0
 """The margin from which the reader's words are the answer, so that no sentence has to be added."""
-_LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
+LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
@@ -133,7 +133,7 @@ def _complete(candidate: _Candidate, most_characters: int) -> Quote:
     introduction = _introduction(text, sentences, first)
     if introduction is not None:
         first = introduction
-    elif first > 0 and _LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
+    elif first > 0 and LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
         first -= _says_something(text[slice(*sentences[first - 1])])
     start = sentences[first][0]
     listed = introduction if introduction is not None else candidate.chosen

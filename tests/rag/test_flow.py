@@ -7,6 +7,7 @@ from rag.answering.types import Answer, Done, Quoted, Reading, Searching, Writin
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
+from tests.vectorstore.conftest import put_text
 from vectorstore import catalogue
 from vectorstore.knowledge import KnowledgeBase
 from vectorstore.library import show
@@ -101,6 +102,17 @@ def test_a_small_generator_adds_nothing_to_what_was_found(make_flow: MakeFlow) -
     answer = make_flow(DROPS, FakeChat(f"{TREATED} {SURGERY}")).invoke(QUESTION)
     assert (answer.kind, answer.text) == ("generated", TREATED)
     assert [(dropped.text, dropped.reason) for dropped in answer.dropped] == [(SURGERY, "beside the question")]
+
+
+def test_a_small_generator_may_not_leave_out_what_a_sentence_leans_on(
+    make_flow: MakeFlow, knowledge: KnowledgeBase
+) -> None:
+    put_text(knowledge, "tower.txt", "The tower of Helm is old. It is 34 metres high, with the lantern.", title="Tower")
+    question, reader = "How high is the tower?", KeywordReader("34 metres")
+    quoted = make_flow(reader).invoke(question)
+    assert quoted.text == "The tower of Helm is old. It is 34 metres high, with the lantern."
+    leaning = FakeChat("It is 34 metres high, with the lantern.")
+    assert make_flow(reader, leaning).invoke(question).kind == "extractive"
 
 
 def test_where_the_reader_marked_nothing_of_the_quote_the_text_must_stand_on_it(make_flow: MakeFlow) -> None:
