@@ -2,17 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from vectorstore.errors import RefdeskError
+from rag.explained_writing import explained_writing
 from vectorstore.models import ResolvedModel
 
 
@@ -47,7 +44,8 @@ def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
     tokenizer = AutoTokenizer.from_pretrained(folder, **file)
     loaded.config.__dict__.pop("quantization_config", None)
     loaded.config.dtype = torch.bfloat16
-    with _explained(cache):
+    remedy = "Free space there or correct the permissions, and try again."
+    with explained_writing("The model's weights cannot be unpacked", cache, remedy):
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
         try:
@@ -63,20 +61,6 @@ def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return target
-
-
-@contextmanager
-def _explained(cache: Path) -> Iterator[None]:
-    """Turn a failure to write, which would look like one of the model, into one that a person understands."""
-    try:
-        yield
-    except (OSError, SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise RefdeskError(
-            f"The model's weights cannot be unpacked ({reason})",
-            where=str(cache),
-            remedy="Free space there or correct the permissions, and try again.",
-        ) from error
 
 
 def _unpacked(source: ResolvedModel, cache: Path) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from safetensors import SafetensorError
 
+from rag.explained_writing import explained_writing
 from rag.generators.unpacking import unpack_gguf
 from rag.quantization.folder import SHARD_BYTES, OnProgress, write_folder_model
 from rag.quantization.gguf_file import write_gguf
@@ -55,20 +55,14 @@ def quantise(
     _check_room(output, _expected_bytes(source, method, numbers), largest)
 
     def fill(folder: Path) -> None:
-        try:
+        remedy = "Free space, or name another folder; nothing was left behind."
+        with explained_writing("The quantised model cannot be written", output, remedy):
             if method.kind == "gguf":
                 write_gguf(gguf_model, str(method.setting), folder / _file_name(model, method), on_progress)
             else:
                 assert source is not None
                 write_folder_model(source, method, folder, on_progress)
             (folder / "README.md").write_text(_card(model, method, numbers, weight_bytes(folder)), encoding="utf-8")
-        except (OSError, SafetensorError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise RefdeskError(
-                f"The quantised model cannot be written ({reason})",
-                where=str(output),
-                remedy="Free space, or name another folder; nothing was left behind.",
-            ) from error
 
     try:
         write_folder(output, fill)

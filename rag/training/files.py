@@ -7,24 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
+from rag.explained_writing import explained_writing
 from vectorstore.disk import replace_text, sync
-from vectorstore.errors import RefdeskError
 
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
     """Turn a failure to write below ``folder`` into one that a person understands. What was there before stays."""
-    try:
+    remedy = "Free space or correct the permissions; a run goes on from its last checkpoint with --resume."
+    with explained_writing("The run cannot be written", folder, remedy):
         yield
-    except (OSError, SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise RefdeskError(
-            f"The run cannot be written ({reason})",
-            where=str(folder),
-            remedy="Free space or correct the permissions; a run goes on from its last checkpoint with --resume.",
-        ) from error
 
 
 def write_text(path: Path, text: str) -> None:
