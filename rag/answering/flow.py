@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -228,8 +229,8 @@ class AnswerFlow(Runnable[str, Answer]):
     def _closeness(self, question: str) -> Callable[[str], float]:
         """How close in meaning a text is to the question: the cosine of their vectors."""
         embedder = self._knowledge.embedder
-        asked = embedder.embed([question])[0]
-        return lambda text: float(asked @ embedder.embed([text])[0])
+        asked = cache(lambda: embedder.embed([question])[0])
+        return lambda text: float(asked() @ embedder.embed([text])[0])
 
 
 def _citation(n: int, chunk: Chunk, score: float) -> Citation:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 
 from rag.answering.quoting import LEANS_ON_THE_ONE_BEFORE
 from rag.answering.types import Answer
@@ -22,7 +23,7 @@ class Pertinence:
         (self._quote,) = quoted.citations
         self._found = _whole_words(quoted.short_answer) if quoted.short_answer else None
         self._closeness = closeness
-        self._enough = closeness(quoted.text) - _LESS_CLOSE
+        self._quoted = quoted.text
         self._large = large
 
     def of_sentence(self, sentence: str, place: Place) -> bool:
@@ -45,6 +46,10 @@ class Pertinence:
 
     def _close(self, text: str) -> bool:
         return self._closeness(text) >= self._enough
+
+    @cached_property
+    def _enough(self) -> float:
+        return self._closeness(self._quoted) - _LESS_CLOSE  # a small generator is never asked, and saves the time
 
 
 def _whole_words(words: str) -> re.Pattern[str]:
