@@ -32,7 +32,7 @@ from rag.desk import open_reader
 from rag.evaluation.squad import f1
 from rag.reader.model import ExtractiveReader
 from rag.settings import load_settings
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 PLOT = Path(__file__).parents[1] / "docs/images/risk-coverage.svg"
 _CAUTION = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8)

@@ -19,9 +19,9 @@ import numpy as np
 from benchmarks.tables import table
 from rag.embedding import open_embedder, open_knowledge, worker_settings
 from rag.settings import load_settings
-from vectorstore import catalogue, contents
-from vectorstore.catalogue import FileState
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue, contents
+from vectorstore.sqlite.catalogue import FileState
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Page, ParsedDocument, Span
 
 HANDBOOK = Path(__file__).parents[1] / "docs/handbook"

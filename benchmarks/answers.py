@@ -10,7 +10,7 @@ from benchmarks.data import ingested
 from rag.answering.types import Answer
 from rag.desk import build_flow, open_reader, open_writer
 from rag.settings import load_settings
-from vectorstore import library
+from vectorstore.admin import library
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "tests/data/handbook_questions.json"

@@ -26,8 +26,8 @@ from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.types import Citation, Done, Quoted
 from rag.desk import build_flow, open_reader
 from rag.settings import load_settings
-from vectorstore import catalogue
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Document
 
 HANDBOOK = Path(__file__).parents[1] / "docs/handbook"

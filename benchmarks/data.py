@@ -12,7 +12,7 @@ from ingest.files import find_files
 from ingest.job import Ingestion
 from rag.embedding import open_embedder, worker_settings
 from rag.settings import load_settings
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 
 def unpack_medquad(data: Path, target: Path) -> Path:

@@ -25,13 +25,13 @@ from ingest.guard import ParseWorker
 from ingest.mapping import presets
 from rag.embedding import worker_settings
 from rag.settings import load_settings
-from vectorstore import catalogue, contents
-from vectorstore.backends import TorchBackend
-from vectorstore.catalogue import FileState
-from vectorstore.embedding import SentenceTransformerEmbedder
-from vectorstore.fastest import fastest, remembered
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.embedders.backends import TorchBackend
+from vectorstore.embedders.fastest import fastest, remembered
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import resolve_model
+from vectorstore.sqlite import catalogue, contents
+from vectorstore.sqlite.catalogue import FileState
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Vectors, embedding_input
 
 _FILES_A_TRANSACTION = 128

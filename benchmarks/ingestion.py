@@ -15,8 +15,8 @@ from benchmarks import embedding
 from benchmarks.data import medquad_questions, unpack_medquad
 from rag.embedding import open_embedder
 from rag.settings import load_settings
-from vectorstore import library
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.admin import library
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import embedding_input
 
 

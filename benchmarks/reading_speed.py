@@ -25,7 +25,7 @@ from rag.reader.model import ExtractiveReader
 from rag.reader.networks import OpenVinoNetwork, SpanNetwork, TorchNetwork
 from rag.settings import load_settings
 from rag.training.reader_data import QuestionSet
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _PASSAGES = 20
 _INT8, _OPENVINO_FLOAT32, _FLOAT32 = "int8", "float32, OpenVINO", "float32"

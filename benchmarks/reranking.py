@@ -35,7 +35,7 @@ from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
 from rag.settings import load_settings
 from rag.training.reader_data import QuestionSet, load_question_sets
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk
 
 _PASSAGES = 20

@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.tables import table
 from benchmarks.windows import embedded_windows
-from vectorstore.dense import Snapshot
-from vectorstore.generations import EXACT_UP_TO, ChunkIds, build_index
-from vectorstore.indexing import index_of_all, nearest
+from vectorstore.index.building import index_of_all, nearest
+from vectorstore.index.snapshot import Snapshot
+from vectorstore.index.versions import EXACT_UP_TO, ChunkIds, build_index
 from vectorstore.types import Vectors
 
 PLOT = Path(__file__).parents[1] / "docs/images/scale.svg"

@@ -11,7 +11,7 @@ from benchmarks.data import medquad_questions, unpack_medquad
 from rag.answering.smalltalk.classifier import QUESTION, SmallTalkClassifier
 from rag.answering.smalltalk.topics import Recognise, Topic
 from rag.evaluation.squad import load_squad
-from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 
 MESSAGES = Path(__file__).parents[1] / "tests/data/smalltalk.json"

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from rag.answering.evidence import Evidence, Wording
 from rag.grounding.words import words_of
-from vectorstore import catalogue
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING
 
 _FEEDBACK_PASSAGES = 3

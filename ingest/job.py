@@ -20,9 +20,9 @@ from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from ingest.readers.ocr import is_installed
-from vectorstore import catalogue, contents
-from vectorstore.catalogue import FileState, Refusal
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue, contents
+from vectorstore.sqlite.catalogue import FileState, Refusal
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import ParsedDocument, Vectors, embedding_input
 
 _BATCH_CHUNKS = 512

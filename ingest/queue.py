@@ -17,9 +17,9 @@ from typing import Any, Literal
 from apsw import Connection
 
 from ingest.job import Outcome
-from vectorstore.database import Database
+from vectorstore.admin.verification import Finding, verify_list
 from vectorstore.errors import UsageError
-from vectorstore.verification import Finding, verify_list
+from vectorstore.sqlite.database import Database
 
 Kind = Literal["ingest", "verify", "repair"]
 State = Literal["waiting", "working", "done", "stopped", "failed"]

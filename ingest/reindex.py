@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.guard import WorkerSettings
-from vectorstore import catalogue, reindexing
-from vectorstore.database import Database
-from vectorstore.generations import drop_generations, other_generations
-from vectorstore.knowledge import GENERATIONS_FOLDER
-from vectorstore.library import open_database
+from vectorstore.admin import reindexing
+from vectorstore.admin.library import open_database
+from vectorstore.index.versions import drop_generations, other_generations
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.database import Database
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER
 from vectorstore.types import Embedder, Indexing, Span, Vectors, embedding_input
 
 if TYPE_CHECKING:

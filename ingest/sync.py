@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ingest.files import find_files
 from ingest.job import Ingestion, Outcome
-from vectorstore import catalogue
 from vectorstore.errors import RefdeskError
+from vectorstore.sqlite import catalogue
 from vectorstore.types import Document
 
 _FEW = 10

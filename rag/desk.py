@@ -30,11 +30,11 @@ from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import Settings, load_settings
 from rag.training.job import see_to_runs
-from vectorstore import catalogue
-from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import RefdeskError, UsageError
-from vectorstore.knowledge import KnowledgeBase
 from vectorstore.models import MINILM, Confirm, resolve_model
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Embedder, Page, Scope
 
 logger = logging.getLogger(__name__)

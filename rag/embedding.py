@@ -3,9 +3,9 @@
 from ingest.guard import WorkerSettings
 from ingest.limits import Limits
 from rag.settings import Settings
-from vectorstore.embedding import SentenceTransformerEmbedder
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import Confirm, resolve_model
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 
 def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:

@@ -23,9 +23,9 @@ from ingest.uploads import FOLDER, tidy
 from rag.quiet import quiet_libraries
 from rag.settings import Settings, load_settings
 from rag.upkeep import open_ingestion, repair, verify
-from vectorstore import catalogue
+from vectorstore.admin.library import open_database
 from vectorstore.errors import RefdeskError
-from vectorstore.library import open_database
+from vectorstore.sqlite import catalogue
 
 logger = logging.getLogger(__name__)
 

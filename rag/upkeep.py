@@ -12,12 +12,12 @@ from rag.conversations.store import repair_conversations, verify_conversations
 from rag.embedding import open_embedder, worker_settings
 from rag.extraction.tray import repair_tray, verify_tray
 from rag.settings import Settings
-from vectorstore import library
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.admin import library
+from vectorstore.admin.verification import Finding
+from vectorstore.admin.verification import repair as rebuild
+from vectorstore.admin.verification import verify as find_damage
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Indexing
-from vectorstore.verification import Finding
-from vectorstore.verification import repair as rebuild
-from vectorstore.verification import verify as find_damage
 
 Counted = Callable[[int, int], None]
 """Gets how many are done, and their total."""

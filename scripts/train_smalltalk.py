@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from rag.answering.smalltalk.classifier import WEIGHTS, features
-from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 
 INVERSE_REGULARISATION = 5.0

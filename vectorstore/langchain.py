@@ -10,9 +10,9 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
-from vectorstore import catalogue, contents
-from vectorstore.catalogue import FileState
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue, contents
+from vectorstore.sqlite.catalogue import FileState
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Page, ParsedDocument, Scope, Span, Unit, embedding_input
 
 

@@ -26,9 +26,9 @@ from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import Item
 from rag.settings import load_settings
-from vectorstore import catalogue
 from vectorstore.errors import RefdeskError
 from vectorstore.models import resolve_model
+from vectorstore.sqlite import catalogue
 from vectorstore.types import EVERYTHING, Chunk, embedding_input
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ from rag.evaluation.types import OnProgress, Text
 from rag.processes import peak_memory_mb
 from rag.settings import Settings
 from rag.training.files import write_text
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _COLLECTION = "comparison"
 

@@ -27,10 +27,10 @@ from rag.settings import Settings
 from rag.training.files import write_json, write_text
 from rag.training.generator import finetune_generator
 from rag.training.generator_settings import GeneratorTraining
-from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError
-from vectorstore.knowledge import KnowledgeBase
 from vectorstore.models import ResolvedModel
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 
 class Stages:

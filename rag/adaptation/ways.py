@@ -13,7 +13,7 @@ from rag.evaluation.types import Item
 from rag.generators.prompts import REFUSAL
 from rag.grounding.checker import Checker
 from rag.reader.types import Reader
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk
 
 

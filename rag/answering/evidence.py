@@ -12,7 +12,7 @@ from rag.grounding.words import words_of
 from rag.reader.types import AnswerSpan, Reader
 from rag.retrieval.terms import Terms, terms_of
 from rag.scoring import weighted_sum
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Embedder, Passage, Scope, Vectors
 
 _MARGIN_BOUND = 10.0

@@ -39,8 +39,8 @@ from rag.grounding.checker import Checker
 from rag.grounding.entailment import Entails
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
-from vectorstore import catalogue
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope
 
 logger = logging.getLogger(__name__)

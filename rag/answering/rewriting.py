@@ -21,7 +21,7 @@ from rag.answering.types import Exchange
 from rag.generators.prompts import build_rewriting
 from rag.grounding.words import words_of
 from rag.retrieval.formulations import Formulation, search_formulations
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Scope
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 from apsw import Connection
 
 from rag.answering.flow import AnswerFlow
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import HEADING_SEPARATOR
 
 _OFFERED = 4

@@ -13,9 +13,9 @@ from apsw import Connection
 
 from rag.answering.types import Answer, Citation, Dropped, Sentence, Timings
 from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
-from vectorstore.database import Database, LostCommits
+from vectorstore.admin.verification import Finding
 from vectorstore.errors import StoreError, UsageError
-from vectorstore.verification import Finding
+from vectorstore.sqlite.database import Database, LostCommits
 
 _SCHEMA = """
 CREATE TABLE conversations (id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;

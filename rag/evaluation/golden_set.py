@@ -12,8 +12,8 @@ from typing import Any
 from rag.answering.types import Answer, Exchange
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Feedback
-from vectorstore import catalogue
-from vectorstore.library import open_database
+from vectorstore.admin.library import open_database
+from vectorstore.sqlite import catalogue
 from vectorstore.types import Document
 
 GOLDEN_FILE = "golden.json"

@@ -12,8 +12,8 @@ from ingest.guard import WorkerSettings
 from ingest.job import Ingestion, Progress
 from ingest.readers.text import unwrapped
 from rag.evaluation.types import OnProgress, Text
-from vectorstore import catalogue
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Embedder
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n+")

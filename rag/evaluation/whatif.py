@@ -15,7 +15,7 @@ from rag.grounding.words import words_of
 from rag.reader.types import Reader
 from rag.retrieval.formulations import search_formulations
 from rag.retrieval.terms import terms_of
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk, Passage, embedding_input
 
 UNEDITED: Mapping[int, str] = MappingProxyType({})

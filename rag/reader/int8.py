@@ -14,7 +14,7 @@ from openvino import opset15 as op
 from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from vectorstore.bert import BertGraph, BertSize, constant, fields
+from vectorstore.embedders.bert_graph import BertGraph, BertSize, constant, fields
 
 _SMOOTHING = 0.85
 """How much of the difference between channels goes to the weights; the least error of 0, .3, .4 ... 1 on a MiniLM."""

@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import PretrainedConfig, PreTrainedModel
 
 from rag.reader.int8 import SpanGraph
-from vectorstore.backends import cpu_has_bfloat16
+from vectorstore.embedders.backends import cpu_has_bfloat16
 
 Batch = Mapping[str, NDArray[np.int64]]
 """What a tokenizer makes of several windows: fields of shape (windows, tokens)."""

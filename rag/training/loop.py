@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rag.training.checkpoints import Progress, load_checkpoint, load_weights, save_checkpoint, save_weights, trainable
 from rag.training.run_folder import RunFolder
-from vectorstore.backends import cpu_has_bfloat16
+from vectorstore.embedders.backends import cpu_has_bfloat16
 from vectorstore.errors import RefdeskError
 
 _WARM_UP = 0.06

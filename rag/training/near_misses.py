@@ -10,7 +10,7 @@ from rag.evaluation.squad import SquadQuestion, normalised
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.training.reader_data import QuestionSet
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Embedder, Vectors
 
 _SEARCHED = 10

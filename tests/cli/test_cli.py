@@ -15,8 +15,8 @@ import pytest
 from rag.embedding import open_embedder
 from rag.settings import load_settings
 from tests.cli.conftest import Refdesk
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.models import SMOLLM2
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 
 pytestmark = pytest.mark.models
 

@@ -22,7 +22,7 @@ from rag.evaluation.types import Evaluation, Item
 from tests.evaluation.conftest import quiet
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 HOURS = "The library opens at nine o'clock on weekdays. It closes at six."
 BRIDGE = "The bridge opened in 1932. It carries eight lanes of traffic."

@@ -7,7 +7,7 @@ from rag.evaluation.whatif import Trial, WhatIf
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 QUESTION = "How is glaucoma treated?"
 TREATED = "Glaucoma is treated with eye drops that lower the pressure."

@@ -8,8 +8,8 @@ from ingest.job import Ingestion, Outcome
 from ingest.limits import Limits
 from ingest.mapping import Mapping
 from tests.fakes import HashEmbedder
-from vectorstore.knowledge import KnowledgeBase
 from vectorstore.models import MINILM, resolve_model
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Indexing
 
 TOKENIZER = resolve_model(MINILM).path / "tokenizer.json"

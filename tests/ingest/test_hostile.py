@@ -12,7 +12,7 @@ from ingest.readers.base import Reason
 from tests.ingest.conftest import WORKER, Ingest
 from tests.ingest.hostile import hostile_files
 from tests.soak.folders import HANDBOOK
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _SECRET = "the vault opens with 7741"
 

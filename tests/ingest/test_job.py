@@ -14,10 +14,10 @@ from ingest.mapping import load_mapping
 from ingest.readers.base import Refused
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
-from vectorstore.catalogue import list_refusals
+from vectorstore.admin.library import list_documents, show, status
 from vectorstore.errors import UsageError
-from vectorstore.knowledge import KnowledgeBase
-from vectorstore.library import list_documents, show, status
+from vectorstore.sqlite.catalogue import list_refusals
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 
 def embedded(knowledge: KnowledgeBase) -> int:

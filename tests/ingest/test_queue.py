@@ -8,8 +8,8 @@ import pytest
 
 from ingest.job import Outcome
 from ingest.queue import JobQueue, repair_jobs, verify_jobs
+from vectorstore.admin.verification import Finding
 from vectorstore.errors import UsageError
-from vectorstore.verification import Finding
 
 FILES = [Path("/a.txt"), Path("/b.txt"), Path("/c.txt")]
 

@@ -15,12 +15,13 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK
-from vectorstore import contents, reindexing
+from vectorstore.admin import reindexing
+from vectorstore.admin.library import remove
+from vectorstore.admin.verification import verify
 from vectorstore.errors import IndexingMismatch
-from vectorstore.knowledge import KnowledgeBase
-from vectorstore.library import remove
+from vectorstore.sqlite import contents
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Indexing, Vectors, embedding_input
-from vectorstore.verification import verify
 
 OTHER = HashEmbedder("other", dimension=32)
 SMALLER = WorkerSettings(TOKENIZER, 64)

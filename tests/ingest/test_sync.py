@@ -10,10 +10,10 @@ from ingest.job import Ingestion
 from ingest.sync import Synchronised, synchronise
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
-from vectorstore.catalogue import list_refusals
+from vectorstore.admin.library import list_documents
 from vectorstore.errors import RefdeskError
-from vectorstore.knowledge import KnowledgeBase
-from vectorstore.library import list_documents
+from vectorstore.sqlite.catalogue import list_refusals
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 Sync = Callable[..., Synchronised]
 

@@ -7,7 +7,7 @@ from rag.answering.flow import AnswerFlow, Writer
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import FakeChat, HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 GLAUCOMA = (
     "Glaucoma is a group of diseases that damage the optic nerve.\n\nGlaucoma is treated with eye drops that lower "

@@ -8,9 +8,9 @@ from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
-from vectorstore import catalogue
-from vectorstore.knowledge import KnowledgeBase
-from vectorstore.library import show
+from vectorstore.admin.library import show
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Scope
 
 QUESTION = "How is glaucoma treated?"

@@ -16,7 +16,7 @@ from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
 from vectorstore.errors import RefdeskError
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 TESTS = Path(__file__).parents[1]
 HANDBOOK = TESTS.parent / "docs/handbook"

@@ -14,7 +14,7 @@ from ingest.queue import Job, JobQueue
 from ingest.uploads import upload_path
 from rag.jobs import do_jobs, see_to_jobs
 from rag.settings import load_settings
-from vectorstore.library import find_documents, list_refusals, show, status
+from vectorstore.admin.library import find_documents, list_refusals, show, status
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 

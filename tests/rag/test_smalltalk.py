@@ -13,9 +13,9 @@ from rag.answering.smalltalk.topics import Topic
 from rag.answering.types import Done
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import KeywordReader
-from vectorstore.embedding import SentenceTransformerEmbedder
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 DATA = Path(__file__).parents[1] / "data"
 MESSAGES: dict[str, list[str]] = json.loads((DATA / "smalltalk.json").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from rag.answering.spelling import corrected
 from tests.fakes import KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Scope
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 import ingest.job
-import vectorstore.knowledge
+import vectorstore.sqlite.knowledge
 from ingest.chunking import Chunker
 from ingest.files import find_files
 from ingest.guard import WorkerSettings
@@ -25,8 +25,8 @@ from ingest.readers.base import Reading
 from ingest.reindex import reindex
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
-from vectorstore.knowledge import KnowledgeBase
-from vectorstore.library import list_documents, remove
+from vectorstore.admin.library import list_documents, remove
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import ParsedDocument
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     # Several transactions and a new index generation even from a small folder.
     ingest.job._BATCH_FILES = 4
     ingest.reindex._BATCH_CHUNKS = 20
-    vectorstore.knowledge._FOLD_MINIMUM = 20
+    vectorstore.sqlite.knowledge._FOLD_MINIMUM = 20
     ingest.job.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
     for line in sys.stdin:
         request = json.loads(line)

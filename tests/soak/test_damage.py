@@ -14,10 +14,10 @@ from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import paragraph
 from tests.soak.noted import noted
 from tests.vectorstore.conftest import put_text
+from vectorstore.admin.library import DATABASE_FILE, remove
+from vectorstore.admin.verification import repair, verify
 from vectorstore.errors import StoreError
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.library import DATABASE_FILE, remove
-from vectorstore.verification import repair, verify
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 
 _SEED = 20261122
 _ALL = 1000

@@ -13,10 +13,10 @@ import pytest
 from rag.conversations.store import ConversationStore, verify_conversations
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
+from vectorstore.admin.verification import verify
 from vectorstore.errors import RefdeskError
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Indexing
-from vectorstore.verification import verify
 
 _DOCUMENTS = 24
 _FOLD_EVERY = 5

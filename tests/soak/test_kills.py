@@ -22,9 +22,9 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import change, fill
 from tests.soak.noted import noted
-from vectorstore import catalogue
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.verification import verify
+from vectorstore.admin.verification import verify
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 
 _SEED = 20261122
 _QUERIES = 10

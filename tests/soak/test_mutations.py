@@ -21,9 +21,9 @@ from tests.ingest.conftest import SETTINGS, WORKER
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK, write_document
 from tests.soak.noted import noted
-from vectorstore.knowledge import KnowledgeBase
-from vectorstore.library import show
-from vectorstore.verification import verify
+from vectorstore.admin.library import show
+from vectorstore.admin.verification import verify
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _SEED = 20261122
 _LONGEST = 400

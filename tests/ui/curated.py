@@ -9,7 +9,7 @@ from rag.evaluation.whatif import WhatIf
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 CAUTION = 0.5
 HOSTILE_QUESTION = "Who wrote <img src=x onerror=\"document.title='owned'\"> ![x](http://evil.example/pixel.png)?"

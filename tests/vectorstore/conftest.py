@@ -5,9 +5,9 @@ import pytest
 from apsw import Connection
 
 from tests.fakes import HashEmbedder
-from vectorstore import catalogue, contents
-from vectorstore.catalogue import FileState
-from vectorstore.knowledge import KnowledgeBase
+from vectorstore.sqlite import catalogue, contents
+from vectorstore.sqlite.catalogue import FileState
+from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Embedder, Page, ParsedDocument, Span, Unit, embedding_input
 
 Put = Callable[..., int]

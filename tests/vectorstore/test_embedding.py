@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from vectorstore import fastest
-from vectorstore.backends import Backend, backends
-from vectorstore.embedding import SentenceTransformerEmbedder
+from vectorstore.embedders import fastest
+from vectorstore.embedders.backends import Backend, backends
+from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
 
 TEXTS = [

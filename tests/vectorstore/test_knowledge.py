@@ -11,14 +11,14 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
-from vectorstore import catalogue
+from vectorstore.admin.library import DATABASE_FILE, remove, show, status
+from vectorstore.admin.verification import verify
 from vectorstore.errors import IndexingMismatch, StoreError, UsageError
-from vectorstore.generations import load_generation, write_generation
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.lexical import chunk_frequencies
-from vectorstore.library import DATABASE_FILE, remove, show, status
+from vectorstore.index.versions import load_generation, write_generation
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.sqlite.lexical import chunk_frequencies
 from vectorstore.types import EVERYTHING, Indexing, Scope
-from vectorstore.verification import verify
 
 
 def titles(knowledge: KnowledgeBase, query: str, scope: Scope = EVERYTHING) -> list[str]:
@@ -171,7 +171,7 @@ def test_two_processes_that_fold_at_once_leave_one_whole_generation(knowledge: K
         return write_generation(folder, index)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vectorstore.knowledge.write_generation", write)
+        patch.setattr("vectorstore.sqlite.knowledge.write_generation", write)
         assert not knowledge.fold(force=True)
     assert titles(knowledge, "alpha beta") == ["b.txt"]
     assert len(list((knowledge.home / GENERATIONS_FOLDER).iterdir())) == 1
@@ -211,7 +211,7 @@ def test_what_another_process_publishes_is_found_at_the_next_search(knowledge: K
     program = (
         "import sys; from pathlib import Path; from tests.fakes import HashEmbedder; from "
         "tests.vectorstore.conftest import put_text;"
-        "from vectorstore.knowledge import KnowledgeBase; k = KnowledgeBase(Path(sys.argv[1]), HashEmbedder());"
+        "from vectorstore.sqlite.knowledge import KnowledgeBase; k = KnowledgeBase(Path(sys.argv[1]), HashEmbedder());"
         "put_text(k, 'b.txt', 'Omega is the last letter.')"
     )
     subprocess.run([sys.executable, "-c", program, str(knowledge.home)], check=True, cwd=Path(__file__).parents[2])

@@ -1,5 +1,5 @@
-from vectorstore.knowledge import KnowledgeBase
 from vectorstore.langchain import KnowledgeVectorStore
+from vectorstore.sqlite.knowledge import KnowledgeBase
 
 
 def test_texts_are_added_found_replaced_and_deleted(knowledge: KnowledgeBase) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from vectorstore.generations import write_generation
-from vectorstore.indexing import index_of_all
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.library import remove
+from vectorstore.admin.library import remove
+from vectorstore.index.building import index_of_all
+from vectorstore.index.versions import write_generation
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.types import EVERYTHING, Scope
 
 SUBJECTS = ("amber", "birch", "cedar", "dune", "ember", "fjord", "glade", "heath")
@@ -19,7 +19,7 @@ DOCUMENTS = 60
 
 @pytest.fixture(autouse=True)
 def fifty_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vectorstore.indexing.EXACT_UP_TO", 50)
+    monkeypatch.setattr("vectorstore.index.building.EXACT_UP_TO", 50)
 
 
 @pytest.fixture

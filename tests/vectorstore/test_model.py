@@ -14,11 +14,11 @@ from ingest.reindex import reindex
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from tests.vectorstore.conftest import put_text
-from vectorstore import catalogue
-from vectorstore.generations import build_index, write_generation
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.admin.verification import verify
+from vectorstore.index.versions import build_index, write_generation
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.types import Document, Embedder, Indexing, Scope
-from vectorstore.verification import verify
 
 _MODELS: dict[str, Embedder] = {"hash": HashEmbedder(), "other": HashEmbedder("other", dimension=32)}
 _COLLECTIONS = st.sampled_from(["staff", "public"])

@@ -8,11 +8,11 @@ import pytest
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
 from tests.vectorstore.formats import NEW_IN_FORMAT_4, written_in_format_1
-from vectorstore import catalogue
-from vectorstore.knowledge import KEPT_AFTER_REMOVAL, KnowledgeBase
-from vectorstore.library import DATABASE_FILE, status
+from vectorstore.admin.library import DATABASE_FILE, status
+from vectorstore.admin.verification import repair, verify
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.knowledge import KEPT_AFTER_REMOVAL, KnowledgeBase
 from vectorstore.types import Indexing
-from vectorstore.verification import repair, verify
 
 SETTINGS = Indexing(HashEmbedder().fingerprint, "")
 

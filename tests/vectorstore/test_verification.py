@@ -6,11 +6,11 @@ import pytest
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
 from tests.vectorstore.formats import NEW_IN_FORMAT_4, written_in_format_1
+from vectorstore.admin.library import DATABASE_FILE
+from vectorstore.admin.verification import repair, verify
 from vectorstore.errors import StoreError
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.library import DATABASE_FILE
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.types import Indexing
-from vectorstore.verification import repair, verify
 
 SETTINGS = Indexing(HashEmbedder().fingerprint, "200-words")
 

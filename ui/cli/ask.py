@@ -12,7 +12,7 @@ from rag.answering.types import Answer, Dropped
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.left_out import summary, why
-from vectorstore import library
+from vectorstore.admin import library
 from vectorstore.errors import UsageError
 from vectorstore.types import Scope
 

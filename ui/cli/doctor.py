@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.settings import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, print_json, say
-from vectorstore import library
+from vectorstore.admin import library
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import MINILM, resolve_model
 
@@ -106,7 +106,7 @@ def _embedding(settings: Settings) -> dict[str, Any]:
 def _embedding_backend(settings: Settings) -> str:
     import torch
 
-    from vectorstore.fastest import fastest, remembered
+    from vectorstore.embedders.fastest import fastest, remembered
 
     if torch.cuda.is_available():
         return "torch, on the GPU"

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from rag.settings import load_settings
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
-from vectorstore import library
-from vectorstore.verification import Finding
+from vectorstore.admin import library
+from vectorstore.admin.verification import Finding
 
 Reference = Annotated[str, typer.Argument(help="A document's id or path.", metavar="DOCUMENT")]
 

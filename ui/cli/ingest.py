@@ -14,7 +14,7 @@ from ingest.files import find_files, find_mapping_files
 from ingest.mapping import load_mapping
 from rag.settings import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, errors, fail, print_json, say
-from vectorstore import library
+from vectorstore.admin import library
 from vectorstore.errors import RefdeskError
 
 if TYPE_CHECKING:

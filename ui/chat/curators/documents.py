@@ -19,9 +19,9 @@ from ui.chat.curators.views import table
 from ui.chat.current import get_desk
 from ui.chat.reader import reader_locale, reader_zone
 from ui.chat.views import holdings_line
-from vectorstore import library
+from vectorstore.admin import library
 from vectorstore.errors import RefdeskError
-from vectorstore.knowledge import KEPT_AFTER_REMOVAL
+from vectorstore.sqlite.knowledge import KEPT_AFTER_REMOVAL
 from vectorstore.types import Collection, Document
 
 _POLL_SECONDS = 1.0

@@ -1,7 +1,7 @@
 """Chunks and vectors made anew, by another embedding model or chunking, beside those that are searched meanwhile.
 
 They are made a content at a time, each batch in a transaction of its own, and take the others' place all at once.
-Functions take the connection of a running transaction, as those of ``vectorstore.catalogue``.
+Functions take the connection of a running transaction, as those of ``vectorstore.sqlite.catalogue``.
 """
 
 import json
@@ -12,9 +12,9 @@ from typing import Any
 
 from apsw import Connection
 
-from vectorstore import catalogue
-from vectorstore.generations import write_generation
-from vectorstore.indexing import index_of_all
+from vectorstore.index.building import index_of_all
+from vectorstore.index.versions import write_generation
+from vectorstore.sqlite import catalogue
 from vectorstore.types import Indexing, Span, Vectors
 
 

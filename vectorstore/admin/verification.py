@@ -9,13 +9,13 @@ from typing import Any
 import apsw
 from apsw import Connection
 
-from vectorstore import catalogue
-from vectorstore.database import Database, LostCommits
+from vectorstore.admin.library import DATABASE_FILE, open_database
 from vectorstore.errors import StoreError
-from vectorstore.generations import DamagedGeneration, load_generation
-from vectorstore.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.library import DATABASE_FILE, open_database
-from vectorstore.schema import TABLES, copy_rows
+from vectorstore.index.versions import DamagedGeneration, load_generation
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.database import Database, LostCommits
+from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.sqlite.schema import TABLES, copy_rows
 from vectorstore.types import Embedder, Indexing, embedding_input
 
 _BATCH = 512

@@ -5,9 +5,9 @@ from collections.abc import Collection
 import faiss
 from apsw import Connection
 
-from vectorstore import catalogue
-from vectorstore.dense import Snapshot
-from vectorstore.generations import EXACT_UP_TO, ChunkIds, build_index, train_codes
+from vectorstore.index.snapshot import Snapshot
+from vectorstore.index.versions import EXACT_UP_TO, ChunkIds, build_index, train_codes
+from vectorstore.sqlite import catalogue
 from vectorstore.types import Vectors
 
 _TRAINING_VECTORS = 8_192

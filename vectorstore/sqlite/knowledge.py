@@ -10,11 +10,12 @@ from pathlib import Path
 
 from apsw import Connection
 
-from vectorstore import catalogue
-from vectorstore.dense import Snapshot
+from vectorstore.admin.library import open_database
 from vectorstore.errors import IndexingMismatch
-from vectorstore.fusion import fuse
-from vectorstore.generations import (
+from vectorstore.index.building import cosines, index_of_all, nearest
+from vectorstore.index.fusion import fuse
+from vectorstore.index.snapshot import Snapshot
+from vectorstore.index.versions import (
     DamagedGeneration,
     build_index,
     drop_generations,
@@ -22,9 +23,8 @@ from vectorstore.generations import (
     other_generations,
     write_generation,
 )
-from vectorstore.indexing import cosines, index_of_all, nearest
-from vectorstore.lexical import chunk_frequencies, holds_form, search_lexical, telling_words
-from vectorstore.library import open_database
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.lexical import chunk_frequencies, holds_form, search_lexical, telling_words
 from vectorstore.types import EVERYTHING, Embedder, Passage, Scope, model_name
 
 logger = logging.getLogger(__name__)

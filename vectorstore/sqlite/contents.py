@@ -2,7 +2,7 @@
 
 A content is searched while a document has it. While only documents that were removed and can be put back have it, it
 rests: its chunks and vectors are kept where no search sees them. Functions take the connection of a running
-transaction, as those of ``vectorstore.catalogue``.
+transaction, as those of ``vectorstore.sqlite.catalogue``.
 """
 
 import json

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from vectorstore import catalogue
-from vectorstore.catalogue import Refusal
-from vectorstore.database import Database
 from vectorstore.errors import UsageError
-from vectorstore.schema import FORMAT_VERSION, MIGRATIONS, SCHEMA
+from vectorstore.sqlite import catalogue
+from vectorstore.sqlite.catalogue import Refusal
+from vectorstore.sqlite.database import Database
+from vectorstore.sqlite.schema import FORMAT_VERSION, MIGRATIONS, SCHEMA
 from vectorstore.types import Collection, Document, Page, RemovedDocument
 
 DATABASE_FILE = "refdesk.db"

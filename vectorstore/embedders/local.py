@@ -4,8 +4,8 @@ import functools
 import threading
 from pathlib import Path
 
-from vectorstore.backends import LENGTH_FILE, Backend, TorchBackend, read_json
-from vectorstore.fastest import open_fastest
+from vectorstore.embedders.backends import LENGTH_FILE, Backend, TorchBackend, read_json
+from vectorstore.embedders.fastest import open_fastest
 from vectorstore.models import ResolvedModel
 from vectorstore.types import Vectors
 

@@ -151,7 +151,7 @@ def _graph(folder: Path) -> "openvino.Model":
     from openvino import opset15 as op
     from safetensors.torch import load_file
 
-    from vectorstore.bert import BertGraph, BertSize, fields, integers
+    from vectorstore.embedders.bert_graph import BertGraph, BertSize, fields, integers
 
     tensors = {name: tensor.float().numpy() for name, tensor in load_file(folder / "model.safetensors").items()}
     prefix = "bert." if any(name.startswith("bert.") for name in tensors) else ""

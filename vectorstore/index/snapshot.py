@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import faiss
 import numpy as np
 
-from vectorstore.generations import ChunkIds, build_index
+from vectorstore.index.versions import ChunkIds, build_index
 from vectorstore.types import Vectors
 
 _MAX_SEGMENTS = 16

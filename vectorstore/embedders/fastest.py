@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from vectorstore.backends import Backend, backends
+from vectorstore.embedders.backends import Backend, backends
 from vectorstore.models import ResolvedModel
 
 logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The catalogue: documents, their stored text, chunks and vectors, in SQLite transactions.
 
 Functions take the connection of a running transaction, so that a caller decides what belongs together; see
-``vectorstore.database.Database``, which also explains the ``Damage`` that rows raise if they are damaged.
+``vectorstore.sqlite.database.Database``, which also explains the ``Damage`` that rows raise if they are damaged.
 """
 
 import json
@@ -18,10 +18,10 @@ import numpy as np
 from apsw import Connection
 from numpy.typing import NDArray
 
-from vectorstore import contents
-from vectorstore.database import Damage
 from vectorstore.errors import IndexingMismatch
-from vectorstore.generations import ChunkIds
+from vectorstore.index.versions import ChunkIds
+from vectorstore.sqlite import contents
+from vectorstore.sqlite.database import Damage
 from vectorstore.types import Chunk, Collection, Document, Page, RemovedDocument, Scope, Vectors, embedding_input
 
 _DOCUMENT_COLUMNS = """
