@@ -8,8 +8,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from ingest.files import find_files
-from ingest.job import Ingestion
+from ingest.pipeline.ingestion import Ingestion
+from ingest.sources.files import find_files
 from rag.embedding import open_embedder, worker_settings
 from rag.settings import load_settings
 from vectorstore.sqlite.knowledge import KnowledgeBase

@@ -21,8 +21,8 @@ from tokenizers import Tokenizer
 
 from benchmarks.beir import medquad_answers
 from benchmarks.tables import table
-from ingest.guard import ParseWorker
-from ingest.mapping import presets
+from ingest.sources.mapping import presets
+from ingest.worker.guard import ParseWorker
 from rag.embedding import worker_settings
 from rag.settings import load_settings
 from vectorstore.embedders.backends import TorchBackend

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from apsw import Connection
 
-from ingest.job import Outcome
+from ingest.pipeline.ingestion import Outcome
 from vectorstore.admin.verification import Finding, verify_list
 from vectorstore.errors import UsageError
 from vectorstore.sqlite.database import Database

@@ -1,7 +1,7 @@
 """The embedding model that the settings name, without the rest of the desk: it takes seconds to import."""
 
-from ingest.guard import WorkerSettings
-from ingest.limits import Limits
+from ingest.worker.guard import WorkerSettings
+from ingest.worker.limits import Limits
 from rag.settings import Settings
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import Confirm, resolve_model

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from ingest.layout.types import DocumentLayout
-from ingest.limits import Limits
 from ingest.readers.base import Refused
+from ingest.worker.limits import Limits
 from rag.extraction import correcting, saving
 from rag.extraction.examples import ExampleStore, squad
 from rag.extraction.extractor import Extractor, as_corrected, with_values

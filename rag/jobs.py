@@ -15,11 +15,11 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from ingest.files import find_mapping_files
-from ingest.job import Outcome, Progress
-from ingest.mapping import load_mapping
+from ingest.pipeline.ingestion import Outcome, Progress
 from ingest.queue import Job, JobQueue
-from ingest.uploads import FOLDER, tidy
+from ingest.sources.files import find_mapping_files
+from ingest.sources.mapping import load_mapping
+from ingest.sources.uploads import FOLDER, tidy
 from rag.quiet import quiet_libraries
 from rag.settings import Settings, load_settings
 from rag.upkeep import open_ingestion, repair, verify

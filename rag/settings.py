@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from ingest.limits import Limits
+from ingest.worker.limits import Limits
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Download
 

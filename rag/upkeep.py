@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ingest.job import Ingestion, Progress
-from ingest.mapping import Mapping
+from ingest.pipeline.ingestion import Ingestion, Progress
+from ingest.pipeline.reindex import reindex
 from ingest.queue import repair_jobs, verify_jobs
-from ingest.reindex import reindex
+from ingest.sources.mapping import Mapping
 from rag.conversations.store import repair_conversations, verify_conversations
 from rag.embedding import open_embedder, worker_settings
 from rag.extraction.tray import repair_tray, verify_tray

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ingest.queue import JobQueue
-from ingest.uploads import PART, upload_path
+from ingest.sources.uploads import PART, upload_path
 from vectorstore.errors import RefdeskError, UsageError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.writer.targets import cited, sentence_with
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import GoldAnswer, SquadQuestion, normalised
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import OnProgress, Text

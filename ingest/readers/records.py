@@ -9,10 +9,10 @@ from typing import Any
 
 from lxml import etree
 
-from ingest.mapping import Mapping, fitting
 from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
 from ingest.readers.encoding import decode
 from ingest.readers.xml import parse_xml
+from ingest.sources.mapping import Mapping, fitting
 
 csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.files import find_files
+from ingest.sources.files import find_files
 from rag.adaptation.changing import choose_changes
 from rag.adaptation.figures import figures
 from rag.adaptation.questions import question_set

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ingest.guard import WorkerSettings
-from ingest.job import Ingestion, Progress
+from ingest.pipeline.ingestion import Ingestion, Progress
+from ingest.worker.guard import WorkerSettings
 from rag.adaptation.changing import Change
 from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.answers import texts_of

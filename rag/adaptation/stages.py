@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from rag.adaptation.changing import Change, changed_file
 from rag.adaptation.documents import change_documents, take_in, write_paragraphs
 from rag.adaptation.figures import ChangeMade

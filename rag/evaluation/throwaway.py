@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.guard import WorkerSettings
-from ingest.job import Ingestion, Progress
+from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.readers.text import unwrapped
+from ingest.worker.guard import WorkerSettings
 from rag.evaluation.types import OnProgress, Text
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from ingest.layout.wire import layout_from_json, layout_to_json
-from ingest.uploads import PART, checked_name
+from ingest.sources.uploads import PART, checked_name
 from rag.extraction.types import Extraction
 from vectorstore.admin.verification import Finding, verify_list
 from vectorstore.sqlite.database import Database

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-from ingest.uploads import checked_name
+from ingest.sources.uploads import checked_name
 from rag.training.files import explained, write_text
 from vectorstore.errors import UsageError
 

@@ -5,7 +5,7 @@ A desk's reader mostly sees such passages; the unanswerable questions of a data 
 
 from collections.abc import Sequence
 
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import SquadQuestion, normalised
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import OnProgress, Text

@@ -12,7 +12,7 @@ from peft import PeftModel
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from rag.evaluation.figures import means
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.squad import SquadQuestion

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import Text
 from tests.fakes import HashEmbedder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.limits import Limits
+from ingest.worker.limits import Limits
 from rag.evaluation.squad import load_squad
 from rag.extraction.protocol import FormDesk
 from rag.extraction.types import Extraction, FieldDraft, WordPlace

@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from ingest.files import find_files
-from ingest.guard import ParseWorker
 from ingest.readers.base import Reason
+from ingest.sources.files import find_files
+from ingest.worker.guard import ParseWorker
 from tests.ingest.conftest import WORKER, Ingest
 from tests.ingest.hostile import hostile_files
 from tests.soak.folders import HANDBOOK

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ingest.files import find_files
-from ingest.guard import ParseWorker, WorkerSettings
-from ingest.job import Ingestion, Progress, summary
-from ingest.limits import Limits
-from ingest.mapping import load_mapping
+from ingest.pipeline.ingestion import Ingestion, Progress, summary
 from ingest.readers.base import Refused
+from ingest.sources.files import find_files
+from ingest.sources.mapping import load_mapping
+from ingest.worker.guard import ParseWorker, WorkerSettings
+from ingest.worker.limits import Limits
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
 from vectorstore.admin.library import list_documents, show, status
@@ -59,7 +59,7 @@ def test_a_refused_file_is_read_again_only_when_it_or_a_limit_has_changed(
     path.write_text("only a header")
     first = ingest([path])
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.job.ParseWorker", None)  # no process can be started
+        patch.setattr("ingest.pipeline.ingestion.ParseWorker", None)  # no process can be started
         assert ingest([path]) == first
         with pytest.raises(TypeError):
             ingest([path], timeout=10)

@@ -4,8 +4,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from ingest.mapping import Mapping
 from ingest.readers.base import Refused
+from ingest.sources.mapping import Mapping
 from tests.ingest.office import EXAMPLES, RICH_TEXT, book, mail, open_document, open_sheet, sheets, slides, zipped
 from tests.ingest.test_readers import read, sections_of, text_of
 

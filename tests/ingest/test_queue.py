@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.job import Outcome
+from ingest.pipeline.ingestion import Outcome
 from ingest.queue import JobQueue, repair_jobs, verify_jobs
 from vectorstore.admin.verification import Finding
 from vectorstore.errors import UsageError

@@ -7,11 +7,11 @@ import fpdf
 import pypdf
 import pytest
 
-from ingest.limits import Limits
-from ingest.mapping import Mapping, presets
 from ingest.readers import read_file
 from ingest.readers.archive import opened
 from ingest.readers.base import ReadDocument, Reading, Refused
+from ingest.sources.mapping import Mapping, presets
+from ingest.worker.limits import Limits
 
 
 def read(name: str, data: bytes, *mappings: Mapping) -> ReadDocument:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from ingest.chunking import Chunker
-from ingest.guard import WorkerSettings
-from ingest.job import Ingestion
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.reindex import reindex
 from ingest.readers import read_file
 from ingest.readers.base import Reading
-from ingest.reindex import reindex
+from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
 from tests.ingest.office import EXAMPLES
@@ -48,7 +48,7 @@ class Interrupted(HashEmbedder):
 @pytest.fixture
 def stored(knowledge: KnowledgeBase, folder: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Files of several paragraphs, each with words of its own."""
-    monkeypatch.setattr("ingest.reindex._BATCH_CHUNKS", 1)
+    monkeypatch.setattr("ingest.pipeline.reindex._BATCH_CHUNKS", 1)
     paths = [folder / f"{number}.md" for number in range(FILES)]
     for number, path in enumerate(paths):
         sentences = " ".join(f"Sentence {line} of chapter {number} speaks about topic{number}." for line in range(40))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.job import Ingestion
-from ingest.sync import Synchronised, synchronise
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.sync import Synchronised, synchronise
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from vectorstore.admin.library import list_documents

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.uploads import FOLDER, kept_under, tidy, upload_path
+from ingest.sources.uploads import FOLDER, kept_under, tidy, upload_path
 from vectorstore.errors import UsageError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.watching import changes
+from ingest.pipeline.watching import changes
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.queue import Job, JobQueue
-from ingest.uploads import upload_path
+from ingest.sources.uploads import upload_path
 from rag.jobs import do_jobs, see_to_jobs
 from rag.settings import load_settings
 from vectorstore.admin.library import find_documents, list_refusals, show, status

@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-import ingest.job
+import ingest.pipeline.ingestion
 import vectorstore.sqlite.knowledge
 from ingest.chunking import Chunker
-from ingest.files import find_files
-from ingest.guard import WorkerSettings
-from ingest.mapping import Mapping
+from ingest.pipeline.reindex import reindex
 from ingest.readers import read_file
 from ingest.readers.base import Reading
-from ingest.reindex import reindex
+from ingest.sources.files import find_files
+from ingest.sources.mapping import Mapping
+from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from vectorstore.admin.library import list_documents, remove
@@ -48,10 +48,10 @@ class ReaderInProcess:
 
 def main() -> None:
     # Several transactions and a new index generation even from a small folder.
-    ingest.job._BATCH_FILES = 4
-    ingest.reindex._BATCH_CHUNKS = 20
+    ingest.pipeline.ingestion._BATCH_FILES = 4
+    ingest.pipeline.reindex._BATCH_CHUNKS = 20
     vectorstore.sqlite.knowledge._FOLD_MINIMUM = 20
-    ingest.job.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
+    ingest.pipeline.ingestion.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
@@ -78,7 +78,7 @@ def _bring_in(home: Path, folder: Path) -> None:
         remove(home, gone)
         _say("removed", gone)
     knowledge = KnowledgeBase(home, HashEmbedder())
-    job = ingest.job.Ingestion(
+    job = ingest.pipeline.ingestion.Ingestion(
         knowledge,
         WORKER,
         "default",

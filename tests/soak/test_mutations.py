@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.job import Ingestion
+from ingest.pipeline.ingestion import Ingestion
 from ingest.readers import SUFFIXES
 from ingest.readers.base import Reason
 from ingest.readers.ocr import is_installed

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import load_squad
 from rag.training.near_misses import find_near_misses, question_key
 from rag.training.reader_data import QuestionSet, as_squad, load_question_sets, sample

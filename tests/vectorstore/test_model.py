@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from ingest.reindex import reindex
+from ingest.pipeline.reindex import reindex
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from tests.vectorstore.conftest import put_text

@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ingest.files import find_files
+from ingest.sources.files import find_files
 from rag.extraction.schema import load_schema
 from rag.settings import load_settings
 from rag.training.files import write_json

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ingest.files import find_files, find_mapping_files
-from ingest.mapping import load_mapping
+from ingest.sources.files import find_files, find_mapping_files
+from ingest.sources.mapping import load_mapping
 from rag.settings import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, errors, fail, print_json, say
 from vectorstore.admin import library
 from vectorstore.errors import RefdeskError
 
 if TYPE_CHECKING:
-    from ingest.job import Ingestion, Outcome
-    from ingest.job import Progress as Done
+    from ingest.pipeline.ingestion import Ingestion, Outcome
+    from ingest.pipeline.ingestion import Progress as Done
 
 _REFUSED_SHOWN = 20
 
@@ -73,8 +73,8 @@ def sync(
     if not allow_empty:
         find_files(paths)  # says at once what is not there
 
-    from ingest.sync import Synchronised, synchronise
-    from ingest.watching import changes
+    from ingest.pipeline.sync import Synchronised, synchronise
+    from ingest.pipeline.watching import changes
 
     def tell(done: Synchronised) -> None:
         nonlocal told
@@ -148,7 +148,7 @@ def _ingestion(
 
 
 def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: object) -> None:
-    from ingest.job import summary
+    from ingest.pipeline.ingestion import summary
 
     files = [dataclasses.asdict(outcome) for outcome in outcomes]
     print_json({"files": files, **more, "summary": summary(outcomes), "status": library.status(settings.home)})
@@ -156,7 +156,7 @@ def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: o
 
 def _say_outcomes(outcomes: "Sequence[Outcome]", told: "frozenset[Outcome]" = frozenset()) -> "frozenset[Outcome]":
     """List the refused files, without those ``told`` of before, and say the counts. Returns all that are refused."""
-    from ingest.job import summary
+    from ingest.pipeline.ingestion import summary
 
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
     new = [outcome for outcome in refused if outcome not in told]

@@ -131,7 +131,7 @@ def repair(home: Path, embedder: Embedder, on_progress: Callable[[int, int], Non
     """Rebuild from the stored text what is missing or damaged and can be rebuilt: vectors and both indexes.
 
     One transaction: interrupted, everything is as it was. ``on_progress`` gets passages embedded and their total.
-    What is indexed by another model than ``embedder`` is left to ``ingest.reindex``.
+    What is indexed by another model than ``embedder`` is left to ``ingest.pipeline.reindex``.
     """
     with closing(open_database(home, accept_loss=True)) as database:
         if not database.is_whole():

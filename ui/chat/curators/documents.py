@@ -7,9 +7,9 @@ from pathlib import Path, PurePath
 
 import streamlit as st
 
-from ingest.mapping import MAPPING_FILE
 from ingest.queue import JobQueue
 from ingest.readers import SUFFIXES
+from ingest.sources.mapping import MAPPING_FILE
 from rag.evaluation.curator_protocol import CuratorDesk
 from ui.chat import words
 from ui.chat.asking import notice_view

@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from ingest.queue import Job, JobFile
-from ingest.uploads import kept_under
+from ingest.sources.uploads import kept_under
 from ui.chat import words
 from ui.chat.views import View
 

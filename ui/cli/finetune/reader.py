@@ -25,7 +25,7 @@ from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, resolve_model
 
 if TYPE_CHECKING:
-    from ingest.guard import WorkerSettings
+    from ingest.worker.guard import WorkerSettings
     from vectorstore.types import Embedder
 
 

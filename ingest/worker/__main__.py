@@ -6,13 +6,13 @@ Run as ``python -m ingest.worker``. It has no connection to any network, where t
 import json
 import sys
 
-from ingest.isolation import cut_network
+from ingest.worker.isolation import cut_network
 
 
 def main(tokenizer_file: str, token_limit: str, limits: str) -> None:
     uncut = cut_network()
 
-    from ingest.parsing import serve  # its libraries start threads
+    from ingest.worker.parsing import serve  # its libraries start threads
 
     serve(tokenizer_file, int(token_limit), json.loads(limits), uncut)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.files import find_files
-from ingest.job import Ingestion, Outcome
+from ingest.pipeline.ingestion import Ingestion, Outcome
+from ingest.sources.files import find_files
 from vectorstore.errors import RefdeskError
 from vectorstore.sqlite import catalogue
 from vectorstore.types import Document

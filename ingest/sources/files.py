@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ingest.mapping import MAPPING_FILE
+from ingest.sources.mapping import MAPPING_FILE
 from vectorstore.errors import RefdeskError, UsageError
 
 _SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})

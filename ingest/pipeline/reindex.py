@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.guard import WorkerSettings
+from ingest.worker.guard import WorkerSettings
 from vectorstore.admin import reindexing
 from vectorstore.admin.library import open_database
 from vectorstore.index.versions import drop_generations, other_generations

@@ -15,11 +15,11 @@ from typing import Literal, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.guard import ParseWorker, WorkerDied, WorkerSettings
-from ingest.mapping import Mapping, presets
 from ingest.readers import SUFFIXES, VERSION, uses_mappings
 from ingest.readers.base import Reason, Refused
 from ingest.readers.ocr import is_installed
+from ingest.sources.mapping import Mapping, presets
+from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.sqlite import catalogue, contents
 from vectorstore.sqlite.catalogue import FileState, Refusal
 from vectorstore.sqlite.knowledge import KnowledgeBase

@@ -61,7 +61,7 @@ def load_mapping(path: Path) -> Mapping:
 @cache
 def presets() -> tuple[Mapping, ...]:
     """The layouts that Refdesk knows without being told."""
-    folder = files("ingest") / "presets"
+    folder = files("ingest.sources") / "presets"
     texts = [entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")]
     return tuple(Mapping.model_validate(tomllib.loads(text)) for text in sorted(texts))
 
