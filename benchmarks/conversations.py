@@ -13,12 +13,12 @@ from typing import Any
 
 from benchmarks.data import ingested
 from rag.answering.flow import AnswerFlow
-from rag.answering.rewriting import Formulator
 from rag.answering.types import Answer, Done, Exchange
 from rag.desk import build_flow, build_retriever, open_reader
 from rag.evaluation.figures import intervals, means, rounded
 from rag.evaluation.types import Item
-from rag.retrieval.formulations import Formulation, search_formulations
+from rag.query.rewriting import Formulator
+from rag.retrieval.multi_query import Formulation, search_formulations
 from rag.settings import load_settings
 from vectorstore.types import Passage
 

@@ -20,14 +20,14 @@ from lxml import etree
 from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_squad_articles
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.answering.evidence import wording_of
-from rag.answering.judgement import judge
-from rag.answering.rewriting import Formulator
+from rag.answering.decision import judge
 from rag.desk import build_retriever, open_reader
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.types import Item
+from rag.query.rewriting import Formulator
 from rag.reader.model import ExtractiveReader
-from rag.retrieval.formulations import Formulation, search_formulations
+from rag.retrieval.multi_query import Formulation, search_formulations
+from rag.retrieval.reranking import wording_of
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import load_settings
 

@@ -1,5 +1,5 @@
 """How the passages of a question are put in order, and a sentence of them is chosen: fits the weights of
-``rag.answering.evidence`` and shows what each signal there and in ``rag.answering.quoting`` is worth.
+``rag.retrieval.reranking`` and shows what each signal there and in ``rag.answering.extractive`` is worth.
 
 Six knowledge bases: encyclopedia paragraphs, product reviews, forum posts, long scientific articles, medical answers
 without their question, and medical documents in sections (asked in other words than the headings', with only the right
@@ -24,8 +24,7 @@ from benchmarks.data import ingested, unpack_medquad
 from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
-from rag.answering.evidence import RELEVANCE, PassageSignals, weigh, wording_of
-from rag.answering.quoting import MOST_CHARACTERS, WORTH, Quote, quote_answer
+from rag.answering.extractive import MOST_CHARACTERS, WORTH, Quote, quote_answer
 from rag.desk import open_reader
 from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.figures import intervals, mean
@@ -33,6 +32,7 @@ from rag.evaluation.squad import f1, normalised
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
+from rag.retrieval.reranking import RELEVANCE, PassageSignals, weigh, wording_of
 from rag.settings import load_settings
 from rag.training.reader_data import QuestionSet, load_question_sets
 from vectorstore.sqlite.knowledge import KnowledgeBase

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import medquad_questions, unpack_medquad
-from rag.answering.smalltalk.classifier import QUESTION, SmallTalkClassifier
-from rag.answering.smalltalk.topics import Recognise, Topic
 from rag.evaluation.squad import load_squad
+from rag.query.smalltalk.classifier import QUESTION, SmallTalkClassifier
+from rag.query.smalltalk.topics import Recognise, Topic
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 

@@ -1,4 +1,4 @@
-"""Signals for a passage that were tried beside those of ``rag.answering.evidence`` and are not used there."""
+"""Signals for a passage that were tried beside those of ``rag.retrieval.reranking`` and are not used there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.evidence import Evidence, Wording
-from rag.grounding.words import words_of
+from rag.retrieval.reranking import Evidence, Wording
+from rag.text.words import words_of
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING

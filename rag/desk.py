@@ -12,7 +12,6 @@ from ingest.queue import JobQueue
 from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.service import Answering, AnsweringService
-from rag.answering.smalltalk.classifier import SmallTalkClassifier
 from rag.answering.suggestions import suggest
 from rag.answering.types import Citation
 from rag.answering.unchecked import Alone
@@ -24,8 +23,9 @@ from rag.extraction.service import FormService
 from rag.extraction.tray import Tray
 from rag.forms import build_forms
 from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
-from rag.grounding.entailment import EntailmentModel
+from rag.grounding.trained import EntailmentModel
 from rag.jobs import see_to_jobs
+from rag.query.smalltalk.classifier import SmallTalkClassifier
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings import Settings, load_settings

@@ -1,6 +1,6 @@
-"""Train the small-talk classifier from rag/answering/smalltalk/examples.json with the packaged embedding model.
+"""Train the small-talk classifier from rag/query/smalltalk/examples.json with the packaged embedding model.
 
-    python scripts/train_smalltalk.py           writes rag/answering/smalltalk/weights.json
+    python scripts/train_smalltalk.py           writes rag/query/smalltalk/weights.json
 
 Run it after every change to the examples; `python -m benchmarks --only smalltalk` measures the result.
 """
@@ -10,7 +10,7 @@ import json
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from rag.answering.smalltalk.classifier import WEIGHTS, features
+from rag.query.smalltalk.classifier import WEIGHTS, features
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 

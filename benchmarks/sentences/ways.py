@@ -7,9 +7,9 @@ import numpy as np
 
 from benchmarks.sentences.cases import Case
 from rag.grounding.checker import Checker
-from rag.grounding.tokens import tokens_of
 from rag.grounding.types import Place
 from rag.reader.types import Reader
+from rag.text.tokens import tokens_of
 from vectorstore.types import Embedder, Vectors
 
 Finds = Callable[[Case, Place | None], Place | None]

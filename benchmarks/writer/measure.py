@@ -27,7 +27,7 @@ from benchmarks.writer.data import medquad_files
 from benchmarks.writer.medical_sheets import medical_sheets
 from benchmarks.writer.sheets import Asked, Sheet, squad_sheets
 from rag.answering.flow import Writer
-from rag.answering.writing import write_checked
+from rag.answering.generation import write_checked
 from rag.desk import build_flow, open_reader
 from rag.embedding import open_embedder, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of

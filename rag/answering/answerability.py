@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.evidence import Evidence, Wording
-from rag.grounding.tokens import Kind, tokens_of
-from rag.grounding.words import words_of
+from rag.retrieval.reranking import Evidence, Wording
 from rag.scoring import logistic, weighted_sum
+from rag.text.tokens import Kind, tokens_of
+from rag.text.words import words_of
 
 _MARGINS_FROM = 3
 _NAMING = frozenset({Kind.NAME, Kind.NUMBER})

@@ -15,11 +15,9 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
 
-from rag.answering.evidence import Evidence, wording_of
-from rag.answering.judgement import Judgement, judge
-from rag.answering.pertinence import Pertinence
-from rag.answering.rewriting import Formulator
-from rag.answering.smalltalk.topics import Recognise, Topic, reply
+from rag.answering.decision import Judgement, judge
+from rag.answering.generation import CheckedText, write_checked
+from rag.answering.relevance import Pertinence
 from rag.answering.types import (
     Answer,
     Citation,
@@ -33,12 +31,14 @@ from rag.answering.types import (
     Timings,
     Writing,
 )
-from rag.answering.writing import CheckedText, write_checked
 from rag.generators.prompts import build_messages
 from rag.grounding.checker import Checker
-from rag.grounding.entailment import Entails
+from rag.grounding.trained import Entails
+from rag.query.rewriting import Formulator
+from rag.query.smalltalk.topics import Recognise, Topic, reply
 from rag.reader.types import Reader
-from rag.retrieval.formulations import search_formulations
+from rag.retrieval.multi_query import search_formulations
+from rag.retrieval.reranking import Evidence, wording_of
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping
 
-from rag.answering.evidence import weigh, wording_of
-from rag.answering.rewriting import Formulator
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
@@ -12,8 +10,10 @@ from rag.evaluation.ranking import ndcg, reciprocal_rank
 from rag.evaluation.slices import slices_of
 from rag.evaluation.throwaway import ThrowawayCollection
 from rag.evaluation.types import Evaluation, Item, OnProgress
+from rag.query.rewriting import Formulator
 from rag.reader.types import Reader
-from rag.retrieval.formulations import search_formulations
+from rag.retrieval.multi_query import search_formulations
+from rag.retrieval.reranking import weigh, wording_of
 from rag.retrieval.retriever import KnowledgeRetriever
 
 SCORES = ("hits@1", "hits@5", "hits@20", "ndcg@10", "mrr@10", "mean_judgement@1")

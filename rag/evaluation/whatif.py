@@ -7,14 +7,14 @@ from typing import Protocol
 
 from langchain_core.retrievers import BaseRetriever
 
-from rag.answering.evidence import Wording
-from rag.answering.judgement import judge
-from rag.answering.rewriting import Formulator
-from rag.answering.smalltalk.topics import Recognise
-from rag.grounding.words import words_of
+from rag.answering.decision import judge
+from rag.query.rewriting import Formulator
+from rag.query.smalltalk.topics import Recognise
 from rag.reader.types import Reader
-from rag.retrieval.formulations import search_formulations
+from rag.retrieval.multi_query import search_formulations
+from rag.retrieval.reranking import Wording
 from rag.retrieval.terms import terms_of
+from rag.text.words import words_of
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk, Passage, embedding_input
 

@@ -9,9 +9,9 @@ import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rag.grounding.lexicon import ANTONYMS, SYNONYMS
 from rag.grounding.similarity import Similarity
-from rag.grounding.tokens import Kind, Token, stem
+from rag.text.lexicon import ANTONYMS, SYNONYMS
+from rag.text.tokens import Kind, Token, stem
 
 _SKIP = 1.0
 _GAP, _LONGEST_GAP = 0.04, 10

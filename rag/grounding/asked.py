@@ -7,12 +7,12 @@ roles of its own words; and the reader, asked the same question, must have found
 from collections.abc import Sequence
 
 from rag.grounding.alignment import Alignment, align
-from rag.grounding.lexicon import AUXILIARIES, CONDITIONS
 from rag.grounding.order import blocks_of
 from rag.grounding.places import Source
 from rag.grounding.qualifiers import doubted
 from rag.grounding.similarity import Similarity
-from rag.grounding.tokens import QUALIFIERS, Token, relations_before, tokens_of, words_before
+from rag.text.lexicon import AUXILIARIES, CONDITIONS
+from rag.text.tokens import QUALIFIERS, Token, relations_before, tokens_of, words_before
 
 _ASKS = frozenset("who whom whose what which when where how".split())
 _MOST_ASKED_WORDS = 2

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 from rag.grounding.alignment import align
 from rag.grounding.asked import answers_as_read
 from rag.grounding.context import Borrowed, borrowings
-from rag.grounding.entailment import Entails
-from rag.grounding.judgement import Judgement, judge
-from rag.grounding.lexicon import AUXILIARIES
 from rag.grounding.places import Source, sources_of
 from rag.grounding.qualifiers import taken_back
 from rag.grounding.score import THRESHOLD, probability
 from rag.grounding.similarity import Similarity
-from rag.grounding.tokens import Token, tokens_of
+from rag.grounding.support import Judgement, judge
+from rag.grounding.trained import Entails
 from rag.grounding.types import Place, Verdict
 from rag.reader.types import AnswerSpan
+from rag.text.lexicon import AUXILIARIES
+from rag.text.tokens import Token, tokens_of
 from vectorstore.types import Chunk, Embedder
 
 _FEWEST_WORDS = 3

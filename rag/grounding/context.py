@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.grounding.lexicon import STAND_INS
 from rag.grounding.places import Source
-from rag.grounding.tokens import Kind, Token, tokens_of
+from rag.text.lexicon import STAND_INS
+from rag.text.tokens import Kind, Token, tokens_of
 from vectorstore.types import HEADING_SEPARATOR
 
 _SUBJECT_WORDS = 4

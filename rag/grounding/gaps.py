@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.grounding.lexicon import BE, COLLECTIVE, CONDITIONS, CONNECTIVES, ESTABLISHED, FACTIVE, LIMITING
-from rag.grounding.tokens import QUALIFIERS, Kind, Token
+from rag.text.lexicon import BE, COLLECTIVE, CONDITIONS, CONNECTIVES, ESTABLISHED, FACTIVE, LIMITING
+from rag.text.tokens import QUALIFIERS, Kind, Token
 
 _BORDERS = (Kind.BREAK, Kind.JOINT)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from rag.grounding.alignment import Alignment
-from rag.grounding.lexicon import BE, CAUSAL
-from rag.grounding.tokens import Kind, Token, relations_before, words_before
+from rag.text.lexicon import BE, CAUSAL
+from rag.text.tokens import Kind, Token, relations_before, words_before
 
 _OPENS_ADJUNCT = frozenset({Kind.RELATION, Kind.JOINT})
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
-from rag.grounding.lexicon import PRONOUNS
-from rag.grounding.tokens import QUALIFIERS, Token, tokens_of
+from rag.text.lexicon import PRONOUNS
+from rag.text.tokens import QUALIFIERS, Token, tokens_of
 from vectorstore.types import Chunk
 
 _MAX_LIST_ITEMS = 16

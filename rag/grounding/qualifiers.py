@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from rag.grounding.alignment import Alignment
 from rag.grounding.gaps import Gap
-from rag.grounding.lexicon import DENIALS, DOUBT, PROOF
-from rag.grounding.tokens import QUALIFIERS, Kind, Token, tokens_of, words_before
 from rag.grounding.types import Reason
+from rag.text.lexicon import DENIALS, DOUBT, PROOF
+from rag.text.tokens import QUALIFIERS, Kind, Token, tokens_of, words_before
 
 _ANSWERS_BACK = frozenset("this that it these those such however but yet".split())
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rag.grounding.judgement import Judgement
+from rag.grounding.support import Judgement
 from rag.scoring import logistic, weighted_sum
 
 _MOST_UNSAID = 2.0

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
-from rag.grounding.words import words_of
+from rag.text.words import words_of
 
 Frequencies = Callable[[list[str]], dict[str, int]]
 """For each word the number of stored passages that hold it."""

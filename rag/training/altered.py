@@ -7,7 +7,7 @@ unanswerable questions of SQuAD 2.0 do (Rajpurkar et al., "Know What You Don't K
 import random
 import re
 
-from rag.grounding.lexicon import ANTONYMS, FUNCTION, LIMITS, RELATIONS
+from rag.text.lexicon import ANTONYMS, FUNCTION, LIMITS, RELATIONS
 
 _NEGATED = 0.3
 """Share of the remaining questions that are negated: more would teach that "not" alone means no answer."""

@@ -7,7 +7,7 @@ import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from rag.grounding.checker import Checker
-from rag.grounding.entailment import EntailmentModel
+from rag.grounding.trained import EntailmentModel
 from tests.fakes import HashEmbedder
 from tests.rag.test_grounding import GLAUCOMA, chunk
 from vectorstore.errors import ModelUnavailable

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.letters import told_and_asked
-from rag.answering.rewriting import Formulator
-from rag.answering.standalone import carry_topic, standing_alone
 from rag.answering.types import Answer, Citation, Exchange, Sentence
-from rag.retrieval.formulations import Formulation, search_formulations
+from rag.query.follow_up import carry_topic, standing_alone
+from rag.query.narrative import told_and_asked
+from rag.query.rewriting import Formulator
+from rag.retrieval.multi_query import Formulation, search_formulations
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rag.grounding.checker import Checker
 from rag.grounding.types import Place
-from rag.grounding.words import words_of
+from rag.text.words import words_of
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 from vectorstore.types import Chunk

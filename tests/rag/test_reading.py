@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
-from rag.answering.evidence import Evidence, Wording, weigh
-from rag.answering.quoting import quote_answer
+from rag.answering.extractive import quote_answer
 from rag.embedding import open_embedder
 from rag.reader import int8
 from rag.reader.embedded import WEIGHTS, load_embedded
@@ -17,6 +16,7 @@ from rag.reader.model import ExtractiveReader, load_reader
 from rag.reader.networks import OpenVinoNetwork, TorchNetwork
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
+from rag.retrieval.reranking import Evidence, Wording, weigh
 from rag.retrieval.terms import Terms, terms_of
 from rag.settings import load_settings
 from tests.fakes import HashEmbedder, KeywordReader

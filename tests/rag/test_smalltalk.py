@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from rag.answering.flow import AnswerFlow
-from rag.answering.smalltalk.classifier import QUESTION, WEIGHTS, SmallTalkClassifier
-from rag.answering.smalltalk.courtesies import without_courtesies
-from rag.answering.smalltalk.topics import Topic
 from rag.answering.types import Done
+from rag.query.smalltalk.classifier import QUESTION, WEIGHTS, SmallTalkClassifier
+from rag.query.smalltalk.courtesies import without_courtesies
+from rag.query.smalltalk.topics import Topic
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import KeywordReader
 from vectorstore.embedders.local import SentenceTransformerEmbedder

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.answering.spelling import corrected
+from rag.query.spelling import corrected
 from tests.fakes import KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from nltk.stem import SnowballStemmer
 
-from rag.grounding.lexicon import BE, FUNCTION, JOINTS, LIMITS, NEGATIONS, NUMBERS, RELATIONS
+from rag.text.lexicon import BE, FUNCTION, JOINTS, LIMITS, NEGATIONS, NUMBERS, RELATIONS
 
 
 class Kind(Enum):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.answerability import CALIBRATION, Signals, signals_of
-from rag.answering.evidence import Evidence, Wording, weigh
-from rag.answering.quoting import Quote, quote_answer
+from rag.answering.extractive import Quote, quote_answer
 from rag.reader.types import Reader
+from rag.retrieval.reranking import Evidence, Wording, weigh
 from vectorstore.types import Embedder, Passage
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from rag.answering.smalltalk.topics import Recognise, Topic
+from rag.query.smalltalk.topics import Recognise, Topic
 
 _LEADING = re.compile(r"(?<=[.!?;:,])\s+|\n+")
 _CLOSING = re.compile(r"(?<=[.!?])\s+|\n+")

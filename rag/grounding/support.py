@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from rag.grounding.alignment import Alignment
 from rag.grounding.context import Borrowed
 from rag.grounding.gaps import gaps_of
-from rag.grounding.lexicon import ADDITIVE, PERSONS, UNITS
 from rag.grounding.order import keeps_roles
 from rag.grounding.qualifiers import qualifier_vetoes
-from rag.grounding.tokens import Kind, Token, stem
 from rag.grounding.types import Reason
+from rag.text.lexicon import ADDITIVE, PERSONS, UNITS
+from rag.text.tokens import Kind, Token, stem
 
 
 @dataclass(frozen=True, slots=True)

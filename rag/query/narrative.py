@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ingest.sentences import sentence_spans
-from rag.grounding.words import words_of
+from rag.text.words import words_of
 
 _ASKING = re.compile(
     r"(?:(?:please|and|but|so|or|now|then|also|well)[,\s]+)*"

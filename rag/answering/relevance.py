@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from rag.answering.quoting import LEANS_ON_THE_ONE_BEFORE
+from rag.answering.extractive import LEANS_ON_THE_ONE_BEFORE
 from rag.answering.types import Answer
 from rag.grounding.types import Place
 

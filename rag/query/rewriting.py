@@ -12,15 +12,15 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 
-from rag.answering.letters import told_and_asked
-from rag.answering.smalltalk.courtesies import without_courtesies
-from rag.answering.smalltalk.topics import Recognise
-from rag.answering.spelling import corrected
-from rag.answering.standalone import carry_topic, standing_alone
 from rag.answering.types import Exchange
 from rag.generators.prompts import build_rewriting
-from rag.grounding.words import words_of
-from rag.retrieval.formulations import Formulation, search_formulations
+from rag.query.follow_up import carry_topic, standing_alone
+from rag.query.narrative import told_and_asked
+from rag.query.smalltalk.courtesies import without_courtesies
+from rag.query.smalltalk.topics import Recognise
+from rag.query.spelling import corrected
+from rag.retrieval.multi_query import Formulation, search_formulations
+from rag.text.words import words_of
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Scope
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.answering.smalltalk.topics import Topic
+from rag.query.smalltalk.topics import Topic
 from vectorstore.types import Embedder, Vectors
 
 WEIGHTS = Path(__file__).with_name("weights.json")
