@@ -27,11 +27,11 @@ from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
 from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
 from rag.answering.extractive import quote_answer
-from rag.desk import open_reader
+from rag.desk.service import open_reader
 from rag.evaluation.squad import f1
 from rag.reader.model import ExtractiveReader
 from rag.retrieval.reranking import Evidence, weigh, wording_of
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from vectorstore.sqlite.knowledge import KnowledgeBase
 
 PLOT = Path(__file__).parents[1] / "docs/images/risk-coverage.svg"

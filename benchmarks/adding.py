@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tables import table
-from rag.embedding import open_embedder, open_knowledge, worker_settings
-from rag.settings import load_settings
+from rag.components import open_embedder, open_knowledge, worker_settings
+from rag.settings.model import load_settings
 from vectorstore.sqlite import catalogue, contents
 from vectorstore.sqlite.catalogue import FileState
 from vectorstore.sqlite.knowledge import KnowledgeBase

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ingested
-from rag.answering.types import Answer
-from rag.desk import build_flow, open_reader, open_writer
-from rag.settings import load_settings
+from rag.desk.service import build_flow, open_reader, open_writer
+from rag.settings.model import load_settings
+from rag.types import Answer
 from vectorstore.admin import library
 
 ROOT = Path(__file__).parents[1]

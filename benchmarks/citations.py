@@ -23,9 +23,9 @@ from benchmarks.data import ingested
 from benchmarks.tables import table
 from ingest.sentences import sentence_spans
 from rag.answering.flow import AnswerFlow, Writer
-from rag.answering.types import Citation, Done, Quoted
-from rag.desk import build_flow, open_reader
-from rag.settings import load_settings
+from rag.desk.service import build_flow, open_reader
+from rag.settings.model import load_settings
+from rag.types import Citation, Done, Quoted
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Document

@@ -13,13 +13,13 @@ from typing import Any
 
 from benchmarks.data import ingested
 from rag.answering.flow import AnswerFlow
-from rag.answering.types import Answer, Done, Exchange
-from rag.desk import build_flow, build_retriever, open_reader
+from rag.desk.service import build_flow, build_retriever, open_reader
 from rag.evaluation.figures import intervals, means, rounded
 from rag.evaluation.types import Item
 from rag.query.rewriting import Formulator
 from rag.retrieval.multi_query import Formulation, search_formulations
-from rag.settings import load_settings
+from rag.settings.model import load_settings
+from rag.types import Answer, Done, Exchange
 from vectorstore.types import Passage
 
 ROOT = Path(__file__).parents[1]

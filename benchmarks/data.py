@@ -10,8 +10,8 @@ from lxml import etree
 
 from ingest.pipeline.ingestion import Ingestion
 from ingest.sources.files import find_files
-from rag.embedding import open_embedder, worker_settings
-from rag.settings import load_settings
+from rag.components import open_embedder, worker_settings
+from rag.settings.model import load_settings
 from vectorstore.sqlite.knowledge import KnowledgeBase
 
 

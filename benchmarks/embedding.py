@@ -23,8 +23,8 @@ from benchmarks.beir import medquad_answers
 from benchmarks.tables import table
 from ingest.sources.mapping import presets
 from ingest.worker.guard import ParseWorker
-from rag.embedding import worker_settings
-from rag.settings import load_settings
+from rag.components import worker_settings
+from rag.settings.model import load_settings
 from vectorstore.embedders.backends import TorchBackend
 from vectorstore.embedders.fastest import fastest, remembered
 from vectorstore.embedders.local import SentenceTransformerEmbedder

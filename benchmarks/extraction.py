@@ -18,7 +18,7 @@ from benchmarks.invoices.generate import Sample, generate
 from benchmarks.invoices.layouts import FITTING, TESTING
 from benchmarks.tables import table
 from ingest.worker.limits import Limits
-from rag.desk import open_reader
+from rag.desk.service import open_reader
 from rag.extraction.correcting import normalise
 from rag.extraction.extractor import Extractor
 from rag.extraction.page import Form, read_form
@@ -28,7 +28,7 @@ from rag.extraction.types import Extraction, FieldType
 from rag.extraction.values.amounts import find_amounts
 from rag.extraction.values.origin import find_origin
 from rag.reader.model import ExtractiveReader
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 
 _COUNT, _SEED = 200, 2026
 _SURE = 0.9

@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks import embedding
 from benchmarks.data import medquad_questions, unpack_medquad
-from rag.embedding import open_embedder
-from rag.settings import load_settings
+from rag.components import open_embedder
+from rag.settings.model import load_settings
 from vectorstore.admin import library
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import embedding_input

@@ -21,7 +21,7 @@ from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_s
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
 from rag.answering.decision import judge
-from rag.desk import build_retriever, open_reader
+from rag.desk.service import build_retriever, open_reader
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.types import Item
 from rag.query.rewriting import Formulator
@@ -29,7 +29,7 @@ from rag.reader.model import ExtractiveReader
 from rag.retrieval.multi_query import Formulation, search_formulations
 from rag.retrieval.reranking import wording_of
 from rag.retrieval.retriever import KnowledgeRetriever
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 
 LETTERS = Path(__file__).with_name("letters.json")
 _TYPED, _DESK = "as typed", "as the desk asks"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ingested, unpack_medquad
-from rag.desk import build_flow, open_reader, open_writer
-from rag.settings import load_settings
+from rag.desk.service import build_flow, open_reader, open_writer
+from rag.settings.model import load_settings
 
 QUESTIONS = Path(__file__).with_name("medical_questions.json")
 

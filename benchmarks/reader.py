@@ -8,12 +8,12 @@ from typing import Any
 
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.desk import open_reader
+from rag.desk.service import open_reader
 from rag.evaluation.figures import intervals
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.types import Item
 from rag.reader.embedded import WEIGHTS
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 
 _MARGINS = (-8, -4, -3, -2, -1, 0, 1)
 

@@ -18,12 +18,12 @@ from transformers import AutoTokenizer
 from benchmarks.data import ingested, medquad_questions, unpack_medquad
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
-from rag.desk import open_reader
+from rag.desk.service import open_reader
 from rag.evaluation.qa import evaluate_qa
 from rag.reader.embedded import NO_ANSWER_MARGIN, WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader
 from rag.reader.networks import OpenVinoNetwork, SpanNetwork, TorchNetwork
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.reader_data import QuestionSet
 from vectorstore.sqlite.knowledge import KnowledgeBase
 

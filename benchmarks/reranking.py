@@ -25,15 +25,15 @@ from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
 from rag.answering.extractive import MOST_CHARACTERS, WORTH, Quote, quote_answer
-from rag.desk import open_reader
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
+from rag.desk.service import open_reader
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import f1, normalised
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
 from rag.retrieval.reranking import RELEVANCE, PassageSignals, weigh, wording_of
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.reader_data import QuestionSet, load_question_sets
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk

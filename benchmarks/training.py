@@ -24,8 +24,8 @@ from benchmarks.data import unpack_medquad
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
 from ingest.sentences import sentence_spans
-from rag.desk import open_reader
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
+from rag.desk.service import open_reader
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import normalised
@@ -34,7 +34,7 @@ from rag.evaluation.types import Item, Text
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader
 from rag.reader.networks import TorchNetwork
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.reader_data import QuestionSet, as_squad, load_question_sets
 from rag.training.reader_network import load_network
 from vectorstore.models import resolve_model

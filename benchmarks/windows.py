@@ -18,8 +18,8 @@ from lxml import etree, html
 from numpy.lib.format import open_memmap
 
 from benchmarks.data import medquad_questions, unpack_medquad
-from rag.embedding import open_embedder
-from rag.settings import load_settings
+from rag.components import open_embedder
+from rag.settings.model import load_settings
 from vectorstore.types import Vectors
 
 _DEBIAN = Path("/usr/share/doc")

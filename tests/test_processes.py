@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.evaluation.types import OnProgress
-from rag.processes import run_apart
+from rag.jobs.isolated import run_apart
 from vectorstore.errors import RefdeskError, UsageError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from vectorstore.errors import UsageError
 
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.settings import load_settings
-from rag.settings_file import change_settings
+from rag.settings.file import change_settings
+from rag.settings.model import load_settings
 from vectorstore.errors import UsageError
 
 WRITTEN = """# How our desk is set up

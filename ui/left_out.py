@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rag.answering.types import Dropped
+from rag.types import Dropped
 
 _WHY: dict[str, str] = {
     "number": "it gives a number that no passage gives",

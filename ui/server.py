@@ -20,7 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from rag.evaluation.curator_protocol import CuratorDesk
+from rag.desk.curator_protocol import CuratorDesk
 from ui.chat.app import chat_app
 from ui.chat.current import set_desk
 from ui.form_files import form_routes

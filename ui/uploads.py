@@ -22,8 +22,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ingest.queue import JobQueue
 from ingest.sources.uploads import PART, upload_path
+from rag.jobs.queue import JobQueue
 from vectorstore.errors import RefdeskError, UsageError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

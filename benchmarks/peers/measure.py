@@ -15,8 +15,8 @@ from benchmarks.peers.environment import peers_python, reader_folder
 from benchmarks.peers.systems import SYSTEMS
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.desk import build_flow, build_retriever, open_reader
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
+from rag.desk.service import build_flow, build_retriever, open_reader
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import intervals, latency, means, rounded
@@ -25,7 +25,7 @@ from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import Item
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from vectorstore.errors import RefdeskError
 from vectorstore.models import resolve_model
 from vectorstore.sqlite import catalogue

@@ -17,9 +17,9 @@ from benchmarks.data import unpack_medquad
 from benchmarks.reranking import held_out_questions
 from benchmarks.writer.medical_sheets import medical_sheets
 from benchmarks.writer.sheets import Sheet, squad_sheets
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
 from rag.generators.prompts import build_messages
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 
 UNSEEN = "covidqa"
 """The file of which nothing is trained on."""

@@ -28,8 +28,8 @@ from benchmarks.writer.medical_sheets import medical_sheets
 from benchmarks.writer.sheets import Asked, Sheet, squad_sheets
 from rag.answering.flow import Writer
 from rag.answering.generation import write_checked
-from rag.desk import build_flow, open_reader
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
+from rag.desk.service import build_flow, open_reader
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.sampling import sampled
@@ -42,7 +42,7 @@ from rag.generators.llamacpp_engine import LlamaCppChat
 from rag.generators.prompts import REFUSAL, build_messages
 from rag.generators.selection import PROMPT_TOKENS_CPU
 from rag.grounding.checker import Checker
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.reader_data import QuestionSet, as_squad
 from vectorstore.models import SMOLLM2, resolve_model
 

@@ -21,8 +21,8 @@ from rag.evaluation import machine
 from rag.evaluation.runs import sha256_of
 from rag.evaluation.squad import load_question_file
 from rag.evaluation.types import OnProgress
-from rag.processes import Apart, run_apart
-from rag.settings import Settings
+from rag.jobs.isolated import Apart, run_apart
+from rag.settings.model import Settings
 from rag.training.generator_settings import GeneratorTraining
 from rag.training.run_folder import RunFolder
 from vectorstore.models import ResolvedModel

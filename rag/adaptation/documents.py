@@ -10,13 +10,13 @@ from typing import Any
 from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.worker.guard import WorkerSettings
 from rag.adaptation.changing import Change
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
 from rag.evaluation.answers import texts_of
 from rag.evaluation.squad import SquadFile
 from rag.evaluation.throwaway import as_html
 from rag.evaluation.types import OnProgress, Text
-from rag.processes import peak_memory_mb
-from rag.settings import Settings
+from rag.jobs.isolated import peak_memory_mb
+from rag.settings.model import Settings
 from rag.training.files import write_text
 from vectorstore.sqlite.knowledge import KnowledgeBase
 

@@ -14,19 +14,19 @@ from rag.adaptation.figures import ChangeMade
 from rag.adaptation.questions import QuestionSet, training_rows
 from rag.adaptation.ways import BOTH, RETRIEVAL, STALE, TUNED, Judge, Way, ask_all
 from rag.answering.flow import Writer
-from rag.answering.types import Answer
 from rag.answering.unchecked import speak_alone
-from rag.desk import build_flow, open_reader, open_writer
-from rag.embedding import open_embedder, worker_settings
+from rag.components import open_embedder, worker_settings
+from rag.desk.service import build_flow, open_reader, open_writer
 from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
-from rag.processes import Apart
+from rag.jobs.isolated import Apart
 from rag.reader.model import ExtractiveReader
-from rag.settings import Settings
+from rag.settings.model import Settings
 from rag.training.files import write_json, write_text
 from rag.training.generator import finetune_generator
 from rag.training.generator_settings import GeneratorTraining
+from rag.types import Answer
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel

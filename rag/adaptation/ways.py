@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
-from rag.answering.types import Answer
 from rag.evaluation.answers import ANSWERED
 from rag.evaluation.squad import SquadFile, SquadQuestion, normalised
 from rag.evaluation.support import ordinary_words, unsupported
@@ -13,6 +12,7 @@ from rag.evaluation.types import Item
 from rag.generators.prompts import REFUSAL
 from rag.grounding.checker import Checker
 from rag.reader.types import Reader
+from rag.types import Answer
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk
 

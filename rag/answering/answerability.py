@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.calibration.scoring import logistic, weighted_sum
 from rag.retrieval.reranking import Evidence, Wording
-from rag.scoring import logistic, weighted_sum
 from rag.text.tokens import Kind, tokens_of
 from rag.text.words import words_of
 

@@ -5,10 +5,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.calibration.scoring import weighted_sum
 from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import Evidence, ReadSentence, bounded
-from rag.scoring import weighted_sum
 
 _PASSAGES = 6
 _FEWEST_WORDS = 3

@@ -18,7 +18,15 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from rag.answering.decision import Judgement, judge
 from rag.answering.generation import CheckedText, write_checked
 from rag.answering.relevance import Pertinence
-from rag.answering.types import (
+from rag.generators.prompts import build_messages
+from rag.grounding.checker import Checker
+from rag.grounding.trained import Entails
+from rag.query.rewriting import Formulator
+from rag.query.smalltalk.topics import Recognise, Topic, reply
+from rag.reader.types import Reader
+from rag.retrieval.multi_query import search_formulations
+from rag.retrieval.reranking import Evidence, wording_of
+from rag.types import (
     Answer,
     Citation,
     Done,
@@ -31,14 +39,6 @@ from rag.answering.types import (
     Timings,
     Writing,
 )
-from rag.generators.prompts import build_messages
-from rag.grounding.checker import Checker
-from rag.grounding.trained import Entails
-from rag.query.rewriting import Formulator
-from rag.query.smalltalk.topics import Recognise, Topic, reply
-from rag.reader.types import Reader
-from rag.retrieval.multi_query import search_formulations
-from rag.retrieval.reranking import Evidence, wording_of
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Scope

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.sentences import sentence_spans
-from rag.answering.types import Citation, Dropped, Sentence
 from rag.generators.prompts import REFUSAL
 from rag.grounding.checker import Grounds
 from rag.grounding.types import Place
+from rag.types import Citation, Dropped, Sentence
 from vectorstore.types import Chunk
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")

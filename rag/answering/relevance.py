@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import cached_property
 
 from rag.answering.extractive import LEANS_ON_THE_ONE_BEFORE
-from rag.answering.types import Answer
 from rag.grounding.types import Place
+from rag.types import Answer
 
 _LESS_CLOSE = 0.05
 """How much less close to the question than the quoted answer a text may be (cosine)."""

@@ -8,11 +8,11 @@ from contextlib import closing
 from langchain_core.messages import HumanMessage
 
 from rag.answering.flow import Writer
-from rag.answering.types import Answer, Done, Event, Exchange, Sentence, Timings, Writing
+from rag.types import Answer, Done, Event, Exchange, Sentence, Timings, Writing
 
 
 class Alone:
-    """Answers without documents; see ``rag.answering.service.Answering``. What was said before is not told."""
+    """Answers without documents; see ``rag.desk.answers.Answering``. What was said before is not told."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer

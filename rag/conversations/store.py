@@ -11,8 +11,8 @@ from typing import Any
 
 from apsw import Connection
 
-from rag.answering.types import Answer, Citation, Dropped, Sentence, Timings
 from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
+from rag.types import Answer, Citation, Dropped, Sentence, Timings
 from vectorstore.admin.verification import Finding
 from vectorstore.errors import StoreError, UsageError
 from vectorstore.sqlite.database import Database, LostCommits

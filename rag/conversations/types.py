@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.answering.types import Answer, Event
+from rag.types import Answer, Event
 
 State = Literal["waiting", "working", "done", "stopped", "failed"]
 Rating = Literal["up", "down"]

@@ -4,7 +4,6 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rag.answering.types import Answer, Citation, Done, Event
 from rag.evaluation.curve import risk_coverage
 from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
@@ -15,6 +14,7 @@ from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.throwaway import ThrowawayCollection
 from rag.evaluation.types import Evaluation, Figures, Item, OnProgress, Text
 from rag.evaluation.unfinished import Asked
+from rag.types import Answer, Citation, Done, Event
 
 SCORES = ("f1", "em", "answered", "false_answers", "citation_precision", "unsupported_sentences")
 ANSWERED = frozenset({"generated", "extractive"})

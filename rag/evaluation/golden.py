@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from ingest.sentences import sentence_spans
-from rag.answering.service import Answering
-from rag.answering.types import Answer, Citation, Done
+from rag.desk.answers import Answering
 from rag.evaluation.answers import ANSWERED
 from rag.evaluation.figures import latency, means
 from rag.evaluation.golden_set import GoldenQuestion
 from rag.evaluation.slices import slices_of, slices_of_source
 from rag.evaluation.squad import normalised
 from rag.evaluation.types import Evaluation, Item, OnProgress
+from rag.types import Answer, Citation, Done
 
 SCORES = ("answered", "same_words", "abstained", "changed", "corrected")
 

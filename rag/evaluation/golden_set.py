@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rag.answering.types import Answer, Exchange
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Feedback
+from rag.types import Answer, Exchange
 from vectorstore.admin.library import open_database
 from vectorstore.sqlite import catalogue
 from vectorstore.types import Document

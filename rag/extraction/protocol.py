@@ -1,4 +1,4 @@
-"""What a face may ask of form reading; ``rag.forms.open_forms`` builds it."""
+"""What a face may ask of form reading; ``rag.desk.forms.open_forms`` builds it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

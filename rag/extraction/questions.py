@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.calibration.scoring import logistic
 from rag.extraction.page import Form
 from rag.extraction.signals import Option, Reading, group_of, place_signals
 from rag.extraction.values.texts import text_candidate
 from rag.reader.types import AnswerSpan
-from rag.scoring import logistic
 
 _AROUND = 2
 """Lines above and below a candidate's."""

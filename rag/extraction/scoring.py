@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rag.calibration.scoring import logistic
 from rag.extraction.signals import Option
 from rag.extraction.types import FieldType
-from rag.scoring import logistic
 
 WEIGHTS = Path(__file__).parent / "weights.json"
 BIAS = "bias"

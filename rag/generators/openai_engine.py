@@ -6,7 +6,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from rag.settings import GeneratorSettings
+from rag.settings.model import GeneratorSettings
 from vectorstore.errors import UsageError
 
 

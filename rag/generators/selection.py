@@ -8,7 +8,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 
 from rag.generators.embedded import adapter_for
 from rag.generators.model_size import parameters_of
-from rag.settings import GeneratorSettings, Settings
+from rag.settings.model import GeneratorSettings, Settings
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, Confirm, Download, resolve_model
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from rag.calibration.scoring import logistic, weighted_sum
 from rag.grounding.support import Judgement
-from rag.scoring import logistic, weighted_sum
 
 _MOST_UNSAID = 2.0
 

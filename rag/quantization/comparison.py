@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.evaluation import machine
-from rag.processes import run_apart
+from rag.jobs.isolated import run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
 from rag.quantization.methods import Method

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from rag.answering.types import Exchange
 from rag.query.narrative import told_and_asked, topic_of
 from rag.retrieval.multi_query import Formulation
 from rag.text.words import words_of
+from rag.types import Exchange
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|this|(?<!so )that|these|those|he|she|him|his|her|hers|one|ones|there|then"

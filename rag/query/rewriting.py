@@ -12,7 +12,6 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 
-from rag.answering.types import Exchange
 from rag.generators.prompts import build_rewriting
 from rag.query.follow_up import carry_topic, standing_alone
 from rag.query.narrative import told_and_asked
@@ -21,6 +20,7 @@ from rag.query.smalltalk.topics import Recognise
 from rag.query.spelling import corrected
 from rag.retrieval.multi_query import Formulation, search_formulations
 from rag.text.words import words_of
+from rag.types import Exchange
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Scope
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.sentences import sentence_spans
+from rag.calibration.scoring import weighted_sum
 from rag.reader.types import AnswerSpan, Reader
 from rag.retrieval.terms import Terms, terms_of
-from rag.scoring import weighted_sum
 from rag.text.words import words_of
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Chunk, Embedder, Passage, Scope, Vectors

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from rag.quiet import quiet_libraries
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from rag.training.runs import Run, Runs, State, Work
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rag.settings import load_settings
-from rag.settings_file import change_settings, settings_restored_on_failure
+from rag.settings.file import change_settings, settings_restored_on_failure
+from rag.settings.model import load_settings
 from rag.training.files import write_json
 from rag.training.runs import FOLDER, Run, Runs
 from vectorstore.errors import UsageError

@@ -8,24 +8,26 @@ from typing import Any
 
 import pytest
 
-import rag.desk
-import rag.embedding
+import rag.components
+import rag.desk.service
 from rag.generators.selection import choose_engine, detect_hardware, load_generator
 from rag.reader.model import load_reader
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.main import main
 
 
 @pytest.fixture(scope="package", autouse=True)
 def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     settings = load_settings(tmp_path_factory.mktemp("home"))
-    embedder = rag.embedding.open_embedder(settings)
+    embedder = rag.components.open_embedder(settings)
     reader = load_reader(settings.reader.model)
     loaded = {"llamacpp": load_generator(choose_engine(settings, detect_hardware()), settings), "extractive": None}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rag.embedding, "SentenceTransformerEmbedder", lambda model, home: embedder)
-        patch.setattr(rag.desk, "load_reader", lambda name, download, confirm: reader)
-        patch.setattr(rag.desk, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine])
+        patch.setattr(rag.components, "SentenceTransformerEmbedder", lambda model, home: embedder)
+        patch.setattr(rag.desk.service, "load_reader", lambda name, download, confirm: reader)
+        patch.setattr(
+            rag.desk.service, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine]
+        )
         yield
 
 

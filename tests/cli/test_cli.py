@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.embedding import open_embedder
-from rag.settings import load_settings
+from rag.components import open_embedder
+from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
 from vectorstore.models import SMOLLM2
 from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase

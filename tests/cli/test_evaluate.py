@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import rag.desk
+import rag.desk.service
 from rag.conversations.store import ConversationStore
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
 
 pytestmark = pytest.mark.models
@@ -97,7 +97,7 @@ def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: P
     (tmp_path / "library.txt").write_text(LIBRARY)
     refdesk("ingest", tmp_path / "library.txt")
     question = "When does the library open on weekdays?"
-    flow = rag.desk.open_flow(load_settings(home, generator={"engine": "extractive"}))
+    flow = rag.desk.service.open_flow(load_settings(home, generator={"engine": "extractive"}))
     with closing(ConversationStore(home)) as store:
         conversation, turn = store.add_turn(None, question)
         store.set_turn(turn, "done", flow.invoke(question))

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from rag.answering.types import Answer, Citation, Done, Event, Quoted, Sentence, Timings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.gold import GoldText
 from rag.evaluation.squad import GoldAnswer, load_squad
@@ -13,6 +12,7 @@ from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.throwaway import ThrowawayCollection
 from rag.evaluation.types import Evaluation
 from rag.evaluation.unfinished import unfinished
+from rag.types import Answer, Citation, Done, Event, Quoted, Sentence, Timings
 from tests.evaluation.conftest import quiet, stored
 
 TOWER = "The tower was built in 1889.  Gustave Eiffel\nled the work. It is 330 metres high."

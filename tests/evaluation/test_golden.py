@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.types import Answer, Citation, Done, Event, Exchange, Searching, Sentence, Timings
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Rating
 from rag.evaluation.forgetting import forget_turns
@@ -19,6 +18,7 @@ from rag.evaluation.golden_set import GOLDEN_FILE, export_golden, golden_questio
 from rag.evaluation.runs import load_run, runs_folder, store_run
 from rag.evaluation.squad import load_squad
 from rag.evaluation.types import Evaluation, Item
+from rag.types import Answer, Citation, Done, Event, Exchange, Searching, Sentence, Timings
 from tests.evaluation.conftest import quiet
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text

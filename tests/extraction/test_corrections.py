@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ingest.worker.limits import Limits
+from rag.desk.forms import Forms
 from rag.evaluation.squad import load_squad
 from rag.extraction.protocol import FormDesk
 from rag.extraction.types import Extraction, FieldDraft, WordPlace
-from rag.forms import Forms
 from rag.training.files import write_json
 from tests.extraction.forms import FIELDS, INVOICE, Placed, pdf
 from vectorstore.errors import UsageError

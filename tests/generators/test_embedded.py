@@ -7,7 +7,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 
 from rag.generators.prompts import REFUSAL, build_messages
 from rag.generators.selection import Choice, load_generator
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from vectorstore.models import SMOLLM2
 
 PASSAGES = [

@@ -20,7 +20,7 @@ from rag.generators.selection import (
     load_generator,
     prompt_budget,
 )
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from vectorstore.errors import ModelUnavailable, UsageError
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
 

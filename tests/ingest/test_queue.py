@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.pipeline.ingestion import Outcome
-from ingest.queue import JobQueue, repair_jobs, verify_jobs
+from rag.jobs.queue import JobQueue, repair_jobs, verify_jobs
 from vectorstore.admin.verification import Finding
 from vectorstore.errors import UsageError
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.types import Answer, Citation, Sentence
 from rag.conversations.store import LONGEST_REMARK, ConversationStore
 from rag.conversations.types import Feedback
+from rag.types import Answer, Citation, Sentence
 from tests.vectorstore.formats import written_in_format_1
 from vectorstore.errors import UsageError
 

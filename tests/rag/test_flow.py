@@ -3,8 +3,8 @@ import threading
 import pytest
 
 from rag.answering.answerability import CALIBRATION, Signals
-from rag.answering.types import Answer, Done, Quoted, Reading, Searching, Writing
 from rag.retrieval.retriever import KnowledgeRetriever
+from rag.types import Answer, Done, Quoted, Reading, Searching, Writing
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.types import Answer, Citation, Exchange, Sentence
 from rag.query.follow_up import carry_topic, standing_alone
 from rag.query.narrative import told_and_asked
 from rag.query.rewriting import Formulator
 from rag.retrieval.multi_query import Formulation, search_formulations
 from rag.retrieval.retriever import KnowledgeRetriever
+from rag.types import Answer, Citation, Exchange, Sentence
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text

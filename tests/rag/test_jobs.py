@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.queue import Job, JobQueue
 from ingest.sources.uploads import upload_path
-from rag.jobs import do_jobs, see_to_jobs
-from rag.settings import load_settings
+from rag.jobs.queue import Job, JobQueue
+from rag.jobs.worker import do_jobs, see_to_jobs
+from rag.settings.model import load_settings
 from vectorstore.admin.library import find_documents, list_refusals, show, status
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
@@ -76,7 +76,7 @@ def test_a_killed_process_loses_nothing_and_the_next_one_goes_on(queue: JobQueue
     files = [uploaded(tmp_path, f"{n}.txt", f"Room {n} is on floor {n % 7}.") for n in range(60)]
     job = queue.add("ingest", "default", files)
     working = subprocess.Popen(
-        [sys.executable, "-m", "rag.jobs", "--home", str(tmp_path)], cwd=ROOT, start_new_session=True
+        [sys.executable, "-m", "rag.jobs.worker", "--home", str(tmp_path)], cwd=ROOT, start_new_session=True
     )
     while not job_of(queue, job).stage.startswith("Reading"):
         with suppress(subprocess.TimeoutExpired):

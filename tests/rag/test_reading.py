@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
 from rag.answering.extractive import quote_answer
-from rag.embedding import open_embedder
+from rag.components import open_embedder
 from rag.reader import int8
 from rag.reader.embedded import WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader, load_reader
@@ -18,7 +18,7 @@ from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import Evidence, Wording, weigh
 from rag.retrieval.terms import Terms, terms_of
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.types import Chunk, Passage
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.service import AnsweringService
-from rag.answering.types import Answer, Citation, Done, Event, Exchange, Quoted, Searching, Sentence, Timings, Writing
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
+from rag.desk.answers import AnsweringService
+from rag.types import Answer, Citation, Done, Event, Exchange, Quoted, Searching, Sentence, Timings, Writing
 from vectorstore.errors import RefdeskError, UsageError
 
 QUOTED = Answer("extractive", "reader", (Sentence("Quoted.", (1,)),), (Citation(1, 1, "T", 2, 0, 7, "Quoted.", 0.5),))

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from rag.answering.flow import AnswerFlow
-from rag.answering.types import Done
 from rag.query.smalltalk.classifier import QUESTION, WEIGHTS, SmallTalkClassifier
 from rag.query.smalltalk.courtesies import without_courtesies
 from rag.query.smalltalk.topics import Topic
 from rag.retrieval.retriever import KnowledgeRetriever
+from rag.types import Done
 from tests.fakes import KeywordReader
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model

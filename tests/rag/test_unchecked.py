@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 from rag.answering.flow import Writer
-from rag.answering.service import AnsweringService
 from rag.answering.unchecked import Alone
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
+from rag.desk.answers import AnsweringService
 from tests.fakes import FakeChat
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from rag.answering.types import Answer, Citation, Sentence
 from rag.conversations.store import ConversationStore
 from rag.evaluation.golden_set import golden_questions
 from rag.training.preference_pairs import preference_pairs
+from rag.types import Answer, Citation, Sentence
 from tests.training.test_generator import run
 from vectorstore.errors import UsageError
 

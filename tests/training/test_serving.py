@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from rag.generators.adapters import load_adapter
 from rag.generators.llamacpp_engine import LlamaCppChat, _SocketConnection
 from rag.generators.selection import Hardware, choose_engine, load_generator
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.exporting import export_gguf, merge
 from tests.tiny_llama import VOCABULARY
 from tests.training.test_generator import run

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.desk import open_writer
-from rag.settings import load_settings
+from rag.desk.service import open_writer
+from rag.settings.model import load_settings
 from rag.training.job import do_runs
 from rag.training.runs import Request, Run, Runs
 from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure

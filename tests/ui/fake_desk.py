@@ -13,8 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rag.answering.desk_protocol import Holdings, SourceView
-from rag.answering.types import (
+from rag.conversations.types import Conversation, Feedback, Rating, Turn
+from rag.desk.protocols import Holdings, SourceView
+from rag.evaluation.whatif import UNEDITED, Trial, Try
+from rag.extraction.service import FormService
+from rag.extraction.tray import Tray
+from rag.types import (
     Answer,
     Citation,
     Done,
@@ -27,10 +31,6 @@ from rag.answering.types import (
     Timings,
     Writing,
 )
-from rag.conversations.types import Conversation, Feedback, Rating, Turn
-from rag.evaluation.whatif import UNEDITED, Trial, Try
-from rag.extraction.service import FormService
-from rag.extraction.tray import Tray
 from tests.ui.curated import CAUTION, fill
 from tests.ui.fake_forms import FakeFormDesk
 from tests.ui.trained import fill_runs

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.queue import Job, JobFile
+from rag.jobs.queue import Job, JobFile
 from ui.chat.curators.job_views import job_line, job_view
 
 NOW = datetime(2026, 5, 4, 12, 10, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ingest.queue import JobQueue
+from rag.jobs.queue import JobQueue
 from ui.uploads import upload_routes
 
 LONGEST = 1024**2

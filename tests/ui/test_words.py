@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from rag.answering.desk_protocol import Holdings
-from rag.answering.types import Answer, Done, Dropped, Event, Quoted, Reading, Searching, Timings, Writing
 from rag.conversations.types import Conversation, Feedback, State, Turn
+from rag.desk.protocols import Holdings
+from rag.types import Answer, Done, Dropped, Event, Quoted, Reading, Searching, Timings, Writing
 from tests.ui.fake_desk import (
     ABSTAINED,
     HOSTILE_ANSWER,

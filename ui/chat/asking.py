@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.answering.desk_protocol import DeskFace
+from rag.desk.protocols import DeskFace
 from ui.chat.components import draw
 from ui.chat.views import View
 from ui.chat.words import ended

@@ -4,8 +4,8 @@ import json
 
 import streamlit as st
 
-from rag.answering.desk_protocol import DeskFace
 from rag.conversations.types import Conversation, Turn
+from rag.desk.protocols import DeskFace
 from ui.chat import sources
 from ui.chat.asking import ask
 from ui.chat.components import draw

@@ -4,7 +4,7 @@ Streamlit runs the page's script in a thread of the server process, on every int
 arguments. So the server leaves the desk here before it starts, and the script picks it up.
 """
 
-from rag.evaluation.curator_protocol import CuratorDesk
+from rag.desk.curator_protocol import CuratorDesk
 
 _desk: CuratorDesk | None = None
 

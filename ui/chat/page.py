@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from rag.answering.desk_protocol import DeskFace
+from rag.desk.protocols import DeskFace
 from ui.chat.asking import draw_input, notice_view
 from ui.chat.components import asset, draw
 from ui.chat.conversation import draw_turns

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from rag.answering.desk_protocol import DeskFace
+from rag.desk.protocols import DeskFace
 from ui.chat.components import draw
 from ui.chat.reader import reader_zone
 from ui.chat.views import shelf_groups

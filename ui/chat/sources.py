@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from rag.answering.desk_protocol import DeskFace
-from rag.answering.types import Citation
 from rag.conversations.types import Conversation
+from rag.desk.protocols import DeskFace
+from rag.types import Citation
 from ui.chat.asking import notice_view
 from ui.chat.components import draw
 from ui.chat.views import View, citations_of, source_view, steps_view

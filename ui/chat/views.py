@@ -6,10 +6,10 @@ The components build the page with ``textContent`` only, so nothing here needs e
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from rag.answering.desk_protocol import Holdings, SourceView
-from rag.answering.types import Answer, Citation, Sentence, Writing
 from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Turn
+from rag.desk.protocols import Holdings, SourceView
+from rag.types import Answer, Citation, Sentence, Writing
 from ui import left_out
 from ui.chat import words
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from rag.answering.desk_protocol import DeskFace
+from rag.desk.protocols import DeskFace
 from ui.chat.asking import ask
 from ui.chat.components import draw
 from ui.chat.reader import reader_locale, reader_zone

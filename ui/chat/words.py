@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from rag.answering.types import Answer, Citation, Quoted, Reading, Searching, Writing
 from rag.conversations.types import Feedback, Turn
+from rag.types import Answer, Citation, Quoted, Reading, Searching, Writing
 
 NO_ANSWER = "The documents do not say."
 NOT_CHECKED = "Not checked against the documents"

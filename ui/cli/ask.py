@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.answering.types import Answer, Dropped
-from rag.settings import load_settings
+from rag.settings.model import load_settings
+from rag.types import Answer, Dropped
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.left_out import summary, why
 from vectorstore.admin import library
@@ -40,9 +40,9 @@ def ask(
     chosen = {"engine": engine, "model": model, "adapter": adapter}
     settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
 
-    from rag.answering.service import checked_question
     from rag.answering.unchecked import speak_alone
-    from rag.desk import open_flow, open_writer  # the models take seconds to import
+    from rag.desk.answers import checked_question
+    from rag.desk.service import open_flow, open_writer  # the models take seconds to import
 
     question = checked_question(question, settings.answering.max_question_characters)
     scope = Scope(collections=frozenset(collection) if collection else None)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.generator_settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say

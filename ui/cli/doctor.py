@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, print_json, say
 from vectorstore.admin import library
 from vectorstore.errors import ModelUnavailable, RefdeskError

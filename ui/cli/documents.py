@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
 from vectorstore.admin import library
 from vectorstore.admin.verification import Finding
@@ -72,8 +72,8 @@ def verify(
     as_json: JsonOption = False,
 ) -> None:
     """Check that everything stored is whole."""
-    from rag.upkeep import repair as rebuild  # takes seconds to import, and other commands do not need it
-    from rag.upkeep import verify as find_damage
+    from rag.desk.maintenance import repair as rebuild  # takes seconds to import, and other commands do not need it
+    from rag.desk.maintenance import verify as find_damage
 
     settings = load_settings(home)
     findings = find_damage(settings)

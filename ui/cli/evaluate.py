@@ -16,7 +16,7 @@ from rag.evaluation.beir import load_beir
 from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, load_question_file
 from rag.evaluation.types import Evaluation, Figures, OnProgress
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from ui.cli.doctor import models_in_use
 from ui.cli.output import HomeOption, JsonOption, console, print_json, say
 from ui.cli.progress import stages
@@ -49,8 +49,8 @@ def evaluate_retrieval(
     data = load_beir(folder, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import build_retriever, open_reader
-        from rag.embedding import open_embedder, worker_settings
+        from rag.components import open_embedder, worker_settings
+        from rag.desk.service import build_retriever, open_reader
         from rag.evaluation.retrieval import evaluate_retrieval as evaluate
         from rag.evaluation.throwaway import throwaway_collection
 
@@ -70,7 +70,7 @@ def evaluate_qa(
     data, questions = _load(file, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import open_reader
+        from rag.desk.service import open_reader
         from rag.evaluation.qa import evaluate_qa as evaluate
 
         return evaluate(data, questions, open_reader(settings), show)
@@ -92,8 +92,8 @@ def evaluate_answers(
     data, questions = _load(file, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import build_flow, open_reader, open_writer
-        from rag.embedding import open_embedder, worker_settings
+        from rag.components import open_embedder, worker_settings
+        from rag.desk.service import build_flow, open_reader, open_writer
         from rag.evaluation.answers import evaluate_answers as evaluate
         from rag.evaluation.answers import texts_of
         from rag.evaluation.throwaway import throwaway_collection
@@ -133,7 +133,7 @@ def evaluate_golden(
     export_golden(settings.home, questions, file)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import open_flow
+        from rag.desk.service import open_flow
         from rag.evaluation.golden import evaluate_golden as evaluate
 
         return evaluate(questions, open_flow(settings), show)
@@ -161,7 +161,7 @@ def evaluate_swaps(
     questions = sampled(load_questions(file), limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk import open_what_if
+        from rag.desk.service import open_what_if
 
         return evaluate(questions, open_what_if(settings).attempt, show)
 

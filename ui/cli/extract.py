@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ingest.sources.files import find_files
 from rag.extraction.schema import load_schema
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.files import write_json
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from vectorstore.errors import UsageError
@@ -51,9 +51,9 @@ def extract(
             print_json([]) if as_json else say(f"The corrections are in {corrections}.")
             return
 
+    from rag.desk.forms import open_forms
     from rag.extraction.output import as_json as to_json
     from rag.extraction.output import write_csv, write_xlsx
-    from rag.forms import open_forms
 
     with errors.status("Loading the models") as loading:
         desk = open_forms(settings, confirm_download(loading))

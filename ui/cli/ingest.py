@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ingest.sources.files import find_files, find_mapping_files
 from ingest.sources.mapping import load_mapping
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, errors, fail, print_json, say
 from vectorstore.admin import library
 from vectorstore.errors import RefdeskError
@@ -116,7 +116,7 @@ def _ingestion(
     """An ingestion, and the display of its progress, to be shown while it runs."""
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
 
-    from rag.upkeep import open_ingestion
+    from rag.desk.maintenance import open_ingestion
 
     columns = (
         TextColumn("{task.description}"),

@@ -8,7 +8,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from ui.cli.progress import stages
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.output import HomeOption, confirm_download, errors, say
 
 
@@ -32,7 +32,7 @@ def serve(
 
     listening = bind(host, port)  # before anything slow begins
     with errors.status("Loading the models") as loading:
-        from rag.desk import open_desk  # the models take seconds to import
+        from rag.desk.service import open_desk  # the models take seconds to import
 
         desk = open_desk(settings, confirm_download(loading), retrieval=retrieval)
     with desk:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from rag.answering.types import Answer, Sentence, Timings
+from rag.types import Answer, Sentence, Timings
 
 
 class Topic(StrEnum):

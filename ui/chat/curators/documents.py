@@ -7,10 +7,10 @@ from pathlib import Path, PurePath
 
 import streamlit as st
 
-from ingest.queue import JobQueue
 from ingest.readers import SUFFIXES
 from ingest.sources.mapping import MAPPING_FILE
-from rag.evaluation.curator_protocol import CuratorDesk
+from rag.desk.curator_protocol import CuratorDesk
+from rag.jobs.queue import JobQueue
 from ui.chat import words
 from ui.chat.asking import notice_view
 from ui.chat.components import draw

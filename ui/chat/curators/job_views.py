@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from ingest.queue import Job, JobFile
 from ingest.sources.uploads import kept_under
+from rag.jobs.queue import Job, JobFile
 from ui.chat import words
 from ui.chat.views import View
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from rag.evaluation.curator_protocol import CuratorDesk
+from rag.desk.curator_protocol import CuratorDesk
 from rag.training.runs import Run, Runs, State
 from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from ui.chat import words

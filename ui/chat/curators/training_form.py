@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from rag.evaluation.curator_protocol import CuratorDesk
+from rag.desk.curator_protocol import CuratorDesk
 from rag.evaluation.golden_set import golden_questions
 from rag.training.data_files import add_sample, data_file, data_files, remove_data_file
 from rag.training.generator_settings import Method

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from rag.evaluation.curator_protocol import CuratorDesk
+from rag.desk.curator_protocol import CuratorDesk
 from rag.evaluation.swapping import swaps_of
 from rag.evaluation.whatif import UNEDITED, Trial
 from ui.chat import words

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.finetune.options import SampleLengthOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.models import SMOLLM2, resolve_model

@@ -15,7 +15,7 @@ from typing import Annotated, get_args
 import typer
 
 from rag.quiet import quiet_libraries
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.generator_settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from rag.training.generator_settings import Method, Objective, Target
 from ui.cli.finetune.check import about_data
 from ui.cli.finetune.options import MaxStepsOption, ResumeOption, SampleLengthOption, SeedOption

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.output import HomeOption, JsonOption, print_json, say
 
 

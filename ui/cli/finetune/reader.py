@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.settings import load_settings
+from rag.settings.model import load_settings
 from ui.cli.finetune.options import (
     LEARNING_RATES,
     BatchOption,
@@ -107,7 +107,7 @@ def reader(
     if adapter and method is Method.full:
         raise UsageError("Only --method lora goes on from an adapter", where="--adapter", remedy="Leave one out.")
 
-    from rag.embedding import open_embedder, worker_settings  # the models take seconds to import
+    from rag.components import open_embedder, worker_settings  # the models take seconds to import
     from rag.training.reader import ReaderTraining, finetune_reader
 
     with errors.status("Loading the model") as loading:

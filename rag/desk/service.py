@@ -8,28 +8,28 @@ from typing import Self
 
 import torch
 
-from ingest.queue import JobQueue
-from rag.answering.desk_protocol import Holdings, SourceView
 from rag.answering.flow import AnswerFlow, Writer
-from rag.answering.service import Answering, AnsweringService
-from rag.answering.suggestions import suggest
-from rag.answering.types import Citation
 from rag.answering.unchecked import Alone
+from rag.components import open_knowledge
 from rag.conversations.store import ConversationStore
-from rag.embedding import open_knowledge
+from rag.desk.answers import Answering, AnsweringService
+from rag.desk.forms import build_forms
+from rag.desk.protocols import Holdings, SourceView
+from rag.desk.suggestions import suggest
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
 from rag.extraction.service import FormService
 from rag.extraction.tray import Tray
-from rag.forms import build_forms
 from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
 from rag.grounding.trained import EntailmentModel
-from rag.jobs import see_to_jobs
+from rag.jobs.queue import JobQueue
+from rag.jobs.worker import see_to_jobs
 from rag.query.smalltalk.classifier import SmallTalkClassifier
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
-from rag.settings import Settings, load_settings
+from rag.settings.model import Settings, load_settings
 from rag.training.job import see_to_runs
+from rag.types import Citation
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import MINILM, Confirm, resolve_model
@@ -98,7 +98,7 @@ def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] |
 
 
 class Desk:
-    """Everything a face may ask; see ``rag.evaluation.curator_protocol.CuratorDesk``. Build it with ``open_desk``."""
+    """Everything a face may ask; see ``rag.desk.curator_protocol.CuratorDesk``. Build it with ``open_desk``."""
 
     def __init__(
         self,

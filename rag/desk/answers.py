@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from rag.answering.types import Done, Event, Exchange, Quoted, Writing
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Conversation
+from rag.types import Done, Event, Exchange, Quoted, Writing
 from vectorstore.errors import RefdeskError, UsageError
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from ingest.worker.guard import WorkerSettings
 from ingest.worker.limits import Limits
-from rag.settings import Settings
+from rag.settings.model import Settings
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import Confirm, resolve_model
 from vectorstore.sqlite.knowledge import KnowledgeBase

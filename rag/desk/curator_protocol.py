@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from rag.answering.desk_protocol import DeskFace
+from rag.desk.protocols import DeskFace
 from rag.evaluation.whatif import Try
 from rag.extraction.service import FormService
 
@@ -17,7 +17,7 @@ class CuratorDesk(DeskFace, Protocol):
         ...
 
     def see_to_jobs(self) -> None:
-        """See that the jobs are done that are queued in ``home``; see ``ingest.queue``. They are done elsewhere."""
+        """See that the jobs are done that are queued in ``home``; see ``rag.jobs.queue``. They are done elsewhere."""
         ...
 
     def see_to_runs(self) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.pipeline.reindex import reindex
-from ingest.queue import repair_jobs, verify_jobs
 from ingest.sources.mapping import Mapping
+from rag.components import open_embedder, worker_settings
 from rag.conversations.store import repair_conversations, verify_conversations
-from rag.embedding import open_embedder, worker_settings
 from rag.extraction.tray import repair_tray, verify_tray
-from rag.settings import Settings
+from rag.jobs.queue import repair_jobs, verify_jobs
+from rag.settings.model import Settings
 from vectorstore.admin import library
 from vectorstore.admin.verification import Finding
 from vectorstore.admin.verification import repair as rebuild

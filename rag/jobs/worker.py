@@ -1,4 +1,4 @@
-"""Doing the jobs of the queue, in a process of its own: ``python -m rag.jobs``.
+"""Doing the jobs of the queue, in a process of its own: ``python -m rag.jobs.worker``.
 
 It ends when there is nothing left to do, and outlives the server that started it. What it was doing when it was killed,
 the next one does again, and what is stored already is skipped.
@@ -16,13 +16,13 @@ from contextlib import closing
 from pathlib import Path
 
 from ingest.pipeline.ingestion import Outcome, Progress
-from ingest.queue import Job, JobQueue
 from ingest.sources.files import find_mapping_files
 from ingest.sources.mapping import load_mapping
 from ingest.sources.uploads import FOLDER, tidy
+from rag.desk.maintenance import open_ingestion, repair, verify
+from rag.jobs.queue import Job, JobQueue
 from rag.quiet import quiet_libraries
-from rag.settings import Settings, load_settings
-from rag.upkeep import open_ingestion, repair, verify
+from rag.settings.model import Settings, load_settings
 from vectorstore.admin.library import open_database
 from vectorstore.errors import RefdeskError
 from vectorstore.sqlite import catalogue
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 _NICENESS = 5
 """Answering comes first."""
 _REPORT_SECONDS = 0.5
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 class _Stopped(Exception):
@@ -46,7 +46,7 @@ def see_to_jobs(queue: JobQueue) -> None:
     with queue.only_worker() as free:
         pass
     if free:
-        command = [sys.executable, "-m", "rag.jobs", "--home", str(queue.home)]
+        command = [sys.executable, "-m", "rag.jobs.worker", "--home", str(queue.home)]
         environment = os.environ | {"PYTHONPATH": str(_ROOT)}
         subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
@@ -152,7 +152,7 @@ def _tidy(queue: JobQueue) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="rag.jobs", description="Do the jobs that are queued.")
+    parser = argparse.ArgumentParser(prog="rag.jobs.worker", description="Do the jobs that are queued.")
     parser.add_argument("--home", type=Path)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_libraries()

@@ -1,7 +1,7 @@
 """The queue of jobs on a knowledge base: files to take in, and looking whether everything stored is whole.
 
 Jobs are kept in a SQLite file of their own. They are done one after the other, in the order they came, by a process of
-its own, so that the one who queued them may go and come back; see ``rag.jobs``.
+its own, so that the one who queued them may go and come back; see ``rag.jobs.worker``.
 """
 
 import dataclasses

@@ -8,7 +8,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from rag.settings import SETTINGS_FILE, load_settings
+from rag.settings.model import SETTINGS_FILE, load_settings
 from vectorstore.disk import replace_text
 from vectorstore.errors import RefdeskError, UsageError
 

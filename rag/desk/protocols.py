@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from rag.answering.types import Citation
 from rag.conversations.types import Conversation, Rating
+from rag.types import Citation
 
 
 @dataclass(frozen=True, slots=True)

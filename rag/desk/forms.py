@@ -17,7 +17,7 @@ from rag.extraction.protocol import OnProgress
 from rag.extraction.questions import PairReader
 from rag.extraction.schema import list_schemas, load_schema, schema_text
 from rag.extraction.types import Extraction, FieldDraft, SchemaInfo, WordPlace
-from rag.settings import Settings
+from rag.settings.model import Settings
 from vectorstore.errors import UsageError
 from vectorstore.models import Confirm
 
@@ -99,7 +99,7 @@ class Forms:
 
 def open_forms(settings: Settings, confirm: Confirm | None = None) -> Forms:
     """Form reading with the reader that the settings name."""
-    from rag.desk import open_reader  # the models take seconds to import
+    from rag.desk.service import open_reader  # the models take seconds to import
 
     return build_forms(settings, open_reader(settings, confirm))
 
