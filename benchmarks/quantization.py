@@ -18,7 +18,7 @@ import torch
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from benchmarks.tables import table
-from rag.generators.unpacking import unpack_gguf
+from rag.generators.engines.unpacking import unpack_gguf
 from rag.quantization.comparison import compare_methods
 from rag.quantization.folder import Shards, copy_tokenizer
 from rag.quantization.methods import COMPARED, METHODS

@@ -18,14 +18,14 @@ from vectorstore.models import SMOLLM2, resolve_model
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
-    from rag.generators.llamacpp_engine import LlamaCppChat
-    from rag.generators.transformers_engine import TransformersChat
+    from rag.generators.engines.llamacpp import LlamaCppChat
+    from rag.generators.engines.transformers import TransformersChat
 
 
 @pytest.fixture(scope="session")
 def llamacpp() -> LlamaCppChat:
     """The packaged SmolLM2 in llama.cpp."""
-    from rag.generators.llamacpp_engine import LlamaCppChat
+    from rag.generators.engines.llamacpp import LlamaCppChat
 
     return LlamaCppChat(path=resolve_model(SMOLLM2).path, max_new_tokens=24)
 
@@ -41,7 +41,7 @@ def unpacked(pytestconfig: pytest.Config) -> Path:
 def nf4(unpacked: Path) -> TransformersChat:
     """The packaged SmolLM2 in NF4."""
     # Imported here, as it takes seconds that most tests need not wait.
-    from rag.generators.transformers_engine import TransformersChat
+    from rag.generators.engines.transformers import TransformersChat
 
     return TransformersChat(source=resolve_model(SMOLLM2), unpacked=unpacked, max_new_tokens=8)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pydantic import PrivateAttr
 
-from rag.generators.streaming import StreamingChat
+from rag.generators.engines.streaming import StreamingChat
 from rag.reader.types import AnswerSpan
 from vectorstore.types import Vectors
 

@@ -36,11 +36,11 @@ from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, load_squad, normalised
 from rag.evaluation.throwaway import throwaway_collection
 from rag.evaluation.types import Evaluation, Item
+from rag.generators.adapters.gguf import converted
 from rag.generators.embedded import ADAPTER
-from rag.generators.gguf_adapter import converted
-from rag.generators.llamacpp_engine import LlamaCppChat
+from rag.generators.engines.llamacpp import LlamaCppChat
 from rag.generators.prompts import REFUSAL, build_messages
-from rag.generators.selection import PROMPT_TOKENS_CPU
+from rag.generators.registry import PROMPT_TOKENS_CPU
 from rag.grounding.checker import Checker
 from rag.settings.model import load_settings
 from rag.training.reader_data import QuestionSet, as_squad

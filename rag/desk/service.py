@@ -20,7 +20,7 @@ from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
 from rag.extraction.service import FormService
 from rag.extraction.tray import Tray
-from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
+from rag.generators.registry import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
 from rag.grounding.trained import EntailmentModel
 from rag.jobs.queue import JobQueue
 from rag.jobs.worker import see_to_jobs

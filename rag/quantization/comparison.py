@@ -12,7 +12,7 @@ from rag.jobs.isolated import run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
 from rag.quantization.methods import Method
-from rag.quantization.quantise import open_source, quantise
+from rag.quantization.quantize import open_source, quantise
 from rag.quantization.report import write_report
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rag.generators.packed import PACKED
+from rag.generators.engines.packed import PACKED
 from rag.quantization.methods import Method
 from rag.quantization.rounding import cluster, prune, round_to_nearest
 from rag.quantization.source import Source

@@ -13,10 +13,10 @@ import torch
 from transformers import AutoTokenizer, PreTrainedModel
 
 from rag.evaluation.squad import f1, normalised
-from rag.generators.llamacpp_engine import LlamaCppChat
+from rag.generators.engines.llamacpp import LlamaCppChat
+from rag.generators.engines.streaming import StreamingChat
+from rag.generators.engines.transformers import TransformersChat
 from rag.generators.prompts import REFUSAL, build_messages
-from rag.generators.streaming import StreamingChat
-from rag.generators.transformers_engine import TransformersChat
 from rag.quantization.folder import OnProgress
 from rag.quantization.gguf_file import load_gguf
 from rag.quantization.source import Source

@@ -15,7 +15,7 @@ _SAMPLE = 1_000_000
 def round_to_nearest(weight: Tensor, bits: int, group: int) -> dict[str, Tensor]:
     """The nearest of evenly spaced values, symmetric around zero, each ``group`` of a row with a scale of its own.
 
-    ``weight`` is (outputs, inputs); the result holds the buffers of `rag.generators.packed.PackedLinear`.
+    ``weight`` is (outputs, inputs); the result holds the buffers of `rag.generators.engines.packed.PackedLinear`.
     """
     half = 2 ** (bits - 1)
     table = torch.arange(2**bits, dtype=torch.float32) - half

@@ -13,7 +13,7 @@ from safetensors import safe_open
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from rag.generators.packed import quantised_layers
+from rag.generators.engines.packed import quantised_layers
 from vectorstore.errors import UsageError
 
 

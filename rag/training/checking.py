@@ -9,7 +9,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
-from rag.generators.unpacking import load_tokenizer
+from rag.generators.engines.unpacking import load_tokenizer
 from rag.training.generator_data import GeneratorData, load_generator_data
 from rag.training.generator_settings import GeneratorTraining
 from rag.training.loop import Schedule, usual_distance

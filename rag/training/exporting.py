@@ -6,10 +6,10 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag.generators.adapters import adapter_folder, base_model, is_plain_lora, load_adapter
-from rag.generators.gguf_adapter import write_gguf_adapter
-from rag.generators.own_adapters import own_kind
-from rag.generators.unpacking import model_folder
+from rag.generators.adapters.bottleneck import own_kind
+from rag.generators.adapters.gguf import write_gguf_adapter
+from rag.generators.adapters.loading import adapter_folder, base_model, is_plain_lora, load_adapter
+from rag.generators.engines.unpacking import model_folder
 from rag.training.files import explained, write_folder
 from rag.training.generator_network import save_model
 from vectorstore.errors import UsageError

@@ -9,9 +9,9 @@ import torch
 from peft import LoraConfig
 
 from rag.evaluation.types import OnProgress
-from rag.generators.adapters import adapter_folder
+from rag.generators.adapters.loading import adapter_folder
 from rag.generators.embedded import adapter_for
-from rag.generators.unpacking import model_folder
+from rag.generators.engines.unpacking import model_folder
 from rag.jobs.isolated import peak_memory_mb
 from rag.training.before_after import BeforeAfter
 from rag.training.checking import checked_samples, complete, schedule_of, usable

@@ -9,9 +9,9 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from rag.generators.own_adapters import Kind, save_own_adapter
-from rag.generators.transformers_engine import load_network as load_quantised
-from rag.generators.unpacking import model_folder
+from rag.generators.adapters.bottleneck import Kind, save_own_adapter
+from rag.generators.engines.transformers import load_network as load_quantised
+from rag.generators.engines.unpacking import model_folder
 from rag.training.files import write_folder
 from rag.training.generator_settings import MethodSettings
 from rag.training.methods import make_trainable

@@ -6,7 +6,7 @@ from peft import IA3Config, LoraConfig, PeftConfig, PeftModel, PrefixTuningConfi
 from peft.utils.other import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING
 from transformers import PreTrainedModel
 
-from rag.generators.own_adapters import add_bottlenecks, selected
+from rag.generators.adapters.bottleneck import add_bottlenecks, selected
 from rag.training.generator_settings import Method, MethodSettings
 from vectorstore.errors import UsageError
 

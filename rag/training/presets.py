@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rag.generators.selection import LLAMA
+from rag.generators.registry import LLAMA
 from rag.training.generator_settings import GeneratorTraining, Method, MethodSettings, Objective
 from vectorstore.errors import UsageError
 from vectorstore.models import SMOLLM2

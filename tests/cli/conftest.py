@@ -10,7 +10,7 @@ import pytest
 
 import rag.components
 import rag.desk.service
-from rag.generators.selection import choose_engine, detect_hardware, load_generator
+from rag.generators.registry import choose_engine, detect_hardware, load_generator
 from rag.reader.model import load_reader
 from rag.settings.model import load_settings
 from ui.cli.main import main

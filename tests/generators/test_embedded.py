@@ -6,7 +6,7 @@ import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from rag.generators.prompts import REFUSAL, build_messages
-from rag.generators.selection import Choice, load_generator
+from rag.generators.registry import Choice, load_generator
 from rag.settings.model import load_settings
 from vectorstore.models import SMOLLM2
 

@@ -11,9 +11,9 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag.generators.gguf_adapter import converted
-from rag.generators.llamacpp_engine import LlamaCppChat
-from rag.generators.unpacking import unpack_gguf
+from rag.generators.adapters.gguf import converted
+from rag.generators.engines.llamacpp import LlamaCppChat
+from rag.generators.engines.unpacking import unpack_gguf
 from vectorstore.models import SMOLLM2, resolve_model
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(400)]

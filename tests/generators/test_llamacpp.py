@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from rag.generators.llamacpp_engine import LlamaCppChat
+from rag.generators.engines.llamacpp import LlamaCppChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
 
 pytestmark = pytest.mark.models

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from langchain_openai import ChatOpenAI
 
-from rag.generators import selection
+from rag.generators import registry
 from rag.generators.embedded import ADAPTER, adapter_for
 from rag.generators.model_size import parameters_of
-from rag.generators.selection import (
+from rag.generators.registry import (
     LLAMA,
     Choice,
     Engine,
@@ -48,7 +48,7 @@ def test_auto(tmp_path: Path, hardware: Hardware, downloads: str, engine: str, m
 
 def test_auto_takes_weights_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = ResolvedModel(LLAMA, tmp_path, "cache", "found in the Hugging Face cache")
-    monkeypatch.setattr(selection, "resolve_model", lambda name: found)
+    monkeypatch.setattr(registry, "resolve_model", lambda name: found)
     choice = choose_engine(settings(tmp_path), GPU)
     assert (choice.engine, choice.model) == ("transformers", LLAMA)
     assert "found in the Hugging Face cache" in choice.reason

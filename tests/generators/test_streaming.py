@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from rag.generators.streaming import stream_from_thread, until
+from rag.generators.engines.streaming import stream_from_thread, until
 from tests.fakes import FakeChat
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from bitsandbytes.nn import Linear4bit
 
-from rag.generators.transformers_engine import TransformersChat
-from rag.generators.unpacking import unpack_gguf
+from rag.generators.engines.transformers import TransformersChat
+from rag.generators.engines.unpacking import unpack_gguf
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import SMOLLM2, resolve_model
 

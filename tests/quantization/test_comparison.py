@@ -10,12 +10,12 @@ import torch
 from transformers import AutoTokenizer
 from typer.testing import CliRunner
 
-from rag.generators.transformers_engine import load_network
+from rag.generators.engines.transformers import load_network
 from rag.quantization import comparison
 from rag.quantization.comparison import compare_methods
 from rag.quantization.measuring import measure, measure_gguf_perplexity, perplexity
 from rag.quantization.methods import find_method
-from rag.quantization.quantise import quantise
+from rag.quantization.quantize import quantise
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks, load_tasks
 from tests.quantization.conftest import WORDS

@@ -12,11 +12,11 @@ from bitsandbytes.nn import Linear4bit
 from torch import Tensor
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
-from rag.generators.packed import PackedLinear
-from rag.generators.transformers_engine import TransformersChat, load_network
+from rag.generators.engines.packed import PackedLinear
+from rag.generators.engines.transformers import TransformersChat, load_network
 from rag.quantization import folder as folder_module
 from rag.quantization.methods import METHODS
-from rag.quantization.quantise import quantise
+from rag.quantization.quantize import quantise
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 

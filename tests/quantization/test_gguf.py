@@ -11,12 +11,12 @@ from gguf import GGUFReader
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag.generators.llamacpp_engine import LlamaCppChat, _SocketConnection
+from rag.generators.engines.llamacpp import LlamaCppChat, _SocketConnection
 from rag.quantization.gguf_file import load_gguf, write_gguf
 from rag.quantization.gguf_models import ConvertedLlama
 from rag.quantization.gguf_types import tensor_type
 from rag.quantization.methods import METHODS
-from rag.quantization.quantise import quantise
+from rag.quantization.quantize import quantise
 from rag.quantization.source import Source
 from tests.quantization.conftest import WORDS, MakeLlama
 from vectorstore.errors import UsageError

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from rag.generators.packed import unpacked
+from rag.generators.engines.packed import unpacked
 from rag.quantization.rounding import cluster, prune, round_to_nearest
 
 

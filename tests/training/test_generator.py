@@ -23,8 +23,8 @@ from transformers import (
 
 from benchmarks.medical_set import write_rows
 from rag.generators import embedded
-from rag.generators.adapters import base_model
-from rag.generators.transformers_engine import TransformersChat
+from rag.generators.adapters.loading import base_model
+from rag.generators.engines.transformers import TransformersChat
 from rag.training.completion_loss import completion_loss
 from rag.training.generator import finetune_generator
 from rag.training.generator_settings import Method, MethodSettings

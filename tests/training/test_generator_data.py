@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 from transformers import AutoTokenizer
 
-from rag.generators.unpacking import load_tokenizer, unpack_gguf
+from rag.generators.engines.unpacking import load_tokenizer, unpack_gguf
 from rag.training.checking import check_data, complete, schedule_of
 from rag.training.data_files import SAMPLE
 from rag.training.generator_data import GeneratorData, load_generator_data

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rag.generators.adapters import load_adapter
-from rag.generators.llamacpp_engine import LlamaCppChat, _SocketConnection
-from rag.generators.selection import Hardware, choose_engine, load_generator
+from rag.generators.adapters.loading import load_adapter
+from rag.generators.engines.llamacpp import LlamaCppChat, _SocketConnection
+from rag.generators.registry import Hardware, choose_engine, load_generator
 from rag.settings.model import load_settings
 from rag.training.exporting import export_gguf, merge
 from tests.tiny_llama import VOCABULARY

@@ -129,7 +129,7 @@ def _reader(settings: Settings) -> dict[str, Any]:
 
 
 def _generator(settings: Settings) -> dict[str, Any]:
-    from rag.generators.selection import choose_engine, detect_hardware
+    from rag.generators.registry import choose_engine, detect_hardware
 
     choice = choose_engine(settings, detect_hardware())
     described = {"engine": choice.engine, "model": choice.model, "reason": choice.reason}
@@ -139,7 +139,7 @@ def _generator(settings: Settings) -> dict[str, Any]:
 
 
 def _adapter(model: str, settings: Settings) -> dict[str, str]:
-    from rag.generators.adapters import adapter_folder
+    from rag.generators.adapters.loading import adapter_folder
     from rag.generators.embedded import adapter_for
 
     adapter = adapter_for(model, settings.generator.adapter)

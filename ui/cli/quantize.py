@@ -57,7 +57,7 @@ def quantize(
     settings = load_settings(home)
     source = _resolved(model, settings)
 
-    from rag.quantization.quantise import quantise
+    from rag.quantization.quantize import quantise
 
     with stages("Starting") as show:
         result = quantise(source, chosen, output, settings.home / "models", show)

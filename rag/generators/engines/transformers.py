@@ -13,10 +13,10 @@ from transformers.generation.streamers import TextStreamer
 from transformers.utils import logging
 from typing_extensions import override
 
-import rag.generators.packed  # noqa: F401 - tells transformers of its layers
-from rag.generators.adapters import load_adapter
-from rag.generators.streaming import StreamingChat
-from rag.generators.unpacking import model_folder
+import rag.generators.engines.packed  # noqa: F401 - tells transformers of its layers
+from rag.generators.adapters.loading import load_adapter
+from rag.generators.engines.streaming import StreamingChat
+from rag.generators.engines.unpacking import model_folder
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import ResolvedModel
 

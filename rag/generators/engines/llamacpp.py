@@ -17,7 +17,7 @@ import xllamacpp
 from pydantic import PrivateAttr
 from typing_extensions import override
 
-from rag.generators.streaming import StreamingChat
+from rag.generators.engines.streaming import StreamingChat
 from vectorstore.errors import ModelUnavailable, RefdeskError
 
 _SILENT = -1

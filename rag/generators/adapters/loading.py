@@ -9,7 +9,7 @@ from peft.tuners.ia3 import IA3Layer
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from rag.generators.own_adapters import CONFIG, load_own_adapter
+from rag.generators.adapters.bottleneck import CONFIG, load_own_adapter
 from vectorstore.errors import ModelUnavailable
 
 _PEFT_CONFIG = "adapter_config.json"

@@ -107,7 +107,7 @@ def load_generator(
     generator = settings.generator
     # Engines are imported only when chosen: torch and transformers alone take seconds.
     if choice.engine == "openai":
-        from rag.generators.openai_engine import endpoint_chat
+        from rag.generators.engines.openai import endpoint_chat
 
         return endpoint_chat(generator)
     if choice.engine == "extractive" or choice.model is None:
@@ -116,7 +116,7 @@ def load_generator(
     unpacked = settings.home / "models"
     adapter = _found(generator.adapter if alone else adapter_for(choice.model, generator.adapter))
     if choice.engine == "transformers":
-        from rag.generators.transformers_engine import TransformersChat
+        from rag.generators.engines.transformers import TransformersChat
 
         chat = TransformersChat(
             source=source,
@@ -135,10 +135,10 @@ def load_generator(
         raise ModelUnavailable(
             "llama.cpp reads GGUF files only", where=source.name, remedy="Name a .gguf file, or engine transformers."
         )
-    from rag.generators.llamacpp_engine import LlamaCppChat
+    from rag.generators.engines.llamacpp import LlamaCppChat
 
     if adapter and adapter.is_dir():
-        from rag.generators.gguf_adapter import converted
+        from rag.generators.adapters.gguf import converted
 
         adapter = converted(adapter, source.path, unpacked)
     return LlamaCppChat(
@@ -153,7 +153,7 @@ def load_generator(
 
 def _found(adapter: Path | None) -> Path | None:
     """The adapter itself, where the folder of its run is named. Raises ModelUnavailable."""
-    from rag.generators.adapters import adapter_folder
+    from rag.generators.adapters.loading import adapter_folder
 
     return adapter_folder(adapter) if adapter and not adapter.is_file() else adapter
 
@@ -162,13 +162,13 @@ def _trained_on(adapter: Path | None) -> str | None:
     """The model that an adapter was trained on; a GGUF file does not tell."""
     if adapter is None or adapter.is_file():
         return None
-    from rag.generators.adapters import adapter_folder, base_model
+    from rag.generators.adapters.loading import adapter_folder, base_model
 
     return base_model(adapter_folder(adapter))
 
 
 def _llamacpp_runs(adapter: Path) -> bool:
-    from rag.generators.adapters import adapter_folder, is_plain_lora
+    from rag.generators.adapters.loading import adapter_folder, is_plain_lora
 
     return adapter.is_file() or is_plain_lora(adapter_folder(adapter))
 

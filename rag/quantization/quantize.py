@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 
 from rag.explained_writing import explained_writing
-from rag.generators.unpacking import unpack_gguf
+from rag.generators.engines.unpacking import unpack_gguf
 from rag.quantization.folder import SHARD_BYTES, OnProgress, write_folder_model
 from rag.quantization.gguf_file import write_gguf
 from rag.quantization.gguf_models import ConvertedLlama, ReadGguf
