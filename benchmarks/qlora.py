@@ -36,11 +36,11 @@ from transformers.quantizers.auto import AutoHfQuantizer
 from trl import SFTConfig, SFTTrainer
 
 from benchmarks.tables import table
-from rag.training.completion_loss import completion_loss
-from rag.training.loop import Schedule, Task, Tick, train
-from rag.training.methods import make_trainable
-from rag.training.presets import chosen
-from rag.training.run_folder import RunFolder
+from rag.training.generator.completion_loss import completion_loss
+from rag.training.generator.methods import make_trainable
+from rag.training.generator.presets import chosen
+from rag.training.runs.folder import RunFolder
+from rag.training.runs.loop import Schedule, Task, Tick, train
 
 SHAPES: Mapping[str, Mapping[str, int]] = {
     "llama-3.1-8b": {

@@ -24,7 +24,7 @@ from rag.reader.embedded import NO_ANSWER_MARGIN, WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader
 from rag.reader.networks import OpenVinoNetwork, SpanNetwork, TorchNetwork
 from rag.settings.model import load_settings
-from rag.training.reader_data import QuestionSet
+from rag.training.reader.data import QuestionSet
 from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _PASSAGES = 20

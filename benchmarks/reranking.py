@@ -34,7 +34,7 @@ from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
 from rag.retrieval.reranking import RELEVANCE, PassageSignals, weigh, wording_of
 from rag.settings.model import load_settings
-from rag.training.reader_data import QuestionSet, load_question_sets
+from rag.training.reader.data import QuestionSet, load_question_sets
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Chunk
 

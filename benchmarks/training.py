@@ -35,8 +35,8 @@ from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader
 from rag.reader.networks import TorchNetwork
 from rag.settings.model import load_settings
-from rag.training.reader_data import QuestionSet, as_squad, load_question_sets
-from rag.training.reader_network import load_network
+from rag.training.reader.data import QuestionSet, as_squad, load_question_sets
+from rag.training.reader.network import load_network
 from vectorstore.models import resolve_model
 
 _FILES = ("squad2-part-a", "squadshifts-amazon", "squadshifts-reddit")

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rag.training.data_files import data_file
+from rag.training.data.uploads import data_file
 from ui.uploads import receive
 
 

@@ -43,7 +43,7 @@ from rag.generators.prompts import REFUSAL, build_messages
 from rag.generators.registry import PROMPT_TOKENS_CPU
 from rag.grounding.checker import Checker
 from rag.settings.model import load_settings
-from rag.training.reader_data import QuestionSet, as_squad
+from rag.training.reader.data import QuestionSet, as_squad
 from vectorstore.models import SMOLLM2, resolve_model
 
 FIGURES = ("contained", "right_abstention", "false_abstention", "right_citation", "kept_by_the_check")

@@ -14,7 +14,7 @@ from rag.evaluation.squad import GoldAnswer, SquadQuestion, normalised
 from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.generators.prompts import REFUSAL
-from rag.training.reader_data import QuestionSet
+from rag.training.reader.data import QuestionSet
 from vectorstore.types import Chunk, Embedder
 
 Kind = Literal["answered", "elsewhere", "impossible"]

@@ -23,8 +23,8 @@ from rag.evaluation.squad import load_question_file
 from rag.evaluation.types import OnProgress
 from rag.jobs.isolated import Apart, run_apart
 from rag.settings.model import Settings
-from rag.training.generator_settings import GeneratorTraining
-from rag.training.run_folder import RunFolder
+from rag.training.generator.settings import GeneratorTraining
+from rag.training.runs.folder import RunFolder
 from vectorstore.models import ResolvedModel
 
 

@@ -17,7 +17,7 @@ from rag.evaluation.throwaway import as_html
 from rag.evaluation.types import OnProgress, Text
 from rag.jobs.isolated import peak_memory_mb
 from rag.settings.model import Settings
-from rag.training.files import write_text
+from rag.training.runs.files import write_text
 from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _COLLECTION = "comparison"

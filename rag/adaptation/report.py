@@ -13,7 +13,7 @@ from rag.adaptation.ways import STALE, WAYS
 from rag.evaluation.page import page, pairs, plot, table, text
 from rag.evaluation.plots import plot_scores
 from rag.evaluation.tables import flat
-from rag.training.files import write_json, write_text
+from rag.training.runs.files import write_json, write_text
 
 COLUMNS = tuple(way.name for way in WAYS)
 _NOTHING = "-"

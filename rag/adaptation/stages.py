@@ -23,9 +23,9 @@ from rag.evaluation.types import Item, OnProgress
 from rag.jobs.isolated import Apart
 from rag.reader.model import ExtractiveReader
 from rag.settings.model import Settings
-from rag.training.files import write_json, write_text
-from rag.training.generator import finetune_generator
-from rag.training.generator_settings import GeneratorTraining
+from rag.training.generator.settings import GeneratorTraining
+from rag.training.generator.training import finetune_generator
+from rag.training.runs.files import write_json, write_text
 from rag.types import Answer
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError

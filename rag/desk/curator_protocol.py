@@ -21,7 +21,7 @@ class CuratorDesk(DeskFace, Protocol):
         ...
 
     def see_to_runs(self) -> None:
-        """See that the training runs are checked and done that wait in ``home``; see ``rag.training.runs``."""
+        """See that the training runs are checked and done that wait in ``home``; see ``rag.training.runs.requests``."""
         ...
 
     def change_writer(self) -> None:

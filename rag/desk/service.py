@@ -28,7 +28,7 @@ from rag.query.smalltalk.classifier import SmallTalkClassifier
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings.model import Settings, load_settings
-from rag.training.job import see_to_runs
+from rag.training.runs.worker import see_to_runs
 from rag.types import Citation
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import RefdeskError, UsageError

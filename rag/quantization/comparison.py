@@ -16,8 +16,8 @@ from rag.quantization.quantize import open_source, quantise
 from rag.quantization.report import write_report
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks
-from rag.training.files import write_json
-from rag.training.run_folder import RunFolder
+from rag.training.runs.files import write_json
+from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError
 from vectorstore.models import ResolvedModel
 

@@ -15,7 +15,7 @@ from rag.quantization.gguf_file import write_gguf
 from rag.quantization.gguf_models import ConvertedLlama, ReadGguf
 from rag.quantization.methods import Method
 from rag.quantization.source import Source
-from rag.training.files import write_folder
+from rag.training.runs.files import write_folder
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import ResolvedModel
 

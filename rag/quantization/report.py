@@ -10,7 +10,7 @@ from rag.evaluation.page import page, pairs, plot, table
 from rag.evaluation.tables import flat
 from rag.quantization.methods import METHODS
 from rag.quantization.plots import plot_against_size
-from rag.training.files import write_json, write_text
+from rag.training.runs.files import write_json, write_text
 
 COLUMNS = ("MB", "bits", "load s", "memory MB", "tokens/s", "perplexity", "F1", "contained", "abstained rightly")
 

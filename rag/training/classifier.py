@@ -19,14 +19,14 @@ from transformers import (
 )
 
 from rag.evaluation.types import OnProgress
-from rag.training.batches import Batches
-from rag.training.checkpoints import trainable
-from rag.training.files import write_folder
-from rag.training.generator_data import load_generator_data
-from rag.training.loop import Schedule, Tick, memory_explained, mixed_precision, train, usual_distance
-from rag.training.report import write_report
-from rag.training.run_folder import RunFolder
-from rag.training.samples import Sample
+from rag.training.data.samples import Sample
+from rag.training.generator.data import load_generator_data
+from rag.training.runs.batches import Batches
+from rag.training.runs.checkpoints import trainable
+from rag.training.runs.files import write_folder
+from rag.training.runs.folder import RunFolder
+from rag.training.runs.loop import Schedule, Tick, memory_explained, mixed_precision, train, usual_distance
+from rag.training.runs.report import write_report
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
@@ -51,7 +51,7 @@ class ClassifierTraining:
 
 
 class ClassifierTask:
-    """See ``rag.training.loop.Task``. Judged by the mean of the labels' F1, so that rare ones count as much."""
+    """See ``rag.training.runs.loop.Task``. Judged by the mean of the labels' F1, so that rare ones count as much."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ def finetune_classifier(
     on_phase: OnProgress,
     on_tick: Callable[[Tick, int], None],
 ) -> dict[str, Any]:
-    """As ``rag.training.generator.finetune_generator``, on the columns text and label; of each label the same share is
+    """As ``rag.training.generator.training.finetune_generator``, on the columns text and label; of each label the same share is
     held out.
     """
     on_phase("Reading the data", 0, 0)

@@ -13,9 +13,9 @@ from benchmarks.writer.medical_sheets import medical_sheets
 from benchmarks.writer.sheets import Sheet, squad_sheets
 from benchmarks.writer.targets import cited, first_sentences, sentence_with
 from rag.generators.prompts import REFUSAL
-from rag.training.reader_data import QuestionSet, load_question_sets
-from rag.training.samples import common_form, read_samples
-from rag.training.tables import read_tables
+from rag.training.data.samples import common_form, read_samples
+from rag.training.data.tables import read_tables
+from rag.training.reader.data import QuestionSet, load_question_sets
 from tests.evaluation.conftest import WORKER, quiet
 from tests.fakes import HashEmbedder
 from vectorstore.types import Chunk

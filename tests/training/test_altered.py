@@ -1,6 +1,6 @@
 import random
 
-from rag.training.altered import altered
+from rag.training.data.altered import altered
 
 PASSAGE = "In 1969 Ada Moss opened the largest mill in Bergen. It was sold to Otto Lind in 1984."
 

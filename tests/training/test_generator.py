@@ -25,12 +25,12 @@ from benchmarks.medical_set import write_rows
 from rag.generators import embedded
 from rag.generators.adapters.loading import base_model
 from rag.generators.engines.transformers import TransformersChat
-from rag.training.completion_loss import completion_loss
-from rag.training.generator import finetune_generator
-from rag.training.generator_settings import Method, MethodSettings
-from rag.training.language_task import LanguageTask
-from rag.training.presets import chosen
-from rag.training.tokens import IGNORED
+from rag.training.data.tokens import IGNORED
+from rag.training.generator.completion_loss import completion_loss
+from rag.training.generator.language_task import LanguageTask
+from rag.training.generator.presets import chosen
+from rag.training.generator.settings import Method, MethodSettings
+from rag.training.generator.training import finetune_generator
 from tests.evaluation.conftest import quiet
 from ui.cli.main import main
 from vectorstore.errors import RefdeskError, UsageError
@@ -118,7 +118,7 @@ def said(folder: Path, adapter: Path | None, question: str = "Where is the lamp 
 def test_the_loss_is_that_of_the_model_itself_and_so_is_its_gradient(
     portion: int, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.training.completion_loss._LOGITS_AT_ONCE", portion)
+    monkeypatch.setattr("rag.training.generator.completion_loss._LOGITS_AT_ONCE", portion)
     network = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
     ids = torch.randint(3, 300, (3, 20), generator=torch.Generator().manual_seed(1))
     labels = ids.masked_fill(torch.rand(ids.shape, generator=torch.Generator().manual_seed(2)) < 0.5, IGNORED)
@@ -242,7 +242,7 @@ def test_too_little_memory_for_the_result_is_named(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("rag.training.generator.save_network", fail)
+    monkeypatch.setattr("rag.training.generator.training.save_network", fail)
     with pytest.raises(RefdeskError, match=r"too little memory.*--resume"):
         run(pairs, tiny_llama, tmp_path / "run", max_steps=1)
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rag.training.loop import Schedule, Stopped, Tick, train
-from rag.training.run_folder import RunFolder
+from rag.training.runs.folder import RunFolder
+from rag.training.runs.loop import Schedule, Stopped, Tick, train
 from vectorstore.errors import RefdeskError
 
 STEPS = 12

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from rag.conversations.store import ConversationStore
 from rag.evaluation.golden_set import golden_questions
-from rag.training.preference_pairs import preference_pairs
+from rag.training.data.preference_pairs import preference_pairs
 from rag.types import Answer, Citation, Sentence
 from tests.training.test_generator import run
 from vectorstore.errors import UsageError

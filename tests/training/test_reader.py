@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering
 
 from rag.reader.model import load_reader
-from rag.training.reader import ReaderTraining, finetune_reader
+from rag.training.reader.training import ReaderTraining, finetune_reader
 from tests.evaluation.conftest import quiet
 from tests.training.conftest import WriteData, training
 from ui.cli.main import main

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from rag.training.checkpoints import Progress, load_checkpoint, save_checkpoint
-from rag.training.run_folder import RunFolder
+from rag.training.runs.checkpoints import Progress, load_checkpoint, save_checkpoint
+from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError, UsageError
 
 
@@ -30,7 +30,7 @@ def test_a_run_is_not_begun_where_another_one_is(tmp_path: Path) -> None:
 def test_nor_gone_on_with_while_another_process_works_on_it(tmp_path: Path) -> None:
     claimed(tmp_path / "run", rate=1.0)
     claimed(tmp_path / "run", resume=True, rate=1.0)
-    code = "import sys, pathlib; from rag.training.run_folder import RunFolder; "
+    code = "import sys, pathlib; from rag.training.runs.folder import RunFolder; "
     code += "RunFolder(pathlib.Path(sys.argv[1])).claim({'rate': 1.0}, resume=True)"
     other = subprocess.run([sys.executable, "-c", code, tmp_path / "run"], capture_output=True, text=True, check=False)
     assert "Another process is at work on this run" in other.stderr

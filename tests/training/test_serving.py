@@ -13,7 +13,7 @@ from rag.generators.adapters.loading import load_adapter
 from rag.generators.engines.llamacpp import LlamaCppChat, _SocketConnection
 from rag.generators.registry import Hardware, choose_engine, load_generator
 from rag.settings.model import load_settings
-from rag.training.exporting import export_gguf, merge
+from rag.training.generator.exporting import export_gguf, merge
 from tests.tiny_llama import VOCABULARY
 from tests.training.test_generator import run
 from tests.training.tiny_gguf import write_gguf

@@ -10,9 +10,9 @@ import pytest
 
 from rag.desk.service import open_writer
 from rag.settings.model import load_settings
-from rag.training.job import do_runs
-from rag.training.runs import Request, Run, Runs
-from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
+from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
+from rag.training.runs.requests import Request, Run, Runs
+from rag.training.runs.worker import do_runs
 from vectorstore.errors import UsageError
 
 PLACES = ["in the attic", "in the cellar", "on the porch", "by the stove"]

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import rag.training
-from rag.training.runs import Runs, Status
+from rag.training.runs.requests import Runs, Status
 from tests.ui.conftest import Desk
 from tests.ui.trained import CHECKED, HOSTILE, asked, trained
 from ui.chat.curators.charts import loss_curves

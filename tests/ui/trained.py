@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rag.training.files import write_json
-from rag.training.run_folder import RunFolder
-from rag.training.runs import Request, Run, Runs, Status
+from rag.training.runs.files import write_json
+from rag.training.runs.folder import RunFolder
+from rag.training.runs.requests import Request, Run, Runs, Status
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> ![x](http://evil.example/pixel.png)"
 CHECKED: dict[str, Any] = {

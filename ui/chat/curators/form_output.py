@@ -12,7 +12,7 @@ from rag.extraction.output import as_json, write_csv, write_xlsx
 from rag.extraction.service import FormService
 from rag.extraction.tray import Form
 from rag.extraction.types import Extraction, SchemaInfo
-from rag.training.files import write_json
+from rag.training.runs.files import write_json
 from ui.chat import words
 
 Write = Callable[[Path, Sequence[Extraction]], None]

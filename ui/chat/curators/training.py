@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from rag.desk.curator_protocol import CuratorDesk
-from rag.training.runs import Run, Runs, State
-from rag.training.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
+from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
+from rag.training.runs.requests import Run, Runs, State
 from ui.chat import words
 from ui.chat.asking import notice_view
 from ui.chat.components import draw

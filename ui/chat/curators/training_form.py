@@ -9,12 +9,12 @@ import streamlit as st
 
 from rag.desk.curator_protocol import CuratorDesk
 from rag.evaluation.golden_set import golden_questions
-from rag.training.data_files import add_sample, data_file, data_files, remove_data_file
-from rag.training.generator_settings import Method
-from rag.training.preference_pairs import preference_pairs, write_pairs
-from rag.training.presets import PRESETS
-from rag.training.runs import Request, Runs
-from rag.training.tables import SUFFIXES
+from rag.training.data.preference_pairs import preference_pairs, write_pairs
+from rag.training.data.tables import SUFFIXES
+from rag.training.data.uploads import add_sample, data_file, data_files, remove_data_file
+from rag.training.generator.presets import PRESETS
+from rag.training.generator.settings import Method
+from rag.training.runs.requests import Request, Runs
 from ui.chat import words
 from ui.chat.components import draw
 

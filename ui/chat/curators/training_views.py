@@ -9,7 +9,7 @@ from typing import Any
 from babel import Locale
 
 from rag.evaluation.tables import flat
-from rag.training.runs import Run, State
+from rag.training.runs.requests import Run, State
 from ui.chat import words
 from ui.chat.curators.views import label, table
 from ui.chat.views import View

@@ -28,8 +28,8 @@ def check(
     """Look at data without training: what can be used, how long it is, and what to be careful about."""
     settings = load_settings(home)
 
-    from rag.training.checking import check_data  # the models take seconds to import
-    from rag.training.presets import chosen
+    from rag.training.data.checking import check_data  # the models take seconds to import
+    from rag.training.generator.presets import chosen
 
     with errors.status("Looking at the data") as looking:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(looking))
@@ -43,7 +43,7 @@ def check(
 
 
 def about_data(checked: Mapping[str, Any]) -> list[str]:
-    """Lines for people on what ``rag.training.checking.check_data`` found."""
+    """Lines for people on what ``rag.training.data.checking.check_data`` found."""
     tokens, languages = checked["tokens"], checked["languages"]
     lines = [
         f"{checked['samples']:,} samples to learn from, {checked['held_out']:,} held out.",

@@ -16,7 +16,7 @@ import typer
 
 from rag.quiet import quiet_libraries
 from rag.settings.model import load_settings
-from rag.training.generator_settings import Method
+from rag.training.generator.settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.cli.progress import stoppable
@@ -57,10 +57,13 @@ def compare(
     if unknown := [name for name in names if name not in _METHODS]:
         raise UsageError("There is no such method", where=unknown[0], remedy=f"There are: {', '.join(_METHODS)}.")
 
-    from rag.training.comparing import as_markdown, write_comparison  # draws plots, which takes a second to import
-    from rag.training.presets import chosen
-    from rag.training.run_folder import RunFolder
-    from rag.training.tables import read_tables
+    from rag.training.data.tables import read_tables
+    from rag.training.generator.comparing import (  # draws plots, which takes a second to import
+        as_markdown,
+        write_comparison,
+    )
+    from rag.training.generator.presets import chosen
+    from rag.training.runs.folder import RunFolder
 
     folder = output or settings.home / "training" / "comparison"
     budget = {"max_steps": max_steps, "batch": batch, "answers": answers, "seed": seed}

@@ -34,7 +34,7 @@ def export(
     """Write what was trained in a form for other programs."""
     settings = load_settings(home)
 
-    from rag.training.exporting import export_gguf, merge  # the models take seconds to import
+    from rag.training.generator.exporting import export_gguf, merge  # the models take seconds to import
 
     with errors.status("Writing"):
         if form is Form.merged:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from rag.settings.model import load_settings
-from rag.training.generator_settings import Method, Objective, Target
+from rag.training.generator.settings import Method, Objective, Target
 from ui.cli.finetune.check import about_data
 from ui.cli.finetune.options import MaxStepsOption, ResumeOption, SampleLengthOption, SeedOption
 from ui.cli.finetune.progress import training_progress
@@ -171,8 +171,8 @@ def generator(
     """
     settings = load_settings(home)
 
-    from rag.training.generator import finetune_generator  # the models take seconds to import
-    from rag.training.presets import chosen
+    from rag.training.generator.presets import chosen
+    from rag.training.generator.training import finetune_generator  # the models take seconds to import
 
     named = {
         "model": model,

@@ -18,7 +18,7 @@ def pairs(
     settings = load_settings(home)
 
     from rag.evaluation.golden_set import golden_questions  # the libraries take seconds to import
-    from rag.training.preference_pairs import write_pairs
+    from rag.training.data.preference_pairs import write_pairs
 
     judged = golden_questions(settings.home)
     written = write_pairs(judged, output)

@@ -22,7 +22,7 @@ from ui.cli.progress import stoppable
 from vectorstore.errors import RefdeskError
 
 if TYPE_CHECKING:
-    from rag.training.loop import Tick
+    from rag.training.runs.loop import Tick
 
 _TRAINING = "Training"
 _STOPPING = "Stopping after this step (Control-C again: at once)"
@@ -61,7 +61,7 @@ class TrainingProgress:
 
     def _stop_where_asked(self) -> None:
         if self._stopping:
-            from rag.training.loop import Stopped  # loaded by whoever trains; by itself it takes seconds
+            from rag.training.runs.loop import Stopped  # loaded by whoever trains; by itself it takes seconds
 
             raise Stopped
 
@@ -72,7 +72,7 @@ def training_progress(score: str, folder: Path) -> Iterator[TrainingProgress]:
 
     Raises RefdeskError where it is stopped.
     """
-    from rag.training.loop import Stopped  # takes seconds to import
+    from rag.training.runs.loop import Stopped  # takes seconds to import
 
     columns = (
         TextColumn("{task.description}"),

@@ -108,7 +108,7 @@ def reader(
         raise UsageError("Only --method lora goes on from an adapter", where="--adapter", remedy="Leave one out.")
 
     from rag.components import open_embedder, worker_settings  # the models take seconds to import
-    from rag.training.reader import ReaderTraining, finetune_reader
+    from rag.training.reader.training import ReaderTraining, finetune_reader
 
     with errors.status("Loading the model") as loading:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(loading))
