@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.tables import table
-from rag.adaptation.report import COLUMNS, rows
 from rag.quantization.tasks import DEFAULT
+from rag.rag_vs_finetuning.report import COLUMNS, rows
 
 
 def run(work: Path, steps: int = 100, batch: int = 4) -> dict[str, Any]:

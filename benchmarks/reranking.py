@@ -29,7 +29,7 @@ from rag.components import open_embedder, worker_settings
 from rag.desk.service import open_reader
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import f1, normalised
-from rag.evaluation.throwaway import throwaway_collection
+from rag.evaluation.temporary_collection import throwaway_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
 from rag.retrieval.reranking import RELEVANCE, PassageSignals, weigh, wording_of

@@ -29,7 +29,7 @@ from rag.desk.service import open_reader
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import normalised
-from rag.evaluation.throwaway import throwaway_collection
+from rag.evaluation.temporary_collection import throwaway_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader

@@ -23,7 +23,7 @@ from rag.evaluation.figures import intervals, latency, means, rounded
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
-from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import Item
 from rag.settings.model import load_settings
 from vectorstore.errors import RefdeskError

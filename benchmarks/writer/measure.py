@@ -34,7 +34,7 @@ from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, load_squad, normalised
-from rag.evaluation.throwaway import throwaway_collection
+from rag.evaluation.temporary_collection import throwaway_collection
 from rag.evaluation.types import Evaluation, Item
 from rag.generators.adapters.gguf import converted
 from rag.generators.embedded import ADAPTER

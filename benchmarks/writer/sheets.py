@@ -11,7 +11,7 @@ from typing import Literal
 from benchmarks.writer.targets import cited, sentence_with
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import GoldAnswer, SquadQuestion, normalised
-from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.generators.prompts import REFUSAL
 from rag.training.reader.data import QuestionSet

@@ -9,7 +9,7 @@ from ingest.pipeline.reindex import reindex
 from ingest.sources.mapping import Mapping
 from rag.components import open_embedder, worker_settings
 from rag.conversations.store import repair_conversations, verify_conversations
-from rag.extraction.tray import repair_tray, verify_tray
+from rag.extraction.form_store import repair_tray, verify_tray
 from rag.jobs.queue import repair_jobs, verify_jobs
 from rag.settings.model import Settings
 from vectorstore.admin import library

@@ -18,8 +18,8 @@ from rag.desk.protocols import Holdings, SourceView
 from rag.desk.suggestions import suggest
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
+from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
-from rag.extraction.tray import Tray
 from rag.generators.registry import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
 from rag.grounding.trained import EntailmentModel
 from rag.jobs.queue import JobQueue

@@ -11,7 +11,7 @@ from rag.evaluation.gold import GoldText
 from rag.evaluation.slices import slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.support import ordinary_words, unsupported
-from rag.evaluation.throwaway import ThrowawayCollection
+from rag.evaluation.temporary_collection import ThrowawayCollection
 from rag.evaluation.types import Evaluation, Figures, Item, OnProgress, Text
 from rag.evaluation.unfinished import Asked
 from rag.types import Answer, Citation, Done, Event

@@ -8,7 +8,7 @@ from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
 from rag.evaluation.ranking import ndcg, reciprocal_rank
 from rag.evaluation.slices import slices_of
-from rag.evaluation.throwaway import ThrowawayCollection
+from rag.evaluation.temporary_collection import ThrowawayCollection
 from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.query.rewriting import Formulator
 from rag.reader.types import Reader

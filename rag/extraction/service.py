@@ -7,8 +7,8 @@ of a second. What reads the files themselves is a process, which the desk guards
 import logging
 import threading
 
+from rag.extraction.form_store import Form, Tray
 from rag.extraction.protocol import FormDesk
-from rag.extraction.tray import Form, Tray
 from rag.extraction.types import Extraction, WordPlace
 from vectorstore.errors import RefdeskError, UsageError
 

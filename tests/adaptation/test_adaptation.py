@@ -9,9 +9,9 @@ import pytest
 from lxml import html
 from typer.testing import CliRunner
 
-from rag.adaptation import comparison
-from rag.adaptation.ways import RETRIEVAL, STALE, WAYS
 from rag.evaluation.types import OnProgress
+from rag.rag_vs_finetuning import comparison
+from rag.rag_vs_finetuning.configurations import RETRIEVAL, STALE, WAYS
 from ui.cli.main import app, main
 from vectorstore.errors import RefdeskError
 

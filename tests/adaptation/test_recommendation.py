@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from rag.adaptation.changing import Change
-from rag.adaptation.figures import ChangeMade, figures
-from rag.adaptation.questions import QuestionSet
-from rag.adaptation.recommendation import Recommendation, recommend
-from rag.adaptation.report import rows
-from rag.adaptation.ways import BASE, BOTH, RETRIEVAL, STALE, TUNED
 from rag.evaluation.squad import GoldAnswer, SquadFile, SquadParagraph, SquadQuestion
 from rag.evaluation.types import Item
+from rag.rag_vs_finetuning.changing import Change
+from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, STALE, TUNED
+from rag.rag_vs_finetuning.figures import ChangeMade, figures
+from rag.rag_vs_finetuning.questions import QuestionSet
+from rag.rag_vs_finetuning.recommendation import Recommendation, recommend
+from rag.rag_vs_finetuning.report import rows
 
 INGESTED = {"seconds": 2.5, "peak_memory_mb": 900, "documents": 40, "refused": 0, "chunks": 40}
 TRAINED = {"seconds": 300.0, "peak_memory_mb": 2400, "steps": 60}

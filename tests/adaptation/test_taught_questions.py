@@ -2,10 +2,10 @@
 
 import pytest
 
-from rag.adaptation.changing import changed_file, choose_changes
-from rag.adaptation.questions import question_set, training_rows
 from rag.evaluation.squad import GoldAnswer, SquadFile, SquadParagraph, SquadQuestion
 from rag.generators.prompts import REFUSAL
+from rag.rag_vs_finetuning.changing import changed_file, choose_changes
+from rag.rag_vs_finetuning.questions import question_set, training_rows
 from vectorstore.errors import UsageError
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.adaptation.ways import Judge, said
 from rag.evaluation.answers import texts_of
 from rag.evaluation.squad import SquadFile
 from rag.evaluation.types import Item
 from rag.generators.prompts import REFUSAL
+from rag.rag_vs_finetuning.configurations import Judge, said
 from rag.types import Answer, Sentence
 from tests.evaluation.conftest import stored
 from tests.fakes import KeywordReader

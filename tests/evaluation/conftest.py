@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingest.worker.guard import WorkerSettings
-from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import Text
 from tests.fakes import HashEmbedder
 from vectorstore.models import MINILM, resolve_model

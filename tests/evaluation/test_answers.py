@@ -9,7 +9,7 @@ from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.gold import GoldText
 from rag.evaluation.squad import GoldAnswer, load_squad
 from rag.evaluation.support import ordinary_words, unsupported
-from rag.evaluation.throwaway import ThrowawayCollection
+from rag.evaluation.temporary_collection import ThrowawayCollection
 from rag.evaluation.types import Evaluation
 from rag.evaluation.unfinished import unfinished
 from rag.types import Answer, Citation, Done, Event, Quoted, Sentence, Timings

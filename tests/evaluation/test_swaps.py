@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.swapping import swaps_of
-from rag.evaluation.swaps import evaluate_swaps, load_questions
+from rag.evaluation.counterfactual_edits import swaps_of
+from rag.evaluation.counterfactuals import evaluate_swaps, load_questions
 from rag.evaluation.whatif import UNEDITED, Trial
 from tests.evaluation.conftest import quiet
 from vectorstore.errors import UsageError

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.evaluation.throwaway import ThrowawayCollection
+from rag.evaluation.temporary_collection import ThrowawayCollection
 from rag.evaluation.types import Text
 from tests.evaluation.conftest import stored
 

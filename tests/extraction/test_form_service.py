@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 
 from ingest.layout.types import DocumentLayout
+from rag.extraction.form_store import Tray
 from rag.extraction.protocol import FormDesk
 from rag.extraction.service import FormService
-from rag.extraction.tray import Tray
 from rag.extraction.types import Extraction
 from vectorstore.errors import UsageError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.layout.types import DocumentLayout, PageLayout, Word
-from rag.extraction.tray import Form, Tray, repair_tray, verify_tray
+from rag.extraction.form_store import Form, Tray, repair_tray, verify_tray
 from rag.extraction.types import Extraction, FoundValue, WordPlace
 from vectorstore.errors import UsageError
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
 from rag.desk.protocols import Holdings, SourceView
 from rag.evaluation.whatif import UNEDITED, Trial, Try
+from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
-from rag.extraction.tray import Tray
 from rag.types import (
     Answer,
     Citation,

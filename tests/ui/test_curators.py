@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from rag.evaluation.swapping import Swap
+from rag.evaluation.counterfactual_edits import Swap
 from rag.evaluation.tables import SliceRow, SliceTable
 from rag.evaluation.types import Item
 from rag.evaluation.whatif import ReadPassage, Trial

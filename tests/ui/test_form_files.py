@@ -7,8 +7,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
-from rag.extraction.tray import Tray
 from tests.ui.fake_forms import FakeFormDesk, invoice_pdf
 from ui.form_files import form_routes
 

@@ -62,7 +62,7 @@ def rag_vs_finetuning(
     if not questions.is_file():
         raise UsageError("No such file", where=str(questions), remedy="Name a question file in the form of SQuAD.")
 
-    from rag.adaptation.comparison import Plan, compare_adaptations  # the models take seconds to import
+    from rag.rag_vs_finetuning.comparison import Plan, compare_adaptations  # the models take seconds to import
     from rag.training.generator.presets import chosen
 
     # Nothing is held out of what is taught, and all of the budget is used; what it came to is asked afterwards.
@@ -82,7 +82,7 @@ def rag_vs_finetuning(
 
 
 def _print(report: Mapping[str, Any]) -> None:
-    from rag.adaptation.report import COLUMNS, rows
+    from rag.rag_vs_finetuning.report import COLUMNS, rows
 
     table = Table("", *COLUMNS, box=None)
     for row in rows(report):

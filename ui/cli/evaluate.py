@@ -52,7 +52,7 @@ def evaluate_retrieval(
         from rag.components import open_embedder, worker_settings
         from rag.desk.service import build_retriever, open_reader
         from rag.evaluation.retrieval import evaluate_retrieval as evaluate
-        from rag.evaluation.throwaway import throwaway_collection
+        from rag.evaluation.temporary_collection import throwaway_collection
 
         embedder, reader = open_embedder(settings), open_reader(settings)
         with throwaway_collection(data.documents, embedder, worker_settings(settings, embedder), show) as collection:
@@ -96,7 +96,7 @@ def evaluate_answers(
         from rag.desk.service import build_flow, open_reader, open_writer
         from rag.evaluation.answers import evaluate_answers as evaluate
         from rag.evaluation.answers import texts_of
-        from rag.evaluation.throwaway import throwaway_collection
+        from rag.evaluation.temporary_collection import throwaway_collection
         from rag.evaluation.unfinished import unfinished
 
         embedder, reader, writer = open_embedder(settings), open_reader(settings), open_writer(settings)
@@ -155,8 +155,8 @@ def evaluate_swaps(
     """Ask your documents each question, and again with the person's sex, age or origin swapped: what changes?"""
     settings = load_settings(home)
 
-    from rag.evaluation.swaps import evaluate_swaps as evaluate
-    from rag.evaluation.swaps import load_questions
+    from rag.evaluation.counterfactuals import evaluate_swaps as evaluate
+    from rag.evaluation.counterfactuals import load_questions
 
     questions = sampled(load_questions(file), limit)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import SquadQuestion, normalised
-from rag.evaluation.throwaway import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.training.reader.data import QuestionSet
 from vectorstore.sqlite.knowledge import KnowledgeBase

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
+from rag.extraction.form_store import Form
 from rag.extraction.locating import locate
 from rag.extraction.service import FormService
-from rag.extraction.tray import Form
 from rag.extraction.types import WordPlace
 from ui.chat import words
 from ui.chat.curators.form_views import Reply

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from rag.extraction.form_store import Form
 from rag.extraction.output import as_json, write_csv, write_xlsx
 from rag.extraction.service import FormService
-from rag.extraction.tray import Form
 from rag.extraction.types import Extraction, SchemaInfo
 from rag.training.runs.files import write_json
 from ui.chat import words

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.layout.types import DocumentLayout
-from rag.extraction.tray import Form
+from rag.extraction.form_store import Form
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, SchemaInfo, WordPlace
 from ui.chat import words
 from ui.chat.curators import views

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from rag.extraction.form_store import Form
 from rag.extraction.service import FormService
-from rag.extraction.tray import Form
 from rag.extraction.types import SchemaInfo
 from ui.chat import words
 from ui.chat.asking import notice_view

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from rag.extraction.form_store import Form
 from rag.extraction.service import FormService
-from rag.extraction.tray import Form
 from rag.extraction.types import FieldDraft, FieldType, WordPlace
 from ui.chat import words
 from ui.chat.asking import notice_view

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 
 from rag.evaluation.comparison import Comparison
+from rag.evaluation.counterfactual_edits import Swap
+from rag.evaluation.counterfactuals import flips
 from rag.evaluation.runs import Run
-from rag.evaluation.swapping import Swap
-from rag.evaluation.swaps import flips
 from rag.evaluation.tables import SliceTable, flat, shown
 from rag.evaluation.types import Item
 from rag.evaluation.whatif import ReadPassage, Trial

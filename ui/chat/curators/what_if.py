@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from rag.desk.curator_protocol import CuratorDesk
-from rag.evaluation.swapping import swaps_of
+from rag.evaluation.counterfactual_edits import swaps_of
 from rag.evaluation.whatif import UNEDITED, Trial
 from ui.chat import words
 from ui.chat.asking import notice_view

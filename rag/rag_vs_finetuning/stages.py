@@ -8,11 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ingest.worker.guard import WorkerSettings
-from rag.adaptation.changing import Change, changed_file
-from rag.adaptation.documents import change_documents, take_in, write_paragraphs
-from rag.adaptation.figures import ChangeMade
-from rag.adaptation.questions import QuestionSet, training_rows
-from rag.adaptation.ways import BOTH, RETRIEVAL, STALE, TUNED, Judge, Way, ask_all
 from rag.answering.flow import Writer
 from rag.answering.unchecked import speak_alone
 from rag.components import open_embedder, worker_settings
@@ -21,6 +16,11 @@ from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
 from rag.jobs.isolated import Apart
+from rag.rag_vs_finetuning.changing import Change, changed_file
+from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, Judge, Way, ask_all
+from rag.rag_vs_finetuning.documents import change_documents, take_in, write_paragraphs
+from rag.rag_vs_finetuning.figures import ChangeMade
+from rag.rag_vs_finetuning.questions import QuestionSet, training_rows
 from rag.reader.model import ExtractiveReader
 from rag.settings.model import Settings
 from rag.training.generator.settings import GeneratorTraining

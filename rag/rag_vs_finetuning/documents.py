@@ -9,13 +9,13 @@ from typing import Any
 
 from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.worker.guard import WorkerSettings
-from rag.adaptation.changing import Change
 from rag.components import open_embedder, worker_settings
 from rag.evaluation.answers import texts_of
 from rag.evaluation.squad import SquadFile
-from rag.evaluation.throwaway import as_html
+from rag.evaluation.temporary_collection import as_html
 from rag.evaluation.types import OnProgress, Text
 from rag.jobs.isolated import peak_memory_mb
+from rag.rag_vs_finetuning.changing import Change
 from rag.settings.model import Settings
 from rag.training.runs.files import write_text
 from vectorstore.sqlite.knowledge import KnowledgeBase

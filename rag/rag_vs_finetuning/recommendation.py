@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rag.adaptation.ways import BASE, BOTH, RETRIEVAL, STALE, TUNED, WAYS
+from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, STALE, TUNED, WAYS
 
 _FEW = 30
 """Answerable questions below which only large differences can be told from chance."""
@@ -38,7 +38,7 @@ class Recommendation:
 
 
 def recommend(report: Mapping[str, Any]) -> Recommendation:
-    """From ``rag.adaptation.figures.figures``. A difference counts only where it is more than chance (p below 0.05)."""
+    """From ``rag.rag_vs_finetuning.figures.figures``. A difference counts only where it is more than chance (p below 0.05)."""
     gains = {(one["better"], one["than"]): one for one in report["differences"]}
     way = _chosen(report, gains)
     reasons = [_compared(gain) for gain in gains.values()]

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from ingest.sources.files import find_files
-from rag.adaptation.changing import choose_changes
-from rag.adaptation.figures import figures
-from rag.adaptation.questions import question_set
-from rag.adaptation.recommendation import recommend
-from rag.adaptation.report import write_report
-from rag.adaptation.stages import Stages
-from rag.adaptation.ways import BASE, BOTH, RETRIEVAL, TUNED
 from rag.evaluation import machine
 from rag.evaluation.runs import sha256_of
 from rag.evaluation.squad import load_question_file
 from rag.evaluation.types import OnProgress
 from rag.jobs.isolated import Apart, run_apart
+from rag.rag_vs_finetuning.changing import choose_changes
+from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, TUNED
+from rag.rag_vs_finetuning.figures import figures
+from rag.rag_vs_finetuning.questions import question_set
+from rag.rag_vs_finetuning.recommendation import recommend
+from rag.rag_vs_finetuning.report import write_report
+from rag.rag_vs_finetuning.stages import Stages
 from rag.settings.model import Settings
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.runs.folder import RunFolder

@@ -8,11 +8,11 @@ from typing import Any
 from lxml.html import HtmlElement
 from lxml.html import builder as E
 
-from rag.adaptation.recommendation import duration
-from rag.adaptation.ways import STALE, WAYS
 from rag.evaluation.page import page, pairs, plot, table, text
 from rag.evaluation.plots import plot_scores
 from rag.evaluation.tables import flat
+from rag.rag_vs_finetuning.configurations import STALE, WAYS
+from rag.rag_vs_finetuning.recommendation import duration
 from rag.training.runs.files import write_json, write_text
 
 COLUMNS = tuple(way.name for way in WAYS)

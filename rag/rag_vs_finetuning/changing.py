@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.adaptation.questions import QuestionSet
 from rag.evaluation.squad import GoldAnswer, SquadFile, SquadQuestion
+from rag.rag_vs_finetuning.questions import QuestionSet
 
 _MOST_WORDS = 6
 _NUMBER = re.compile(r"\d+")

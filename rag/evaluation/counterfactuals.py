@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from rag.evaluation.counterfactual_edits import Swap, SwapKind, swaps_of
 from rag.evaluation.figures import mean, means
 from rag.evaluation.slices import slices_of
 from rag.evaluation.squad import load_squad, normalised
-from rag.evaluation.swapping import Swap, SwapKind, swaps_of
 from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.evaluation.whatif import Trial, Try
 from vectorstore.errors import UsageError

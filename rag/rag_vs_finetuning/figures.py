@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.adaptation.changing import Change
-from rag.adaptation.questions import QuestionSet
-from rag.adaptation.ways import BASE, BOTH, RETRIEVAL, STALE, TUNED, holds
 from rag.evaluation.comparison import difference
 from rag.evaluation.figures import intervals, latency, means, rounded, wilson
 from rag.evaluation.types import Figures, Item
+from rag.rag_vs_finetuning.changing import Change
+from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, STALE, TUNED, holds
+from rag.rag_vs_finetuning.questions import QuestionSet
 
 SHARES = ("right", "taught", "not_taught", "wrong", "declined")
 """Of questions: each is so or not."""
