@@ -21,11 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from rag.desk.curator_protocol import CuratorDesk
+from ui.api.form_files import form_routes
+from ui.api.training_files import training_routes
+from ui.api.uploads import upload_routes
 from ui.chat.app import chat_app
 from ui.chat.current import set_desk
-from ui.form_files import form_routes
-from ui.training_files import training_routes
-from ui.uploads import upload_routes
 from vectorstore.errors import RefdeskError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -13,8 +13,8 @@ from rag.evaluation.whatif import ReadPassage, Trial
 from tests.ui.conftest import Desk
 from tests.ui.curated import HOSTILE_QUESTION
 from tests.ui.fake_desk import DROPS
-from ui.chat.curators.charts import risk_coverage
-from ui.chat.curators.views import bar, changes, failure_view, flip_rate, slice_view, swaps_view, trial_view
+from ui.chat.pages.evaluation.charts import risk_coverage
+from ui.chat.pages.evaluation.views import bar, changes, failure_view, flip_rate, slice_view, swaps_view, trial_view
 from vectorstore.types import Chunk
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
 from tests.ui.fake_forms import FakeFormDesk, invoice_pdf
-from ui.form_files import form_routes
+from ui.api.form_files import form_routes
 
 LONGEST = 1024**2
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -8,7 +8,7 @@ from ingest.layout.types import DocumentLayout, PageLayout, Word
 from rag.extraction.form_store import Form
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, WordPlace
 from tests.ui.fake_forms import INVOICE, found_at
-from ui.chat.curators.form_views import (
+from ui.chat.pages.forms.views import (
     Reply,
     example_view,
     field_rows,

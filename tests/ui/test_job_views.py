@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.jobs.queue import Job, JobFile
-from ui.chat.curators.job_views import job_line, job_view
+from ui.chat.pages.documents.views import job_line, job_view
 
 NOW = datetime(2026, 5, 4, 12, 10, tzinfo=UTC)
 HERE: dict[str, Any] = {"zone": UTC, "locale": "en-GB", "now": NOW}

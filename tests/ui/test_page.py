@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, WebSocket, expect
 
 from tests.ui.conftest import Desk
 from tests.ui.fake_desk import DROPS, INVENTED, LASER, LOST, SUGGESTIONS, WRITTEN_SENTENCES, FakeDesk
-from ui.chat.welcome import welcome_view
+from ui.chat.pages.ask.welcome import welcome_view
 
 pytestmark = pytest.mark.browser
 

@@ -15,8 +15,9 @@ import rag.training
 from rag.training.runs.requests import Runs, Status
 from tests.ui.conftest import Desk
 from tests.ui.trained import CHECKED, HOSTILE, asked, trained
-from ui.chat.curators.charts import loss_curves
-from ui.chat.curators.training_views import (
+from ui.api.training_files import training_routes
+from ui.chat.pages.evaluation.charts import loss_curves
+from ui.chat.pages.training.views import (
     answers_view,
     card,
     checked_view,
@@ -30,7 +31,6 @@ from ui.chat.curators.training_views import (
     verdict,
     warnings_view,
 )
-from ui.training_files import training_routes
 
 
 def rows_of(view: Any) -> list[list[str]]:

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from rag.jobs.queue import JobQueue
-from ui.uploads import upload_routes
+from ui.api.uploads import upload_routes
 
 LONGEST = 1024**2
 

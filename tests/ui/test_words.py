@@ -25,8 +25,8 @@ from tests.ui.fake_desk import (
     FakeDesk,
     cite,
 )
-from ui import left_out
-from ui.chat import views, words
+from ui import left_out, texts
+from ui.chat.pages.ask import views
 from ui.cli.ask import answer_as_json
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -52,7 +52,7 @@ PARIS = ZoneInfo("Europe/Paris")
     ],
 )
 def test_a_stage_is_named_with_its_real_counts(state: State, progress: Event | None, said: str) -> None:
-    assert words.stage(Turn(1, "?", state, progress=progress)) == said
+    assert texts.stage(Turn(1, "?", state, progress=progress)) == said
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_a_stage_is_named_with_its_real_counts(state: State, progress: Event | N
     ],
 )
 def test_the_status_line_tells_what_an_answer_is(answer: Answer, said: str) -> None:
-    assert words.status(answer) == said
+    assert texts.status(answer) == said
 
 
 @pytest.mark.parametrize(
     ("milliseconds", "said"), [(3, "0.1 s"), (610, "0.6 s"), (2140, "2.1 s"), (9960, "10 s"), (64_000, "64 s")]
 )
 def test_seconds(milliseconds: float, said: str) -> None:
-    assert words.seconds(milliseconds) == said
+    assert texts.seconds(milliseconds) == said
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_seconds(milliseconds: float, said: str) -> None:
     ],
 )
 def test_a_moment_is_in_the_readers_form(iso: str, locale: str, said: str) -> None:
-    assert words.moment(iso, zone=PARIS, locale=locale, now=NOW) == said
+    assert texts.moment(iso, zone=PARIS, locale=locale, now=NOW) == said
 
 
 def test_an_unknown_time_zone_is_utc() -> None:
-    assert words.zone_named("Nowhere/../../etc") is UTC
-    assert str(words.zone_named(None)) == "UTC"
+    assert texts.zone_named("Nowhere/../../etc") is UTC
+    assert str(texts.zone_named(None)) == "UTC"
 
 
 def test_holdings() -> None:
@@ -134,16 +134,16 @@ def test_the_answering_words_are_marked_inside_their_sentence() -> None:
 
 
 def test_a_copied_answer_brings_its_sources() -> None:
-    copied = words.copied(QUOTED)
+    copied = texts.copied(QUOTED)
     assert copied.startswith(
         "Nearly everyone with open-angle glaucoma is treated first with eye drops. [1]\n\nSources\n"
     )
     assert "[1] Glaucoma, page 2: “Nearly everyone" in copied
-    assert words.copied(ABSTAINED).startswith(
+    assert texts.copied(ABSTAINED).startswith(
         "The documents do not say.\n\nNearest passages, not support\n[1] Eye pressure"
     )
-    assert "(Not checked against the documents)" in words.copied(UNCHECKED)
-    assert "\n" not in words.copied(HOSTILE_ANSWER).split("Sources\n")[1]  # a quote stays on its line
+    assert "(Not checked against the documents)" in texts.copied(UNCHECKED)
+    assert "\n" not in texts.copied(HOSTILE_ANSWER).split("Sources\n")[1]  # a quote stays on its line
 
 
 def test_a_working_turn_shows_the_quoted_answer_and_what_is_written_so_far() -> None:
@@ -191,7 +191,7 @@ def test_what_was_left_out_is_shown_apart_and_never_copied_or_exported() -> None
         ],
     }
     assert view["sentences"] == views.answer_view(QUOTED)["sentences"]
-    assert view["copy"] == words.copied(QUOTED)
+    assert view["copy"] == texts.copied(QUOTED)
     assert answer_as_json(LEFT_OUT) == answer_as_json(QUOTED)
 
 
@@ -204,9 +204,9 @@ def test_only_what_can_be_right_or_wrong_is_judged() -> None:
 
 
 def test_a_remark_says_what_the_reader_wrote() -> None:
-    assert words.remark(None) == words.remark(Feedback("down", "", "", "")) == "Say what would be right"
-    assert words.remark(Feedback("down", "1932", "", "")) == "Right answer: 1932"
-    assert words.remark(Feedback("down", "1932", "Too late.", "")) == "Right answer: 1932 · Note: Too late."
+    assert texts.remark(None) == texts.remark(Feedback("down", "", "", "")) == "Say what would be right"
+    assert texts.remark(Feedback("down", "1932", "", "")) == "Right answer: 1932"
+    assert texts.remark(Feedback("down", "1932", "Too late.", "")) == "Right answer: 1932 · Note: Too late."
 
 
 def test_a_failed_turn_says_what_is_safe() -> None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import streamlit as st
 
-from ui.chat.views import View
+from ui.chat.pages.ask.views import View
 
 Done = Mapping[str, str]
 _SENT = ("open", "stop", "again", "close", "fresh", "remove", "ask", "rate", "added", "page", "correct", "accept")

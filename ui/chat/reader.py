@@ -4,7 +4,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from ui.chat.words import zone_named
+from ui.texts import zone_named
 
 
 def reader_zone() -> tzinfo:

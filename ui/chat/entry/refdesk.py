@@ -1,3 +1,3 @@
-from ui.chat.page import draw_page
+from ui.chat.shell import draw_page
 
 draw_page()

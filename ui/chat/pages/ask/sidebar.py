@@ -6,8 +6,8 @@ import streamlit as st
 
 from rag.desk.protocols import DeskFace
 from ui.chat.components import draw
+from ui.chat.pages.ask.views import shelf_groups
 from ui.chat.reader import reader_zone
-from ui.chat.views import shelf_groups
 
 
 def draw_sidebar(desk: DeskFace, current: str | None) -> None:

@@ -8,8 +8,8 @@ from rag.extraction.form_store import Form
 from rag.extraction.locating import locate
 from rag.extraction.service import FormService
 from rag.extraction.types import WordPlace
-from ui.chat import words
-from ui.chat.curators.form_views import Reply
+from ui import texts
+from ui.chat.pages.forms.views import Reply
 from vectorstore.errors import RefdeskError
 
 _REPLY = "forms-reply"
@@ -54,7 +54,7 @@ def correct(service: FormService, form: Form, said: dict[str, Any]) -> None:
         service.correct(form, field, place, number)
         st.session_state[_REPLY] = Reply(form.id, field, places=found, at=at, number=number)
     except RefdeskError as error:
-        trouble = " ".join(words.ended(text) for text in (error.what, error.remedy) if text)
+        trouble = " ".join(texts.ended(text) for text in (error.what, error.remedy) if text)
         st.session_state[_REPLY] = Reply(form.id, field, trouble, number=number)
         return
     if place:

@@ -11,14 +11,14 @@ from ingest.readers import SUFFIXES
 from ingest.sources.mapping import MAPPING_FILE
 from rag.desk.curator_protocol import CuratorDesk
 from rag.jobs.queue import JobQueue
-from ui.chat import words
-from ui.chat.asking import notice_view
+from ui import texts
 from ui.chat.components import draw
-from ui.chat.curators.job_views import LISTED, file_name, job_view
-from ui.chat.curators.views import table
 from ui.chat.current import get_desk
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.ask.views import holdings_line
+from ui.chat.pages.documents.views import LISTED, file_name, job_view
+from ui.chat.pages.evaluation.views import table
 from ui.chat.reader import reader_locale, reader_zone
-from ui.chat.views import holdings_line
 from vectorstore.admin import library
 from vectorstore.errors import RefdeskError
 from vectorstore.sqlite.knowledge import KEPT_AFTER_REMOVAL
@@ -167,7 +167,7 @@ def _draw_list(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
     if not picked:
         st.caption("Choose rows at their left edge to read or remove them.")
         return
-    if st.button(f"Remove {words.counted(len(picked), 'document')}", icon=":material/delete:"):
+    if st.button(f"Remove {texts.counted(len(picked), 'document')}", icon=":material/delete:"):
         library.remove(desk.home, [str(document.id) for document in picked], can_be_put_back=True)
         st.session_state[_REMOVED] = [document.id for document in picked]
         st.rerun()
@@ -202,7 +202,7 @@ def _draw_undo(desk: CuratorDesk) -> None:
     if not removed:
         return
     left, right = st.columns([4, 1], vertical_alignment="center")
-    left.markdown(f"{words.counted(len(removed), 'document')} removed.")
+    left.markdown(f"{texts.counted(len(removed), 'document')} removed.")
     if right.button("Put back", key="undo"):
         library.put_back(desk.home, removed)
         st.session_state[_REMOVED] = []
@@ -216,7 +216,7 @@ def _draw_refused(desk: CuratorDesk) -> None:
         return
     st.caption("These files are not tried again until they change, or the way in which they are read does.")
     for collection, listed in refusals.items():
-        rows = [[file_name(desk.home, one.path), one.reason, words.ended(one.detail)] for one in listed]
+        rows = [[file_name(desk.home, one.path), one.reason, texts.ended(one.detail)] for one in listed]
         draw("table", f"refused-{collection}", table([f"Not read, for {collection}", "Reason", ""], rows))
         if st.button("Try again", key=f"again-{collection}"):
             _try_again(desk, collection, [one.path for one in listed])
@@ -237,7 +237,7 @@ def _draw_removed(desk: CuratorDesk) -> None:
     rows = {
         "Title": [one.title for one in removed],
         "Collection": [one.collection for one in removed],
-        "Removed": [words.moment(one.removed_at, zone=zone, locale=locale, now=now) for one in removed],
+        "Removed": [texts.moment(one.removed_at, zone=zone, locale=locale, now=now) for one in removed],
         "File": [file_name(desk.home, one.path) for one in removed],
     }
     event = st.dataframe(
@@ -245,7 +245,7 @@ def _draw_removed(desk: CuratorDesk) -> None:
     )
     picked = [removed[row].id for row in event.selection.rows] or [one.id for one in removed]
     every = len(picked) == len(removed)
-    if st.button(f"Put back {'all' if every else words.counted(len(picked), 'document')}"):
+    if st.button(f"Put back {'all' if every else texts.counted(len(picked), 'document')}"):
         library.put_back(desk.home, picked)
         st.session_state[_REMOVED] = []
         st.rerun()
@@ -261,7 +261,7 @@ def _draw_collections(desk: CuratorDesk, collections: Sequence[Collection]) -> N
             one.name,
             f"{one.documents:,}",
             f"{one.size / 1024**2:,.1f} MB",
-            words.moment(one.synced_at, zone=zone, locale=locale, now=now) or "never",
+            texts.moment(one.synced_at, zone=zone, locale=locale, now=now) or "never",
             one.synced_from,
             one.notice,
         ]

@@ -10,13 +10,13 @@ import streamlit as st
 from rag.extraction.form_store import Form
 from rag.extraction.service import FormService
 from rag.extraction.types import FieldDraft, FieldType, WordPlace
-from ui.chat import words
-from ui.chat.asking import notice_view
+from ui import texts
 from ui.chat.components import draw
-from ui.chat.curators.corrections import show_page, shown_page
-from ui.chat.curators.form_upload import draw_upload
-from ui.chat.curators.form_views import example_view, progress_view
 from ui.chat.current import get_desk
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.forms.corrections import show_page, shown_page
+from ui.chat.pages.forms.upload import draw_upload
+from ui.chat.pages.forms.views import example_view, progress_view
 from vectorstore.errors import RefdeskError
 
 _POLL_SECONDS = 1.0
@@ -95,7 +95,7 @@ def _draw_failed(service: FormService, forms: Sequence[Form]) -> None:
             draw(
                 "notice",
                 f"example-{form.id}",
-                {"what": "The example cannot be read.", "where": form.name, "remedy": words.ended(form.error)},
+                {"what": "The example cannot be read.", "where": form.name, "remedy": texts.ended(form.error)},
             )
             if st.button("Remove it", key=f"remove-example-{form.id}"):
                 service.tray.remove([form.id])

@@ -15,7 +15,7 @@ from rag.training.data.uploads import add_sample, data_file, data_files, remove_
 from rag.training.generator.presets import PRESETS
 from rag.training.generator.settings import Method
 from rag.training.runs.requests import Request, Runs
-from ui.chat import words
+from ui import texts
 from ui.chat.components import draw
 
 _UPLOAD, _PATHS, _JUDGED = "Upload files", "Files on this machine", "Judged answers"
@@ -123,8 +123,8 @@ def _draw_judged(home: Path) -> list[str]:
     judged = golden_questions(home)
     pairs = preference_pairs(judged)
     st.markdown(
-        f"{words.counted(len(judged), 'answer')} judged in the chat make "
-        f"{words.counted(len(pairs), 'pair')} of a better and a worse answer."
+        f"{texts.counted(len(judged), 'answer')} judged in the chat make "
+        f"{texts.counted(len(pairs), 'pair')} of a better and a worse answer."
     )
     if not pairs:
         st.caption(

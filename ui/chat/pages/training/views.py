@@ -10,9 +10,9 @@ from babel import Locale
 
 from rag.evaluation.tables import flat
 from rag.training.runs.requests import Run, State
-from ui.chat import words
-from ui.chat.curators.views import label, table
-from ui.chat.views import View
+from ui import texts
+from ui.chat.pages.ask.views import View
+from ui.chat.pages.evaluation.views import label, table
 
 Log = Sequence[Mapping[str, float]]
 
@@ -68,7 +68,7 @@ def trouble(error: str) -> str:
     """
     for option, here in _REMEDIES.items():
         error = error.replace(option, here)
-    return words.ended(error)
+    return texts.ended(error)
 
 
 def title(run: Run) -> str:
@@ -76,7 +76,7 @@ def title(run: Run) -> str:
     if run.request is None:
         return f"{run.name} · on the command line"
     names = [Path(path).name for path in run.request.data]
-    first = names[0] if len(names) == 1 else f"{names[0]} and {words.counted(len(names) - 1, 'more file')}"
+    first = names[0] if len(names) == 1 else f"{names[0]} and {texts.counted(len(names) - 1, 'more file')}"
     changed = [f"{label(name).lower()} {_brief(value)}" for name, value in run.request.values.items()]
     return " · ".join([first, run.request.preset, *changed])
 
@@ -133,8 +133,8 @@ def _time_left(steps: Log, left: int) -> list[str]:
 def _roughly(seconds: float) -> str:
     for unit, length in (("hour", 3600), ("minute", 60)):
         if seconds >= 1.5 * length:
-            return words.counted(round(seconds / length), unit)
-    return words.counted(max(1, round(seconds)), "second")
+            return texts.counted(round(seconds / length), unit)
+    return texts.counted(max(1, round(seconds)), "second")
 
 
 def runs_view(runs: Sequence[Run], served: str | None, *, zone: tzinfo, locale: str, now: datetime) -> View:
@@ -149,7 +149,7 @@ def runs_view(runs: Sequence[Run], served: str | None, *, zone: tzinfo, locale: 
                 f"{number(held_out['loss_before'])} → {number(held_out['loss'])}" if held_out else "",
                 f"{report['steps']:,}" if report else "",
                 duration(report["seconds"]) if report else "",
-                words.moment(run.status.asked_at, zone=zone, locale=locale, now=now),
+                texts.moment(run.status.asked_at, zone=zone, locale=locale, now=now),
             ]
         )
     columns = ["Run", "", "Held-out loss", "Steps", "Time", "Begun"]
@@ -180,8 +180,8 @@ def checked_view(checked: Mapping[str, Any], model: str) -> View:
     shares = [f"{names.get(name, name)} {many / sum(languages.values()):.0%}" for name, many in languages.items()]
     rows = [
         ["What they are", f"{_FORMS.get(checked['form'], checked['form'])}, {_OBJECTIVES[checked['objective']]}"],
-        ["Learned from", words.counted(samples, "sample")],
-        ["Held out, to judge by", words.counted(checked["held_out"], "sample")],
+        ["Learned from", texts.counted(samples, "sample")],
+        ["Held out, to judge by", texts.counted(checked["held_out"], "sample")],
         ["Left out", f"{checked['left_out']:,}"],
         [
             "Length",
@@ -190,7 +190,7 @@ def checked_view(checked: Mapping[str, Any], model: str) -> View:
         ],
         ["Languages", ", ".join(shares) or "too short to tell"],
         ["Model", model],
-        ["Steps", f"{checked['steps']:,}, at most {words.counted(checked['epochs'], 'time')} through all samples"],
+        ["Steps", f"{checked['steps']:,}, at most {texts.counted(checked['epochs'], 'time')} through all samples"],
     ]
     return table(["What will be used", ""], rows)
 
@@ -198,7 +198,7 @@ def checked_view(checked: Mapping[str, Any], model: str) -> View:
 def warnings_view(checked: Mapping[str, Any]) -> View | None:
     """What a person should look at before the run begins; None where there is nothing."""
     said = [*checked.get("notes", ()), *(warning.partition(f"; {CONVERT}")[0] for warning in checked["warnings"])]
-    return table(["To look at first"], [[words.ended(one)] for one in said]) if said else None
+    return table(["To look at first"], [[texts.ended(one)] for one in said]) if said else None
 
 
 def left_out_view(checked: Mapping[str, Any]) -> View:

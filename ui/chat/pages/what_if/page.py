@@ -7,11 +7,11 @@ import streamlit as st
 from rag.desk.curator_protocol import CuratorDesk
 from rag.evaluation.counterfactual_edits import swaps_of
 from rag.evaluation.whatif import UNEDITED, Trial
-from ui.chat import words
-from ui.chat.asking import notice_view
+from ui import texts
 from ui.chat.components import draw
-from ui.chat.curators.views import flip_rate, swaps_view, trial_view
 from ui.chat.current import get_desk
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.evaluation.views import flip_rate, swaps_view, trial_view
 from vectorstore.errors import RefdeskError
 
 _LEAD = (
@@ -78,7 +78,7 @@ def _draw_change(desk: CuratorDesk, trial: Trial) -> None:
             question = st.text_area("Changed question", trial.question, max_chars=_LONGEST, height=80).strip()
             text = ""
             if edited:
-                st.text(words.place(edited.title, edited.page))  # labels are markdown, and titles are not
+                st.text(texts.place(edited.title, edited.page))  # labels are markdown, and titles are not
                 text = st.text_area("Changed passage", edited.text, key=f"passage-{edited.id}", height=200).strip()
             else:
                 st.caption("To change a passage, choose “Change” under it.")

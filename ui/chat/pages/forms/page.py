@@ -8,16 +8,16 @@ import streamlit as st
 from rag.extraction.form_store import Form
 from rag.extraction.service import FormService
 from rag.extraction.types import SchemaInfo
-from ui.chat import words
-from ui.chat.asking import notice_view
+from ui import texts
 from ui.chat.components import draw
-from ui.chat.curators.corrections import correct, reply_to, show_page, shown_page
-from ui.chat.curators.form_output import draw_corrections, draw_output
-from ui.chat.curators.form_upload import draw_upload
-from ui.chat.curators.form_views import form_view, list_view, progress_view, schema_line, summary
-from ui.chat.curators.schemas import draw_schemas
-from ui.chat.curators.views import label
 from ui.chat.current import get_desk
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.evaluation.views import label
+from ui.chat.pages.forms.corrections import correct, reply_to, show_page, shown_page
+from ui.chat.pages.forms.output import draw_corrections, draw_output
+from ui.chat.pages.forms.schemas import draw_schemas
+from ui.chat.pages.forms.upload import draw_upload
+from ui.chat.pages.forms.views import form_view, list_view, progress_view, schema_line, summary
 from vectorstore.errors import RefdeskError
 
 _READ, _MAKE = "Read forms", "Make a schema"
@@ -87,7 +87,7 @@ def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest:
 def _draw_deletion(service: FormService, schema: SchemaInfo) -> None:
     kept = service.desk.corrections(schema.name)
     with st.popover("Delete the schema", icon=":material/delete:", type="tertiary"):
-        lost = f"The schema and the {words.counted(kept, 'correction')} kept for it" if kept else "The schema"
+        lost = f"The schema and the {texts.counted(kept, 'correction')} kept for it" if kept else "The schema"
         st.markdown(f"{lost} will be gone. What was read by it stays until you remove it.")
         if st.button("Delete", key="forms-delete-schema"):
             service.desk.delete_schema(schema.name)

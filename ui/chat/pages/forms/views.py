@@ -7,9 +7,9 @@ from typing import Any
 from ingest.layout.types import DocumentLayout
 from rag.extraction.form_store import Form
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, SchemaInfo, WordPlace
-from ui.chat import words
-from ui.chat.curators import views
-from ui.chat.views import View
+from ui import texts
+from ui.chat.pages.ask.views import View
+from ui.chat.pages.evaluation import views
 
 CHECK_BELOW = 0.9
 """A value that is less sure than this is to be looked at."""
@@ -86,7 +86,7 @@ def schema_line(schema: SchemaInfo) -> str:
     """What a schema is for, and what is read by it."""
     names = [field_label(field.name) for field in schema.fields]
     spoken = [name if name[:2].isupper() else name[:1].lower() + name[1:] for name in names]
-    said = [words.ended(schema.description), f"Read are: {', '.join(spoken)}." if names else ""]
+    said = [texts.ended(schema.description), f"Read are: {', '.join(spoken)}." if names else ""]
     return " ".join(filter(None, said))
 
 
@@ -112,11 +112,11 @@ def list_view(forms: Sequence[Form], schema: SchemaInfo, current: int | None) ->
 def _note(form: Form) -> str:
     """The first values, or why there are none."""
     if form.state == "failed":
-        return words.ended(form.error)
+        return texts.ended(form.error)
     if form.state != "read" or form.extraction is None:
         return ""
     if form.extraction.outcome in ("refused", "other"):
-        return words.ended(form.extraction.detail)
+        return texts.ended(form.extraction.detail)
     values = [found.value for found in form.extraction.fields.values() if found.value]
     return " · ".join(values[:_AT_A_GLANCE])
 
@@ -127,7 +127,7 @@ def summary(forms: Sequence[Form], schema: SchemaInfo) -> str:
     counts = (("accepted", "accepted"), ("good", "found"), ("check", "to check"), ("bad", "not read or another kind"))
     said = [f"{tones.count(tone):,} {name}" for tone, name in counts if tone in tones]
     waiting = tones.count("waiting")
-    return " · ".join([words.counted(len(forms), "document"), *said, *([f"{waiting:,} waiting"] if waiting else [])])
+    return " · ".join([texts.counted(len(forms), "document"), *said, *([f"{waiting:,} waiting"] if waiting else [])])
 
 
 def progress_view(forms: Sequence[Form]) -> View:
@@ -135,7 +135,7 @@ def progress_view(forms: Sequence[Form]) -> View:
     waiting = [form for form in forms if form.unfinished]
     done = len(forms) - len(waiting)
     now = next((form.name for form in waiting if form.state == "reading"), "")
-    line = f"{done:,} of {words.counted(len(forms), 'document')} read"
+    line = f"{done:,} of {texts.counted(len(forms), 'document')} read"
     return {"line": f"{line} · {now}" if now else line, "share": done / len(forms) if forms else 0.0}
 
 
@@ -184,8 +184,8 @@ def _outcome_of(form: Form) -> Extraction:
 def _detail(extraction: Extraction) -> str:
     """What is to be said of the whole document; what is missing is said at each field."""
     if extraction.outcome == "refused":
-        return words.ended(extraction.detail)
-    return f"{words.ended(extraction.detail)} {_ALL_THE_SAME}" if extraction.outcome == "other" else ""
+        return texts.ended(extraction.detail)
+    return f"{texts.ended(extraction.detail)} {_ALL_THE_SAME}" if extraction.outcome == "other" else ""
 
 
 def field_rows(field: FieldInfo, extraction: Extraction, reply: Reply | None = None) -> list[View]:
@@ -277,8 +277,8 @@ def page_view(form: Form, layout: DocumentLayout, page: int) -> View:
         "columns": width,
         "lines": height / _LINE,
         "words": boxes,
-        "notes": [words.ended(note) for note in layout.notes],
-        "alt": f"{words.place(form.name, number)}",
+        "notes": [texts.ended(note) for note in layout.notes],
+        "alt": f"{texts.place(form.name, number)}",
     }
 
 

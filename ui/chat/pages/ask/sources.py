@@ -7,9 +7,9 @@ import streamlit as st
 from rag.conversations.types import Conversation
 from rag.desk.protocols import DeskFace
 from rag.types import Citation
-from ui.chat.asking import notice_view
 from ui.chat.components import draw
-from ui.chat.views import View, citations_of, source_view, steps_view
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.ask.views import View, citations_of, source_view, steps_view
 from vectorstore.errors import RefdeskError
 
 _STATE = "open_source"

@@ -4,8 +4,8 @@ import streamlit as st
 
 from rag.desk.protocols import DeskFace
 from ui.chat.components import draw
-from ui.chat.views import View
-from ui.chat.words import ended
+from ui.chat.pages.ask.views import View
+from ui.texts import ended
 from vectorstore.errors import RefdeskError
 
 _NOTICE = "notice"

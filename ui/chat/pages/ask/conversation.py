@@ -6,11 +6,11 @@ import streamlit as st
 
 from rag.conversations.types import Conversation, Turn
 from rag.desk.protocols import DeskFace
-from ui.chat import sources
-from ui.chat.asking import ask
 from ui.chat.components import draw
 from ui.chat.current import get_desk
-from ui.chat.views import turn_view
+from ui.chat.pages.ask import sources
+from ui.chat.pages.ask.asking import ask
+from ui.chat.pages.ask.views import turn_view
 
 POLL_SECONDS = 0.3
 UNFINISHED = ("waiting", "working")

@@ -12,11 +12,12 @@ from rag.evaluation.comparison import Comparison, compare
 from rag.evaluation.runs import Run, RunHead, changed_at, list_runs, load_head, load_run
 from rag.evaluation.tables import failures, flat, shown, slice_tables
 from rag.evaluation.types import Item
-from ui.chat import words
-from ui.chat.asking import notice_view
+from ui import texts
 from ui.chat.components import draw
-from ui.chat.curators import charts
-from ui.chat.curators.views import (
+from ui.chat.current import get_desk
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.evaluation import charts
+from ui.chat.pages.evaluation.views import (
     changes_view,
     comparison_view,
     failure_view,
@@ -25,7 +26,6 @@ from ui.chat.curators.views import (
     slice_view,
     table,
 )
-from ui.chat.current import get_desk
 from ui.chat.reader import reader_locale, reader_zone
 from vectorstore.errors import RefdeskError
 
@@ -87,7 +87,7 @@ def _names(heads: Mapping[str, RunHead | None]) -> dict[str, str]:
     """What the list says of each run, no two alike."""
     zone, locale, now = reader_zone(), reader_locale(), datetime.now(UTC)
     names = {
-        run: f"{label(head.kind)} · {head.data} · {words.moment(head.started, zone=zone, locale=locale, now=now)}"
+        run: f"{label(head.kind)} · {head.data} · {texts.moment(head.started, zone=zone, locale=locale, now=now)}"
         if head
         else "Damaged"
         for run, head in heads.items()
@@ -154,7 +154,7 @@ def _draw_comparison(home: Path, run: Run, others: Mapping[str, str]) -> None:
     except RefdeskError as error:
         draw("notice", "comparison-trouble", notice_view(error))
         return
-    asked = words.counted(comparison.questions, "question")
+    asked = texts.counted(comparison.questions, "question")
     st.markdown(f"Of {asked} that both asked, {comparison.better:,} went better and {comparison.worse:,} worse.")
     if not comparison.same_data:
         st.caption("The two used different data; only questions with the same id are compared.")
@@ -180,7 +180,7 @@ def _draw_failures(run: Run, failed: list[Item], what_if: st.Page) -> None:
     ]
     state = f"failures-shown-{run.id}-{kind}-{words_sought}"
     many = st.session_state.get(state, _A_PAGE)
-    st.caption(f"{len(found):,} of {words.counted(len(run.items), 'question')}, worst first.")
+    st.caption(f"{len(found):,} of {texts.counted(len(run.items), 'question')}, worst first.")
     items = [failure_view(item, run.kind) for item in found[:many]]
     done = draw("failures", f"failures-{run.id}", {"items": items, "tried": run.kind in _ASKED_AT_HOME})
     if question := done.get("ask"):

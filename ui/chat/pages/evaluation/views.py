@@ -10,8 +10,8 @@ from rag.evaluation.runs import Run
 from rag.evaluation.tables import SliceTable, flat, shown
 from rag.evaluation.types import Item
 from rag.evaluation.whatif import ReadPassage, Trial
-from ui.chat import words
-from ui.chat.views import View, marked_parts
+from ui import texts
+from ui.chat.pages.ask.views import View, marked_parts
 
 _PASSAGES = {
     "expected_text": "Where the right answer stands",
@@ -33,7 +33,7 @@ def trial_view(trial: Trial, before: Trial | None = None) -> View:
     was = {passage.chunk.id: (rank, passage) for rank, passage in _ranked(before)} if before else {}
     return {
         "decision": decision(trial),
-        "lookedUp": words.looked_up(trial.looked_up),
+        "lookedUp": texts.looked_up(trial.looked_up),
         "probability": f"Probability {trial.probability:.2f}; answered from {trial.caution:.2f} on",
         "share": trial.probability,
         "caution": trial.caution,
@@ -45,7 +45,7 @@ def trial_view(trial: Trial, before: Trial | None = None) -> View:
             {
                 "id": str(passage.chunk.id),
                 "rank": rank,
-                "place": words.place(passage.chunk.title, passage.chunk.page),
+                "place": texts.place(passage.chunk.title, passage.chunk.page),
                 "heading": passage.chunk.heading,
                 "margin": signed(passage.margin),
                 "found": f"place {passage.found} in the search",
@@ -83,7 +83,7 @@ def _was(rank: int, passage: ReadPassage, before: tuple[int, ReadPassage] | None
 
 
 def decision(trial: Trial) -> str:
-    return "Answered" if trial.answered else words.NO_ANSWER
+    return "Answered" if trial.answered else texts.NO_ANSWER
 
 
 def signed(value: float) -> str:
@@ -106,7 +106,7 @@ def changes(before: Trial, after: Trial) -> list[str]:
     order = [[passage.chunk.id for passage in trial.passages] for trial in (before, after)]
     if order[0] != order[1]:
         gone = len(set(order[0]) - set(order[1]))
-        said.append(f"{words.counted(gone, 'passage')} of before not found." if gone else "The order has changed.")
+        said.append(f"{texts.counted(gone, 'passage')} of before not found." if gone else "The order has changed.")
     return said or ["Nothing changes."]
 
 
@@ -125,7 +125,7 @@ def swaps_view(before: Trial, variants: Sequence[tuple[Swap, Trial]]) -> View:
 def flip_rate(before: Trial, variants: Sequence[Trial]) -> str:
     """For how many of the variants the answer is another one."""
     flipped = sum(flips(before, after)["flipped"] for after in variants)
-    return f"{flipped} of {words.counted(len(variants), 'variant')} flipped ({flipped / len(variants):.0%})."
+    return f"{flipped} of {texts.counted(len(variants), 'variant')} flipped ({flipped / len(variants):.0%})."
 
 
 def _said(trial: Trial) -> str:

@@ -13,7 +13,7 @@ from rag.extraction.output import as_json, write_csv, write_xlsx
 from rag.extraction.service import FormService
 from rag.extraction.types import Extraction, SchemaInfo
 from rag.training.runs.files import write_json
-from ui.chat import words
+from ui import texts
 
 Write = Callable[[Path, Sequence[Extraction]], None]
 
@@ -56,7 +56,7 @@ def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form])
             service.see_to()
             st.rerun()
         with st.popover("Remove all", icon=":material/delete:", type="tertiary"):
-            st.markdown(f"{words.counted(len(forms), 'document')}, and all that was read from them.")
+            st.markdown(f"{texts.counted(len(forms), 'document')}, and all that was read from them.")
             if st.button("Remove", key="forms-remove-all"):
                 service.tray.remove([form.id for form in forms])
                 st.rerun()
@@ -88,7 +88,7 @@ def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
     if not kept:
         return
     st.subheader("Corrections", anchor=False)
-    st.caption(f"{words.counted(kept, 'correction')} {'is' if kept == 1 else 'are'} kept. {_KEPT}")
+    st.caption(f"{texts.counted(kept, 'correction')} {'is' if kept == 1 else 'are'} kept. {_KEPT}")
     with st.container(horizontal=True):
         st.download_button(
             "As training data",

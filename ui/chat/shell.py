@@ -3,19 +3,19 @@
 import streamlit as st
 
 from rag.desk.protocols import DeskFace
-from ui.chat.asking import draw_input, notice_view
 from ui.chat.components import asset, draw
-from ui.chat.conversation import draw_turns
-from ui.chat.curators.documents import draw_documents
-from ui.chat.curators.evaluation import draw_evaluation
-from ui.chat.curators.forms import draw_forms
-from ui.chat.curators.training import draw_training
-from ui.chat.curators.what_if import draw_what_if
 from ui.chat.current import get_desk
-from ui.chat.sidebar import draw_sidebar
-from ui.chat.sources import draw_source
-from ui.chat.views import View
-from ui.chat.welcome import draw_welcome
+from ui.chat.pages.ask.asking import draw_input, notice_view
+from ui.chat.pages.ask.conversation import draw_turns
+from ui.chat.pages.ask.sidebar import draw_sidebar
+from ui.chat.pages.ask.sources import draw_source
+from ui.chat.pages.ask.views import View
+from ui.chat.pages.ask.welcome import draw_welcome
+from ui.chat.pages.documents.page import draw_documents
+from ui.chat.pages.evaluation.page import draw_evaluation
+from ui.chat.pages.forms.page import draw_forms
+from ui.chat.pages.training.page import draw_training
+from ui.chat.pages.what_if.page import draw_what_if
 from vectorstore.errors import RefdeskError
 
 GONE: View = {"what": "This conversation is not here any more.", "remedy": "Ask a question to begin a new one."}

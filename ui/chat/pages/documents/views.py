@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ingest.sources.uploads import kept_under
 from rag.jobs.queue import Job, JobFile
-from ui.chat import words
-from ui.chat.views import View
+from ui import texts
+from ui.chat.pages.ask.views import View
 
 LISTED = 200
 """So many files of a job are listed."""
@@ -25,14 +25,14 @@ def job_view(job: Job, files: Sequence[JobFile], home: Path, *, zone: tzinfo, lo
         "running": not job.ended,
         "share": _share(job) if job.state == "working" else 0.0,
         "line": job_line(job, zone=zone, locale=locale, now=now),
-        "error": words.ended(job.error),
-        "summary": words.counted(job.files, "file") + (f", {refused:,} not read" if refused else "") if files else "",
+        "error": texts.ended(job.error),
+        "summary": texts.counted(job.files, "file") + (f", {refused:,} not read" if refused else "") if files else "",
         "opened": bool(refused and job.ended),
         "files": [
-            {"name": file_name(home, file.path), "status": _STATUS[file.status], "why": words.ended(file.detail)}
+            {"name": file_name(home, file.path), "status": _STATUS[file.status], "why": texts.ended(file.detail)}
             for file in files
         ],
-        "more": f"… and {words.counted(more, 'file')} more" if more else "",
+        "more": f"… and {texts.counted(more, 'file')} more" if more else "",
         "retry": "Try again what was not read" if refused and job.ended else "",
     }
 
@@ -40,7 +40,7 @@ def job_view(job: Job, files: Sequence[JobFile], home: Path, *, zone: tzinfo, lo
 def job_title(job: Job) -> str:
     match job.kind:
         case "ingest":
-            return f"{'Added' if job.ended else 'Adding'} {words.counted(job.files, 'file')} to {job.collection}"
+            return f"{'Added' if job.ended else 'Adding'} {texts.counted(job.files, 'file')} to {job.collection}"
         case "verify":
             return f"{'Checked' if job.ended else 'Checking'} everything that is stored"
         case "repair":
@@ -50,17 +50,17 @@ def job_title(job: Job) -> str:
 def job_line(job: Job, *, zone: tzinfo, locale: str, now: datetime) -> str:
     """How far a job is, or how it ended."""
     if job.state == "waiting":
-        return f"Waits for its turn · since {words.moment(job.queued_at, zone=zone, locale=locale, now=now)}"
+        return f"Waits for its turn · since {texts.moment(job.queued_at, zone=zone, locale=locale, now=now)}"
     if job.state == "working":
         if job.stop_wanted:
             return "Stopping"
         parts = []
         if job.files:
-            parts = [f"{_done(job):,} of {words.counted(job.files, 'file')}", *_passages(job)]
+            parts = [f"{_done(job):,} of {texts.counted(job.files, 'file')}", *_passages(job)]
         return " · ".join([*parts, job.stage or "Starting", *_left(job, now)])
-    ended = words.moment(job.ended_at, zone=zone, locale=locale, now=now)
+    ended = texts.moment(job.ended_at, zone=zone, locale=locale, now=now)
     if job.kind != "ingest":
-        said = words.counted(len(job.findings), "finding") if job.findings else "Everything is whole"
+        said = texts.counted(len(job.findings), "finding") if job.findings else "Everything is whole"
         return " · ".join([said if job.state == "done" else "Not finished", ended])
     counted = [f"{job.counts[status]:,} {_STATUS[status].lower()}" for status in _STATUS if job.counts.get(status)]
     return " · ".join([*(["Stopped"] if job.state == "stopped" else []), ", ".join(counted), *_passages(job), ended])
@@ -72,7 +72,7 @@ def file_name(home: Path, path: str) -> str:
 
 
 def _passages(job: Job) -> list[str]:
-    return [words.counted(job.chunks, "passage")] if job.chunks else []
+    return [texts.counted(job.chunks, "passage")] if job.chunks else []
 
 
 def _done(job: Job) -> int:
@@ -90,4 +90,4 @@ def _left(job: Job, now: datetime) -> list[str]:
         return []
     passed = (now - datetime.fromisoformat(job.started_at)).total_seconds()
     seconds = passed / share - passed
-    return [f"about {words.counted(round(seconds / 60), 'minute')} left"] if seconds >= 90 else []
+    return [f"about {texts.counted(round(seconds / 60), 'minute')} left"] if seconds >= 90 else []

@@ -10,8 +10,7 @@ from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Turn
 from rag.desk.protocols import Holdings, SourceView
 from rag.types import Answer, Citation, Sentence, Writing
-from ui import left_out
-from ui.chat import words
+from ui import left_out, texts
 
 View = dict[str, object]
 
@@ -31,7 +30,7 @@ def turn_view(turn: Turn, active: str) -> View:
     return {
         "question": turn.question,
         "state": turn.state,
-        "stage": words.stage(turn),
+        "stage": texts.stage(turn),
         "answer": answer_view(answer) if answer else None,
         "writing": _sentences(written.sentences, written.citations, None) if written else [],
         "failure": failure_view(turn) if turn.state == "failed" else None,
@@ -49,15 +48,15 @@ def answer_view(answer: Answer) -> View:
     mark = answer.short_answer if answer.kind == "extractive" else None
     sentences = answer.sentences
     if not sentences and answer.kind == "abstained":
-        sentences = (Sentence(words.NO_ANSWER, ()),)
+        sentences = (Sentence(texts.NO_ANSWER, ()),)
     return {
         "kind": answer.kind,
-        "label": words.NOT_CHECKED if answer.kind == "unchecked" else "",
-        "lookedUp": words.looked_up(answer.looked_up),
+        "label": texts.NOT_CHECKED if answer.kind == "unchecked" else "",
+        "lookedUp": texts.looked_up(answer.looked_up),
         "sentences": _sentences(sentences, answer.citations, mark),
         "notices": list(answer.notices),
-        "status": words.status(answer),
-        "copy": words.copied(answer),
+        "status": texts.status(answer),
+        "copy": texts.copied(answer),
         "leftOut": {
             "summary": left_out.summary(answer.dropped),
             "sentences": [{"text": dropped.text, "why": left_out.why(dropped)} for dropped in answer.dropped],
@@ -65,7 +64,7 @@ def answer_view(answer: Answer) -> View:
         "related": [
             {
                 "key": source_key(citation, related=True),
-                "place": words.place(citation.title, citation.page),
+                "place": texts.place(citation.title, citation.page),
                 "quote": " ".join(citation.quote.split()),
             }
             for citation in answer.related
@@ -82,7 +81,7 @@ def _sentences(sentences: Iterable[Sentence], citations: Sequence[Citation], mar
                 {
                     "key": source_key(by_number[n]),
                     "n": n,
-                    "place": words.place(by_number[n].title, by_number[n].page),
+                    "place": texts.place(by_number[n].title, by_number[n].page),
                 }
                 for n in sentence.citations
                 if n in by_number
@@ -138,7 +137,7 @@ def source_view(source: SourceView, citation: Citation) -> View:
         "before": source.before,
         "marked": source.marked,
         "after": source.after,
-        "copy": f"“{' '.join(citation.quote.split())}”\n{words.place(source.title, source.page)}",
+        "copy": f"“{' '.join(citation.quote.split())}”\n{texts.place(source.title, source.page)}",
     }
 
 
@@ -147,7 +146,7 @@ def feedback_view(turn: Turn) -> View:
     given = turn.feedback
     return {
         "rating": given.rating if given else None,
-        "remark": words.remark(given),
+        "remark": texts.remark(given),
         "rightAnswer": given.right_answer if given else "",
         "note": given.note if given else "",
         "longest": LONGEST_REMARK,
@@ -159,15 +158,15 @@ def failure_view(turn: Turn) -> View:
     safe = "The question, the conversation and the documents are kept as they were."
     return {
         "what": "Writing the answer failed." if turn.answer else "This question was not answered.",
-        "why": words.ended(turn.error),
+        "why": texts.ended(turn.error),
         "safe": f"What is shown above was checked and stands. {safe}" if turn.answer else safe,
     }
 
 
 def holdings_line(holdings: Holdings, *, zone: tzinfo, locale: str, now: datetime) -> str:
     """``"5,497 documents, last changed today at 14:05"``."""
-    line = words.counted(holdings.documents, "document")
-    changed = words.moment(holdings.changed_at, zone=zone, locale=locale, now=now)
+    line = texts.counted(holdings.documents, "document")
+    changed = texts.moment(holdings.changed_at, zone=zone, locale=locale, now=now)
     return f"{line}, last changed {changed}" if changed else line
 
 
@@ -182,5 +181,5 @@ def shelf_groups(
             "title": conversation.title or "Untitled",
             "current": conversation.id == current,
         }
-        groups.setdefault(words.day(conversation.updated_at, zone=zone, now=now), []).append(entry)
+        groups.setdefault(texts.day(conversation.updated_at, zone=zone, now=now), []).append(entry)
     return [{"day": day, "conversations": entries} for day, entries in groups.items()]

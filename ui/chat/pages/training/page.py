@@ -10,12 +10,13 @@ import streamlit as st
 from rag.desk.curator_protocol import CuratorDesk
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from rag.training.runs.requests import Run, Runs, State
-from ui.chat import words
-from ui.chat.asking import notice_view
+from ui import texts
 from ui.chat.components import draw
-from ui.chat.curators import charts, training_views
-from ui.chat.curators.training_form import draw_new_run
 from ui.chat.current import get_desk
+from ui.chat.pages.ask.asking import notice_view
+from ui.chat.pages.evaluation import charts
+from ui.chat.pages.training import views
+from ui.chat.pages.training.form import draw_new_run
 from ui.chat.reader import reader_locale, reader_zone
 from vectorstore.errors import RefdeskError
 
@@ -65,9 +66,9 @@ def _open_next(*names: str) -> None:
 def _draw_runs(desk: CuratorDesk, runs: Sequence[Run]) -> None:
     served = served_run(desk.home)
     _draw_served(desk, runs, served)
-    names = training_views.names_apart(runs)
+    names = views.names_apart(runs)
     zone, locale, now = reader_zone(), reader_locale(), datetime.now(UTC)
-    draw("table", "runs", training_views.runs_view(runs, served, zone=zone, locale=locale, now=now))
+    draw("table", "runs", views.runs_view(runs, served, zone=zone, locale=locale, now=now))
     if _OPEN not in st.session_state and _OPEN not in st.query_params:
         st.session_state[_OPEN] = [runs[0].name]
     opened = st.multiselect(
@@ -91,7 +92,7 @@ def _draw_served(desk: CuratorDesk, runs: Sequence[Run], served: str | None) -> 
     if used is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"The chat's answers are written by {training_views.title(used)}.")
+        st.text(f"The chat's answers are written by {views.title(used)}.")
         if can_go_back(desk.home) and st.button("Back to what wrote before", icon=":material/undo:"):
             _serve(desk, partial(serve_what_was_before, desk.home), "Loading what wrote before")
 
@@ -116,7 +117,7 @@ def _follow(name: str, state: State) -> None:
     if run is None or run.state != state:
         st.rerun()  # the whole page
     else:
-        card = training_views.card(run, run.log, stopping=runs.is_stopped(name))
+        card = views.card(run, run.log, stopping=runs.is_stopped(name))
         if draw("jobs", "training-job", {"jobs": [card]}).get("stop"):
             runs.stop(name)
             st.rerun()
@@ -125,13 +126,13 @@ def _follow(name: str, state: State) -> None:
 
 def _draw_checked(desk: CuratorDesk, run: Run) -> None:
     checked = run.checked
-    warnings = training_views.warnings_view(checked)
+    warnings = views.warnings_view(checked)
     if warnings:
         draw("table", f"warnings-{run.name}", warnings)
-    draw("table", f"checked-{run.name}", training_views.checked_view(checked, run.status.model))
+    draw("table", f"checked-{run.name}", views.checked_view(checked, run.status.model))
     if checked["left_out"]:
-        with st.expander(f"{words.counted(checked['left_out'], 'row')} left out"):
-            draw("table", f"left-out-{run.name}", training_views.left_out_view(checked))
+        with st.expander(f"{texts.counted(checked['left_out'], 'row')} left out"):
+            draw("table", f"left-out-{run.name}", views.left_out_view(checked))
     if not checked["held_out"]:
         st.caption(
             "There are too few samples to hold some out: nothing will say how good it is on what it has not seen."
@@ -142,7 +143,7 @@ def _draw_checked(desk: CuratorDesk, run: Run) -> None:
             runs.start(run.name)
             desk.see_to_runs()
             st.rerun()
-        marked = any(training_views.CONVERT in warning for warning in checked["warnings"])
+        marked = any(views.CONVERT in warning for warning in checked["warnings"])
         if marked and run.request and st.button("Make chats of them, and check again"):
             values = {**run.request.values, "convert_markup": True}
             asked = runs.add(replace(run.request, values=values))
@@ -159,7 +160,7 @@ def _draw_ended(desk: CuratorDesk, run: Run) -> None:
     reached = max((int(row["step"]) for row in log), default=0)
     if run.status.error:
         what = "This run has failed." if run.checked else "The data could not be checked."
-        draw("notice", f"failed-{run.name}", {"what": what, "where": training_views.trouble(run.status.error)})
+        draw("notice", f"failed-{run.name}", {"what": what, "where": views.trouble(run.status.error)})
     elif run.state == "interrupted":
         what = "The process that did this run has ended, with the machine or for want of memory."
         remedy = "It goes on from its last checkpoint." if reached else "It begins again."
@@ -179,7 +180,7 @@ def _draw_ended(desk: CuratorDesk, run: Run) -> None:
 
 def _draw_result(desk: CuratorDesk, run: Run, *, in_use: bool) -> None:
     report = run.report
-    for sentence in training_views.verdict(report):
+    for sentence in views.verdict(report):
         st.markdown(sentence)
     with st.container(horizontal=True):
         if not in_use and st.button("Use in the chat", icon=":material/swap_horiz:"):
@@ -191,13 +192,13 @@ def _draw_result(desk: CuratorDesk, run: Run, *, in_use: bool) -> None:
             )
         if not in_use:
             _draw_delete(desk, run)
-    draw("table", f"figures-{run.name}", training_views.figures_view(report))
+    draw("table", f"figures-{run.name}", views.figures_view(report))
     _draw_curves({"": run}, key=f"curves-{run.name}")
     if report.get("answers"):
         st.subheader("Before and after", anchor=False)
-        draw("table", f"answers-{run.name}", training_views.answers_view({run.name: report}))
+        draw("table", f"answers-{run.name}", views.answers_view({run.name: report}))
     with st.expander("Settings and all figures"):
-        draw("table", f"facts-{run.name}", training_views.facts_view(report))
+        draw("table", f"facts-{run.name}", views.facts_view(report))
         st.text(f"Everything is in {run.folder}.")
 
 
@@ -226,7 +227,7 @@ def _delete(desk: CuratorDesk, run: Run) -> None:
 
 
 def _draw_curves(runs: dict[str, Run], key: str) -> None:
-    points = [point for name, run in runs.items() for point in training_views.curve_points(run.log, name)]
+    points = [point for name, run in runs.items() for point in views.curve_points(run.log, name)]
     if points:
         spec = charts.loss_curves(list(runs))
         st.vega_lite_chart(points, spec, key=key, alt="Loss over the steps of training")
@@ -240,11 +241,11 @@ def _draw_comparison(runs: Sequence[Run], names: dict[str, str]) -> None:
     if len(begun) < 2:
         return
     key = "-".join(run.name for run in begun)
-    draw("table", f"results-{key}", training_views.results_view(begun, names))
+    draw("table", f"results-{key}", views.results_view(begun, names))
     _draw_curves({names[run.name]: run for run in begun}, key=f"curves-{key}")
     st.subheader("Settings that differ", anchor=False)
-    draw("table", f"differences-{key}", training_views.differences_view(begun, names))
+    draw("table", f"differences-{key}", views.differences_view(begun, names))
     reports = {names[run.name]: run.report for run in begun if run.report.get("answers")}
     if reports:
         st.subheader("Before and after", anchor=False)
-        draw("table", f"answers-{key}", training_views.answers_view(reports))
+        draw("table", f"answers-{key}", views.answers_view(reports))

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from rag.desk.protocols import DeskFace
-from ui.chat.asking import ask
 from ui.chat.components import draw
+from ui.chat.pages.ask.asking import ask
+from ui.chat.pages.ask.views import View, holdings_line
 from ui.chat.reader import reader_locale, reader_zone
-from ui.chat.views import View, holdings_line
 
 LEAD = (
     "Refdesk answers from your own documents. Every sentence opens the passage it stands on, "
