@@ -1,4 +1,4 @@
-"""The training runs under ``<home>/runs``: asked for here, and done by a process of its own (``rag.training.runs.worker``).
+"""The training runs under ``<home>/runs``: asked for here, done by a process of its own (``rag.training.runs.worker``).
 
 What the two tell each other stands in the folder of the run, as files that are replaced at once.
 """
@@ -29,7 +29,7 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks for: ``data`` are paths, ``values`` wins over the preset (see ``rag.training.generator.presets``)."""
+    """What a person asks for: ``data`` are paths, ``values`` wins over the preset of ``rag.training.generator.presets``."""
 
     data: tuple[str, ...]
     preset: str

@@ -1,4 +1,4 @@
-"""Checking the data of the runs that were asked for, and doing them: ``python -m rag.training.runs.worker check|train``.
+"""Checking the data of the runs asked for, and doing them: ``python -m rag.training.runs.worker check|train``.
 
 A process of its own does the one or the other, run after run, and ends when none is left; it outlives the server that
 started it. A run whose process was killed is not begun again by itself: it may have been too much for the machine.
