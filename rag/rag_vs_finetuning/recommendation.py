@@ -38,7 +38,7 @@ class Recommendation:
 
 
 def recommend(report: Mapping[str, Any]) -> Recommendation:
-    """From ``rag.rag_vs_finetuning.figures.figures``. A difference counts only where it is more than chance (p < 0.05)."""
+    """From ``rag.rag_vs_finetuning.figures.figures``. A difference counts where it is more than chance (p < 0.05)."""
     gains = {(one["better"], one["than"]): one for one in report["differences"]}
     way = _chosen(report, gains)
     reasons = [_compared(gain) for gain in gains.values()]

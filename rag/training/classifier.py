@@ -129,7 +129,7 @@ def finetune_classifier(
     on_tick: Callable[[Tick, int], None],
 ) -> dict[str, Any]:
     """As ``rag.training.generator.training.finetune_generator``, on the columns text and label; of each label the same
-    share is     held out.
+    share is held out.
     """
     on_phase("Reading the data", 0, 0)
     found = load_generator_data(data, (), 0.0, training.seed, convert_markup=False)

@@ -29,7 +29,7 @@ _LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks for: ``data`` are paths, ``values`` wins over the preset of ``rag.training.generator.presets``."""
+    """What a person asks for: ``data`` are paths, ``values`` wins over the ``preset``."""
 
     data: tuple[str, ...]
     preset: str
