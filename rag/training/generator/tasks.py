@@ -48,7 +48,7 @@ def build_task(
             augment=settings.augment,
             **common,
         )
-    from rag.training.generator.training import preferences
+    from rag.training.generator import preferences
 
     if settings.objective == "dpo":
         return preferences.dpo_task(
