@@ -1,0 +1,1 @@
+"""Questions to answers, and everything that is measured, trained and kept for them."""

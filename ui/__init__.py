@@ -1,0 +1,1 @@
+"""The faces: the chat in the browser, the command line, the routes beside them."""

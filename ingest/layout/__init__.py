@@ -1,0 +1,1 @@
+"""Words with their places on pages, for forms and for showing a page."""

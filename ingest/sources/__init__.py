@@ -1,0 +1,1 @@
+"""Where documents come from: folders, uploads, and mapping files that say where records are."""

@@ -1,0 +1,1 @@
+"""The guarded process that reads foreign files: limits, isolation, and who kills it."""

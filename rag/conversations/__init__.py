@@ -1,0 +1,1 @@
+"""What was asked and answered, kept while it is made."""

@@ -1,0 +1,1 @@
+"""How good the desk is, on question sets and on what people judged."""

@@ -1,0 +1,1 @@
+"""Fields from forms: labels, layout and the reader, each value with its place and how sure it is."""

@@ -1,0 +1,1 @@
+"""Background work of every kind: one queue, lanes, leases, one worker program."""

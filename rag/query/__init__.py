@@ -1,0 +1,1 @@
+"""From a message to the queries that are searched for: one pass."""

@@ -1,0 +1,1 @@
+"""Retrieval, fine-tuning and both on the same questions, measured."""

@@ -1,0 +1,1 @@
+"""The reading model: which words of a passage answer a question."""

@@ -1,0 +1,1 @@
+"""Every setting: one model, read in one place, changed in one file."""

@@ -1,0 +1,1 @@
+"""Words, stems and the closed classes of a language: the one tokenizer."""

@@ -1,0 +1,1 @@
+"""Models trained on a person's own data, resumable to the bit."""

@@ -1,0 +1,1 @@
+"""Routes beside the pages: files in, pictures of pages out."""

@@ -1,0 +1,1 @@
+"""What turns text into vectors: OpenVINO or torch, whichever is fastest here."""

@@ -1,0 +1,1 @@
+"""The embedded store: one SQLite file that holds everything, in transactions, with checksums."""

@@ -1,0 +1,1 @@
+"""What a value of each type looks like: dates, amounts, codes, names."""

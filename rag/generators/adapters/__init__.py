@@ -1,0 +1,1 @@
+"""What training added to a generator, and how each engine takes it."""

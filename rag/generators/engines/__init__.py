@@ -1,0 +1,1 @@
+"""What runs a generator: transformers, llama.cpp, an endpoint."""

@@ -1,0 +1,1 @@
+"""Greetings and thanks told from questions, and what the desk says to them."""

@@ -1,0 +1,1 @@
+"""What is learned from: tables, samples, near misses, and what is wrong with them."""

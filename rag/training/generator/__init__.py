@@ -1,0 +1,1 @@
+"""Training the model that writes: methods, presets, before and after."""

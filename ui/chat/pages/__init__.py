@@ -1,0 +1,1 @@
+"""A folder a page: its Python, its script and its style together."""

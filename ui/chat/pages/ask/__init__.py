@@ -1,0 +1,1 @@
+"""The conversation, its sources, and the page before the first question."""

@@ -1,0 +1,1 @@
+"""Stored evaluations: figures, weak spots, comparison, failures."""

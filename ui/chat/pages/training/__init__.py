@@ -1,0 +1,1 @@
+"""Training runs: asked for, watched, compared, put to use."""

@@ -1,0 +1,1 @@
+"""A question or a passage changed, to see what follows."""
