@@ -20,9 +20,8 @@ from benchmarks.tables import table
 from rag.components import open_embedder, open_knowledge, worker_settings
 from rag.settings.model import load_settings
 from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.catalogue import FileState
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Page, ParsedDocument, Span
+from vectorstore.types import FileState, Page, ParsedDocument, Span
 
 HANDBOOK = Path(__file__).parents[1] / "docs/handbook"
 _CHUNKS_EACH = 100

@@ -30,9 +30,8 @@ from vectorstore.embedders.fastest import fastest, remembered
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import resolve_model
 from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.catalogue import FileState
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Vectors, embedding_input
+from vectorstore.types import FileState, Vectors, embedding_input
 
 _FILES_A_TRANSACTION = 128
 

@@ -11,9 +11,8 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.catalogue import FileState
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Page, ParsedDocument, Scope, Span, Unit, embedding_input
+from vectorstore.types import FileState, Page, ParsedDocument, Scope, Span, Unit, embedding_input
 
 
 class KnowledgeVectorStore(VectorStore):

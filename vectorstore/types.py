@@ -77,15 +77,55 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedDocument:
-    """A document that was removed and can be put back. ``removed_at`` is ISO 8601 in UTC."""
+class SoftDeletedDocument:
+    """A document that no search finds and that can be restored. ``deleted_at`` is ISO 8601 in UTC."""
 
     id: int
     collection: str
     path: str
     title: str
     size: int
-    removed_at: str
+    deleted_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts of what a person sees: documents (files), their units, the different contents, and passages."""
+
+    documents: int
+    contents: int
+    units: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is known of a file without reading it: enough to tell that it has not changed."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A document, for deciding what an ingestion has to do with its file."""
+
+    document: int
+    content: int
+    sha256: str
+    recipe: str
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that could not be read as it is now: its state, what was tried on it, and why it was refused."""
+
+    path: str
+    state: FileState
+    recipe: str
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +189,15 @@ class Indexing:
 
     embedding: str
     chunking: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something stored that is wrong. ``repairable`` means that it can be put right from what else is stored."""
+
+    what: str
+    where: str
+    repairable: bool
 
 
 @dataclass(frozen=True, slots=True)

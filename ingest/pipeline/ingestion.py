@@ -21,9 +21,8 @@ from ingest.readers.ocr import is_installed
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.catalogue import FileState, Refusal
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import ParsedDocument, Vectors, embedding_input
+from vectorstore.types import FileState, ParsedDocument, Refusal, Vectors, embedding_input
 
 _BATCH_CHUNKS = 512
 _BATCH_FILES = 128

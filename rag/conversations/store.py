@@ -13,9 +13,9 @@ from apsw import Connection
 
 from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
 from rag.types import Answer, Citation, Dropped, Sentence, Timings
-from vectorstore.admin.verification import Finding
 from vectorstore.errors import StoreError, UsageError
 from vectorstore.sqlite.database import Database, LostCommits
+from vectorstore.types import Finding
 
 _SCHEMA = """
 CREATE TABLE conversations (id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;

@@ -13,11 +13,10 @@ from rag.extraction.form_store import repair_tray, verify_tray
 from rag.jobs.queue import repair_jobs, verify_jobs
 from rag.settings.model import Settings
 from vectorstore.admin import library
-from vectorstore.admin.verification import Finding
 from vectorstore.admin.verification import repair as rebuild
 from vectorstore.admin.verification import verify as find_damage
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Indexing
+from vectorstore.types import Finding, Indexing
 
 Counted = Callable[[int, int], None]
 """Gets how many are done, and their total."""

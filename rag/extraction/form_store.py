@@ -21,8 +21,9 @@ from pydantic import TypeAdapter
 from ingest.layout.wire import layout_from_json, layout_to_json
 from ingest.sources.uploads import PART, checked_name
 from rag.extraction.types import Extraction
-from vectorstore.admin.verification import Finding, verify_list
+from vectorstore.admin.verification import verify_list
 from vectorstore.sqlite.database import Database
+from vectorstore.types import Finding
 
 State = Literal["waiting", "reading", "read", "stopped", "failed"]
 

@@ -17,9 +17,10 @@ from typing import Any, Literal
 from apsw import Connection
 
 from ingest.pipeline.ingestion import Outcome
-from vectorstore.admin.verification import Finding, verify_list
+from vectorstore.admin.verification import verify_list
 from vectorstore.errors import UsageError
 from vectorstore.sqlite.database import Database
+from vectorstore.types import Finding
 
 Kind = Literal["ingest", "verify", "repair"]
 State = Literal["waiting", "working", "done", "stopped", "failed"]

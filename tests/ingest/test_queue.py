@@ -8,8 +8,8 @@ import pytest
 
 from ingest.pipeline.ingestion import Outcome
 from rag.jobs.queue import JobQueue, repair_jobs, verify_jobs
-from vectorstore.admin.verification import Finding
 from vectorstore.errors import UsageError
+from vectorstore.types import Finding
 
 FILES = [Path("/a.txt"), Path("/b.txt"), Path("/c.txt")]
 

@@ -6,9 +6,8 @@ from apsw import Connection
 
 from tests.fakes import HashEmbedder
 from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.catalogue import FileState
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Embedder, Page, ParsedDocument, Span, Unit, embedding_input
+from vectorstore.types import Embedder, FileState, Page, ParsedDocument, Span, Unit, embedding_input
 
 Put = Callable[..., int]
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rag.settings.model import load_settings
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
 from vectorstore.admin import library
-from vectorstore.admin.verification import Finding
+from vectorstore.types import Finding
 
 Reference = Annotated[str, typer.Argument(help="A document's id or path.", metavar="DOCUMENT")]
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from vectorstore.errors import UsageError
 from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.catalogue import Refusal
 from vectorstore.sqlite.database import Database
 from vectorstore.sqlite.schema import FORMAT_VERSION, MIGRATIONS, SCHEMA
-from vectorstore.types import Collection, Document, Page, RemovedDocument
+from vectorstore.types import Collection, Document, Page, Refusal, SoftDeletedDocument
 
 DATABASE_FILE = "refdesk.db"
 
@@ -84,7 +83,7 @@ def put_back(home: Path, documents: Iterable[int]) -> int:
         return back
 
 
-def removed_documents(home: Path) -> list[RemovedDocument]:
+def removed_documents(home: Path) -> list[SoftDeletedDocument]:
     with closing(open_database(home)) as database, database.read() as connection:
         return catalogue.removed_documents(connection)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,9 @@ from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.database import Database, LostCommits
 from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 from vectorstore.sqlite.schema import TABLES, copy_rows
-from vectorstore.types import Embedder, Indexing, embedding_input
+from vectorstore.types import Embedder, Finding, Indexing, embedding_input
 
 _BATCH = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong. ``repairable`` means that ``repair`` can put it right from what is stored."""
-
-    what: str
-    where: str
-    repairable: bool
 
 
 def verify(home: Path, settings: Indexing) -> list[Finding]:

@@ -8,7 +8,6 @@ import json
 import math
 from collections.abc import Collection as SizedIterable
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,7 +21,19 @@ from vectorstore.errors import IndexingMismatch
 from vectorstore.index.versions import ChunkIds
 from vectorstore.sqlite import contents
 from vectorstore.sqlite.database import Damage
-from vectorstore.types import Chunk, Collection, Document, Page, RemovedDocument, Scope, Vectors, embedding_input
+from vectorstore.types import (
+    Chunk,
+    Collection,
+    Document,
+    FileState,
+    KnownFile,
+    Page,
+    Refusal,
+    Scope,
+    SoftDeletedDocument,
+    Vectors,
+    embedding_input,
+)
 
 _DOCUMENT_COLUMNS = """
     documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size,
@@ -38,36 +49,6 @@ _VECTOR_BATCH = 10_000
 _NUMBERS = frozenset({"publication", "high_water"})
 _META = _NUMBERS | {"generation", "generation_sha256"}
 """The entries that every knowledge base has from its creation."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What is known of a file without reading it: enough to tell that it has not changed."""
-
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A document's row, for deciding what an ingestion has to do with its file."""
-
-    document: int
-    content: int
-    sha256: str
-    recipe: str
-    state: FileState
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A file that could not be read as it is now: its state, what was tried on it, and why it was refused."""
-
-    path: str
-    state: FileState
-    recipe: str
-    reason: str
-    detail: str
 
 
 def get_meta(connection: Connection) -> dict[str, str]:
@@ -254,12 +235,12 @@ def known_paths(connection: Connection) -> set[str]:
     return {row[0] for row in rows}
 
 
-def removed_documents(connection: Connection) -> list[RemovedDocument]:
+def removed_documents(connection: Connection) -> list[SoftDeletedDocument]:
     """Those that can be put back, the last removed first."""
     rows = connection.execute(
         "SELECT id, collection, path, title, size, removed_at FROM removed_documents ORDER BY removed_at DESC, id"
     )
-    return [RemovedDocument(*row) for row in rows]
+    return [SoftDeletedDocument(*row) for row in rows]
 
 
 def find_documents(

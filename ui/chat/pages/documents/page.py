@@ -237,7 +237,7 @@ def _draw_removed(desk: CuratorDesk) -> None:
     rows = {
         "Title": [one.title for one in removed],
         "Collection": [one.collection for one in removed],
-        "Removed": [texts.moment(one.removed_at, zone=zone, locale=locale, now=now) for one in removed],
+        "Removed": [texts.moment(one.deleted_at, zone=zone, locale=locale, now=now) for one in removed],
         "File": [file_name(desk.home, one.path) for one in removed],
     }
     event = st.dataframe(
