@@ -27,7 +27,7 @@ from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
 from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
 from rag.answering.extractive import quote_answer
-from rag.desk.service import open_reader
+from rag.components import open_reader
 from rag.evaluation.squad import f1
 from rag.reader.model import ExtractiveReader
 from rag.retrieval.reranking import Evidence, weigh, wording_of

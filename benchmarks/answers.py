@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ingested
-from rag.desk.service import build_flow, open_reader, open_writer
+from rag.components import build_flow, open_generator, open_reader
 from rag.settings.model import load_settings
 from rag.types import Answer
 from vectorstore.admin import library
@@ -22,7 +22,7 @@ def run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(Path(folder))
         knowledge = ingested(settings.home, [ROOT / "docs/handbook"])
-        flow = build_flow(settings, knowledge, open_reader(settings), open_writer(settings))
+        flow = build_flow(settings, knowledge, open_reader(settings), open_generator(settings))
         flow.invoke("What is Refdesk?")  # the first question pays for what is loaded lazily
         answers = [flow.invoke(question["question"]) for question in asked]
         paths = {document.id: Path(document.path).name for document in library.list_documents(settings.home)}

@@ -23,7 +23,7 @@ from benchmarks.data import ingested
 from benchmarks.tables import table
 from ingest.sentences import sentence_spans
 from rag.answering.flow import AnswerFlow, Writer
-from rag.desk.service import build_flow, open_reader
+from rag.components import build_flow, open_reader
 from rag.settings.model import load_settings
 from rag.types import Citation, Done, Quoted
 from vectorstore.sqlite import catalogue

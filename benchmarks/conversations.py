@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.data import ingested
 from rag.answering.flow import AnswerFlow
-from rag.desk.service import build_flow, build_retriever, open_reader
+from rag.components import build_flow, build_retriever, open_reader
 from rag.evaluation.figures import intervals, means, rounded
 from rag.evaluation.types import Item
 from rag.query.rewriting import Formulator

@@ -18,7 +18,7 @@ from benchmarks.invoices.generate import Sample, generate
 from benchmarks.invoices.layouts import FITTING, TESTING
 from benchmarks.tables import table
 from ingest.worker.limits import Limits
-from rag.desk.service import open_reader
+from rag.components import open_reader
 from rag.extraction.correcting import normalise
 from rag.extraction.extractor import Extractor
 from rag.extraction.page import Form, read_form

@@ -21,8 +21,7 @@ from benchmarks.sentences.generated import labelled_answers
 from benchmarks.sentences.texts import medquad_texts, squad_texts
 from benchmarks.sentences.ways import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.tables import table, with_interval
-from rag.components import open_embedder
-from rag.desk.service import open_reader
+from rag.components import open_embedder, open_reader
 from rag.evaluation.figures import wilson
 from rag.grounding.checker import Checker
 from rag.grounding.score import INTERCEPT, WEIGHTS, Signals, signals_of

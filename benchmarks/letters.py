@@ -21,7 +21,7 @@ from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_s
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
 from rag.answering.decision import judge
-from rag.desk.service import build_retriever, open_reader
+from rag.components import build_retriever, open_reader
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.types import Item
 from rag.query.rewriting import Formulator

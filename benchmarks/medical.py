@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ingested, unpack_medquad
-from rag.desk.service import build_flow, open_reader, open_writer
+from rag.components import build_flow, open_generator, open_reader
 from rag.settings.model import load_settings
 
 QUESTIONS = Path(__file__).with_name("medical_questions.json")
@@ -15,7 +15,7 @@ def run(data: Path, work: Path) -> dict[str, Any]:
     """Ask everything in ``QUESTIONS`` of MedQuAD, ingested into ``work / "home"`` unless it is there already."""
     settings = load_settings(work / "home")
     knowledge = ingested(settings.home, [unpack_medquad(data, work / "medquad")])
-    flow = build_flow(settings, knowledge, open_reader(settings), open_writer(settings))
+    flow = build_flow(settings, knowledge, open_reader(settings), open_generator(settings))
     flow.invoke("What is Refdesk?")  # the first question pays for what is loaded lazily
     groups = json.loads(QUESTIONS.read_text(encoding="utf-8"))
     del groups["about"]

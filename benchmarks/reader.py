@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.desk.service import open_reader
+from rag.components import open_reader
 from rag.evaluation.figures import intervals
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.types import Item

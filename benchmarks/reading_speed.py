@@ -18,7 +18,7 @@ from transformers import AutoTokenizer
 from benchmarks.data import ingested, medquad_questions, unpack_medquad
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
-from rag.desk.service import open_reader
+from rag.components import open_reader
 from rag.evaluation.qa import evaluate_qa
 from rag.reader.embedded import NO_ANSWER_MARGIN, WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader

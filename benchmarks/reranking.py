@@ -25,8 +25,7 @@ from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
 from rag.answering.extractive import MOST_CHARACTERS, WORTH, Quote, quote_answer
-from rag.components import open_embedder, worker_settings
-from rag.desk.service import open_reader
+from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import f1, normalised
 from rag.evaluation.temporary_collection import throwaway_collection

@@ -24,8 +24,7 @@ from benchmarks.data import unpack_medquad
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
 from ingest.sentences import sentence_spans
-from rag.components import open_embedder, worker_settings
-from rag.desk.service import open_reader
+from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import normalised

@@ -1,11 +1,26 @@
-"""The embedding model that the settings name, without the rest of the desk: it takes seconds to import."""
+"""The composition root: settings to the parts of a desk. Nothing else reads the settings to build a part.
+
+The models' libraries take seconds to import, and each caller needs some of them: every function imports its own.
+"""
+
+import functools
+from typing import TYPE_CHECKING
 
 from ingest.worker.guard import WorkerSettings
 from ingest.worker.limits import Limits
 from rag.settings.model import Settings
 from vectorstore.embedders.local import SentenceTransformerEmbedder
-from vectorstore.models import Confirm, resolve_model
+from vectorstore.errors import UsageError
+from vectorstore.models import MINILM, Confirm, resolve_model
 from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING, Embedder, Scope
+
+if TYPE_CHECKING:
+    from rag.answering.flow import AnswerFlow, Writer
+    from rag.evaluation.whatif import WhatIf
+    from rag.query.smalltalk.classifier import SmallTalkClassifier
+    from rag.reader.model import ExtractiveReader
+    from rag.retrieval.retriever import KnowledgeRetriever
 
 
 def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:
@@ -14,7 +29,9 @@ def open_embedder(settings: Settings, confirm: Confirm | None = None) -> Sentenc
     return SentenceTransformerEmbedder(model, settings.home)
 
 
-def open_knowledge(settings: Settings, confirm: Confirm | None = None) -> KnowledgeBase:
+def open_knowledge(
+    settings: Settings, confirm: Confirm | None = None, embedder: Embedder | None = None
+) -> KnowledgeBase:
     """The knowledge base of the home, searched with the model it is indexed by until it is indexed as the settings
     say.
     """
@@ -23,13 +40,108 @@ def open_knowledge(settings: Settings, confirm: Confirm | None = None) -> Knowle
         model = resolve_model(name, download=settings.downloads, confirm=confirm)
         return SentenceTransformerEmbedder(model, settings.home)
 
-    return KnowledgeBase(settings.home, open_embedder(settings, confirm), open_model)
+    return KnowledgeBase(settings.home, embedder or open_embedder(settings, confirm), open_model)
 
 
 def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
     """What the parse worker needs to cut documents for ``embedder``."""
     return WorkerSettings(
-        embedder.tokenizer_file,
-        min(embedder.max_tokens, settings.ingest.chunk_tokens),
-        Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"})),
+        embedder.tokenizer_file, min(embedder.max_tokens, settings.ingest.chunk_tokens), reading_limits(settings)
     )
+
+
+def reading_limits(settings: Settings) -> Limits:
+    """How much of a file is read, and for how long."""
+    return Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"}))
+
+
+def open_reader(settings: Settings, confirm: Confirm | None = None) -> "ExtractiveReader":
+    """The reader that the settings name, or the embedded one in its place."""
+    from rag.reader.model import load_reader
+
+    return load_reader(settings.reader.model, settings.downloads, confirm)
+
+
+def build_retriever(settings: Settings, knowledge: KnowledgeBase, scope: Scope = EVERYTHING) -> "KnowledgeRetriever":
+    from rag.retrieval.retriever import KnowledgeRetriever
+
+    return KnowledgeRetriever(
+        knowledge=knowledge,
+        scope=scope,
+        limit=settings.reader.passages,
+        candidates=settings.retrieval.candidates,
+        dense_weight=settings.retrieval.dense_weight,
+    )
+
+
+def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone: bool = False) -> "Writer | None":
+    """The generator that the settings and the machine call for, with passages or ``alone``; None when answers are only
+    quoted.
+    """
+    from rag.answering.flow import Writer
+    from rag.generators.registry import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
+
+    hardware = detect_hardware()
+    choice = choose_engine(settings, hardware)
+    chat = load_generator(choice, settings, confirm, alone=alone)
+    if chat is None:
+        return None
+    name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
+    if settings.generator.adapter:
+        name += f" + {settings.generator.adapter.resolve().name}"
+    budget = prompt_budget(settings.generator, choice.engine, hardware)
+    return Writer(chat, name, budget, is_large(choice))
+
+
+def build_flow(
+    settings: Settings,
+    knowledge: KnowledgeBase,
+    reader: "ExtractiveReader",
+    writer: "Writer | None",
+    scope: Scope = EVERYTHING,
+    confirm: Confirm | None = None,
+) -> "AnswerFlow":
+    from rag.answering.flow import AnswerFlow
+    from rag.grounding.trained import EntailmentModel
+
+    retriever = build_retriever(settings, knowledge, scope)
+    small_talk = _small_talk_classifier(knowledge.embedder)
+    caution, named = settings.answering.caution, settings.grounding.model
+    entails = EntailmentModel(named, settings.downloads, confirm) if named and writer else None
+    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=caution, entails=entails)
+
+
+def build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: "ExtractiveReader") -> "WhatIf":
+    from rag.evaluation.whatif import WhatIf
+
+    recognise = _small_talk_classifier(knowledge.embedder)
+    return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution, recognise)
+
+
+def _small_talk_classifier(embedder: Embedder) -> "SmallTalkClassifier":
+    """With the desk's own embedding model where that is the packaged one, on which the classifier was trained."""
+    from rag.query.smalltalk.classifier import SmallTalkClassifier
+
+    is_packaged = embedder.fingerprint == resolve_model(MINILM).fingerprint
+    return SmallTalkClassifier(embedder if is_packaged else _packaged_embedder())
+
+
+@functools.cache
+def _packaged_embedder() -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(resolve_model(MINILM))
+
+
+def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> "AnswerFlow":
+    """The answer flow alone, for one question at a time."""
+    knowledge = open_knowledge(settings, confirm)
+    reader = open_reader(settings, confirm)
+    return build_flow(settings, knowledge, reader, open_generator(settings, confirm), scope, confirm)
+
+
+def open_what_if(settings: Settings) -> "WhatIf":
+    """Trials on the knowledge base of the home, from the command line. Raises UsageError where it is empty."""
+    knowledge = open_knowledge(settings)
+    if not knowledge.count():
+        remedy = "Add some with `refdesk ingest FOLDER`."
+        raise UsageError("There are no documents to ask", where=str(settings.home), remedy=remedy)
+    return build_what_if(settings, knowledge, open_reader(settings))

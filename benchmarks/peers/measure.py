@@ -15,8 +15,7 @@ from benchmarks.peers.environment import peers_python, reader_folder
 from benchmarks.peers.systems import SYSTEMS
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.components import open_embedder, worker_settings
-from rag.desk.service import build_flow, build_retriever, open_reader
+from rag.components import build_flow, build_retriever, open_embedder, open_reader, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import intervals, latency, means, rounded

@@ -28,8 +28,7 @@ from benchmarks.writer.medical_sheets import medical_sheets
 from benchmarks.writer.sheets import Asked, Sheet, squad_sheets
 from rag.answering.flow import Writer
 from rag.answering.generation import write_checked
-from rag.components import open_embedder, worker_settings
-from rag.desk.service import build_flow, open_reader
+from rag.components import build_flow, open_embedder, open_reader, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.sampling import sampled

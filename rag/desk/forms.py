@@ -9,6 +9,7 @@ from typing import Any, Self
 from ingest.layout.types import DocumentLayout
 from ingest.readers.base import Refused
 from ingest.worker.limits import Limits
+from rag.components import open_reader, reading_limits
 from rag.extraction import correcting, saving
 from rag.extraction.examples import ExampleStore, squad
 from rag.extraction.extractor import Extractor, as_corrected, with_values
@@ -99,11 +100,9 @@ class Forms:
 
 def open_forms(settings: Settings, confirm: Confirm | None = None) -> Forms:
     """Form reading with the reader that the settings name."""
-    from rag.desk.service import open_reader  # the models take seconds to import
-
     return build_forms(settings, open_reader(settings, confirm))
 
 
 def build_forms(settings: Settings, reader: PairReader) -> Forms:
     """The same with a reader that is there already."""
-    return Forms(settings.home, Limits(**settings.ingest.model_dump(exclude={"chunk_tokens"})), reader)
+    return Forms(settings.home, reading_limits(settings), reader)

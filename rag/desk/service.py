@@ -1,6 +1,5 @@
-"""The composition root: settings to a desk that answers. Nothing else builds the parts or reads the settings."""
+"""The desk: everything that a face may ask, in one place."""
 
-import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -10,7 +9,7 @@ import torch
 
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.unchecked import Alone
-from rag.components import open_knowledge
+from rag.components import build_flow, build_what_if, open_generator, open_knowledge, open_reader
 from rag.conversations.store import ConversationStore
 from rag.desk.answers import Answering, AnsweringService
 from rag.desk.forms import build_forms
@@ -20,68 +19,21 @@ from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
 from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
-from rag.generators.registry import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
-from rag.grounding.trained import EntailmentModel
 from rag.jobs.queue import JobQueue
 from rag.jobs.worker import see_to_jobs
-from rag.query.smalltalk.classifier import SmallTalkClassifier
-from rag.reader.model import ExtractiveReader, load_reader
-from rag.retrieval.retriever import KnowledgeRetriever
 from rag.settings.model import Settings, load_settings
 from rag.training.runs.worker import see_to_runs
 from rag.types import Citation
-from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import RefdeskError, UsageError
-from vectorstore.models import MINILM, Confirm, resolve_model
+from vectorstore.models import Confirm
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import EVERYTHING, Embedder, Page, Scope
+from vectorstore.types import Page
 
 logger = logging.getLogger(__name__)
 
 _SURROUNDINGS = 700
 """Characters of the document that a source view shows on either side of the cited words."""
-
-
-def open_reader(settings: Settings, confirm: Confirm | None = None) -> ExtractiveReader:
-    """The reader that the settings name, or the embedded one in its place."""
-    return load_reader(settings.reader.model, settings.downloads, confirm)
-
-
-def build_retriever(settings: Settings, knowledge: KnowledgeBase, scope: Scope = EVERYTHING) -> KnowledgeRetriever:
-    return KnowledgeRetriever(
-        knowledge=knowledge,
-        scope=scope,
-        limit=settings.reader.passages,
-        candidates=settings.retrieval.candidates,
-        dense_weight=settings.retrieval.dense_weight,
-    )
-
-
-def _small_talk_classifier(embedder: Embedder) -> SmallTalkClassifier:
-    """With the desk's own embedding model where that is the packaged one, on which the classifier was trained."""
-    is_packaged = embedder.fingerprint == resolve_model(MINILM).fingerprint
-    return SmallTalkClassifier(embedder if is_packaged else _packaged_embedder())
-
-
-@functools.cache
-def _packaged_embedder() -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(resolve_model(MINILM))
-
-
-def build_flow(
-    settings: Settings,
-    knowledge: KnowledgeBase,
-    reader: ExtractiveReader,
-    writer: Writer | None,
-    scope: Scope = EVERYTHING,
-    confirm: Confirm | None = None,
-) -> AnswerFlow:
-    retriever = build_retriever(settings, knowledge, scope)
-    small_talk = _small_talk_classifier(knowledge.embedder)
-    caution, named = settings.answering.caution, settings.grounding.model
-    entails = EntailmentModel(named, settings.downloads, confirm) if named and writer else None
-    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=caution, entails=entails)
 
 
 def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:
@@ -236,43 +188,6 @@ def _engine_name(writer: Writer | None) -> str:
     return writer.name if writer else "Quotes only"
 
 
-def open_writer(settings: Settings, confirm: Confirm | None = None, *, alone: bool = False) -> Writer | None:
-    """The generator that the settings and the machine call for, with passages or ``alone``; None when answers are only
-    quoted.
-    """
-    hardware = detect_hardware()
-    choice = choose_engine(settings, hardware)
-    chat = load_generator(choice, settings, confirm, alone=alone)
-    if chat is None:
-        return None
-    name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
-    if settings.generator.adapter:
-        name += f" + {settings.generator.adapter.resolve().name}"
-    budget = prompt_budget(settings.generator, choice.engine, hardware)
-    return Writer(chat, name, budget, is_large(choice))
-
-
-def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> AnswerFlow:
-    """The answer flow alone, for one question at a time."""
-    knowledge = open_knowledge(settings, confirm)
-    reader = open_reader(settings, confirm)
-    return build_flow(settings, knowledge, reader, open_writer(settings, confirm), scope, confirm)
-
-
-def open_what_if(settings: Settings) -> WhatIf:
-    """Trials on the knowledge base of the home, from the command line. Raises UsageError where it is empty."""
-    knowledge = open_knowledge(settings)
-    if not knowledge.count():
-        remedy = "Add some with `refdesk ingest FOLDER`."
-        raise UsageError("There are no documents to ask", where=str(settings.home), remedy=remedy)
-    return _build_what_if(settings, knowledge, open_reader(settings))
-
-
-def _build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: ExtractiveReader) -> WhatIf:
-    recognise = _small_talk_classifier(knowledge.embedder)
-    return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution, recognise)
-
-
 def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: bool = True) -> Desk:
     """The whole desk, with its models loaded and its workers waiting.
 
@@ -283,12 +198,12 @@ def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: 
     knowledge = open_knowledge(settings, confirm)
     reader = open_reader(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
-    what_if = _build_what_if(settings, knowledge, reader)
+    what_if = build_what_if(settings, knowledge, reader)
     forms = FormService(Tray(settings.home), build_forms(settings, reader))
 
     def open_answering(current: Settings) -> tuple[str, Answering]:
         """What answers with the generator of these settings, and its name."""
-        writer = open_writer(current, confirm, alone=not retrieval)
+        writer = open_generator(current, confirm, alone=not retrieval)
         if retrieval:
             return _engine_name(writer), build_flow(settings, knowledge, reader, writer, confirm=confirm)
         if writer is None:

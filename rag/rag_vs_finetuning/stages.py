@@ -10,8 +10,7 @@ from typing import Any
 from ingest.worker.guard import WorkerSettings
 from rag.answering.flow import Writer
 from rag.answering.unchecked import speak_alone
-from rag.components import open_embedder, worker_settings
-from rag.desk.service import build_flow, open_reader, open_writer
+from rag.components import build_flow, open_embedder, open_generator, open_reader, worker_settings
 from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
@@ -182,7 +181,7 @@ def _writer(settings: Settings, run: Path | None, *, alone: bool) -> Writer:
         whole = run / "model"
         values = {"model": str(whole)} | values if whole.is_dir() else {"adapter": run}
     generator = settings.generator.model_copy(update=values)
-    writer = open_writer(settings.model_copy(update={"generator": generator}), alone=alone)
+    writer = open_generator(settings.model_copy(update={"generator": generator}), alone=alone)
     if writer is None:
         raise UsageError("Only a generator can be compared", where="generator.engine", remedy="Choose another engine.")
     return writer

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import rag.components
-import rag.desk.service
+import rag.generators.registry
+import rag.reader.model
 from rag.generators.registry import choose_engine, detect_hardware, load_generator
 from rag.reader.model import load_reader
 from rag.settings.model import load_settings
@@ -24,9 +25,9 @@ def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     loaded = {"llamacpp": load_generator(choose_engine(settings, detect_hardware()), settings), "extractive": None}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rag.components, "SentenceTransformerEmbedder", lambda model, home: embedder)
-        patch.setattr(rag.desk.service, "load_reader", lambda name, download, confirm: reader)
+        patch.setattr(rag.reader.model, "load_reader", lambda name, download, confirm: reader)
         patch.setattr(
-            rag.desk.service, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine]
+            rag.generators.registry, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine]
         )
         yield
 

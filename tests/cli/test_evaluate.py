@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import rag.desk.service
+import rag.components
 from rag.conversations.store import ConversationStore
 from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
@@ -97,7 +97,7 @@ def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: P
     (tmp_path / "library.txt").write_text(LIBRARY)
     refdesk("ingest", tmp_path / "library.txt")
     question = "When does the library open on weekdays?"
-    flow = rag.desk.service.open_flow(load_settings(home, generator={"engine": "extractive"}))
+    flow = rag.components.open_flow(load_settings(home, generator={"engine": "extractive"}))
     with closing(ConversationStore(home)) as store:
         conversation, turn = store.add_turn(None, question)
         store.set_turn(turn, "done", flow.invoke(question))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-import rag.desk.service
+import rag.desk.forms
 from rag.reader.types import AnswerSpan
 from tests.cli.conftest import Refdesk, home, refdesk
 from tests.extraction.forms import FIELDS, INVOICE, encrypted, pdf
@@ -27,7 +27,7 @@ class NoReader:
 
 @pytest.fixture(autouse=True)
 def no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.desk.service, "open_reader", lambda settings, confirm=None: NoReader())
+    monkeypatch.setattr(rag.desk.forms, "open_reader", lambda settings, confirm=None: NoReader())
 
 
 @pytest.fixture

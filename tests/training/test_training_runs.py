@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.desk.service import open_writer
+from rag.components import open_generator
 from rag.settings.model import load_settings
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from rag.training.runs.requests import Request, Run, Runs
@@ -176,7 +176,7 @@ def test_a_result_is_put_to_use_and_back_again(runs: Runs, done: Run, tiny_llama
     assert served_run(runs.home) == done.name
     assert load_settings(runs.home).generator.adapter == done.folder / "adapter"
     assert can_go_back(runs.home)
-    writer = open_writer(load_settings(runs.home))
+    writer = open_generator(load_settings(runs.home))
     assert writer is not None
     assert writer.name == f"{tiny_llama.name} + adapter"
     serve_what_was_before(runs.home)

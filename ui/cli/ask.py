@@ -41,8 +41,8 @@ def ask(
     settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
 
     from rag.answering.unchecked import speak_alone
+    from rag.components import open_flow, open_generator  # the models take seconds to import
     from rag.desk.answers import checked_question
-    from rag.desk.service import open_flow, open_writer  # the models take seconds to import
 
     question = checked_question(question, settings.answering.max_question_characters)
     scope = Scope(collections=frozenset(collection) if collection else None)
@@ -53,7 +53,7 @@ def ask(
         if retrieval:
             answer_it = open_flow(settings, scope, confirm).invoke
         else:
-            writer = open_writer(settings, confirm, alone=True)
+            writer = open_generator(settings, confirm, alone=True)
             if writer is None:
                 raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
             answer_it = partial(speak_alone, writer=writer)

@@ -49,8 +49,7 @@ def evaluate_retrieval(
     data = load_beir(folder, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.components import open_embedder, worker_settings
-        from rag.desk.service import build_retriever, open_reader
+        from rag.components import build_retriever, open_embedder, open_reader, worker_settings
         from rag.evaluation.retrieval import evaluate_retrieval as evaluate
         from rag.evaluation.temporary_collection import throwaway_collection
 
@@ -70,7 +69,7 @@ def evaluate_qa(
     data, questions = _load(file, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk.service import open_reader
+        from rag.components import open_reader
         from rag.evaluation.qa import evaluate_qa as evaluate
 
         return evaluate(data, questions, open_reader(settings), show)
@@ -92,14 +91,13 @@ def evaluate_answers(
     data, questions = _load(file, limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.components import open_embedder, worker_settings
-        from rag.desk.service import build_flow, open_reader, open_writer
+        from rag.components import build_flow, open_embedder, open_generator, open_reader, worker_settings
         from rag.evaluation.answers import evaluate_answers as evaluate
         from rag.evaluation.answers import texts_of
         from rag.evaluation.temporary_collection import throwaway_collection
         from rag.evaluation.unfinished import unfinished
 
-        embedder, reader, writer = open_embedder(settings), open_reader(settings), open_writer(settings)
+        embedder, reader, writer = open_embedder(settings), open_reader(settings), open_generator(settings)
         with (
             unfinished(settings.home, _setup(settings, file, limit), resume=resume) as asked,
             throwaway_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection,
@@ -133,7 +131,7 @@ def evaluate_golden(
     export_golden(settings.home, questions, file)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk.service import open_flow
+        from rag.components import open_flow
         from rag.evaluation.golden import evaluate_golden as evaluate
 
         return evaluate(questions, open_flow(settings), show)
@@ -161,7 +159,7 @@ def evaluate_swaps(
     questions = sampled(load_questions(file), limit)
 
     def measure(show: OnProgress) -> Evaluation:
-        from rag.desk.service import open_what_if
+        from rag.components import open_what_if
 
         return evaluate(questions, open_what_if(settings).attempt, show)
 
