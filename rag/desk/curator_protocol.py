@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rag.desk.protocols import DeskFace
-from rag.evaluation.whatif import Try
+from rag.evaluation.types import Try
 from rag.extraction.service import FormService
 
 

@@ -4,7 +4,6 @@ Source: Dror et al., "The Hitchhiker's Guide to Testing Statistical Significance
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,55 +11,12 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap, permutation_test
 
 from rag.evaluation.figures import BATCH, RESAMPLES, SEED, columns
-from rag.evaluation.runs import Run
 from rag.evaluation.tables import flat
-from rag.evaluation.types import Item
+from rag.evaluation.types import Change, Comparison, Difference, Item, Run
 from vectorstore.errors import UsageError
 
 _PERMUTATIONS = 9_999
 _SIGNIFICANT = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A score over the ``items`` that have it in both runs; ``difference`` is ``after`` minus ``before``.
-
-    ``low`` and ``high`` bound it with 95% confidence (paired bootstrap). ``p`` is the probability of a difference of
-    at least this size if the runs were alike (paired permutation test); below 0.05 it is ``significant``.
-    """
-
-    name: str
-    items: int
-    before: float
-    after: float
-    difference: float
-    low: float
-    high: float
-    p: float
-    significant: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A setting or model that is not the same."""
-
-    name: str
-    before: Any
-    after: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Of the ``questions`` that both runs asked, so many went ``better`` or ``worse`` in the second one."""
-
-    before: str
-    after: str
-    same_data: bool
-    questions: int
-    better: int
-    worse: int
-    changes: tuple[Change, ...]
-    differences: tuple[Difference, ...]
 
 
 def compare(before: Run, after: Run) -> Comparison:

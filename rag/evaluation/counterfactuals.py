@@ -7,8 +7,7 @@ from rag.evaluation.counterfactual_edits import Swap, SwapKind, swaps_of
 from rag.evaluation.figures import mean, means
 from rag.evaluation.slices import slices_of
 from rag.evaluation.squad import load_squad, normalised
-from rag.evaluation.types import Evaluation, Item, OnProgress
-from rag.evaluation.whatif import Trial, Try
+from rag.evaluation.types import Evaluation, Item, OnProgress, Trial, Try
 from vectorstore.errors import UsageError
 
 SCORES = ("flipped", "other_decision", "other_passage", "other_short_answer")

@@ -7,9 +7,8 @@ from lxml.html import builder as E
 
 from rag.evaluation.page import page, pairs, plot, table, text
 from rag.evaluation.plots import plot_curve, plot_latency, plot_scores
-from rag.evaluation.runs import Run
 from rag.evaluation.tables import failures, figure_rows, flat, shown, slice_tables
-from rag.evaluation.types import Item
+from rag.evaluation.types import Item, Run
 
 _FAILURES_SHOWN = 200
 

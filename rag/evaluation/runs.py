@@ -4,47 +4,16 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rag.evaluation.figures import intervals, rounded
-from rag.evaluation.types import Evaluation, Figures, Item, Kind
+from rag.evaluation.types import Evaluation, Item, Kind, Run, RunHead
 from vectorstore.errors import RefdeskError, UsageError
 
 FOLDER = "evaluations"
 RUN, ITEMS = "run.json", "items.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stored evaluation. ``intervals`` holds 95% intervals of the figures that are means.
-
-    ``setup`` tells what was measured: data, settings, models, machine.
-    """
-
-    folder: Path
-    kind: Kind
-    started: str
-    setup: Mapping[str, Any]
-    figures: Figures
-    intervals: Mapping[str, list[float] | None]
-    curve: tuple[Mapping[str, float], ...]
-    items: tuple[Item, ...]
-
-    @property
-    def id(self) -> str:
-        return self.folder.name
-
-
-@dataclass(frozen=True, slots=True)
-class RunHead:
-    """What a list of runs says of one: its kind, when it began (ISO 8601 in UTC), and the name of its data."""
-
-    kind: Kind
-    started: str
-    data: str
 
 
 def runs_folder(home: Path) -> Path:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.evaluation.figures import mean
-from rag.evaluation.runs import Run
-from rag.evaluation.types import Item, Kind
+from rag.evaluation.types import Item, Kind, Run
 
 HEADLINES: dict[Kind, tuple[str, ...]] = {
     "retrieval": ("hits@1", "hits@5", "hits@20", "mrr@10"),

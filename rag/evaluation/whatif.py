@@ -1,13 +1,12 @@
 """What if the question, or a passage, were another? A question on its way to the quote, and all that decides on it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from types import MappingProxyType
-from typing import Protocol
+from dataclasses import asdict, replace
 
 from langchain_core.retrievers import BaseRetriever
 
 from rag.answering.decision import judge
+from rag.evaluation.types import UNEDITED, ReadPassage, Trial
 from rag.query.rewriting import Formulator
 from rag.query.smalltalk.topics import Recognise
 from rag.reader.types import Reader
@@ -16,54 +15,7 @@ from rag.retrieval.reranking import Wording
 from rag.retrieval.terms import terms_of
 from rag.text.words import words_of
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Chunk, Passage, embedding_input
-
-UNEDITED: Mapping[int, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPassage:
-    """A passage of a trial. ``found`` is its place in the search, from 1.
-
-    ``marked`` are the reader's best words, characters of the chunk's text; ``margin`` is how much better they are than
-    "no answer here".
-    """
-
-    chunk: Chunk
-    found: int
-    margin: float
-    marked: tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What the desk makes of a question. ``passages`` are in the order in which it uses them.
-
-    It answers with ``quote`` from the chunk ``cited`` if the ``probability`` that the documents hold the answer reaches
-    ``caution``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
-    made of, by their names in ``rag.answering.answerability.Signals``. ``looked_up`` is the wording that the documents
-    were asked, empty where it is the question.
-    """
-
-    question: str
-    caution: float
-    passages: tuple[ReadPassage, ...] = ()
-    probability: float = 0.0
-    signals: Mapping[str, float] = field(default_factory=dict)
-    quote: str = ""
-    short_answer: str | None = None
-    cited: int | None = None
-    looked_up: str = ""
-
-    @property
-    def answered(self) -> bool:
-        return self.cited is not None and self.probability >= self.caution
-
-
-class Try(Protocol):
-    """Tries a question, with the texts of some chunks replaced; see ``WhatIf.attempt``."""
-
-    def __call__(self, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial: ...
+from vectorstore.types import Passage, embedding_input
 
 
 class WhatIf:

@@ -11,8 +11,8 @@ from lxml import html
 from rag.evaluation.comparison import compare
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.report import html_report
-from rag.evaluation.runs import Run, list_runs, load_run, sha256_of, store_run
-from rag.evaluation.types import Evaluation, Item
+from rag.evaluation.runs import list_runs, load_run, sha256_of, store_run
+from rag.evaluation.types import Evaluation, Item, Run
 from vectorstore.errors import RefdeskError, UsageError
 
 STARTED = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 
 from rag.evaluation.counterfactual_edits import swaps_of
 from rag.evaluation.counterfactuals import evaluate_swaps, load_questions
-from rag.evaluation.whatif import UNEDITED, Trial
+from rag.evaluation.types import UNEDITED, Trial
 from tests.evaluation.conftest import quiet
 from vectorstore.errors import UsageError
 

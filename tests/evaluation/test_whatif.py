@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.whatif import Trial, WhatIf
+from rag.evaluation.types import Trial
+from rag.evaluation.whatif import WhatIf
 from rag.retrieval.retriever import KnowledgeRetriever
 from tests.fakes import HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text

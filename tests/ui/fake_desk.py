@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
 from rag.desk.protocols import Holdings, SourceView
-from rag.evaluation.whatif import UNEDITED, Trial, Try
+from rag.evaluation.types import UNEDITED, Trial, Try
 from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
 from rag.types import (

@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 
 from rag.evaluation.counterfactual_edits import Swap
 from rag.evaluation.tables import SliceRow, SliceTable
-from rag.evaluation.types import Item
-from rag.evaluation.whatif import ReadPassage, Trial
+from rag.evaluation.types import Item, ReadPassage, Trial
 from tests.ui.conftest import Desk
 from tests.ui.curated import HOSTILE_QUESTION
 from tests.ui.fake_desk import DROPS

@@ -23,7 +23,7 @@ from ui.cli.progress import stages
 from vectorstore.errors import UsageError
 
 if TYPE_CHECKING:
-    from rag.evaluation.runs import Run
+    from rag.evaluation.types import Run
 
 # The models, and the statistics, take seconds to import: not before the call is known to be right.
 

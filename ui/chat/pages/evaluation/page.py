@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.evaluation.comparison import Comparison, compare
-from rag.evaluation.runs import Run, RunHead, changed_at, list_runs, load_head, load_run
+from rag.evaluation.comparison import compare
+from rag.evaluation.runs import changed_at, list_runs, load_head, load_run
 from rag.evaluation.tables import failures, flat, shown, slice_tables
-from rag.evaluation.types import Item
+from rag.evaluation.types import Comparison, Item, Run, RunHead
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.current import get_desk

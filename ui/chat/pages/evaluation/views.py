@@ -3,13 +3,10 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from rag.evaluation.comparison import Comparison
 from rag.evaluation.counterfactual_edits import Swap
 from rag.evaluation.counterfactuals import flips
-from rag.evaluation.runs import Run
 from rag.evaluation.tables import SliceTable, flat, shown
-from rag.evaluation.types import Item
-from rag.evaluation.whatif import ReadPassage, Trial
+from rag.evaluation.types import Comparison, Item, ReadPassage, Run, Trial
 from ui import texts
 from ui.chat.pages.ask.views import View, marked_parts
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from rag.desk.curator_protocol import CuratorDesk
 from rag.evaluation.counterfactual_edits import swaps_of
-from rag.evaluation.whatif import UNEDITED, Trial
+from rag.evaluation.types import UNEDITED, Trial
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.current import get_desk
