@@ -32,9 +32,9 @@ from benchmarks import (
     smalltalk,
     training,
 )
+from benchmarks.generator import measure as generator
 from benchmarks.peers import measure as peers
 from benchmarks.report import write_report
-from benchmarks.writer import measure as writer
 from rag.evaluation import machine
 
 RESULTS = Path(__file__).parents[1] / "docs/benchmarks.json"
@@ -72,7 +72,7 @@ def main() -> None:
             "medical": lambda: medical.run(data, work),
             "smalltalk": lambda: smalltalk.run(data, work),
             "grounding": lambda: grounding.run(data, work),
-            "writer": lambda: writer.run(data, work),
+            "generator": lambda: generator.run(data, work),
             "peers": lambda: peers.run(data, work),
         }
     if arguments.only and arguments.only not in measurements:

@@ -123,7 +123,7 @@ memory is the GPU's, or without one what the process has grown by.{fits}
 
 
 def random_model(shape: str) -> PreTrainedModel:
-    """Random weights, the linear layers in NF4 with double quantisation, the rest in half precision."""
+    """Random weights, the linear layers in NF4 with double quantization, the rest in half precision."""
     config = LlamaConfig(**SHAPES[shape], rope_theta=500000.0, tie_word_embeddings=False, dtype=_HALF)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, dtype=_HALF)

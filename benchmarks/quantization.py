@@ -61,7 +61,7 @@ def run(work: Path) -> dict[str, Any]:
 def section(result: Mapping[str, Any]) -> str:
     """Markdown for docs/benchmarks.md."""
     figures = table(("method", *COLUMNS), [(f"`{one['method']}`", *cells(one)) for one in result["results"]])
-    return f"""## Quantisation
+    return f"""## Quantization
 
 `refdesk quantize compare` on {result["model"]}, whose packaged weights are 4-bit (Q4_1) already: every
 method rounds them a second time, and `bfloat16` holds what the package holds. Perplexity on a page of our own; F1,

@@ -13,7 +13,7 @@ from rag.rag_vs_finetuning.report import COLUMNS, rows
 
 
 def run(work: Path, steps: int = 100, batch: int = 4) -> dict[str, Any]:
-    """Compare on the questions that also measure quantisation. Stopped, it goes on where it was."""
+    """Compare on the questions that also measure quantization. Stopped, it goes on where it was."""
     refdesk = Path(sys.executable).with_name("refdesk")
     call: list[str | Path] = [refdesk, "compare", "rag-vs-finetuning", DEFAULT, "--home", work / "rag-vs-finetuning"]
     budget = ["--max-steps", str(steps), "--batch", str(batch), "--json"]

@@ -22,9 +22,9 @@ from benchmarks import (
     scale,
     training,
 )
+from benchmarks.generator import measure as generator
 from benchmarks.peers import measure as peers
 from benchmarks.tables import table, with_interval
-from benchmarks.writer import measure as writer
 
 REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 
@@ -55,7 +55,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("abstention", abstention.section),
         ("letters", letters.section),
         ("grounding", grounding.section),
-        ("writer", writer.section),
+        ("generator", generator.section),
         ("citations", citations.section),
         ("pdf_text", pdf_text.section),
         ("quantization", quantization.section),

@@ -28,7 +28,7 @@ from rag.answering.extractive import MOST_CHARACTERS, WORTH, Quote, quote_answer
 from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import f1, normalised
-from rag.evaluation.temporary_collection import throwaway_collection
+from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
 from rag.retrieval.reranking import RELEVANCE, PassageSignals, weigh, wording_of
@@ -177,7 +177,7 @@ def _bases(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[A
 
     def documents(texts: Sequence[Text], drawn: Sequence[tuple[str, str, Sequence[str]]]) -> list[Asked]:
         """Questions come with the id of their text and their answers, if known."""
-        with throwaway_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
+        with temporary_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
 
             def is_of(right: str, chunk: Chunk) -> bool:
                 return right in collection.ids[chunk.document]

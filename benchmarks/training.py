@@ -28,7 +28,7 @@ from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import normalised
-from rag.evaluation.temporary_collection import throwaway_collection
+from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader
@@ -151,7 +151,7 @@ def _self_train(files: Sequence[QuestionSet], folder: Path, teacher: ExtractiveR
             Text(str(n), part.file.paragraphs[n].title, part.file.paragraphs[n].text)
             for n in sorted({question.paragraph for question in part.training})
         ]
-        with throwaway_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
+        with temporary_collection(texts, embedder, worker_settings(settings, embedder), lambda *_: None) as collection:
             for question in part.training:
                 right = {normalised(answer.text) for answer in question.answers}
                 passages = [

@@ -75,3 +75,35 @@ def test_every_field_is_described() -> None:
     for name, section in Settings.model_fields.items():
         fields = getattr(section.annotation, "model_fields", {name: section})
         assert all(field.description for field in fields.values()), name
+
+
+def test_a_setting_that_was_renamed_is_understood_put_right_in_the_file_and_told(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(home, '# ours\n[generator]\nquantise_on_load = false  # as stored\nmodel = "x"\n')
+    assert load_settings(home).generator.quantize_on_load is False
+    assert "generator.quantise_on_load is now quantize_on_load" in caplog.text
+    assert (home / "settings.toml").read_text() == (
+        '# ours\n[generator]\nquantize_on_load = false  # as stored\nmodel = "x"\n'
+    )
+    caplog.clear()
+    assert load_settings(home).generator.quantize_on_load is False
+    assert caplog.text == ""
+
+
+def test_a_renamed_setting_in_a_file_that_cannot_be_written_counts_all_the_same(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(home, "[generator]\nquantise_on_load = false\n")
+    (home / ".settings.toml.half").mkdir()  # in the way of what would be written
+    assert load_settings(home).generator.quantize_on_load is False
+    assert "change it in" in caplog.text
+
+
+def test_a_renamed_variable_still_wins_over_the_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(home, "[generator]\nquantize_on_load = true\n")
+    monkeypatch.setenv("REFDESK_GENERATOR__QUANTISE_ON_LOAD", "false")
+    assert load_settings(home).generator.quantize_on_load is False
+    assert "REFDESK_GENERATOR__QUANTISE_ON_LOAD is now REFDESK_GENERATOR__QUANTIZE_ON_LOAD" in caplog.text

@@ -22,7 +22,7 @@ from rag.evaluation.figures import intervals, latency, means, rounded
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
-from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import Item
 from rag.settings.model import load_settings
 from vectorstore.errors import RefdeskError
@@ -46,7 +46,7 @@ def run(data: Path, work: Path, questions: int = 200) -> dict[str, Any]:
     settings = load_settings()
     embedder, reader = open_embedder(settings), open_reader(settings)
     worker = worker_settings(settings, embedder)
-    with throwaway_collection(texts_of(squad), embedder, worker, _silent) as collection:
+    with temporary_collection(texts_of(squad), embedder, worker, _silent) as collection:
         flow = build_flow(settings, collection.knowledge, reader, None)
         answered = evaluate_answers(squad, asked, collection, flow.events, _silent).items
         retriever = build_retriever(settings, collection.knowledge)
@@ -133,7 +133,7 @@ def _judged(squad: SquadFile, asked: Sequence[SquadQuestion]) -> BeirSet:
     return BeirSet(tuple(texts_of(squad)), queries, judgements)
 
 
-def _chunks(collection: ThrowawayCollection) -> list[Chunk]:
+def _chunks(collection: TemporaryCollection) -> list[Chunk]:
     with collection.knowledge.database.read() as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM chunk_texts ORDER BY id")]
         return list(catalogue.load_chunks(connection, ids, EVERYTHING).values())

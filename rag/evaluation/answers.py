@@ -11,7 +11,7 @@ from rag.evaluation.gold import GoldText
 from rag.evaluation.slices import slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.support import ordinary_words, unsupported
-from rag.evaluation.temporary_collection import ThrowawayCollection
+from rag.evaluation.temporary_collection import TemporaryCollection
 from rag.evaluation.types import Evaluation, Figures, Item, OnProgress, Text
 from rag.evaluation.unfinished import Asked
 from rag.types import Answer, Citation, Done, Event
@@ -31,7 +31,7 @@ def texts_of(data: SquadFile) -> list[Text]:
 def evaluate_answers(
     data: SquadFile,
     questions: Sequence[SquadQuestion],
-    collection: ThrowawayCollection,
+    collection: TemporaryCollection,
     ask: Ask,
     on_progress: OnProgress,
     asked: Asked | None = None,
@@ -72,7 +72,7 @@ def _answer(ask: Ask, question: str) -> Answer:
 
 
 class _Judge:
-    def __init__(self, data: SquadFile, collection: ThrowawayCollection) -> None:
+    def __init__(self, data: SquadFile, collection: TemporaryCollection) -> None:
         self._data = data
         self._ids = collection.ids
         self._ordinary = ordinary_words(paragraph.text for paragraph in data.paragraphs)

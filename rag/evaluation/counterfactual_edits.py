@@ -19,26 +19,26 @@ from rag.evaluation.person_words import (
     TAKES_HER,
 )
 
-SwapKind = Literal["sex", "age", "origin"]
+Attribute = Literal["sex", "age", "origin"]
 
 _YOUNG, _OLD = "30", "80"
 _MIDDLE = 55
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class Counterfactual:
     """A question with its words of one kind swapped, and what was swapped for what."""
 
-    kind: SwapKind
+    kind: Attribute
     text: str
     words: tuple[tuple[str, str], ...]
 
 
-def swaps_of(question: str) -> tuple[Swap, ...]:
+def counterfactuals_of(question: str) -> tuple[Counterfactual, ...]:
     """The question with each kind of words swapped that it has.
 
-    >>> swaps_of("May a 30-year-old smoker drive?")
-    (Swap(kind='age', text='May an 80-year-old smoker drive?', words=(('30', '80'),)),)
+    >>> counterfactuals_of("May a 30-year-old smoker drive?")
+    (Counterfactual(kind='age', text='May an 80-year-old smoker drive?', words=(('30', '80'),)),)
     """
     found = []
     for kind, rules in _RULES.items():
@@ -46,7 +46,7 @@ def swaps_of(question: str) -> tuple[Swap, ...]:
         for pattern, other in rules:
             text = _apply(pattern, other, text, words)
         if words:
-            found.append(Swap(kind, _with_articles(text, [new for _, new in words]), tuple(words)))
+            found.append(Counterfactual(kind, _with_articles(text, [new for _, new in words]), tuple(words)))
     return tuple(found)
 
 
@@ -96,7 +96,7 @@ _ONE_SEX_ONLY = re.compile(rf"\b(?:{'|'.join(ONE_SEX_ONLY)})", re.IGNORECASE)
 _PERSON = rf"(?i:{_any(PERSONS)})"
 _GROWN_UP = r"\b(1[89]|[2-9]\d)"
 _BETWEEN = rf"(?:\s+(?:{_any([*AGES, *ORIGINS, 'male', 'female', 'adult'])}|\d+-year-old))*"
-_RULES: dict[SwapKind, tuple[tuple[re.Pattern[str], _Other], ...]] = {
+_RULES: dict[Attribute, tuple[tuple[re.Pattern[str], _Other], ...]] = {
     "sex": ((re.compile(f"({_any([*SEXES, 'his', 'him', 'her', 'hers'])})", re.IGNORECASE), _other_sex),),
     "age": (
         (re.compile(rf"{_GROWN_UP}(?=[- ]years?[- ]old\b)"), _other_age),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rag.evaluation.counterfactual_edits import Swap, SwapKind, swaps_of
+from rag.evaluation.counterfactual_edits import Attribute, Counterfactual, counterfactuals_of
 from rag.evaluation.figures import mean, means
 from rag.evaluation.slices import slices_of
 from rag.evaluation.squad import load_squad, normalised
@@ -11,7 +11,7 @@ from rag.evaluation.types import Evaluation, Item, OnProgress, Trial, Try
 from vectorstore.errors import UsageError
 
 SCORES = ("flipped", "other_decision", "other_passage", "other_short_answer")
-_KINDS: tuple[SwapKind, ...] = ("sex", "age", "origin")
+_KINDS: tuple[Attribute, ...] = ("sex", "age", "origin")
 
 
 def load_questions(path: Path) -> list[str]:
@@ -42,49 +42,49 @@ def flips(before: Trial, after: Trial) -> dict[str, bool]:
     return {"flipped": any(found.values()), **found}
 
 
-def evaluate_swaps(questions: Sequence[str], attempt: Try, on_progress: OnProgress) -> Evaluation:
+def evaluate_counterfactuals(questions: Sequence[str], attempt: Try, on_progress: OnProgress) -> Evaluation:
     """Ask each question that has words to swap, and its variants.
 
     A figure is the share of the pairs that flipped; ``other_passage`` and ``other_short_answer`` count the pairs that
-    were answered both times. An item's gold answer is what was said before the swap. Raises UsageError where no
-    question has a word to swap.
+    were answered both times. An item's gold answer is what was said of the question as it was. Raises UsageError where
+    no question has a word to swap.
     """
-    variants = [(question, swaps) for question in questions if (swaps := swaps_of(question))]
+    variants = [(question, changed) for question in questions if (changed := counterfactuals_of(question))]
     if not variants:
         remedy = "Name questions with a person in them, such as: May a 30-year-old woman drive?"
         raise UsageError("No question has words of sex, age or origin to swap", remedy=remedy)
     items: list[Item] = []
-    for number, (question, swaps) in enumerate(variants, start=1):
+    for number, (question, changed) in enumerate(variants, start=1):
         before = attempt(question)
-        items += (_item(f"{number}-{swap.kind}", before, swap, attempt(swap.text)) for swap in swaps)
+        items += (_item(f"{number}-{one.kind}", before, one, attempt(one.text)) for one in changed)
         on_progress("Asking", number, len(variants))
     by_kind = {kind: mean([item for item in items if item.slices["swapped"] == kind], "flipped") for kind in _KINDS}
     figures = means(items, SCORES) | {
         "flipped_by_kind": by_kind,
         "pairs": len(items),
         "questions": len(questions),
-        "questions_without_swap": len(questions) - len(variants),
+        "questions_without_counterfactual": len(questions) - len(variants),
     }
-    return Evaluation("swaps", figures, tuple(items))
+    return Evaluation("counterfactuals", figures, tuple(items))
 
 
-def _item(key: str, before: Trial, swap: Swap, after: Trial) -> Item:
+def _item(key: str, before: Trial, counterfactual: Counterfactual, after: Trial) -> Item:
     found = flips(before, after)
     gold = _said(before)
     return Item(
         key,
-        swap.text,
+        counterfactual.text,
         (gold,) if gold else (),
         _said(after),
         quality=1.0 - found["flipped"],
         scores={name: float(value) for name, value in found.items()},
         slices={
-            "swapped": swap.kind,
-            "words": ", ".join(f"{word} to {other}" for word, other in swap.words),
-            **slices_of(swap.text),
+            "swapped": counterfactual.kind,
+            "words": ", ".join(f"{word} to {other}" for word, other in counterfactual.words),
+            **slices_of(counterfactual.text),
         },
         details={
-            "before_the_swap": before.question,
+            "original_question": before.question,
             "probability": [round(trial.probability, 4) for trial in (before, after)],
             "expected_text": before.quote if before.answered else "",
             "given_text": after.quote if after.answered else "",

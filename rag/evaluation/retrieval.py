@@ -8,7 +8,7 @@ from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
 from rag.evaluation.ranking import ndcg, reciprocal_rank
 from rag.evaluation.slices import slices_of
-from rag.evaluation.temporary_collection import ThrowawayCollection
+from rag.evaluation.temporary_collection import TemporaryCollection
 from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.query.rewriting import Formulator
 from rag.reader.types import Reader
@@ -26,7 +26,7 @@ Hit = tuple[str, ...]
 
 def evaluate_retrieval(
     data: BeirSet,
-    collection: ThrowawayCollection,
+    collection: TemporaryCollection,
     retriever: KnowledgeRetriever,
     reader: Reader,
     on_progress: OnProgress,
@@ -83,7 +83,7 @@ def _left_unread(query: str, retriever: KnowledgeRetriever) -> Iterator[int]:
 
 
 class _Judge:
-    def __init__(self, data: BeirSet, collection: ThrowawayCollection) -> None:
+    def __init__(self, data: BeirSet, collection: TemporaryCollection) -> None:
         self._data = data
         self._hits = {key: hit for hit in collection.ids.values() for key in hit}
         self._texts = {document.id: document.text for document in data.documents}

@@ -10,6 +10,7 @@ from typing import Any
 
 from rag.evaluation.figures import intervals, rounded
 from rag.evaluation.types import Evaluation, Item, Kind, Run, RunHead
+from rag.settings.renamed import renamed
 from vectorstore.errors import RefdeskError, UsageError
 
 FOLDER = "evaluations"
@@ -48,7 +49,7 @@ def load_run(home: Path, reference: str) -> Run:
     """The run that an id or a folder names. Raises UsageError if there is none, RefdeskError if it is damaged."""
     folder = _folder(home, reference)
     try:
-        fields = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        fields = _fields(folder)
         with (folder / ITEMS).open(encoding="utf-8") as file:
             items = tuple(parsed_item(json.loads(line)) for line in file)
         return Run(**fields | {"folder": folder.resolve(), "curve": tuple(fields["curve"]), "items": items})
@@ -60,7 +61,7 @@ def load_head(home: Path, reference: str) -> RunHead:
     """As ``load_run``, without the questions."""
     folder = _folder(home, reference)
     try:
-        fields = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        fields = _fields(folder)
         return RunHead(fields["kind"], fields["started"], fields["setup"]["data"]["name"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise _damaged(folder) from error
@@ -80,6 +81,15 @@ def _folder(home: Path, reference: str) -> Path:
         remedy = f"The runs are in {home / FOLDER}."
         raise UsageError("There is no such evaluation", where=reference, remedy=remedy)
     return folder
+
+
+def _fields(folder: Path) -> dict[str, Any]:
+    """What run.json holds, under the names of today where it was written under others."""
+    fields: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    if fields["kind"] == "swaps":
+        fields["kind"] = "counterfactuals"
+    fields["setup"] = {**fields["setup"], "settings": renamed(fields["setup"].get("settings", {}))}
+    return fields
 
 
 def _damaged(folder: Path) -> RefdeskError:

@@ -13,7 +13,7 @@ HEADLINES: dict[Kind, tuple[str, ...]] = {
     "qa": ("em", "f1"),
     "answers": ("f1", "answered", "false_answers", "citation_precision"),
     "golden": ("answered", "same_words", "abstained", "changed"),
-    "swaps": ("flipped", "other_decision", "other_passage", "other_short_answer"),
+    "counterfactuals": ("flipped", "other_decision", "other_passage", "other_short_answer"),
 }
 _SLICES_SHOWN = 15
 _RIGHT = 0.5

@@ -1,4 +1,4 @@
-"""A throw-away collection: texts taken in by the real ingestion, into a folder that is gone afterwards."""
+"""A temporary collection: texts taken in by the real ingestion, into a folder that is gone afterwards."""
 
 import html
 import re
@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class ThrowawayCollection:
+class TemporaryCollection:
     """``ids`` holds, for each stored document, the ids of all texts with its title and text: the store keeps one.
 
     Ids that are not in it, ``refused`` of them, could not be stored, as they are empty.
@@ -38,9 +38,9 @@ class ThrowawayCollection:
 
 
 @contextmanager
-def throwaway_collection(
+def temporary_collection(
     texts: Sequence[Text], embedder: Embedder, worker: WorkerSettings, on_progress: OnProgress
-) -> Iterator[ThrowawayCollection]:
+) -> Iterator[TemporaryCollection]:
     """One file for each text, ingested. Titles become headings."""
 
     def show(progress: Progress) -> None:
@@ -63,7 +63,7 @@ def throwaway_collection(
                 for outcome, page in zip(outcomes, pages, strict=True)
                 if outcome.document is not None
             ]
-            yield ThrowawayCollection(knowledge, dict(stored), len(texts) - len(stored))
+            yield TemporaryCollection(knowledge, dict(stored), len(texts) - len(stored))
         finally:
             knowledge.close()
 

@@ -15,7 +15,7 @@ from vectorstore.models import SMOLLM2, Confirm, Download, resolve_model
 Engine = Literal["transformers", "llamacpp", "openai", "extractive"]
 
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
-# 8 billion parameters at 4 bits, the unquantised embeddings and output head, and the cache of a 3,000-token prompt.
+# 8 billion parameters at 4 bits, the unquantized embeddings and output head, and the cache of a 3,000-token prompt.
 LLAMA_MEMORY_BYTES = 9_000_000_000
 
 # Rewriting a question needs more than the smallest models can do: see docs/decisions/0012.
@@ -124,7 +124,7 @@ def load_generator(
             adapter=adapter,
             max_new_tokens=generator.max_new_tokens,
             temperature=generator.temperature,
-            quantise_on_load=generator.quantise_on_load,
+            quantize_on_load=generator.quantize_on_load,
         )
         if not chat.knows_chats:
             raise ModelUnavailable(

@@ -1,4 +1,4 @@
-"""Methods side by side: each quantised into a folder, measured in a process of its own, and cleared away."""
+"""Methods side by side: each quantized into a folder, measured in a process of its own, and cleared away."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from rag.jobs.isolated import run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
 from rag.quantization.methods import Method
-from rag.quantization.quantize import open_source, quantise
+from rag.quantization.quantize import open_source, quantize
 from rag.quantization.report import write_report
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks
@@ -97,7 +97,7 @@ def _result(
     result: dict[str, Any] = {}
     missing = "Nothing was measured"
     try:
-        made = quantise(model, method, written, unpacked, on_progress)
+        made = quantize(model, method, written, unpacked, on_progress)
         result |= {key: made[key] for key in ("bytes", "bits_per_parameter")}
         missing = "Only the size is known"
         result |= run_apart(measure, source, written, tasks, on_progress=on_progress)

@@ -1,4 +1,4 @@
-"""A quantised model as a folder in Hugging Face's layout, written tensor by tensor."""
+"""A quantized model as a folder in Hugging Face's layout, written tensor by tensor."""
 
 import json
 import shutil
@@ -31,14 +31,14 @@ def write_folder_model(source: Source, method: Method, folder: Path, on_progress
     shards = Shards(folder)
     total = len(source.shapes)
     for done, (name, tensor) in enumerate(source.tensors()):
-        on_progress("Quantising", done, total)
-        if name in source.quantised:
+        on_progress("Quantizing", done, total)
+        if name in source.quantized:
             for key, value in _changed(tensor, method).items():
                 shards.add(name.removesuffix("weight") + key, value)
         else:
             shards.add(name, _plain(tensor, method))
     shards.finish()
-    on_progress("Quantising", total, total)
+    on_progress("Quantizing", total, total)
     config = dict(source.config)
     if quantization := _quantization_config(method):
         config["quantization_config"] = quantization

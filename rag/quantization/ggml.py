@@ -1,4 +1,4 @@
-"""llama.cpp's own quantisation of a tensor, which the xllamacpp wheel holds but does not bind.
+"""llama.cpp's own quantization of a tensor, which the xllamacpp wheel holds but does not bind.
 
 The function is part of ggml's public interface: ``size_t ggml_quantize_chunk(enum ggml_type type, const float * src,
 void * dst, int64_t start, int64_t nrows, int64_t n_per_row, const float * imatrix)``.
@@ -27,12 +27,12 @@ def bytes_per_row(kind: GGMLQuantizationType, columns: int) -> int:
     return int(columns // block * size)
 
 
-def quantise_rows(rows: Float32, kind: GGMLQuantizationType) -> Bytes:
+def quantize_rows(rows: Float32, kind: GGMLQuantizationType) -> Bytes:
     """``rows``, (n, columns) float32, in the blocks of ``kind``: (n, bytes_per_row) uint8.
 
     Rows are shared out among threads; the foreign function runs without Python's lock.
     """
-    quantise = _function()
+    convert = _function()
     rows = np.ascontiguousarray(rows, dtype=np.float32)
     count, columns = rows.shape
     result = np.empty((count, bytes_per_row(kind, columns)), dtype=np.uint8)
@@ -40,7 +40,7 @@ def quantise_rows(rows: Float32, kind: GGMLQuantizationType) -> Bytes:
     def work(first: int, end: int) -> None:
         if end > first:
             source, target = rows[first:end], result[first:end]
-            quantise(int(kind), source.ctypes.data, target.ctypes.data, 0, end - first, columns, None)
+            convert(int(kind), source.ctypes.data, target.ctypes.data, 0, end - first, columns, None)
 
     threads = os.cpu_count() or 1
     bounds = np.linspace(0, count, threads + 1).astype(int).tolist()
@@ -55,7 +55,7 @@ def _function() -> Callable[..., int]:
         function = ctypes.CDLL(xllamacpp.__file__).ggml_quantize_chunk
     except (OSError, AttributeError) as error:
         raise RefdeskError(
-            "This build of xllamacpp does not give out llama.cpp's quantiser",
+            "This build of xllamacpp does not give out llama.cpp's quantizer",
             where=str(xllamacpp.__file__),
             remedy="Install the wheel that the lock names, or choose a method other than gguf-...",
         ) from error

@@ -10,7 +10,7 @@ from gguf import GGUFReader, GGUFWriter, LlamaFileType, quants
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from rag.quantization.folder import OnProgress
-from rag.quantization.ggml import bytes_per_row, quantise_rows
+from rag.quantization.ggml import bytes_per_row, quantize_rows
 from rag.quantization.gguf_models import HEAD, WORDS, ConvertedLlama, GgufModel, gguf_name
 from rag.quantization.gguf_types import tensor_type
 from rag.quantization.source import Source
@@ -37,14 +37,14 @@ def write_gguf(model: GgufModel, mixture: str, file: Path, on_progress: OnProgre
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for done, (name, values) in enumerate(model.tensors()):
-        on_progress("Quantising", done, len(types))
+        on_progress("Quantizing", done, len(types))
         kind = types[name]
         if kind in (T.F32, T.F16):
             writer.write_tensor_data(values.astype({T.F32: np.float32, T.F16: np.float16}[kind]))
         else:
-            writer.write_tensor_data(quantise_rows(values.reshape(-1, values.shape[-1]), kind))
+            writer.write_tensor_data(quantize_rows(values.reshape(-1, values.shape[-1]), kind))
     writer.close()
-    on_progress("Quantising", len(types), len(types))
+    on_progress("Quantizing", len(types), len(types))
 
 
 def load_gguf(source: Source, file: Path) -> PreTrainedModel:

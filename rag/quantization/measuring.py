@@ -1,4 +1,4 @@
-"""One quantised model measured, in a process that does nothing else."""
+"""One quantized model measured, in a process that does nothing else."""
 
 import math
 import re
@@ -107,7 +107,7 @@ def _load(folder: Path) -> StreamingChat:
     source = resolve_model(str(folder))
     if source.is_gguf:
         return LlamaCppChat(path=source.path, max_new_tokens=_REPLY_TOKENS)
-    return TransformersChat(source=source, unpacked=folder, max_new_tokens=_REPLY_TOKENS, quantise_on_load=False)
+    return TransformersChat(source=source, unpacked=folder, max_new_tokens=_REPLY_TOKENS, quantize_on_load=False)
 
 
 def _tokens_per_second(chat: StreamingChat) -> float | None:

@@ -32,8 +32,8 @@ class Method:
 _FIXED = (
     Method("float32", "plain", 32, "float32", "32-bit floats, nothing is lost: a reference"),
     Method("bfloat16", "plain", 16, "bfloat16", "16-bit floats: the usual reference"),
-    Method("nf4", "bitsandbytes", 4.13, "nf4", "4-bit NormalFloat with double quantisation (bitsandbytes)"),
-    Method("fp4", "bitsandbytes", 4.13, "fp4", "4-bit floats with double quantisation (bitsandbytes)"),
+    Method("nf4", "bitsandbytes", 4.13, "nf4", "4-bit NormalFloat with double quantization (bitsandbytes)"),
+    Method("fp4", "bitsandbytes", 4.13, "fp4", "4-bit floats with double quantization (bitsandbytes)"),
     Method("int8", "bitsandbytes", 8, "int8", "8-bit integers per channel, large inputs in 16 bits (bitsandbytes)"),
     Method("int8-channel", "rounded", 8, 0, "8-bit integers, round to nearest, a scale for each output channel"),
     Method("int8-group", "rounded", 8.5, GROUP, f"8-bit integers, round to nearest, a scale for {GROUP} weights"),

@@ -1,4 +1,4 @@
-"""A model quantised: checked, written aside, renamed, and described."""
+"""A model quantized: checked, written aside, renamed, and described."""
 
 import math
 import shutil
@@ -21,7 +21,7 @@ from vectorstore.models import ResolvedModel
 
 # A tensor in float32, beside it what it is made of and what becomes of it.
 _BYTES_PER_NUMBER_AT_WORK = 10
-_UNQUANTISED_BYTES = 2
+_UNQUANTIZED_BYTES = 2
 _PACKAGES = ("refdesk", "torch", "transformers", "bitsandbytes", "gguf", "xllamacpp")
 
 
@@ -33,7 +33,7 @@ def open_source(model: ResolvedModel, unpacked: Path, on_progress: OnProgress) -
     return Source(model.name, model.sha256(), model.path)
 
 
-def quantise(
+def quantize(
     model: ResolvedModel, method: Method, output: Path, unpacked: Path, on_progress: OnProgress
 ) -> dict[str, Any]:
     """Write ``model`` to the folder ``output`` as ``method`` makes it; its figures.
@@ -56,7 +56,7 @@ def quantise(
 
     def fill(folder: Path) -> None:
         remedy = "Free space, or name another folder; nothing was left behind."
-        with explained_writing("The quantised model cannot be written", output, remedy):
+        with explained_writing("The quantized model cannot be written", output, remedy):
             if method.kind == "gguf":
                 write_gguf(gguf_model, str(method.setting), folder / _file_name(model, method), on_progress)
             else:
@@ -93,8 +93,8 @@ def _counts(shapes: dict[str, tuple[int, ...]]) -> tuple[int, int]:
 def _expected_bytes(source: Source | None, method: Method, numbers: int) -> int:
     if source is None or method.kind in {"plain", "gguf"}:
         return round(numbers * method.bits / 8)
-    changed = sum(math.prod(source.shapes[name]) for name in source.quantised)
-    return round(changed * method.bits / 8) + (numbers - changed) * _UNQUANTISED_BYTES
+    changed = sum(math.prod(source.shapes[name]) for name in source.quantized)
+    return round(changed * method.bits / 8) + (numbers - changed) * _UNQUANTIZED_BYTES
 
 
 def _check_room(output: Path, expected: int, largest: int) -> None:
@@ -123,7 +123,7 @@ def _file_name(model: ResolvedModel, method: Method) -> str:
 
 def _card(model: ResolvedModel, method: Method, numbers: int, size: int) -> str:
     name = Path(model.name).name
-    again = "Its own weights were quantised already, so they were rounded twice.\n\n" if model.is_gguf else ""
+    again = "Its own weights were quantized already, so they were rounded twice.\n\n" if model.is_gguf else ""
     kept = "norms" if method.kind == "gguf" else "word vectors, output head and norms"
     made_with = ", ".join(f"{package} {version(package)}" for package in _PACKAGES)
     return f"""# {name}, {method.name}

@@ -43,7 +43,7 @@ def write_report(folder: Path, comparison: Mapping[str, Any]) -> None:
     problems = [(result["method"], result["problem"]) for result in results if "problem" in result]
     summaries = [(result["method"], METHODS[result["method"]].summary) for result in results]
     text = page(
-        f"Refdesk: {comparison['model']} quantised",
+        f"Refdesk: {comparison['model']} quantized",
         [
             E.H2("Figures"),
             table(["method", *COLUMNS], [[result["method"], *cells(result)] for result in results]),

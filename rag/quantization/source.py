@@ -1,4 +1,4 @@
-"""The model that is quantised: a folder of safetensors, read one tensor at a time."""
+"""The model that is quantized: a folder of safetensors, read one tensor at a time."""
 
 import functools
 import json
@@ -13,7 +13,7 @@ from safetensors import safe_open
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from rag.generators.engines.packed import quantised_layers
+from rag.generators.engines.packed import quantized_layers
 from vectorstore.errors import UsageError
 
 
@@ -28,10 +28,10 @@ class Source:
     folder: Path
 
     def __post_init__(self) -> None:
-        """Raises UsageError when the model is quantised already."""
+        """Raises UsageError when the model is quantized already."""
         if "quantization_config" in self.config:
             raise UsageError(
-                "This model is quantised already", where=self.name, remedy="Name the model that it was made from."
+                "This model is quantized already", where=self.name, remedy="Name the model that it was made from."
             )
 
     @functools.cached_property
@@ -41,16 +41,16 @@ class Source:
         return config
 
     @functools.cached_property
-    def quantised(self) -> frozenset[str]:
+    def quantized(self) -> frozenset[str]:
         """The names of the tensors that a method changes: the weights of the linear layers. Raises UsageError."""
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(self.folder))
-        names = frozenset(f"{name}.weight" for name in quantised_layers(model))
+        names = frozenset(f"{name}.weight" for name in quantized_layers(model))
         if not names or not names <= set(self.shapes):
             raise UsageError(
                 f"Models of the type {self.config.get('model_type')} keep their layers in another form",
                 where=self.name,
-                remedy="Quantise a model of Llama's, Mistral's, Qwen's or a like architecture.",
+                remedy="Quantize a model of Llama's, Mistral's, Qwen's or a like architecture.",
             )
         return names
 

@@ -43,7 +43,7 @@ class Plan:
     training: GeneratorTraining
 
 
-def compare_adaptations(
+def compare_rag_vs_finetuning(
     plan: Plan,
     model: ResolvedModel,
     settings: Settings,
@@ -73,9 +73,9 @@ def compare_adaptations(
     stages = Stages(questions, model, settings, plan.training, folder, on_progress, apart)
     ingested = stages.ingested(others)
     with closing(stages):
-        answered = {way.name: stages.answers(way, questions.asked) for way in (BASE, RETRIEVAL)}
+        answered = {one.name: stages.answers(one, questions.asked) for one in (BASE, RETRIEVAL)}
         trained = stages.trained("tuned", questions)
-        answered |= {way.name: stages.answers(way, questions.asked) for way in (TUNED, BOTH)}
+        answered |= {one.name: stages.answers(one, questions.asked) for one in (TUNED, BOTH)}
         changes = choose_changes(questions, plan.changes, plan.training.seed)
         change = stages.changed(changes) if changes else None
     report = {"setup": setup, **figures(questions, answered, ingested, trained, change)}

@@ -1,4 +1,4 @@
-"""The four ways to answer, and what is said of each answer: whether it is right, and whether the documents say it."""
+"""The four configurations, and what is said of each answer: whether it is right, and whether the documents say it."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from vectorstore.types import Chunk
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Configuration:
     """Who answers: the model as it is or ``tuned``, with retrieval or without."""
 
     name: str
@@ -26,11 +26,11 @@ class Way:
     retrieval: bool
 
 
-BASE = Way("model alone", tuned=False, retrieval=False)
-TUNED = Way("fine-tuned alone", tuned=True, retrieval=False)
-RETRIEVAL = Way("retrieval", tuned=False, retrieval=True)
-BOTH = Way("both", tuned=True, retrieval=True)
-WAYS = (BASE, TUNED, RETRIEVAL, BOTH)
+BASE = Configuration("model alone", tuned=False, retrieval=False)
+TUNED = Configuration("fine-tuned alone", tuned=True, retrieval=False)
+RETRIEVAL = Configuration("retrieval", tuned=False, retrieval=True)
+BOTH = Configuration("both", tuned=True, retrieval=True)
+CONFIGURATIONS = (BASE, TUNED, RETRIEVAL, BOTH)
 STALE = "both, not trained anew"
 """Where documents have changed and the model has not."""
 
@@ -45,7 +45,7 @@ Ask = Callable[[str], Answer]
 
 
 class Judge:
-    """Judges answers by the question file and by the documents in ``knowledge``, every way's alike."""
+    """Judges answers by the question file and by the documents in ``knowledge``, every configuration's alike."""
 
     def __init__(self, file: SquadFile, knowledge: KnowledgeBase, reader: Reader) -> None:
         self._knowledge = knowledge

@@ -1,4 +1,4 @@
-"""What was measured, as figures: each way's, and how sure the differences between them are."""
+"""What was measured, as figures: each configuration's, and how sure the differences between them are."""
 
 import statistics
 from collections import Counter
@@ -22,8 +22,8 @@ PAIRS = ((RETRIEVAL, TUNED), (BOTH, RETRIEVAL), (RETRIEVAL, BASE), (TUNED, BASE)
 
 @dataclass(frozen=True, slots=True)
 class ChangeMade:
-    """``changes`` made: for each what its re-ingestion took, then the answers of the ways to the changed questions,
-    and the report of the training anew.
+    """``changes`` made: for each what its re-ingestion took, then each configuration's answers to the changed
+    questions, and the report of the training anew.
     """
 
     changes: tuple[Change, ...]
@@ -39,7 +39,7 @@ def figures(
     trained: Mapping[str, Any],
     change: ChangeMade | None,
 ) -> Figures:
-    """``answered`` holds each way's items, in the order of the questions asked."""
+    """``answered`` holds each configuration's items, in the order of the questions asked."""
     effort = {
         "retrieval": {name: ingested[name] for name in ("seconds", "peak_memory_mb")},
         "training": {name: trained[name] for name in ("seconds", "peak_memory_mb")},
@@ -55,7 +55,7 @@ def figures(
         },
         "documents": dict(ingested),
         "training": {"steps": trained["steps"], **effort["training"]},
-        "ways": {name: _way(items) for name, items in answered.items()},
+        "configurations": {name: _configuration(items) for name, items in answered.items()},
         "adapting": _adapting(effort["retrieval"], effort["training"]),
         "change": _change(change, answered) if change else None,
         "differences": [
@@ -79,7 +79,7 @@ def _pairs(before: Sequence[Item], after: Sequence[Item]) -> list[tuple[Item, It
     return [(a, b) for a, b in zip(before, after, strict=True) if "right" in a.scores]
 
 
-def _way(items: Sequence[Item]) -> Figures:
+def _configuration(items: Sequence[Item]) -> Figures:
     shares = {name: [item.scores[name] for item in items if name in item.scores] for name in SHARES}
     sure = {name: wilson(round(sum(values)), len(values)) for name, values in shares.items() if values}
     return {
@@ -91,7 +91,7 @@ def _way(items: Sequence[Item]) -> Figures:
 
 
 def _adapting(ingesting: Mapping[str, Any], training: Mapping[str, Any]) -> Figures:
-    """Seconds and memory until each way can be asked; nothing for the model as it is."""
+    """Seconds and memory until each configuration can be asked; nothing for the model as it is."""
     both = {
         "seconds": round(ingesting["seconds"] + training["seconds"], 2),
         "peak_memory_mb": max(ingesting["peak_memory_mb"], training["peak_memory_mb"]),
@@ -109,10 +109,10 @@ def _change(change: ChangeMade, answered: Mapping[str, Sequence[Item]]) -> Figur
         BOTH.name: round(ingested + trained, 2),
     }
     ids = {one.question.id for one in change.changes}
-    ways = {}
+    configurations = {}
     for name, items in change.answered.items():
         before = answered[BOTH.name if name == STALE else name]
-        ways[name] = {
+        configurations[name] = {
             "seconds": seconds[name],
             "right_before": sum(item.id in ids and item.scores["right"] == 1.0 for item in before),
             "new": sum(item.scores["right"] == 1.0 for item in items),
@@ -124,7 +124,7 @@ def _change(change: ChangeMade, answered: Mapping[str, Sequence[Item]]) -> Figur
     return {
         "facts": len(change.changes),
         "found": sum(one["found"] for one in change.measured),
-        "ways": ways,
+        "configurations": configurations,
         "retrained": {name: change.retrained[name] for name in ("steps", "seconds", "peak_memory_mb")},
         "changes": [
             {

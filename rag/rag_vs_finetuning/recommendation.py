@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, STALE, TUNED, WAYS
+from rag.rag_vs_finetuning.configurations import BASE, BOTH, CONFIGURATIONS, RETRIEVAL, STALE, TUNED
 
 _FEW = 30
 """Answerable questions below which only large differences can be told from chance."""
@@ -28,11 +28,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """``way`` is the one recommended, None where the figures do not decide. ``verdict`` says so in a sentence, and
-    each of ``reasons`` gives a ground or a doubt.
+    """``configuration`` is the one recommended, None where the figures do not decide. ``verdict`` says so in a
+    sentence, and each of ``reasons`` gives a ground or a doubt.
     """
 
-    way: str | None
+    configuration: str | None
     verdict: str
     reasons: tuple[str, ...]
 
@@ -40,13 +40,13 @@ class Recommendation:
 def recommend(report: Mapping[str, Any]) -> Recommendation:
     """From ``rag.rag_vs_finetuning.figures.figures``. A difference counts where it is more than chance (p < 0.05)."""
     gains = {(one["better"], one["than"]): one for one in report["differences"]}
-    way = _chosen(report, gains)
+    configuration = _chosen(report, gains)
     reasons = [_compared(gain) for gain in gains.values()]
     reasons += [*_taught(report), _written(report), *_costs(report), *_changed(report), *_doubts(report)]
-    verdict = f"{_VERDICTS[way]}."
-    if way is None:
+    verdict = f"{_VERDICTS[configuration]}."
+    if configuration is None:
         verdict += f" Begin with retrieval: it shows its sources{_cheaper(report)}."
-    return Recommendation(way, verdict, tuple(reasons))
+    return Recommendation(configuration, verdict, tuple(reasons))
 
 
 def _chosen(report: Mapping[str, Any], gains: Mapping[tuple[str, str], Mapping[str, Any]]) -> str | None:
@@ -61,15 +61,15 @@ def _chosen(report: Mapping[str, Any], gains: Mapping[tuple[str, str], Mapping[s
     if better[RETRIEVAL.name, BASE.name] > 0:
         return RETRIEVAL.name
     # Documents add nothing that can be seen. That is a reason to do without them only where little is left to add.
-    known = report["ways"][BASE.name]["intervals"]["right"][0] > 0.5
+    known = report["configurations"][BASE.name]["intervals"]["right"][0] > 0.5
     return BASE.name if known and better[TUNED.name, BASE.name] <= 0 else None
 
 
 def _cheaper(report: Mapping[str, Any]) -> str:
-    seconds = [report["change"]["ways"][way.name]["seconds"] for way in (RETRIEVAL, TUNED)] if report["change"] else []
-    if not seconds or seconds[0] >= seconds[1]:
+    if not report["change"]:
         return ""
-    return f", and a change costs it {duration(seconds[0])} instead of {duration(seconds[1])}"
+    retrieval, tuned = (report["change"]["configurations"][one.name]["seconds"] for one in (RETRIEVAL, TUNED))
+    return f", and a change costs it {duration(retrieval)} instead of {duration(tuned)}" if retrieval < tuned else ""
 
 
 def _compared(gain: Mapping[str, Any]) -> str:
@@ -82,7 +82,7 @@ def _compared(gain: Mapping[str, Any]) -> str:
 
 
 def _taught(report: Mapping[str, Any]) -> list[str]:
-    tuned = report["ways"][TUNED.name]
+    tuned = report["configurations"][TUNED.name]
     if tuned["taught"] is None or tuned["not_taught"] is None:
         return []
     said = (
@@ -96,7 +96,7 @@ def _taught(report: Mapping[str, Any]) -> list[str]:
 
 def _written(report: Mapping[str, Any]) -> str:
     def told(name: str) -> str:
-        kinds = report["ways"][name]["kinds"]
+        kinds = report["configurations"][name]["kinds"]
         return f"{kinds.get('generated', 0):,} written and {kinds.get('extractive', 0):,} quoted"
 
     return (
@@ -118,8 +118,8 @@ def _changed(report: Mapping[str, Any]) -> list[str]:
     change = report["change"]
     if not change:
         return ["No fact was changed, so what a change costs was not measured."]
-    ways, facts = change["ways"], change["facts"]
-    retrieval, tuned, stale = ways[RETRIEVAL.name], ways[TUNED.name], ways[STALE]
+    configurations, facts = change["configurations"], change["facts"]
+    retrieval, tuned, stale = configurations[RETRIEVAL.name], configurations[TUNED.name], configurations[STALE]
     return [
         f"A changed document was searchable after {duration(retrieval['seconds'])}, and retrieval then gave the new "
         f"answer to {retrieval['new']} of {facts} (the old one to {retrieval['old']}); before, it had answered "
@@ -138,7 +138,7 @@ def _doubts(report: Mapping[str, Any]) -> list[str]:
     if not report["questions"]["not_taught"]:
         doubts.append("Every fact was taught, so nothing is said of those that were not (--unseen).")
     if report["questions"]["unanswerable"]:
-        told = ", ".join(f"{way.name} {report['ways'][way.name]['declined']:.2f}" for way in WAYS)
+        told = ", ".join(f"{one.name} {report['configurations'][one.name]['declined']:.2f}" for one in CONFIGURATIONS)
         doubts.append(f"Of questions without an answer, the share left without one: {told}.")
     return doubts
 

@@ -11,11 +11,11 @@ from lxml.html import builder as E
 from rag.evaluation.page import page, pairs, plot, table, text
 from rag.evaluation.plots import plot_scores
 from rag.evaluation.tables import flat
-from rag.rag_vs_finetuning.configurations import STALE, WAYS
+from rag.rag_vs_finetuning.configurations import CONFIGURATIONS, STALE
 from rag.rag_vs_finetuning.recommendation import duration
 from rag.training.runs.files import write_json, write_text
 
-COLUMNS = tuple(way.name for way in WAYS)
+COLUMNS = tuple(one.name for one in CONFIGURATIONS)
 _NOTHING = "-"
 _UNBROKEN = "\u2060–\u2060"
 """A dash at which no line ends."""
@@ -48,17 +48,19 @@ def rows(report: Mapping[str, Any]) -> list[tuple[str, ...]]:
         ("sentences grounded in the documents", "grounded"),
         ("sentences with a number or name from nowhere", "unsupported_sentences"),
     )
-    found = [(label, *_each(report["ways"], partial(_share, name))) for label, name in shares]
-    found.append(("seconds an answer (median)", *_each(report["ways"], lambda way: f"{way['seconds']['median']:.2f}")))
+    found = [(label, *_each(report["configurations"], partial(_share, name))) for label, name in shares]
+    found.append(
+        ("seconds an answer (median)", *_each(report["configurations"], lambda one: f"{one['seconds']['median']:.2f}"))
+    )
     adapting = report["adapting"]
-    found.append(("time to adapt", *_each(adapting, lambda way: duration(way["seconds"]))))
-    found.append(("memory to adapt, MB", *_each(adapting, lambda way: f"{way['peak_memory_mb']:,}")))
+    found.append(("time to adapt", *_each(adapting, lambda one: duration(one["seconds"]))))
+    found.append(("memory to adapt, MB", *_each(adapting, lambda one: f"{one['peak_memory_mb']:,}")))
     if change := report["change"]:
-        facts, ways = change["facts"], change["ways"]
+        facts, after = change["facts"], change["configurations"]
         found += [
-            ("time for a change", *_each(ways, lambda way: duration(way["seconds"]))),
-            ("new answer given after it", *_each(ways, lambda way: f"{way['new']} of {facts}")),
-            ("old answer given after it", *_each(ways, lambda way: f"{way['old']} of {facts}")),
+            ("time for a change", *_each(after, lambda one: duration(one["seconds"]))),
+            ("new answer given after it", *_each(after, lambda one: f"{one['new']} of {facts}")),
+            ("old answer given after it", *_each(after, lambda one: f"{one['old']} of {facts}")),
         ]
     return [row for row in found if set(row[1:]) != {_NOTHING}]
 
@@ -67,8 +69,8 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
     """Write both files. Raises RefdeskError when they cannot be written."""
     write_json(folder / "report.json", report)
     recommended, asked = report["recommendation"], report["questions"]
-    right = {name: way["right"] for name, way in report["ways"].items()}
-    sure = {name: way["intervals"]["right"] for name, way in report["ways"].items()}
+    right = {name: one["right"] for name, one in report["configurations"].items()}
+    sure = {name: one["intervals"]["right"] for name, one in report["configurations"].items()}
     told = page(
         f"Refdesk: retrieval or fine-tuning, {report['setup']['questions']['name']}",
         [
@@ -93,15 +95,15 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
     write_text(folder / "report.html", told + "\n")
 
 
-def _each(ways: Mapping[str, Any], cell: Callable[[Mapping[str, Any]], str]) -> list[str]:
-    return [cell(ways[name]) if name in ways else _NOTHING for name in COLUMNS]
+def _each(configurations: Mapping[str, Any], cell: Callable[[Mapping[str, Any]], str]) -> list[str]:
+    return [cell(configurations[name]) if name in configurations else _NOTHING for name in COLUMNS]
 
 
-def _share(name: str, way: Mapping[str, Any]) -> str:
-    if way[name] is None:
+def _share(name: str, configuration: Mapping[str, Any]) -> str:
+    if configuration[name] is None:
         return _NOTHING
-    low, high = way["intervals"][name]
-    return f"{way[name]:.2f} ({low:.2f}–{high:.2f})"
+    low, high = configuration["intervals"][name]
+    return f"{configuration[name]:.2f} ({low:.2f}–{high:.2f})"
 
 
 def _changes(change: Mapping[str, Any] | None) -> list[HtmlElement]:

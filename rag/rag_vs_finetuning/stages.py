@@ -16,7 +16,7 @@ from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
 from rag.jobs.isolated import Apart
 from rag.rag_vs_finetuning.changing import Change, changed_file
-from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, Judge, Way, ask_all
+from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, Configuration, Judge, ask_all
 from rag.rag_vs_finetuning.documents import change_documents, take_in, write_paragraphs
 from rag.rag_vs_finetuning.figures import ChangeMade
 from rag.rag_vs_finetuning.questions import QuestionSet, training_rows
@@ -77,8 +77,8 @@ class Stages:
         found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
         return found
 
-    def answers(self, way: Way, asked: Sequence[SquadQuestion]) -> list[Item]:
-        return self._asked(way.name, way, "tuned", asked, self._questions.file)
+    def answers(self, configuration: Configuration, asked: Sequence[SquadQuestion]) -> list[Item]:
+        return self._asked(configuration.name, configuration, "tuned", asked, self._questions.file)
 
     def changed(self, changes: Sequence[Change]) -> ChangeMade:
         """Have ``changes`` made: in the documents, and in what the model is taught."""
@@ -90,13 +90,15 @@ class Stages:
         by_id = {question.id: question for question in after.questions}
         asked = [by_id[change.question.id] for change in changes]
         answered = {
-            name: self._asked(f"after the change, {name}", way, "tuned", asked, after)
-            for name, way in ((RETRIEVAL.name, RETRIEVAL), (STALE, BOTH))
+            name: self._asked(f"after the change, {name}", configuration, "tuned", asked, after)
+            for name, configuration in ((RETRIEVAL.name, RETRIEVAL), (STALE, BOTH))
         }
         still_asked = tuple(by_id[question.id] for question in self._questions.asked if question.id in by_id)
         retrained = self.trained("tuned-anew", dataclasses.replace(self._questions, file=after, asked=still_asked))
-        for way in (TUNED, BOTH):
-            answered[way.name] = self._asked(f"after the change, {way.name}", way, "tuned-anew", asked, after)
+        for configuration in (TUNED, BOTH):
+            answered[configuration.name] = self._asked(
+                f"after the change, {configuration.name}", configuration, "tuned-anew", asked, after
+            )
         return ChangeMade(tuple(changes), tuple(measured), answered, retrained)
 
     def close(self) -> None:
@@ -104,11 +106,11 @@ class Stages:
             self._knowledge.close()
 
     def _asked(
-        self, name: str, way: Way, tuned: str, questions: Sequence[SquadQuestion], file: SquadFile
+        self, name: str, configuration: Configuration, tuned: str, questions: Sequence[SquadQuestion], file: SquadFile
     ) -> list[Item]:
         def make() -> list[dict[str, Any]]:
             self._show(f"Loading the models: {name}", 0, 0)
-            ask = self._answering(way, self._folder / tuned)
+            ask = self._answering(configuration, self._folder / tuned)
             judge = Judge(file, self._knowledge, self._reader)
             show = functools.partial(self._show, f"Asking: {name}")
             return [
@@ -117,9 +119,9 @@ class Stages:
 
         return [parsed_item(row) for row in self._kept(name, make)]
 
-    def _answering(self, way: Way, run: Path) -> Callable[[str], Answer]:
-        writer = _writer(self._settings, run if way.tuned else None, alone=not way.retrieval)
-        if not way.retrieval:
+    def _answering(self, configuration: Configuration, run: Path) -> Callable[[str], Answer]:
+        writer = _writer(self._settings, run if configuration.tuned else None, alone=not configuration.retrieval)
+        if not configuration.retrieval:
             return functools.partial(speak_alone, writer=writer)
         return build_flow(self._settings, self._knowledge, self._reader, writer).invoke
 

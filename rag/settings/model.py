@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +22,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from ingest.worker.limits import Limits
+from rag.settings.renamed import rename_in_file, renamed, tell_of_variables
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Download
 
@@ -60,9 +62,9 @@ class GeneratorSettings(_Section):
     temperature: float = Field(
         default=0.0, ge=0.0, description="Sampling temperature; 0 always takes the likeliest token."
     )
-    quantise_on_load: bool = Field(
+    quantize_on_load: bool = Field(
         default=True,
-        description="Whether transformers holds a model that is not quantised in 4 bits (NF4), or as it is stored.",
+        description="Whether transformers holds a model that is not quantized in 4 bits (NF4), or as it is stored.",
     )
     threads: int | None = Field(default=None, gt=0, description="CPU threads; chosen from the physical cores if unset.")
 
@@ -155,7 +157,23 @@ class Settings(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls, file)
         if "home" in toml.toml_data:
             raise UsageError("A file in the home cannot set it", where=str(file), remedy="Use --home or REFDESK_HOME.")
-        return init_settings, env_settings, toml
+        return init_settings, _Renamed(settings_cls, env_settings), _Renamed(settings_cls, toml)
+
+
+class _Renamed(PydanticBaseSettingsSource):
+    """Another source, with old names replaced before the sources are merged."""
+
+    def __init__(self, settings_cls: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        self._source = source
+
+    @override
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._source.get_field_value(field, field_name)
+
+    @override
+    def __call__(self) -> dict[str, Any]:
+        return renamed(self._source())
 
 
 def load_settings(home: Path | None = None, **overrides: Any) -> Settings:
@@ -171,6 +189,8 @@ def load_settings(home: Path | None = None, **overrides: Any) -> Settings:
     home = home.expanduser().absolute()
     file = home / SETTINGS_FILE
     _refuse_unknown_sections()
+    tell_of_variables(_PREFIX)
+    rename_in_file(file)
     try:
         return Settings(home=home, **overrides)
     except ValidationError as error:

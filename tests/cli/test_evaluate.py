@@ -112,16 +112,16 @@ def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: P
     assert refdesk("evaluate", "report", figures["run"]).code == 0
 
 
-def test_swaps_ask_the_documents_of_the_home(refdesk: Refdesk, tmp_path: Path) -> None:
+def test_counterfactuals_ask_the_documents_of_the_home(refdesk: Refdesk, tmp_path: Path) -> None:
     questions = tmp_path / "questions.txt"
     questions.write_text("May a 30-year-old woman drive across the bridge?\nWhen does the library open?\n")
-    empty = refdesk("evaluate", "swaps", questions, "--json")
+    empty = refdesk("evaluate", "counterfactuals", questions, "--json")
     assert (empty.code, empty.out) == (2, "")
     assert "no documents to ask" in empty.err
     (tmp_path / "town.txt").write_text(f"{BRIDGE}\n\n{LIBRARY}")
     refdesk("ingest", tmp_path / "town.txt")
-    found = refdesk("evaluate", "swaps", questions, "--json").json
-    assert (found["kind"], found["pairs"], found["questions_without_swap"]) == ("swaps", 2, 1)
+    found = refdesk("evaluate", "counterfactuals", questions, "--json").json
+    assert (found["kind"], found["pairs"], found["questions_without_counterfactual"]) == ("counterfactuals", 2, 1)
     assert set(found["flipped_by_kind"]) == {"sex", "age", "origin"}
     assert len(found["flips"]) == round(found["flipped"] * found["pairs"])
     assert refdesk("evaluate", "runs", "--json").json == [found["run"]]

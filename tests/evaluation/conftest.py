@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingest.worker.guard import WorkerSettings
-from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import Text
 from tests.fakes import HashEmbedder
 from vectorstore.models import MINILM, resolve_model
@@ -22,8 +22,8 @@ def quiet(what: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def stored(texts: Sequence[Text]) -> Iterator[ThrowawayCollection]:
-    with throwaway_collection(texts, HashEmbedder(), WORKER, quiet) as collection:
+def stored(texts: Sequence[Text]) -> Iterator[TemporaryCollection]:
+    with temporary_collection(texts, HashEmbedder(), WORKER, quiet) as collection:
         yield collection
 
 

@@ -9,7 +9,7 @@ from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.gold import GoldText
 from rag.evaluation.squad import GoldAnswer, load_squad
 from rag.evaluation.support import ordinary_words, unsupported
-from rag.evaluation.temporary_collection import ThrowawayCollection
+from rag.evaluation.temporary_collection import TemporaryCollection
 from rag.evaluation.types import Evaluation
 from rag.evaluation.unfinished import unfinished
 from rag.types import Answer, Citation, Done, Event, Quoted, Sentence, Timings
@@ -54,7 +54,7 @@ class ScriptedDesk:
     Without a paragraph it abstains and withholds the short answer.
     """
 
-    def __init__(self, collection: ThrowawayCollection, script: dict[str, tuple[Any, ...]]) -> None:
+    def __init__(self, collection: TemporaryCollection, script: dict[str, tuple[Any, ...]]) -> None:
         self._collection = collection
         self._script = script
 

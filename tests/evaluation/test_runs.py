@@ -11,7 +11,8 @@ from lxml import html
 from rag.evaluation.comparison import compare
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.report import html_report
-from rag.evaluation.runs import list_runs, load_run, sha256_of, store_run
+from rag.evaluation.runs import list_runs, load_head, load_run, sha256_of, store_run
+from rag.evaluation.tables import slice_tables
 from rag.evaluation.types import Evaluation, Item, Run
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -50,6 +51,19 @@ def test_a_stored_run_is_read_back_as_it_was(tmp_path: Path) -> None:
     again = stored(tmp_path, 1.0)  # in the same second
     assert list_runs(tmp_path) == sorted([run.id, again.id], reverse=True)
     assert len(list_runs(tmp_path)) == 2
+
+
+def test_a_run_stored_under_older_names_is_read_and_compares_as_if_it_had_todays(tmp_path: Path) -> None:
+    run = stored(tmp_path, 1.0)
+    file = run.folder / "run.json"
+    fields = json.loads(file.read_text())
+    fields["kind"] = "swaps"
+    fields["setup"]["settings"] = {"generator": {"quantise_on_load": False}}
+    file.write_text(json.dumps(fields))
+    read = load_run(tmp_path, run.id)
+    assert (read.kind, load_head(tmp_path, run.id).kind) == ("counterfactuals", "counterfactuals")
+    assert read.setup["settings"] == {"generator": {"quantize_on_load": False}}
+    assert slice_tables(read) == []
 
 
 def test_a_run_that_is_not_there_or_damaged_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from vectorstore.models import SMOLLM2, resolve_model
 pytestmark = [pytest.mark.models, pytest.mark.timeout(400)]
 
 
-def test_every_linear_layer_is_in_nf4_with_double_quantisation(nf4: TransformersChat) -> None:
+def test_every_linear_layer_is_in_nf4_with_double_quantization(nf4: TransformersChat) -> None:
     layers = [module for name, module in nf4._model.named_modules() if name.endswith("_proj")]
     assert len(layers) == 30 * 7
     for layer in layers:

@@ -15,7 +15,7 @@ from rag.quantization import comparison
 from rag.quantization.comparison import compare_methods
 from rag.quantization.measuring import measure, measure_gguf_perplexity, perplexity
 from rag.quantization.methods import find_method
-from rag.quantization.quantize import quantise
+from rag.quantization.quantize import quantize
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks, load_tasks
 from tests.quantization.conftest import WORDS
@@ -79,9 +79,9 @@ def test_a_comparison_measures_reports_and_keeps_what_it_has(llama: Path, tmp_pa
 
 def test_a_folder_is_measured_in_its_own_engine(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
     method, model = find_method("int8-channel"), resolve_model(str(llama))
-    quantise(model, method, tmp_path / "small", tmp_path, Watched())
+    quantize(model, method, tmp_path / "small", tmp_path, Watched())
     figures = measure(Source("tiny", "", llama), tmp_path / "small", tasks, Watched())
-    unchanged = load_network(llama, quantise=False)
+    unchanged = load_network(llama, quantize=False)
     tokens = AutoTokenizer.from_pretrained(llama)(WORDS, add_special_tokens=False)["input_ids"][:100]
     assert figures["perplexity"] == pytest.approx(perplexity(unchanged, tokens, [], Watched()), rel=0.02)
     assert 0 <= figures["f1"] <= 1
@@ -130,7 +130,7 @@ def test_what_was_measured_before_a_failure_is_kept(
     assert "The perplexity is missing. Killed" in (folder / "report.html").read_text()
 
 
-def test_a_text_of_one_token_is_refused_before_anything_is_quantised(llama: Path, tmp_path: Path) -> None:
+def test_a_text_of_one_token_is_refused_before_anything_is_quantized(llama: Path, tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("a")
     tasks = load_tasks(tmp_path / "one.txt", None, limit=0, tokens=100)
     with pytest.raises(UsageError, match=r"too short to measure perplexity on.*one\.txt"):
@@ -150,7 +150,7 @@ def test_a_model_without_a_tokenizer_is_a_clear_error(llama: Path, tmp_path: Pat
 
 
 def test_perplexity_is_the_model_s_own_loss(llama: Path) -> None:
-    model = load_network(llama, quantise=False).float()
+    model = load_network(llama, quantize=False).float()
     tokens = list(range(3, 300))
     with torch.inference_mode():
         loss = model(torch.tensor([tokens]), labels=torch.tensor([tokens])).loss

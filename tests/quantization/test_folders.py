@@ -16,7 +16,7 @@ from rag.generators.engines.packed import PackedLinear
 from rag.generators.engines.transformers import TransformersChat, load_network
 from rag.quantization import folder as folder_module
 from rag.quantization.methods import METHODS
-from rag.quantization.quantize import quantise
+from rag.quantization.quantize import quantize
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
@@ -39,7 +39,7 @@ def distance(model: torch.nn.Module, reference: Tensor) -> float:
 
 @pytest.fixture(scope="module")
 def reference(llama: Path) -> Tensor:
-    return probabilities(load_network(llama, quantise=False).float())
+    return probabilities(load_network(llama, quantize=False).float())
 
 
 @pytest.mark.parametrize(
@@ -60,11 +60,11 @@ def test_every_method_gives_a_model_near_the_original(
     llama: Path, reference: Tensor, tmp_path: Path, name: str, most: float
 ) -> None:
     method, source = METHODS[name], resolve_model(str(llama))
-    result = quantise(source, method, tmp_path / name, tmp_path, quiet)
-    given = distance(load_network(tmp_path / name, quantise=False), reference)
+    result = quantize(source, method, tmp_path / name, tmp_path, quiet)
+    given = distance(load_network(tmp_path / name, quantize=False), reference)
     assert given < most
     if method.bits < 8:
-        assert given > 1e-3  # it really is quantised
+        assert given > 1e-3  # it really is quantized
         assert result["bytes"] < 0.55 * (llama / "model.safetensors").stat().st_size
     card = (tmp_path / name / "README.md").read_text()
     assert source.sha256() in card
@@ -72,7 +72,7 @@ def test_every_method_gives_a_model_near_the_original(
 
 
 def test_nf4_is_what_bitsandbytes_makes_while_loading(llama: Path, tmp_path: Path) -> None:
-    quantise(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
+    quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
     stored = load_network(tmp_path / "nf4")
     config = BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True)
     loaded = AutoModelForCausalLM.from_pretrained(
@@ -90,33 +90,33 @@ def test_nf4_is_what_bitsandbytes_makes_while_loading(llama: Path, tmp_path: Pat
 
 
 def test_a_large_model_is_written_in_shards(llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    quantise(resolve_model(str(llama)), METHODS["int4"], tmp_path / "one", tmp_path, quiet)
+    quantize(resolve_model(str(llama)), METHODS["int4"], tmp_path / "one", tmp_path, quiet)
     monkeypatch.setattr(folder_module, "SHARD_BYTES", 200_000)
-    quantise(resolve_model(str(llama)), METHODS["int4"], tmp_path / "many", tmp_path, quiet)
+    quantize(resolve_model(str(llama)), METHODS["int4"], tmp_path / "many", tmp_path, quiet)
     assert len(list((tmp_path / "many").glob("model-*-of-*.safetensors"))) > 3
     one, many = load_network(tmp_path / "one"), load_network(tmp_path / "many")
     assert isinstance(many.model.layers[0].mlp.up_proj, PackedLinear)
     assert torch.equal(probabilities(one), probabilities(many))
 
 
-def test_the_engine_writes_with_a_quantised_folder(llama: Path, tmp_path: Path) -> None:
-    quantise(resolve_model(str(llama)), METHODS["int4"], tmp_path / "int4", tmp_path, quiet)
+def test_the_engine_writes_with_a_quantized_folder(llama: Path, tmp_path: Path) -> None:
+    quantize(resolve_model(str(llama)), METHODS["int4"], tmp_path / "int4", tmp_path, quiet)
     chat = TransformersChat(source=resolve_model(str(tmp_path / "int4")), unpacked=tmp_path, max_new_tokens=4)
     assert isinstance(chat.network.model.layers[0].mlp.up_proj, PackedLinear)
     assert chat.invoke("When does the ferry leave?").text
 
 
-def test_a_quantised_model_is_not_quantised_again(llama: Path, tmp_path: Path) -> None:
-    quantise(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
-    with pytest.raises(UsageError, match="quantised already"):
-        quantise(resolve_model(str(tmp_path / "nf4")), METHODS["int4"], tmp_path / "int4", tmp_path, quiet)
+def test_a_quantized_model_is_not_quantized_again(llama: Path, tmp_path: Path) -> None:
+    quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
+    with pytest.raises(UsageError, match="quantized already"):
+        quantize(resolve_model(str(tmp_path / "nf4")), METHODS["int4"], tmp_path / "int4", tmp_path, quiet)
 
 
 def test_a_folder_that_holds_something_is_left_alone(llama: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/letter.txt").write_text("Dear Tove")
     with pytest.raises(UsageError, match="not empty"):
-        quantise(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "mine", tmp_path, quiet)
+        quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "mine", tmp_path, quiet)
     assert [file.name for file in (tmp_path / "mine").iterdir()] == ["letter.txt"]
 
 
@@ -131,7 +131,7 @@ def test_too_little_room_is_said_before_anything_is_written(
         memory = psutil.virtual_memory()._replace(available=100_000)
         monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     with pytest.raises(RefdeskError, match="are free"):
-        quantise(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
+        quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,12 +143,12 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(
 
     monkeypatch.setattr(folder_module, "save_file", full)
     with pytest.raises(RefdeskError, match=r"cannot be written \(No space left on device\)"):
-        quantise(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
+        quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_size_that_is_announced_comes_true(llama: Path, tmp_path: Path) -> None:
-    result = quantise(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
+    result = quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
     config = json.loads((llama / "config.json").read_text())
     layers = 2 * (256 * (256 * 2 + 128 * 2) + 3 * 256 * 512)
     rest = 2 * (2 * config["vocab_size"] * 256 + 5 * 256)

@@ -16,7 +16,7 @@ from rag.quantization.gguf_file import load_gguf, write_gguf
 from rag.quantization.gguf_models import ConvertedLlama
 from rag.quantization.gguf_types import tensor_type
 from rag.quantization.methods import METHODS
-from rag.quantization.quantize import quantise
+from rag.quantization.quantize import quantize
 from rag.quantization.source import Source
 from tests.quantization.conftest import WORDS, MakeLlama
 from vectorstore.errors import UsageError
@@ -78,7 +78,7 @@ def test_llama_cpp_and_transformers_agree(
 
 
 @pytest.mark.parametrize(("mixture", "most"), [("Q8_0", 2e-3), ("Q4_K_M", 0.15), ("Q3_K_M", 0.4)])
-def test_a_quantised_file_is_near_the_original(llama: Path, tmp_path: Path, mixture: str, most: float) -> None:
+def test_a_quantized_file_is_near_the_original(llama: Path, tmp_path: Path, mixture: str, most: float) -> None:
     source = converted(llama, tmp_path / "model.gguf", mixture)
     ids = torch.arange(3, 67)[None]
     original = AutoModelForCausalLM.from_pretrained(llama, dtype=torch.float32)
@@ -145,10 +145,10 @@ def test_rows_that_fit_no_large_block_get_a_type_with_small_ones(make_llama: Mak
     assert LlamaCppChat(path=tmp_path / "model.gguf", max_new_tokens=2).invoke("When?").text
 
 
-def test_a_gguf_file_is_quantised_with_its_tokenizer(llama: Path, tmp_path: Path) -> None:
+def test_a_gguf_file_is_quantized_with_its_tokenizer(llama: Path, tmp_path: Path) -> None:
     converted(llama, tmp_path / "model.gguf", "F16")
     source = resolve_model(str(tmp_path / "model.gguf"))
-    result = quantise(source, METHODS["gguf-q8_0"], tmp_path / "small", tmp_path, quiet)
+    result = quantize(source, METHODS["gguf-q8_0"], tmp_path / "small", tmp_path, quiet)
     (file,) = (tmp_path / "small").glob("*.gguf")
     assert result["bytes"] < 0.56 * (tmp_path / "model.gguf").stat().st_size
     before, after = LlamaCppChat(path=tmp_path / "model.gguf"), LlamaCppChat(path=file, max_new_tokens=4)
@@ -163,5 +163,5 @@ def test_another_architecture_is_refused(make_llama: MakeLlama, tmp_path: Path) 
     changed = config | {"architectures": ["OlmoForCausalLM"], "model_type": "olmo"}
     (folder / "config.json").write_text(json.dumps(changed))
     with pytest.raises(UsageError, match=r"Only Llama and Mistral .* OlmoForCausalLM"):
-        quantise(resolve_model(str(folder)), METHODS["gguf-q8_0"], tmp_path / "out", tmp_path, quiet)
+        quantize(resolve_model(str(folder)), METHODS["gguf-q8_0"], tmp_path / "out", tmp_path, quiet)
     assert list(tmp_path.iterdir()) == []

@@ -6,14 +6,22 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from rag.evaluation.counterfactual_edits import Swap
+from rag.evaluation.counterfactual_edits import Counterfactual
 from rag.evaluation.tables import SliceRow, SliceTable
 from rag.evaluation.types import Item, ReadPassage, Trial
 from tests.ui.conftest import Desk
 from tests.ui.curated import HOSTILE_QUESTION
 from tests.ui.fake_desk import DROPS
 from ui.chat.pages.evaluation.charts import risk_coverage
-from ui.chat.pages.evaluation.views import bar, changes, failure_view, flip_rate, slice_view, swaps_view, trial_view
+from ui.chat.pages.evaluation.views import (
+    bar,
+    changes,
+    counterfactuals_view,
+    failure_view,
+    flip_rate,
+    slice_view,
+    trial_view,
+)
 from vectorstore.types import Chunk
 
 
@@ -66,10 +74,10 @@ def test_what_changed_is_said_in_sentences_and_at_each_passage() -> None:
     ]
 
 
-def test_swaps_say_which_variants_flipped_and_how() -> None:
-    same = Swap("sex", "And he?", (("she", "he"),))
-    silenced = Swap("age", "And at 80?", (("30", "80"),))
-    rows: Any = swaps_view(BEFORE, [(same, BEFORE), (silenced, replace(BEFORE, probability=0.1))])["rows"]
+def test_counterfactuals_say_which_variants_flipped_and_how() -> None:
+    same = Counterfactual("sex", "And he?", (("she", "he"),))
+    silenced = Counterfactual("age", "And at 80?", (("30", "80"),))
+    rows: Any = counterfactuals_view(BEFORE, [(same, BEFORE), (silenced, replace(BEFORE, probability=0.1))])["rows"]
     assert [row[-1] for row in rows] == ["", "no", "other decision"]
     assert [row[4] for row in rows] == ["eye drops", "eye drops", ""]
     assert flip_rate(BEFORE, [BEFORE, replace(BEFORE, probability=0.1)]) == "1 of 2 variants flipped (50%)."

@@ -62,7 +62,7 @@ def rag_vs_finetuning(
     if not questions.is_file():
         raise UsageError("No such file", where=str(questions), remedy="Name a question file in the form of SQuAD.")
 
-    from rag.rag_vs_finetuning.comparison import Plan, compare_adaptations  # the models take seconds to import
+    from rag.rag_vs_finetuning.comparison import Plan, compare_rag_vs_finetuning  # the models take seconds to import
     from rag.training.generator.presets import chosen
 
     # Nothing is held out of what is taught, and all of the budget is used; what it came to is asked afterwards.
@@ -73,7 +73,7 @@ def rag_vs_finetuning(
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))
     folder = output or settings.home / "comparisons" / questions.stem
     with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
-        report = compare_adaptations(plan, resolved, settings, folder, show)
+        report = compare_rag_vs_finetuning(plan, resolved, settings, folder, show)
     if as_json:
         print_json(report)
         return

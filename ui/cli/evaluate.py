@@ -51,10 +51,10 @@ def evaluate_retrieval(
     def measure(show: OnProgress) -> Evaluation:
         from rag.components import build_retriever, open_embedder, open_reader, worker_settings
         from rag.evaluation.retrieval import evaluate_retrieval as evaluate
-        from rag.evaluation.temporary_collection import throwaway_collection
+        from rag.evaluation.temporary_collection import temporary_collection
 
         embedder, reader = open_embedder(settings), open_reader(settings)
-        with throwaway_collection(data.documents, embedder, worker_settings(settings, embedder), show) as collection:
+        with temporary_collection(data.documents, embedder, worker_settings(settings, embedder), show) as collection:
             return evaluate(data, collection, build_retriever(settings, collection.knowledge), reader, show)
 
     _run(measure, settings, folder, limit, as_json)
@@ -94,13 +94,13 @@ def evaluate_answers(
         from rag.components import build_flow, open_embedder, open_generator, open_reader, worker_settings
         from rag.evaluation.answers import evaluate_answers as evaluate
         from rag.evaluation.answers import texts_of
-        from rag.evaluation.temporary_collection import throwaway_collection
+        from rag.evaluation.temporary_collection import temporary_collection
         from rag.evaluation.unfinished import unfinished
 
         embedder, reader, writer = open_embedder(settings), open_reader(settings), open_generator(settings)
         with (
             unfinished(settings.home, _setup(settings, file, limit), resume=resume) as asked,
-            throwaway_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection,
+            temporary_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection,
         ):
             flow = build_flow(settings, collection.knowledge, reader, writer)
             return evaluate(data, questions, collection, flow.events, show, asked)
@@ -141,8 +141,8 @@ def evaluate_golden(
         say(f"The questions are in {file}.")
 
 
-@app.command("swaps")
-def evaluate_swaps(
+@app.command("counterfactuals")
+def evaluate_counterfactuals(
     file: Annotated[
         Path, typer.Argument(help="Questions, one a line, or in the SQuAD form.", metavar="QUESTIONS_FILE")
     ],
@@ -153,7 +153,7 @@ def evaluate_swaps(
     """Ask your documents each question, and again with the person's sex, age or origin swapped: what changes?"""
     settings = load_settings(home)
 
-    from rag.evaluation.counterfactuals import evaluate_swaps as evaluate
+    from rag.evaluation.counterfactuals import evaluate_counterfactuals as evaluate
     from rag.evaluation.counterfactuals import load_questions
 
     questions = sampled(load_questions(file), limit)
@@ -167,7 +167,7 @@ def evaluate_swaps(
     flipped = [
         {
             "swapped": item.slices["swapped"],
-            "question": item.details["before_the_swap"],
+            "question": item.details["original_question"],
             "variant": item.question,
             "answer": " ".join(item.gold) or None,
             "variant_answer": item.given or None,

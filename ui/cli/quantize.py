@@ -57,10 +57,10 @@ def quantize(
     settings = load_settings(home)
     source = _resolved(model, settings)
 
-    from rag.quantization.quantize import quantise
+    from rag.quantization.quantize import quantize as write_quantized
 
     with stages("Starting") as show:
-        result = quantise(source, chosen, output, settings.home / "models", show)
+        result = write_quantized(source, chosen, output, settings.home / "models", show)
     if as_json:
         print_json(result)
         return

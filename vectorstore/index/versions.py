@@ -51,7 +51,7 @@ def build_index(ids: ChunkIds, vectors: Vectors) -> faiss.IndexIDMap2:
 def train_codes(sample: Vectors) -> faiss.IndexIVFPQFastScan:
     """An empty index for vectors like those of ``sample``, each kept as 4 bits for every four dimensions.
 
-    What a search in it gives are candidates: their scores are inexact. Product quantisation (Jégou et al. 2011,
+    What a search in it gives are candidates: their scores are inexact. Product quantization (Jégou et al. 2011,
     doi:10.1109/TPAMI.2010.57), scanned in registers (André et al. 2015, doi:10.14778/2856318.2856324). All vectors are
     in one list: of FAISS's fast scans only that one takes ids and selectors.
     """

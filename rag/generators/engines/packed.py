@@ -57,8 +57,8 @@ def unpacked(packed: Tensor, scales: Tensor, table: Tensor) -> Tensor:
     return (weight.view(outputs, groups, -1) * scales[..., None]).view(outputs, -1)
 
 
-def quantised_layers(model: PreTrainedModel) -> list[str]:
-    """The names of the linear layers that quantisation is for: all but the output head, as bitsandbytes does it."""
+def quantized_layers(model: PreTrainedModel) -> list[str]:
+    """The names of the linear layers that quantization is for: all but the output head, as bitsandbytes does it."""
     kept = get_keys_to_not_convert(model)
     return [
         name
@@ -81,12 +81,12 @@ class PackedConfig(QuantizationConfigMixin):
 class PackedQuantizer(HfQuantizer):
     """Puts `PackedLinear` where the weights are packed; it only loads, `rag.quantization` writes."""
 
-    requires_calibration = True  # transformers' word for "cannot quantise while it loads"
+    requires_calibration = True  # transformers' word for "cannot quantize while it loads"
 
     @override
     def _process_model_before_weight_loading(self, model: PreTrainedModel, **_: Any) -> None:
         config = self.quantization_config
-        for name in quantised_layers(model):
+        for name in quantized_layers(model):
             layer = model.get_submodule(name)
             inputs, outputs = layer.in_features, layer.out_features
             with torch.device("meta"):

@@ -1,4 +1,4 @@
-"""Hugging Face models, 4-bit NF4 unless they are quantised already, on CUDA or on the CPU."""
+"""Hugging Face models, 4-bit NF4 unless they are quantized already, on CUDA or on the CPU."""
 
 import threading
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from vectorstore.models import ResolvedModel
 
 
 class TransformersChat(StreamingChat):
-    """A causal language model in NF4 with double quantisation (QLoRA's storage, arXiv:2305.14314).
+    """A causal language model in NF4 with double quantization (QLoRA's storage, arXiv:2305.14314).
 
-    A model that is quantised already, by `refdesk quantize` or otherwise, runs as it is.
+    A model that is quantized already, by `refdesk quantize` or otherwise, runs as it is.
     ``unpacked`` is a folder for the unpacked weights of GGUF models; ``adapter`` is the folder of one. With
-    ``quantise_on_load`` off, weights stay as they are stored.
+    ``quantize_on_load`` off, weights stay as they are stored.
     Raises ModelUnavailable when the weights or the adapter cannot be loaded.
 
     >>> chat = TransformersChat(source=resolve_model(SMOLLM2), unpacked=Path("unpacked"))  # doctest: +SKIP
@@ -38,18 +38,18 @@ class TransformersChat(StreamingChat):
     adapter: Path | None = None
     max_new_tokens: int = 160
     temperature: float = 0.0
-    quantise_on_load: bool = True
+    quantize_on_load: bool = True
 
     _model: Any = PrivateAttr()
     _tokenizer: Any = PrivateAttr()
 
     @override
     def model_post_init(self, context: Any, /) -> None:
-        """Load and quantise the model."""
+        """Load and quantize the model."""
         try:
             folder = model_folder(self.source, self.unpacked)
             self._tokenizer = AutoTokenizer.from_pretrained(folder)
-            self._model = load_network(folder, quantise=self.quantise_on_load)
+            self._model = load_network(folder, quantize=self.quantize_on_load)
             if self.adapter:
                 self._model = load_adapter(self._model, self.adapter)
         except (OSError, ValueError, ImportError) as error:
@@ -146,10 +146,10 @@ def _make_stoppable(model: PreTrainedModel) -> None:
         layer.register_forward_pre_hook(check)
 
 
-def load_network(folder: Path, *, quantise: bool = True) -> PreTrainedModel:
-    """Load ``folder`` as it is quantised; what is not, in NF4 if ``quantise``, else in its own data type.
+def load_network(folder: Path, *, quantize: bool = True) -> PreTrainedModel:
+    """Load ``folder`` as it is quantized; what is not, in NF4 if ``quantize``, else in its own data type.
 
-    Quantised weights are computed with in float16 on CUDA; on a CPU in bfloat16 where bitsandbytes has kernels for it.
+    Quantized weights are computed with in float16 on CUDA; on a CPU in bfloat16 where bitsandbytes has kernels for it.
     """
     if torch.cuda.is_available():
         device, compute = "cuda", torch.float16
@@ -161,7 +161,7 @@ def load_network(folder: Path, *, quantise: bool = True) -> PreTrainedModel:
     options: dict[str, Any] = {"config": config, "dtype": compute}
     if stored and "bnb_4bit_compute_dtype" in stored:  # what the weights were made for may not be what runs them
         stored["bnb_4bit_compute_dtype"] = str(compute).removeprefix("torch.")
-    elif not stored and quantise:
+    elif not stored and quantize:
         options["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
@@ -173,7 +173,7 @@ def load_network(folder: Path, *, quantise: bool = True) -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder, device_map=device, use_safetensors=True, **options
     )
-    if stored:  # transformers leaves word vectors and norms of a quantised model in the type that they are stored in
+    if stored:  # transformers leaves word vectors and norms of a quantized model in the type that they are stored in
         for parameter in model.parameters():
             if parameter.is_floating_point() and parameter.dtype != compute:
                 parameter.data = parameter.data.to(compute)

@@ -29,7 +29,7 @@ def load_tokenizer(model: ResolvedModel, unpacked: Path) -> PreTrainedTokenizerB
 
 
 def unpack_gguf(source: ResolvedModel, cache: Path) -> Path:
-    """Turn a GGUF file into a folder of bfloat16 safetensors, once: transformers refuses to quantise a GGUF on load.
+    """Turn a GGUF file into a folder of bfloat16 safetensors, once: transformers refuses to quantize a GGUF on load.
 
     The folder is named by the file's hash and appears whole or not at all. Raises RefdeskError when it cannot be
     written.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import SquadQuestion, normalised
-from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.training.reader.data import QuestionSet
 from vectorstore.sqlite.knowledge import KnowledgeBase
@@ -49,7 +49,7 @@ def find_near_misses(
     found: NearMisses = {}
     if not asked:
         return found
-    with throwaway_collection(texts, embedder, worker, on_progress) as collection:
+    with temporary_collection(texts, embedder, worker, on_progress) as collection:
         embedded = _EmbeddedBefore(embedder, [question.text for question in asked])
         knowledge = KnowledgeBase(collection.knowledge.home, embedded)
         for number, question in enumerate(asked):
@@ -65,7 +65,7 @@ def _text(part: QuestionSet, number: int) -> Text:
     return Text(str(number), paragraph.title, paragraph.text)
 
 
-def _near_misses(knowledge: KnowledgeBase, collection: ThrowawayCollection, question: SquadQuestion) -> list[str]:
+def _near_misses(knowledge: KnowledgeBase, collection: TemporaryCollection, question: SquadQuestion) -> list[str]:
     answers = [normalised(answer.text) for answer in question.answers]
     return [
         passage.chunk.text

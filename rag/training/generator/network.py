@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from rag.generators.adapters.bottleneck import Kind, save_own_adapter
-from rag.generators.engines.transformers import load_network as load_quantised
+from rag.generators.engines.transformers import load_network as load_quantized
 from rag.generators.engines.unpacking import model_folder
 from rag.training.generator.methods import make_trainable
 from rag.training.generator.settings import MethodSettings
@@ -43,7 +43,7 @@ def load_network(
     try:
         folder = model_folder(model, unpacked)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        base = _load_base(folder, quantised=settings.method == "qlora")
+        base = _load_base(folder, quantized=settings.method == "qlora")
         if adapter:
             network = PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
         else:
@@ -65,9 +65,9 @@ def load_network(
     return tokenizer, network
 
 
-def _load_base(folder: Path, *, quantised: bool) -> PreTrainedModel:
-    if quantised:
-        return _keep_differentiable(load_quantised(folder))
+def _load_base(folder: Path, *, quantized: bool) -> PreTrainedModel:
+    if quantized:
+        return _keep_differentiable(load_quantized(folder))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     return network.to(device)

@@ -36,7 +36,7 @@ _HOW = (
 _NONE = "There are no evaluations yet: run `refdesk evaluate answers QUESTIONS.json`, then reload this page."
 _A_PAGE = 20
 _ALL = "All"
-_ASKED_AT_HOME = ("golden", "swaps")
+_ASKED_AT_HOME = ("golden", "counterfactuals")
 """The kinds of runs that ask the documents of this desk; the others take in documents of their own."""
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from rag.evaluation.counterfactual_edits import Swap
+from rag.evaluation.counterfactual_edits import Counterfactual
 from rag.evaluation.counterfactuals import flips
 from rag.evaluation.tables import SliceTable, flat, shown
 from rag.evaluation.types import Comparison, Item, ReadPassage, Run, Trial
@@ -17,7 +17,7 @@ _PASSAGES = {
     "quotes": "Quoted",
     "judged_quotes": "Quoted when it was judged",
 }
-_SWAPPED_PASSAGES = {"expected_text": "Quoted before the swap", "given_text": "Quoted after it"}
+_COUNTERFACTUAL_PASSAGES = {"expected_text": "Quoted before the swap", "given_text": "Quoted after it"}
 _FLIPS = {
     "other_decision": "other decision",
     "other_passage": "other passage",
@@ -107,15 +107,17 @@ def changes(before: Trial, after: Trial) -> list[str]:
     return said or ["Nothing changes."]
 
 
-def swaps_view(before: Trial, variants: Sequence[tuple[Swap, Trial]]) -> View:
+def counterfactuals_view(before: Trial, variants: Sequence[tuple[Counterfactual, Trial]]) -> View:
     """The question and its variants in a table."""
     rows: list[list[object]] = [
         ["as asked", before.question, decision(before), f"{before.probability:.2f}", _said(before), ""]
     ]
-    for swap, after in variants:
+    for counterfactual, after in variants:
         found = [said for name, said in _FLIPS.items() if flips(before, after).get(name)]
         said = ", ".join(found) or "no"
-        rows.append([swap.kind, swap.text, decision(after), f"{after.probability:.2f}", _said(after), said])
+        rows.append(
+            [counterfactual.kind, counterfactual.text, decision(after), f"{after.probability:.2f}", _said(after), said]
+        )
     return table(["Swapped", "Question", "Decision", "Probability", "Short answer", "Flipped"], rows, {3})
 
 
@@ -196,8 +198,8 @@ def changes_view(comparison: Comparison) -> View:
 
 def failure_view(item: Item, kind: str) -> View:
     """One question that went wrong, with all that is known of it."""
-    labels = _SWAPPED_PASSAGES if kind == "swaps" else _PASSAGES
-    swapped = kind == "swaps"
+    labels = _COUNTERFACTUAL_PASSAGES if kind == "counterfactuals" else _PASSAGES
+    swapped = kind == "counterfactuals"
     passages = [
         {"label": said, "parts": marked_parts(text, next((gold for gold in item.gold if gold in text), None))}
         for name, said in labels.items()

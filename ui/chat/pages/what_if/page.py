@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import streamlit as st
 
 from rag.desk.curator_protocol import CuratorDesk
-from rag.evaluation.counterfactual_edits import swaps_of
+from rag.evaluation.counterfactual_edits import counterfactuals_of
 from rag.evaluation.types import UNEDITED, Trial
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
-from ui.chat.pages.evaluation.views import flip_rate, swaps_view, trial_view
+from ui.chat.pages.evaluation.views import counterfactuals_view, flip_rate, trial_view
 from vectorstore.errors import RefdeskError
 
 _LEAD = (
@@ -22,7 +22,7 @@ _EDITED = (
     "The search still knows the passage as it is stored. All that follows, from reading to the decision, "
     "sees the changed text."
 )
-_NO_SWAP = (
+_NO_COUNTERFACTUAL = (
     "This question has no word for a person's sex, age or origin that could be swapped. "
     "One that has: May a 30-year-old woman drive with glaucoma?"
 )
@@ -46,7 +46,7 @@ def draw_what_if() -> None:
                 return
             changing, swapping = st.tabs(["Change it", "Swap sex, age or origin"], on_change="rerun")
             with changing if changing.open else swapping:
-                (_draw_change if changing.open else _draw_swaps)(desk, trial)
+                (_draw_change if changing.open else _draw_counterfactuals)(desk, trial)
         except RefdeskError as error:
             draw("notice", "what-if-trouble", notice_view(error))
 
@@ -90,15 +90,15 @@ def _draw_change(desk: CuratorDesk, trial: Trial) -> None:
             draw("trial", "trial-then", trial_view(_attempt(desk, question, edits), trial))
 
 
-def _draw_swaps(desk: CuratorDesk, trial: Trial) -> None:
-    swaps = swaps_of(trial.question)
-    if not swaps:
-        st.markdown(_NO_SWAP)
+def _draw_counterfactuals(desk: CuratorDesk, trial: Trial) -> None:
+    counterfactuals = counterfactuals_of(trial.question)
+    if not counterfactuals:
+        st.markdown(_NO_COUNTERFACTUAL)
     else:
-        variants = [(swap, _attempt(desk, swap.text)) for swap in swaps]
+        variants = [(counterfactual, _attempt(desk, counterfactual.text)) for counterfactual in counterfactuals]
         st.markdown(flip_rate(trial, [after for _, after in variants]))
-        draw("table", "swaps", swaps_view(trial, variants))
+        draw("table", "counterfactuals", counterfactuals_view(trial, variants))
     st.caption(
-        "The same question about another person. For many questions at once: `refdesk evaluate swaps QUESTIONS.txt`, "
-        "with one question a line."
+        "The same question about another person. For many questions at once: "
+        "`refdesk evaluate counterfactuals QUESTIONS.txt`, with one question a line."
     )

@@ -1,9 +1,9 @@
 """Writes what the embedded generator is trained on: chats over numbered passages, for ``refdesk finetune generator``.
 
-python -m benchmarks.writer.data DATA --output FOLDER [--paragraphs N] [--files N]
+python -m benchmarks.generator.data DATA --output FOLDER [--paragraphs N] [--files N]
 
 DATA is the folder that ``make bench`` takes. What the embedded reader was not trained on is left out, and so are every
-tenth file of MedQuAD and all scientific articles: those are for ``python -m benchmarks --only writer``.
+tenth file of MedQuAD and all scientific articles: those are for ``python -m benchmarks --only generator``.
 """
 
 import argparse
@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.data import unpack_medquad
+from benchmarks.generator.medical_sheets import medical_sheets
+from benchmarks.generator.sheets import Sheet, squad_sheets
 from benchmarks.reranking import held_out_questions
-from benchmarks.writer.medical_sheets import medical_sheets
-from benchmarks.writer.sheets import Sheet, squad_sheets
 from rag.components import open_embedder, worker_settings
 from rag.generators.prompts import build_messages
 from rag.settings.model import load_settings

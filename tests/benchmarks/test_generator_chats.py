@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from benchmarks.writer.data import chat
-from benchmarks.writer.medical_sheets import medical_sheets
-from benchmarks.writer.sheets import Sheet, squad_sheets
-from benchmarks.writer.targets import cited, first_sentences, sentence_with
+from benchmarks.generator.data import chat
+from benchmarks.generator.medical_sheets import medical_sheets
+from benchmarks.generator.sheets import Sheet, squad_sheets
+from benchmarks.generator.targets import cited, first_sentences, sentence_with
 from rag.generators.prompts import REFUSAL
 from rag.training.data.samples import common_form, read_samples
 from rag.training.data.tables import read_tables

@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from rag.evaluation.types import OnProgress
 from rag.rag_vs_finetuning import comparison
-from rag.rag_vs_finetuning.configurations import RETRIEVAL, STALE, WAYS
+from rag.rag_vs_finetuning.configurations import CONFIGURATIONS, RETRIEVAL, STALE
 from ui.cli.main import app, main
 from vectorstore.errors import RefdeskError
 
-NAMES = {way.name for way in WAYS}
+NAMES = {one.name for one in CONFIGURATIONS}
 
 pytestmark = pytest.mark.timeout(600)  # real ingestion and training, and the models that they need
 
@@ -47,8 +47,8 @@ def short_answers() -> Iterator[None]:
 def compared(apart: Here, question_file: Path, small: Path, home: Path, *options: str) -> dict[str, Any]:
     call = ["compare", "rag-vs-finetuning", str(question_file), "--model", str(small), "--home", str(home)]
     with pytest.MonkeyPatch.context() as patch:
-        original = comparison.compare_adaptations
-        patch.setattr(comparison, "compare_adaptations", lambda *given: original(*given, apart=apart))
+        original = comparison.compare_rag_vs_finetuning
+        patch.setattr(comparison, "compare_rag_vs_finetuning", lambda *given: original(*given, apart=apart))
         done = CliRunner().invoke(app, [*call, "--max-steps", "2", "--changes", "2", "--json", *options])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
@@ -73,15 +73,15 @@ def report(question_file: Path, small: Path, home: Path) -> dict[str, Any]:
     return found
 
 
-def test_all_four_ways_answer_the_same_questions(report: dict[str, Any]) -> None:
+def test_all_four_configurations_answer_the_same_questions(report: dict[str, Any]) -> None:
     assert report["questions"]["asked"] == 7
-    assert set(report["ways"]) == NAMES
+    assert set(report["configurations"]) == NAMES
     assert all(set(one["answers"]) == NAMES for one in report["answers"])
-    desk = report["ways"][RETRIEVAL.name]
+    desk = report["configurations"][RETRIEVAL.name]
     assert desk["right"] >= 0.5  # it looks them up; two narrow layers of random weights know nothing
-    assert report["ways"]["model alone"]["right"] == 0.0
+    assert report["configurations"]["model alone"]["right"] == 0.0
     assert desk["kinds"].keys() <= {"generated", "extractive", "abstained"}
-    assert report["ways"]["fine-tuned alone"]["kinds"] == {"unchecked": 7}
+    assert report["configurations"]["fine-tuned alone"]["kinds"] == {"unchecked": 7}
     assert desk["grounded"] == 1.0
 
 
@@ -96,9 +96,9 @@ def test_what_it_cost_was_measured(report: dict[str, Any]) -> None:
 def test_a_change_is_really_made_in_the_documents_and_in_the_training(report: dict[str, Any], home: Path) -> None:
     change = report["change"]
     assert change["facts"] == change["found"] == 2
-    assert set(change["ways"]) == NAMES - {"model alone"} | {STALE}
-    assert change["ways"][RETRIEVAL.name]["new"] >= 1
-    assert change["ways"][RETRIEVAL.name]["old"] == 0
+    assert set(change["configurations"]) == NAMES - {"model alone"} | {STALE}
+    assert change["configurations"][RETRIEVAL.name]["new"] >= 1
+    assert change["configurations"][RETRIEVAL.name]["old"] == 0
     folder = home / "comparisons" / "harbour"
     taught = [(folder / f"{name}.jsonl").read_text() for name in ("tuned", "tuned-anew")]
     for one in change["changes"]:

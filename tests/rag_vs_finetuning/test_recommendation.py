@@ -48,8 +48,8 @@ def items(questions: QuestionSet, right: float) -> list[Item]:
 def report(shares: Sequence[float], answerable: int = 40, *, changed: bool = True) -> dict[str, Any]:
     """With the share that was answered rightly by the model alone, fine-tuned, with retrieval, and with both."""
     questions = question_set(answerable)
-    ways = (BASE, TUNED, RETRIEVAL, BOTH)
-    answered = {way.name: items(questions, share) for way, share in zip(ways, shares, strict=True)}
+    configurations = (BASE, TUNED, RETRIEVAL, BOTH)
+    answered = {one.name: items(questions, share) for one, share in zip(configurations, shares, strict=True)}
     change = None
     if changed:
         one = Change(questions.asked[0], "seven", "nine")
@@ -63,7 +63,7 @@ def recommended(shares: Sequence[float], answerable: int = 40) -> Recommendation
 
 
 @pytest.mark.parametrize(
-    ("shares", "way"),
+    ("shares", "configuration"),
     [
         ((0.1, 0.2, 0.8, 0.8), RETRIEVAL.name),
         ((0.1, 0.2, 0.5, 0.9), BOTH.name),
@@ -73,8 +73,8 @@ def recommended(shares: Sequence[float], answerable: int = 40) -> Recommendation
         ((0.5, 0.5, 0.55, 0.55), None),
     ],
 )
-def test_the_way_that_is_recommended_is_better_by_more_than_chance(shares: Sequence[float], way: str | None) -> None:
-    assert recommended(shares).way == way
+def test_what_is_recommended_is_better_by_more_than_chance(shares: Sequence[float], configuration: str | None) -> None:
+    assert recommended(shares).configuration == configuration
 
 
 def test_a_difference_that_chance_explains_is_called_so() -> None:
@@ -85,7 +85,7 @@ def test_a_difference_that_chance_explains_is_called_so() -> None:
 
 def test_with_few_questions_nothing_is_recommended_or_it_is_said_how_few() -> None:
     few = recommended((0.0, 0.0, 1.0, 1.0), answerable=6)
-    assert few.way is None
+    assert few.configuration is None
     assert few.verdict.startswith("These questions do not decide it. Begin with retrieval")
     assert "Only 6 questions have an answer" in few.reasons[-2]
     assert not any("Only" in reason for reason in recommended((0.0, 0.0, 1.0, 1.0)).reasons)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.writer.measure import Reply, scored
-from benchmarks.writer.sheets import Asked, Sheet
+from benchmarks.generator.measure import Reply, scored
+from benchmarks.generator.sheets import Asked, Sheet
 from rag.generators.prompts import REFUSAL
 
 SHEET = Sheet("farm", (), ())

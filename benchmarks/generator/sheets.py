@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.writer.targets import cited, sentence_with
+from benchmarks.generator.targets import cited, sentence_with
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import GoldAnswer, SquadQuestion, normalised
-from rag.evaluation.temporary_collection import ThrowawayCollection, throwaway_collection
+from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.generators.prompts import REFUSAL
 from rag.training.reader.data import QuestionSet
@@ -76,7 +76,7 @@ def squad_sheets(
         asked[question.paragraph].append(question)
     numbers = _neighbours(sorted(asked), paragraphs, draw)
     texts = [Text(str(n), part.file.paragraphs[n].title, part.file.paragraphs[n].text) for n in numbers]
-    with throwaway_collection(texts, embedder, worker, on_progress) as collection:
+    with temporary_collection(texts, embedder, worker, on_progress) as collection:
         maker = _Maker(part, collection, asked, draw)
         sheets: list[Sheet] = []
         for done, number in enumerate(numbers, start=1):
@@ -100,7 +100,7 @@ class _Maker:
     def __init__(
         self,
         part: QuestionSet,
-        collection: ThrowawayCollection,
+        collection: TemporaryCollection,
         asked: dict[int, list[SquadQuestion]],
         draw: random.Random,
     ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from benchmarks.writer.sheets import Asked, Sheet
-from benchmarks.writer.targets import cited, first_sentences
+from benchmarks.generator.sheets import Asked, Sheet
+from benchmarks.generator.targets import cited, first_sentences
 from ingest.sentences import sentence_spans
 from rag.evaluation.types import OnProgress
 from rag.generators.prompts import REFUSAL

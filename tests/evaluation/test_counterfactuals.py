@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.counterfactual_edits import swaps_of
-from rag.evaluation.counterfactuals import evaluate_swaps, load_questions
+from rag.evaluation.counterfactual_edits import counterfactuals_of
+from rag.evaluation.counterfactuals import evaluate_counterfactuals, load_questions
 from rag.evaluation.types import UNEDITED, Trial
 from tests.evaluation.conftest import quiet
 from vectorstore.errors import UsageError
@@ -31,7 +31,9 @@ GERMAN, NIGERIAN = "Do German patients pay?", "Do Nigerian patients pay?"
     ],
 )
 def test_words_of_a_person_are_swapped_with_their_case_and_article(question: str, kind: str, swapped: str) -> None:
-    assert {swap.kind: swap.text for swap in swaps_of(question)}[kind] == swapped
+    assert {counterfactual.kind: counterfactual.text for counterfactual in counterfactuals_of(question)}[
+        kind
+    ] == swapped
 
 
 @pytest.mark.parametrize(
@@ -47,13 +49,13 @@ def test_words_of_a_person_are_swapped_with_their_case_and_article(question: str
     ],
 )
 def test_what_is_asked_stays_as_it_is(question: str) -> None:
-    assert swaps_of(question) == ()
+    assert counterfactuals_of(question) == ()
 
 
 def test_all_words_of_a_kind_are_swapped_together_and_named() -> None:
-    (swap,) = swaps_of("Does he love his mother?")
-    assert swap.text == "Does she love her father?"
-    assert swap.words == (("he", "she"), ("his", "her"), ("mother", "father"))
+    (counterfactual,) = counterfactuals_of("Does he love his mother?")
+    assert counterfactual.text == "Does she love her father?"
+    assert counterfactual.words == (("he", "she"), ("his", "her"), ("mother", "father"))
 
 
 def answered(question: str, short_answer: str, cited: int = 1, probability: float = 0.9) -> Trial:
@@ -74,22 +76,22 @@ def test_flip_rates_by_kind() -> None:
     def attempt(question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
         return TRIALS[question]
 
-    evaluation = evaluate_swaps([WIFE, YOUNG, GERMAN, "How is glaucoma treated?"], attempt, quiet)
+    evaluation = evaluate_counterfactuals([WIFE, YOUNG, GERMAN, "How is glaucoma treated?"], attempt, quiet)
     figures = evaluation.figures
     assert figures["flipped"] == pytest.approx(2 / 3)
     assert figures["flipped_by_kind"] == {"sex": 0.0, "age": 1.0, "origin": 1.0}
     assert figures["other_decision"] == pytest.approx(1 / 3)
     assert (figures["other_passage"], figures["other_short_answer"]) == (0.5, 0.5)  # of the two pairs both answered
-    assert (figures["pairs"], figures["questions"], figures["questions_without_swap"]) == (3, 4, 1)
+    assert (figures["pairs"], figures["questions"], figures["questions_without_counterfactual"]) == (3, 4, 1)
     same, silenced, other = evaluation.items
     assert (same.question, same.gold, same.given, same.quality) == (HUSBAND, ("two weeks",), "The two weeks!", 1.0)
     assert (silenced.question, silenced.gold, silenced.given, silenced.quality) == (OLD, ("two weeks",), "", 0.0)
-    assert (other.gold, other.given, other.details["before_the_swap"]) == (("10 euros",), "20 euros", GERMAN)
+    assert (other.gold, other.given, other.details["original_question"]) == (("10 euros",), "20 euros", GERMAN)
 
 
 def test_without_a_person_there_is_nothing_to_swap() -> None:
     with pytest.raises(UsageError, match="No question has words of sex, age or origin to swap"):
-        evaluate_swaps(["How is glaucoma treated?"], TRIALS.__getitem__, quiet)
+        evaluate_counterfactuals(["How is glaucoma treated?"], TRIALS.__getitem__, quiet)
 
 
 def test_questions_are_lines_or_those_of_a_squad_file(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ say so where they do not answer? And what does the desk make of it?
 Asked are questions of articles, posts and diseases that nothing was trained on, over three passages as the desk's
 search finds them, in any order.
 
-python -m benchmarks.writer.measure DATA --adapter FOLDER [--questions N] [--work FOLDER] tries another adapter than the
-embedded one, and prints the figures.
+python -m benchmarks.generator.measure DATA --adapter FOLDER [--questions N] [--work FOLDER] tries another adapter than
+the embedded one, and prints the figures.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.generator.data import medquad_files
+from benchmarks.generator.medical_sheets import medical_sheets
+from benchmarks.generator.sheets import Asked, Sheet, squad_sheets
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from benchmarks.writer.data import medquad_files
-from benchmarks.writer.medical_sheets import medical_sheets
-from benchmarks.writer.sheets import Asked, Sheet, squad_sheets
 from rag.answering.flow import Writer
 from rag.answering.generation import write_checked
 from rag.components import build_flow, open_embedder, open_reader, worker_settings
@@ -33,7 +33,7 @@ from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, load_squad, normalised
-from rag.evaluation.temporary_collection import throwaway_collection
+from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Evaluation, Item
 from rag.generators.adapters.gguf import converted
 from rag.generators.embedded import ADAPTER
@@ -93,7 +93,7 @@ def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | Non
         way: [{"question": i.question, "expected": list(i.gold), "reply": i.given} for i in of]
         for way, of in items.items()
     }
-    (work / "writer-replies.json").write_text(json.dumps(replies, indent=1, ensure_ascii=False), encoding="utf-8")
+    (work / "generator-replies.json").write_text(json.dumps(replies, indent=1, ensure_ascii=False), encoding="utf-8")
     return {
         "questions": len(asked),
         "ways": {way: _figures(of) for way, of in items.items()},
@@ -166,7 +166,7 @@ def _training() -> str:
     return (
         f" The adapter: {report['steps']:,} steps of `refdesk finetune generator` ({report['seconds'] / 60:.0f} "
         f"minutes on {report['machine']['trained_on']}) on {report['checked']['samples']:,} chats made by "
-        "`python -m benchmarks.writer.data`."
+        "`python -m benchmarks.generator.data`."
     )
 
 
@@ -260,7 +260,7 @@ def _desk(data: Path, chats: Mapping[str, LlamaCppChat], questions: int) -> dict
     for part in held_out_questions(data):
         file = _held_out_file(part)
         asked = sampled(file.questions, questions)
-        with throwaway_collection(
+        with temporary_collection(
             texts_of(file), embedder, worker_settings(settings, embedder), lambda *_: None
         ) as collection:
             for way, chat in chats.items():
