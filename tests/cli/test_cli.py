@@ -154,10 +154,17 @@ def test_sync_mirrors_a_folder(refdesk: Refdesk, folder: Path) -> None:
     assert refdesk("status", "--json").json["documents"] == 0
 
 
-def test_sync_follows_a_folder_until_it_is_stopped(folder: Path, home: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_sync_follows_a_folder_until_it_is_stopped(number: signal.Signals, folder: Path, home: Path) -> None:
+    # A job in the background inherits that Control-C is ignored, and so would its children.
+    usual = signal.SIG_IGN if number == signal.SIGTERM else signal.SIG_DFL
     command = [sys.executable, "-c", "from ui.cli.main import main; main()", "sync", str(folder), "--watch"]
     with subprocess.Popen(
-        [*command, "--home", str(home)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--home", str(home)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, usual),
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -167,8 +174,8 @@ def test_sync_follows_a_folder_until_it_is_stopped(folder: Path, home: Path) -> 
         assert (
             sum(line.startswith("refused") for line in said) == 1
         )  # of the empty file, when the folder was read first
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 0
+        process.send_signal(number)
+        assert process.wait(timeout=60) == 0
 
 
 def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) -> None:

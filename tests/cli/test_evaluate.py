@@ -10,6 +10,7 @@ import rag.components
 from rag.conversations.store import ConversationStore
 from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
+from tests.command import TERMINATED, sigterm_once
 
 pytestmark = pytest.mark.models
 
@@ -90,6 +91,23 @@ def test_answers_runs_comparison_and_report(refdesk: Refdesk, squad_file: Path, 
     setup = json.loads((home / "evaluations" / runs[0] / "run.json").read_text())["setup"]
     assert setup["data"]["name"] == "squad.json"
     assert len(setup["models"]["embedding"]["sha256"]) == 64
+
+
+def test_answers_that_sigterm_stops_go_on_after_the_questions_asked(
+    refdesk: Refdesk, squad_file: Path, home: Path, tmp_path: Path
+) -> None:
+    call = ("evaluate", "answers", squad_file, "--engine", "extractive")
+
+    def asked() -> int:
+        return sum(file.read_bytes().count(b"\n") for file in home.glob("evaluations/unfinished-*"))
+
+    with sigterm_once(lambda: asked() > 0, tmp_path):
+        stopped = refdesk(*call)
+    assert stopped.code == TERMINATED
+    assert "The same call with --resume goes on" in stopped.err
+    assert asked() > 0
+    figures = refdesk(*call, "--resume", "--json").json
+    assert (figures["questions"], asked()) == (3, 0)
 
 
 def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -47,8 +46,9 @@ def address(home: Path) -> Iterator[str]:
     line = serving.stdout.readline()
     assert line == f"Refdesk answers at http://127.0.0.1:{port}\n"
     yield f"http://127.0.0.1:{port}"
-    serving.send_signal(signal.SIGINT)
+    serving.terminate()
     serving.communicate(timeout=60)
+    assert serving.returncode == 0
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from transformers import AutoTokenizer
-from typer.testing import CliRunner
 
 from rag.generators.engines.transformers import load_network
 from rag.quantization import comparison
@@ -18,8 +17,8 @@ from rag.quantization.methods import find_method
 from rag.quantization.quantize import quantize
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks, load_tasks
+from tests.command import TERMINATED, refdesk, sigterm_once
 from tests.quantization.conftest import WORDS
-from ui.cli.main import app
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
@@ -41,16 +40,10 @@ def tasks(tmp_path: Path) -> Tasks:
     return load_tasks(text, None, limit=2, tokens=100)
 
 
-def refdesk(tmp_path: Path, *arguments: str) -> str:
-    result = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path / "home")], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
 def test_the_command_writes_a_folder(llama: Path, tmp_path: Path) -> None:
     output = tmp_path / "small"
-    printed = refdesk(tmp_path, "quantize", str(llama), "--method", "gguf-q4_0", "--output", str(output), "--json")
-    result = json.loads(printed)
+    call = ("quantize", llama, "--method", "gguf-q4_0", "--output", output, "--home", tmp_path / "home", "--json")
+    result = refdesk(*call).json
     assert result["engine"] == "llamacpp"
     assert result["bytes"] == next(output.glob("*.gguf")).stat().st_size
     assert resolve_model(str(output)).is_gguf
@@ -130,6 +123,22 @@ def test_what_was_measured_before_a_failure_is_kept(
     assert "The perplexity is missing. Killed" in (folder / "report.html").read_text()
 
 
+def test_a_comparison_that_sigterm_stops_keeps_what_it_has_measured(llama: Path, tmp_path: Path) -> None:
+    folder, text = tmp_path / "compared", tmp_path / "text.txt"
+    text.write_text(WORDS)
+    first = folder / "results/float32.json"
+    with sigterm_once(first.exists, tmp_path):
+        stopped = refdesk(
+            *("quantize", "compare", llama, "--methods", "float32,nf4", "--text", text, "--limit", 0),
+            *("--output", folder, "--home", tmp_path / "home"),
+        )
+    assert stopped.code == TERMINATED
+    assert "The same call goes on where it was." in " ".join(stopped.err.split())
+    assert json.loads(first.read_text())["perplexity"] > 1
+    assert [file.name for file in (folder / "results").iterdir()] == [first.name]
+    assert not (folder / "model").exists()
+
+
 def test_a_text_of_one_token_is_refused_before_anything_is_quantized(llama: Path, tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("a")
     tasks = load_tasks(tmp_path / "one.txt", None, limit=0, tokens=100)
@@ -174,8 +183,9 @@ def test_our_own_questions_are_answered_by_their_passages() -> None:
     ],
 )
 def test_a_wrong_call_is_a_clear_error(tmp_path: Path, arguments: Sequence[str], problem: str) -> None:
-    result = CliRunner().invoke(app, [*arguments, "--home", str(tmp_path)])
-    assert problem in str(result.exception)
+    called = refdesk(*arguments, "--home", tmp_path)
+    assert called.code
+    assert problem in called.err
 
 
 def test_an_empty_text_is_a_clear_error(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from lxml import html
-from typer.testing import CliRunner
 
 from rag.evaluation.types import OnProgress
 from rag.rag_vs_finetuning import comparison
 from rag.rag_vs_finetuning.configurations import CONFIGURATIONS, RETRIEVAL, STALE
-from ui.cli.main import app, main
+from tests.command import refdesk
 from vectorstore.errors import RefdeskError
 
 NAMES = {one.name for one in CONFIGURATIONS}
@@ -49,10 +48,10 @@ def compared(apart: Here, question_file: Path, small: Path, home: Path, *options
     with pytest.MonkeyPatch.context() as patch:
         original = comparison.compare_rag_vs_finetuning
         patch.setattr(comparison, "compare_rag_vs_finetuning", lambda *given: original(*given, apart=apart))
-        done = CliRunner().invoke(app, [*call, "--max-steps", "2", "--changes", "2", "--json", *options])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    report: dict[str, Any] = json.loads(done.stdout)
+        done = refdesk(*call, "--max-steps", 2, "--changes", 2, "--json", *options)
+    if done.code:
+        raise RefdeskError(done.err)
+    report: dict[str, Any] = done.json
     return report
 
 
@@ -151,16 +150,11 @@ def test_questions_that_cannot_be_used_are_a_clear_error(
     problem: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if content is not None:
         Path("questions.json").write_text(content)
-    call = ["refdesk", "compare", "rag-vs-finetuning", "questions.json", "--home", str(tmp_path / "home")]
-    monkeypatch.setattr("sys.argv", call)
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 2
-    told = capsys.readouterr().err
-    assert problem in told
-    assert len(told.strip().splitlines()) == 1
+    called = refdesk("compare", "rag-vs-finetuning", "questions.json", "--home", tmp_path / "home")
+    assert called.code == 2
+    assert problem in called.err
+    assert len(called.err.strip().splitlines()) == 1

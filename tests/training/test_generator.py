@@ -269,7 +269,7 @@ def test_control_c_ends_after_the_step_with_a_checkpoint_and_the_second_time_at_
     handler = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
         patch.setattr(LanguageTask, "loss", interrupted)
-        assert refdesk(*call) == 1
+        assert refdesk(*call) == 130
     told = " ".join(capsys.readouterr().err.split())
     assert f"refdesk: Stopped: {tmp_path / 'run'}. The same call with --resume goes on from the" in told
     state = tmp_path / "run/checkpoint/state.json"

@@ -19,7 +19,7 @@ from rag.evaluation.types import Evaluation, Figures, OnProgress
 from rag.settings.model import Settings, load_settings
 from ui.cli.doctor import models_in_use
 from ui.cli.output import HomeOption, JsonOption, console, print_json, say
-from ui.cli.progress import stages
+from ui.cli.progress import stages, stoppable
 from vectorstore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # The models, and the statistics, take seconds to import: not before the call is known to be right.
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure search, reader and answers.")
 
 SquadArgument = Annotated[Path, typer.Argument(help="Questions in the SQuAD form.", metavar="SQUAD_FILE")]
 LimitOption = Annotated[
@@ -105,7 +105,8 @@ def evaluate_answers(
             flow = build_flow(settings, collection.knowledge, reader, writer)
             return evaluate(data, questions, collection, flow.events, show, asked)
 
-    _run(measure, settings, file, limit, as_json)
+    with stoppable(settings.home, "The same call with --resume goes on after the questions that were asked."):
+        _run(measure, settings, file, limit, as_json)
 
 
 @app.command("golden")

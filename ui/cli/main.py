@@ -1,50 +1,99 @@
-"""The ``refdesk`` command."""
+"""The ``refdesk`` command. A command's module is loaded when it is called, or when all are listed."""
 
 import logging
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command, get_group
+from typing_extensions import override
 
+from rag.interrupts import end_on_sigterm, exit_code
 from rag.quiet import quiet_libraries
-from ui.cli import ask, compare, doctor, documents, evaluate, extract, finetune, ingest, quantize, serve
 from ui.cli.output import fail
+from ui.cli.progress import Interrupted
 from vectorstore.errors import RefdeskError, UsageError
 
-app = typer.Typer(
-    name="refdesk",
-    help="Ask a folder of documents. Every sentence of an answer stands on a passage that you can open.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("ingest")(ingest.ingest)
-app.command("sync")(ingest.sync)
-app.command("ask")(ask.ask)
-app.command("extract")(extract.extract)
-app.command("serve")(serve.serve)
-app.command("status")(documents.status)
-app.command("show")(documents.show)
-app.command("remove")(documents.remove)
-app.command("verify")(documents.verify)
-app.add_typer(evaluate.app, name="evaluate", help="Measure search, reader and answers.")
-app.command("doctor")(doctor.doctor)
-app.add_typer(finetune.app, name="finetune", help="Train a model on your own data.")
-app.add_typer(quantize.app, name="quantize")
-app.add_typer(compare.app, name="compare")
+_MODULES = {
+    "ingest": "ingest",
+    "sync": "ingest",
+    "ask": "ask",
+    "extract": "extract",
+    "serve": "serve",
+    "status": "documents",
+    "show": "documents",
+    "remove": "documents",
+    "verify": "documents",
+    "evaluate": "evaluate",
+    "doctor": "doctor",
+    "finetune": "finetune",
+    "quantize": "quantize",
+    "compare": "compare",
+}
+"""In which module of ``ui.cli`` a command is: a group of commands, ``app``, or else a function of its name."""
 
 
-def main() -> None:
-    """Run the command; errors are one line, with exit code 2 for a wrong call and 1 for a failure."""
+class _Commands(Mapping[str, Any]):
+    """The commands by name, each made when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        module = import_module(f"ui.cli.{_MODULES[name]}")
+        if hasattr(module, "app"):
+            group = get_group(module.app)
+            group.name = name
+            return group
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(name)(getattr(module, name))
+        return get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+class _Refdesk(TyperGroup):
+    @override
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Interrupted(exit_code(stop)) from None
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that these words name, and give back its exit code. Raises the errors that stop it."""
+    group = _Refdesk(
+        name="refdesk",
+        help="Ask a folder of documents. Every sentence of an answer stands on a passage that you can open.",
+        commands=_Commands(),  # type: ignore[arg-type]  # it is only read
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    return group.main(list(arguments), "refdesk", standalone_mode=False) or 0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; errors are one line, with exit code 2 for a wrong call and 1 for a failure.
+
+    A command that a signal stopped ends with 128 and its number; one that follows or serves until then, with 0.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_libraries()
+    end_on_sigterm()
     try:
-        code = app(standalone_mode=False)
+        code = run(sys.argv[1:] if arguments is None else arguments)
     except TyperException as error:
         code = fail(f"{error.format_message()} See `refdesk --help`.", error.exit_code)
     except UsageError as error:
         code = fail(error, 2)
+    except Interrupted as error:
+        code = fail(error, error.code)
     except RefdeskError as error:
         code = fail(error, 1)
     except BrokenPipeError:
@@ -53,4 +102,4 @@ def main() -> None:
         code = fail(
             f"{error.strerror or error}: {error.filename or 'the system'}. Check the file and its permissions.", 1
         )
-    sys.exit(code or 0)
+    sys.exit(code)

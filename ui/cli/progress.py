@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from rag.interrupts import exit_code
 from ui.cli.output import errors
 from vectorstore.errors import RefdeskError
 
@@ -35,12 +36,20 @@ def stages(first: str) -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
+class Interrupted(RefdeskError):
+    """A signal ended a command: ``code`` is its exit code."""
+
+    def __init__(self, code: int, where: str = "", remedy: str = "") -> None:
+        super().__init__("Stopped", where=where, remedy=remedy)
+        self.code = code
+
+
 @contextmanager
 def stoppable(
     folder: Path, remedy: str = "The same call with --resume goes on from the last checkpoint."
 ) -> Iterator[None]:
-    """Control-C ends what is kept in ``folder``, and says how it goes on."""
+    """Control-C and SIGTERM end what is kept in ``folder``, and it is said how it goes on."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise RefdeskError("Stopped", where=str(folder), remedy=remedy) from None
+    except KeyboardInterrupt as stop:
+        raise Interrupted(exit_code(stop), str(folder), remedy) from None

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from rag.settings.model import Settings, load_settings
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
-from ui.cli.progress import stages
+from ui.cli.progress import stages, stoppable
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def compare(
 
     tasks = load_tasks(text, questions, limit, tokens)
     folder = output or settings.home / "quantization" / Path(source.name).name
-    with stages("Starting") as show:
+    with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
         comparison = compare_methods(source, chosen, tasks, folder, settings.home / "models", show)
     if as_json:
         print_json(comparison.as_json())

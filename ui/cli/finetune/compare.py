@@ -14,10 +14,12 @@ from typing import Annotated, get_args
 
 import typer
 
+from rag.interrupts import end_on_sigterm
 from rag.quiet import quiet_libraries
 from rag.settings.model import load_settings
 from rag.training.generator.settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
+from ui.cli.main import run
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.cli.progress import stoppable
 from vectorstore.errors import RefdeskError, UsageError
@@ -113,7 +115,8 @@ def _train(call: Sequence[str]) -> str:
         try:
             said, _ = child.communicate()
         except KeyboardInterrupt:
-            child.wait()  # Control-C reached it too, and it leaves a checkpoint
+            child.terminate()  # Control-C has reached it already, but SIGTERM may not have; it leaves a checkpoint
+            child.wait()
             raise
     if child.returncode < 0:
         return f"Its process was ended by {signal.Signals(-child.returncode).name}, perhaps for want of memory."
@@ -122,13 +125,12 @@ def _train(call: Sequence[str]) -> str:
 
 def train_apart() -> None:
     """``refdesk finetune generator`` for a process that compares: why it fails is all that it says."""
-    from ui.cli.main import app  # which imports this module
-
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     quiet_libraries()
+    end_on_sigterm()
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            app(standalone_mode=False)
+            run(sys.argv[1:])
     except RefdeskError as error:
         say(str(error))
         sys.exit(1)

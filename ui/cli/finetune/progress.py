@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from rich.progress import (
@@ -17,9 +18,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from rag.interrupts import interrupt
 from ui.cli.output import errors
-from ui.cli.progress import stoppable
-from vectorstore.errors import RefdeskError
+from ui.cli.progress import Interrupted, stoppable
 
 if TYPE_CHECKING:
     from rag.training.runs.loop import Tick
@@ -33,7 +34,8 @@ class TrainingProgress:
 
     def __init__(self, progress: Progress, task: TaskID, score: str) -> None:
         self._progress, self._task, self._score = progress, task, score
-        self._training = self._stopping = False
+        self._training = False
+        self.stopped_by = 0
 
     def phase(self, what: str, done: int, total: int) -> None:
         self._show(what, done, total, "")
@@ -47,11 +49,14 @@ class TrainingProgress:
         self._training = True
         self._stop_where_asked()
 
-    def interrupt(self, *_: object) -> None:
-        """What Control-C does: while steps are made, the first one waits for the step's end and its checkpoint."""
-        if self._stopping or not self._training:
-            raise KeyboardInterrupt
-        self._stopping = True
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """What a signal does: while steps are made, the first one waits for the step's end and its checkpoint.
+
+        Only a second Control-C ends it at once: a service manager sends SIGTERM again and again.
+        """
+        if not self._training or (self.stopped_by and number == signal.SIGINT):
+            interrupt(number, frame)
+        self.stopped_by = self.stopped_by or number
         self._progress.update(self._task, description=_STOPPING)
 
     def _show(self, what: str, done: int, total: int, state: str) -> None:
@@ -60,7 +65,7 @@ class TrainingProgress:
         self._progress.update(self._task, completed=done, total=total or None, state=state)
 
     def _stop_where_asked(self) -> None:
-        if self._stopping:
+        if self.stopped_by:
             from rag.training.runs.loop import Stopped  # loaded by whoever trains; by itself it takes seconds
 
             raise Stopped
@@ -68,9 +73,9 @@ class TrainingProgress:
 
 @contextmanager
 def training_progress(score: str, folder: Path) -> Iterator[TrainingProgress]:
-    """What a run in ``folder`` is told to; the first Control-C while it trains leaves a checkpoint of the step reached.
+    """What a run in ``folder`` is told to; Control-C or SIGTERM while it trains leaves a checkpoint of its step.
 
-    Raises RefdeskError where it is stopped.
+    Raises Interrupted where it is stopped.
     """
     from rag.training.runs.loop import Stopped  # takes seconds to import
 
@@ -87,13 +92,15 @@ def training_progress(score: str, folder: Path) -> Iterator[TrainingProgress]:
     lines = Progress(*columns, console=errors, transient=not errors.is_terminal, speed_estimate_period=math.inf)
     with lines as progress, stoppable(folder):
         shown = TrainingProgress(progress, progress.add_task("Starting", total=None, state=""), score)
-        usual = signal.getsignal(signal.SIGINT)
-        if usual is not signal.SIG_IGN:  # a job in the background is not meant
-            signal.signal(signal.SIGINT, shown.interrupt)
+        usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number, handler in usual.items():
+            if handler is not signal.SIG_IGN:  # as Control-C is by a job in the background
+                signal.signal(number, shown.interrupt)
         try:
             yield shown
         except Stopped:
             remedy = "The same call with --resume goes on from the step reached."
-            raise RefdeskError("Stopped", where=str(folder), remedy=remedy) from None
+            raise Interrupted(128 + shown.stopped_by, str(folder), remedy) from None
         finally:
-            signal.signal(signal.SIGINT, usual)
+            for number, handler in usual.items():
+                signal.signal(number, handler)
