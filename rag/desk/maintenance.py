@@ -10,11 +10,11 @@ from ingest.sources.mapping import Mapping
 from rag.components import open_embedder, worker_settings
 from rag.conversations.store import repair_conversations, verify_conversations
 from rag.extraction.form_store import repair_tray, verify_tray
-from rag.jobs.queue import repair_jobs, verify_jobs
 from rag.settings.model import Settings
 from vectorstore.admin import library
 from vectorstore.admin.verification import repair as rebuild
 from vectorstore.admin.verification import verify as find_damage
+from vectorstore.sqlite.jobs import repair_jobs, verify_jobs
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Finding, Indexing
 

@@ -19,8 +19,8 @@ from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
 from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
-from rag.jobs.queue import JobQueue
-from rag.jobs.worker import see_to_jobs
+from rag.jobs.queue import EmbeddedJobQueue
+from rag.jobs.starting import see_to_jobs
 from rag.settings.model import Settings, load_settings
 from rag.training.runs.worker import see_to_runs
 from rag.types import Citation
@@ -88,7 +88,7 @@ class Desk:
         self.attempt = what_if.attempt
         self.home = settings.home
         self.longest_file = settings.ingest.max_file_mb * 1024**2
-        self._jobs = JobQueue(settings.home)
+        self._jobs = EmbeddedJobQueue(settings.home)
         self.see_to_jobs()
         self.see_to_runs()
 

@@ -21,8 +21,7 @@ from pydantic import TypeAdapter
 from ingest.layout.wire import layout_from_json, layout_to_json
 from ingest.sources.uploads import PART, checked_name
 from rag.extraction.types import Extraction
-from vectorstore.admin.verification import verify_list
-from vectorstore.sqlite.database import Database
+from vectorstore.sqlite.database import Database, find_damage
 from vectorstore.types import Finding
 
 State = Literal["waiting", "reading", "read", "stopped", "failed"]
@@ -253,7 +252,8 @@ class Tray:
 
 def verify_tray(home: Path) -> list[Finding]:
     """Check the list of forms, if there is one. Whatever is wrong, they can be read anew from their files."""
-    return verify_list(home / _FILE, _SCHEMA, _VERSION, ("forms", "layouts"), "The list of forms is damaged")
+    path = home / _FILE
+    return find_damage(lambda: Database(path, _SCHEMA, _VERSION), path, ("forms", "layouts"), replaceable=True)
 
 
 def repair_tray(home: Path) -> None:

@@ -1,164 +1,129 @@
-"""Doing the jobs of the queue, in a process of its own: ``python -m rag.jobs.worker``.
+"""Doing the jobs of a lane, one after the other, until none is left."""
 
-It ends when there is nothing left to do, and outlives the server that started it. What it was doing when it was killed,
-the next one does again, and what is stored already is skipped.
-"""
-
-import argparse
 import logging
-import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import closing
+import traceback
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from ingest.pipeline.ingestion import Outcome, Progress
-from ingest.sources.files import find_mapping_files
-from ingest.sources.mapping import load_mapping
-from ingest.sources.uploads import FOLDER, tidy
-from rag.desk.maintenance import open_ingestion, repair, verify
-from rag.jobs.queue import Job, JobQueue
-from rag.quiet import quiet_libraries
-from rag.settings.model import Settings, load_settings
-from vectorstore.admin.library import open_database
+from rag.jobs.leases import Heartbeat
+from rag.jobs.types import TAKEN_OVER, Job, JobFile, JobKind, JobQueue, JobState, Lane, LeaseLost, Stopped
 from vectorstore.errors import RefdeskError
-from vectorstore.sqlite import catalogue
 
 logger = logging.getLogger(__name__)
 
-_NICENESS = 5
-"""Answering comes first."""
 _REPORT_SECONDS = 0.5
-_ROOT = Path(__file__).resolve().parents[2]
+_WRONG = "Something went wrong. The terminal in which Refdesk was started says what."
 
 
-class _Stopped(Exception):
-    """Someone wants the job to end."""
+class Report:
+    """Tells the queue how far a job is, so often that one can watch, and not more often. For several threads.
 
+    Every call raises Stopped where the job is to end for now, or another worker has taken it over.
+    """
 
-def see_to_jobs(queue: JobQueue) -> None:
-    """Start a process that does the jobs, if there are some and none is at it."""
-    if queue.next() is None:
-        return
-    with queue.only_worker() as free:
-        pass
-    if free:
-        command = [sys.executable, "-m", "rag.jobs.worker", "--home", str(queue.home)]
-        environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-        subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
-
-
-def do_jobs(settings: Settings) -> None:
-    """Do what is queued until nothing is left, unless another process does."""
-    with closing(JobQueue(settings.home)) as queue:
-        while queue.next() is not None:
-            with queue.only_worker() as alone:
-                if not alone:
-                    return
-                while job := queue.next():
-                    _do(job, queue, settings)
-                _tidy(queue)
-
-
-def _do(job: Job, queue: JobQueue, settings: Settings) -> None:
-    if not queue.begin(job.id):
-        remedy = "What it has stored is kept. Run `refdesk doctor`, and try again with fewer files."
-        queue.end(job.id, "failed", error=f"The process that did this ended again and again. {remedy}")
-        return
-    report = _Report(queue, job.id)
-    try:
-        findings = []
-        if job.kind == "ingest":
-            _ingest(job, queue, settings, report)
-        elif job.kind == "verify":
-            findings = verify(settings)
-        else:
-            findings = repair(settings, lambda done, total: report.stage(f"{done:,} of {total:,}"))
-        report.send()
-        queue.end(job.id, "done", findings=findings)
-    except _Stopped:
-        queue.end(job.id, "stopped")
-    except RefdeskError as error:
-        queue.end(job.id, "failed", error=str(error))
-    except Exception:
-        logger.exception("a job failed")
-        queue.end(job.id, "failed", error="Something went wrong. The terminal in which Refdesk was started says what.")
-
-
-def _ingest(job: Job, queue: JobQueue, settings: Settings, report: "_Report") -> None:
-    files = [Path(file.path) for file in queue.files(job.id, "waiting")]
-    mappings = [load_mapping(path) for path in find_mapping_files(_folders(settings.home, files))]
-    report.stage("Starting")
-    with open_ingestion(
-        settings,
-        job.collection,
-        mappings,
-        report.files,
-        lambda path: report.stage(f"Reading {path.name}"),
-        lambda done, total: report.stage(f"Indexing anew, as the settings have changed: {done:,} of {total:,}"),
-    ) as ingestion:
-        ingestion.run(files)
-
-
-def _folders(home: Path, files: Iterable[Path]) -> list[Path]:
-    """The folders in which a mapping file for these uploaded files may lie."""
-    root = home.resolve() / FOLDER
-    return sorted({folder for path in files for folder in path.parents if folder.is_relative_to(root)})
-
-
-class _Report:
-    """Tells the queue how far a job is, so often that one can watch, and not more often. Raises _Stopped."""
-
-    def __init__(self, queue: JobQueue, job: int) -> None:
+    def __init__(self, queue: JobQueue, job: int, owner: str, leaving: threading.Event) -> None:
         self._queue = queue
         self._job = job
-        self._stage = ""
-        self._outcomes: list[Outcome] = []
+        self._owner = owner
+        self._leaving = leaving
+        self._stage = ("", 0, 0)
+        self._files: list[JobFile] = []
+        self._result: Mapping[str, Any] | None = None
         self._last = 0.0
-        self._lock = threading.RLock()  # files are read in another thread than they are stored
+        self._lock = threading.RLock()
 
-    def stage(self, stage: str) -> None:
+    def stage(self, stage: str, done: int = 0, total: int = 0, *, at_once: bool = False) -> None:
+        """``at_once``: it may be long until there is more to tell."""
         with self._lock:
-            self._stage = stage
-            self._send_if_due()
+            self._stage = (stage, done, total)
+            self._tell(at_once=at_once)
 
-    def files(self, progress: Progress) -> None:
+    def files(self, files: Iterable[JobFile], done: int, total: int, result: Mapping[str, Any]) -> None:
+        """What became of some files, and what has come of the job so far."""
         with self._lock:
-            self._outcomes += progress.outcomes
-            self._send_if_due()
+            self._stage = (self._stage[0], done, total)
+            self._files += files
+            self._result = result
+            self._tell(at_once=False)
 
     def send(self) -> None:
+        """Tell what is not told yet."""
         with self._lock:
-            chunks = sum(outcome.chunks for outcome in self._outcomes)
-            stop = self._queue.record(self._job, stage=self._stage, outcomes=self._outcomes, chunks=chunks)
-            self._outcomes.clear()
+            files, self._files = self._files, []
+            try:
+                stop = self._queue.report(self._job, self._owner, *self._stage, files, self._result)
+            except LeaseLost as lost:
+                raise Stopped from lost
+            self._last = time.monotonic()
         if stop:
-            raise _Stopped
+            raise Stopped
 
-    def _send_if_due(self) -> None:
-        now = time.monotonic()
-        if now - self._last >= _REPORT_SECONDS:
-            self._last = now
+    def _tell(self, *, at_once: bool) -> None:
+        if self._leaving.is_set():
+            raise Stopped
+        if at_once or time.monotonic() - self._last >= _REPORT_SECONDS:
             self.send()
 
 
-def _tidy(queue: JobQueue) -> None:
-    with closing(open_database(queue.home)) as database, database.read() as connection:
-        wanted = catalogue.known_paths(connection)
-    tidy(queue.home, wanted | {file.path for job in queue.jobs() for file in queue.files(job.id)})
+Work = Callable[[Job, Report], Mapping[str, Any]]
+"""Does a job of some kind and returns its result. Raises RefdeskError, and Stopped where the report does."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="rag.jobs.worker", description="Do the jobs that are queued.")
-    parser.add_argument("--home", type=Path)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    quiet_libraries()
-    os.nice(_NICENESS)
-    do_jobs(load_settings(parser.parse_args().home))
+class Worker:
+    """Does the jobs of one lane under the name ``owner``.
+
+    ``load`` gives what does each kind, once there is a job: its libraries may take seconds, in which the worker shows
+    signs of life already.
+    """
+
+    def __init__(self, queue: JobQueue, lane: Lane, owner: str, load: Callable[[], Mapping[JobKind, Work]]) -> None:
+        self._queue = queue
+        self._lane = lane
+        self._owner = owner
+        self._load = load
+        self._leaving = threading.Event()
+
+    def leave(self) -> None:
+        """Begin no further job. The one that is being done ends at its next report, and is given back."""
+        self._leaving.set()
+
+    def run(self) -> None:
+        with Heartbeat(lambda: self._queue.renew(self._owner)):
+            job = self._queue.held(self._owner)  # taken for this worker by whoever started it
+            while not self._leaving.is_set() and (job := job or self._queue.take(self._lane, self._owner)):
+                self._do(job)
+                job = None
+            if job:
+                self._give_back(job)
+
+    def _do(self, job: Job) -> None:
+        report = Report(self._queue, job.id, self._owner, self._leaving)
+        try:
+            report.stage("Starting")
+            result = self._load()[job.kind](job, report)
+            report.send()
+            self._queue.end(job.id, self._owner, "done", result=result)
+        except Stopped:
+            if self._leaving.is_set():
+                self._give_back(job)
+            else:
+                self._queue.end(job.id, self._owner, "stopped")
+        except RefdeskError as error:
+            self._queue.end(job.id, self._owner, "failed", error=str(error), line=type(error).__name__)
+        except Exception as error:
+            logger.exception("a job failed")
+            self._queue.end(job.id, self._owner, "failed", error=_WRONG, line=_place(error))
+
+    def _give_back(self, job: Job) -> None:
+        now = self._queue.get(job.id)
+        state: JobState = "waiting" if job.kind in TAKEN_OVER else "interrupted"
+        self._queue.end(job.id, self._owner, "stopped" if now and now.stop_wanted else state)
 
 
-if __name__ == "__main__":
-    main()
+def _place(error: Exception) -> str:
+    """The kind of an error and where it came up, without what it says, which may hold content."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} ({Path(place.filename).name}, line {place.lineno})"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.jobs.queue import Job, JobFile
+from rag.jobs.types import Job, JobFile
 from ui.chat.pages.documents.views import job_line, job_view
 
 NOW = datetime(2026, 5, 4, 12, 10, tzinfo=UTC)
@@ -15,16 +15,12 @@ def job(**changes: Any) -> Job:
     given: dict[str, Any] = {
         "id": 7,
         "kind": "ingest",
-        "collection": "staff",
+        "payload": {"collection": "staff"},
         "state": "working",
         "queued_at": "2026-05-04T12:00:00+00:00",
         "started_at": "2026-05-04T12:00:00+00:00",
-        "ended_at": "",
         "stage": "Reading c.pdf",
-        "chunks": 1_234,
-        "findings": (),
-        "error": "",
-        "stop_wanted": False,
+        "result": {"chunks": 1_234},
         "counts": {"indexed": 3, "refused": 1, "waiting": 4},
     }
     return Job(**(given | changes))
@@ -32,7 +28,7 @@ def job(**changes: Any) -> Job:
 
 def test_a_job_says_how_far_it_is_and_how_long_it_will_take() -> None:
     assert job_line(job(), **HERE) == "4 of 8 files · 1,234 passages · Reading c.pdf · about 10 minutes left"
-    assert job_line(job(counts={"waiting": 8}, chunks=0), **HERE) == "0 of 8 files · Reading c.pdf"
+    assert job_line(job(counts={"waiting": 8}, result={}), **HERE) == "0 of 8 files · Reading c.pdf"
     assert job_line(job(stop_wanted=True), **HERE) == "Stopping"
     assert job_line(job(state="waiting"), **HERE) == "Waits for its turn · since today at 12:00"
 

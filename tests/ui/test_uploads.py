@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from rag.jobs.queue import JobQueue
+from rag.jobs.queue import EmbeddedJobQueue
 from ui.api.uploads import upload_routes
 
 LONGEST = 1024**2
@@ -47,9 +47,8 @@ def test_files_that_came_are_queued_together(client: TestClient, tmp_path: Path,
     assert put(client, "rules/b.txt", b"two", "staff") == 201
     answer = client.post("/uploads", json={"collection": "staff", "paths": ["rules/a.txt", "rules/b.txt"]})
     assert answer.status_code == 202
-    with closing(JobQueue(tmp_path)) as queue:
-        job = queue.next()
-        assert job is not None
+    with closing(EmbeddedJobQueue(tmp_path)) as queue:
+        (job,) = queue.jobs()
         assert (job.id, job.collection, job.files) == (answer.json()["job"], "staff", 2)
         assert [Path(file.path).read_bytes() for file in queue.files(job.id)] == [b"one", b"two"]
     assert doers.told == 1
@@ -103,5 +102,5 @@ def test_what_cannot_be_queued_is_refused(
     assert answer.status_code == status
     assert answer.json()["what"]
     assert doers.told == 0
-    with closing(JobQueue(tmp_path)) as queue:
-        assert queue.next() is None
+    with closing(EmbeddedJobQueue(tmp_path)) as queue:
+        assert queue.jobs() == []

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ingest.sources.uploads import PART, upload_path
-from rag.jobs.queue import JobQueue
+from rag.jobs.queue import EmbeddedJobQueue
 from vectorstore.errors import RefdeskError, UsageError
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -111,8 +111,8 @@ def _add(home: Path, uploaded: _Uploaded, see_to_jobs: Callable[[], None]) -> in
     missing = next((path for path in files if not path.is_file()), None)
     if missing:
         raise UsageError("This file has not come", where=missing.name, remedy="Add it again.")
-    with closing(JobQueue(home)) as queue:
-        job = queue.add("ingest", uploaded.collection, files)
+    with closing(EmbeddedJobQueue(home)) as queue:
+        job = queue.add("ingest", {"collection": uploaded.collection}, list(map(str, files)))
     see_to_jobs()
     return job
 

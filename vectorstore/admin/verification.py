@@ -1,6 +1,6 @@
 """Is everything that is stored still whole, and can what is not be rebuilt?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -43,19 +43,6 @@ def verify(home: Path, settings: Indexing) -> list[Finding]:
             return [*findings, *_word_index_findings(database)]
         except StoreError as error:
             return [Finding(error.what, str(path), repairable=False)]
-
-
-def verify_list(path: Path, schema: str, version: int, tables: Sequence[str], damaged: str) -> list[Finding]:
-    """Check a database beside the catalogue, if there is one, that can always be begun anew; ``damaged`` says so."""
-    if not any(path.parent.glob(f"{path.name}*")):
-        return []
-    try:
-        with closing(Database(path, schema, version)) as database:
-            whole = database.is_whole()
-            database.read_all(tables)
-    except StoreError as error:
-        return [Finding(error.what, str(path), repairable=True)]
-    return [] if whole else [Finding(damaged, str(path), repairable=True)]
 
 
 def _row_findings(connection: Connection, path: Path) -> list[Finding]:

@@ -16,6 +16,7 @@ from apsw import Connection
 
 from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
+from vectorstore.types import Finding
 
 logger = logging.getLogger(__name__)
 
@@ -243,6 +244,21 @@ class Database:
     @property
     def commits_file(self) -> Path:
         return self.path.with_name(f"{self.path.name}-commits")
+
+
+def find_damage(
+    open_file: Callable[[], Database], path: Path, tables: Iterable[str], *, replaceable: bool
+) -> list[Finding]:
+    """Check a file beside the catalogue, if there is one. ``replaceable``: whatever is wrong, it can be begun anew."""
+    if not any(path.parent.glob(f"{path.name}*")):
+        return []
+    try:
+        with closing(open_file()) as database:
+            whole = database.is_whole()
+            database.read_all(tables)
+    except StoreError as error:
+        return [Finding(error.what, str(path), repairable=replaceable or isinstance(error, LostCommits))]
+    return [] if whole else [Finding("A part of the file that can be made again is damaged", str(path), True)]
 
 
 @functools.cache

@@ -3,14 +3,14 @@
 import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import streamlit as st
 
 from ingest.readers import SUFFIXES
 from ingest.sources.mapping import MAPPING_FILE
 from rag.desk.curator_protocol import CuratorDesk
-from rag.jobs.queue import JobQueue
+from rag.jobs.queue import EmbeddedJobQueue
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.current import get_desk
@@ -33,7 +33,7 @@ _LONGEST_NOTICE = 500
 _REMOVED = "removed-documents"
 """The documents that were removed last, by this reader."""
 
-_queue = functools.cache(JobQueue)
+_queue = functools.cache(EmbeddedJobQueue)
 
 
 def draw_documents() -> None:
@@ -94,24 +94,28 @@ def _draw_adding(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
 
 def _draw_jobs(desk: CuratorDesk) -> None:
     """The jobs; they are looked at again, without the rest of the page, for as long as one is being done."""
-    if _queue(desk.home).next():
+    if _is_at_work(desk):
         st.fragment(_follow_jobs, run_every=_POLL_SECONDS)()
     else:
         with st.container():  # as a fragment has one: the cards keep their place
             _draw_cards(desk)
 
 
+def _is_at_work(desk: CuratorDesk) -> bool:
+    return any(not job.ended for job in _queue(desk.home).jobs("documents"))
+
+
 def _follow_jobs() -> None:
     desk = get_desk()
     desk.see_to_jobs()
     _draw_cards(desk)
-    if _queue(desk.home).next() is None:
+    if not _is_at_work(desk):
         st.rerun()  # the whole page: there are other documents now
 
 
 def _draw_cards(desk: CuratorDesk) -> None:
     queue = _queue(desk.home)
-    jobs = queue.jobs()
+    jobs = queue.jobs("documents")
     shown = [job for job in jobs if not job.ended] + [job for job in jobs if job.ended][:_ENDED_SHOWN]
     zone, locale, now = reader_zone(), reader_locale(), datetime.now(UTC)
     cards = []
@@ -133,7 +137,7 @@ def _draw_cards(desk: CuratorDesk) -> None:
 
 def _try_again(desk: CuratorDesk, collection: str, paths: Sequence[str]) -> None:
     library.drop_refusals(desk.home, collection, paths)
-    _queue(desk.home).add("ingest", collection, [Path(path) for path in paths])
+    _queue(desk.home).add("ingest", {"collection": collection}, paths)
     desk.see_to_jobs()
 
 
@@ -283,7 +287,9 @@ def _draw_collections(desk: CuratorDesk, collections: Sequence[Collection]) -> N
 def _draw_check(desk: CuratorDesk) -> None:
     queue = _queue(desk.home)
     st.caption("Reads everything that is stored and says what is damaged. Searches go on meanwhile.")
-    last = next((job for job in queue.jobs() if job.kind != "ingest" and job.state == "done"), None)
+    last = next(
+        (job for job in queue.jobs("documents") if job.kind in ("verify", "repair") and job.state == "done"), None
+    )
     if last and last.findings:
         rows = [[one.what, one.where, "yes" if one.repairable else "no"] for one in last.findings]
         draw("table", f"findings-{last.id}", table(["Found", "Where", "Can be repaired"], rows))

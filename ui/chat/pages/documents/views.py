@@ -1,18 +1,23 @@
 """Jobs as the plain data that the page draws. Pure functions, no Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from ingest.sources.uploads import kept_under
-from rag.jobs.queue import Job, JobFile
+from rag.jobs.types import FileStatus, Job, JobFile
 from ui import texts
 from ui.chat.pages.ask.views import View
 
 LISTED = 200
 """So many files of a job are listed."""
 
-_STATUS = {"waiting": "Waiting", "indexed": "Added", "unchanged": "Unchanged", "refused": "Not read"}
+_STATUS: Mapping[FileStatus, str] = {
+    "waiting": "Waiting",
+    "indexed": "Added",
+    "unchanged": "Unchanged",
+    "refused": "Not read",
+}
 
 
 def job_view(job: Job, files: Sequence[JobFile], home: Path, *, zone: tzinfo, locale: str, now: datetime) -> View:
@@ -41,9 +46,11 @@ def job_title(job: Job) -> str:
     match job.kind:
         case "ingest":
             return f"{'Added' if job.ended else 'Adding'} {texts.counted(job.files, 'file')} to {job.collection}"
+        case "sync":
+            return f"{'Made' if job.ended else 'Making'} {job.collection} equal to its folders"
         case "verify":
             return f"{'Checked' if job.ended else 'Checking'} everything that is stored"
-        case "repair":
+        case _:
             return f"{'Repaired' if job.ended else 'Repairing'} what can be made again"
 
 
@@ -59,7 +66,7 @@ def job_line(job: Job, *, zone: tzinfo, locale: str, now: datetime) -> str:
             parts = [f"{_done(job):,} of {texts.counted(job.files, 'file')}", *_passages(job)]
         return " · ".join([*parts, job.stage or "Starting", *_left(job, now)])
     ended = texts.moment(job.ended_at, zone=zone, locale=locale, now=now)
-    if job.kind != "ingest":
+    if job.kind in ("verify", "repair"):
         said = texts.counted(len(job.findings), "finding") if job.findings else "Everything is whole"
         return " · ".join([said if job.state == "done" else "Not finished", ended])
     counted = [f"{job.counts[status]:,} {_STATUS[status].lower()}" for status in _STATUS if job.counts.get(status)]
