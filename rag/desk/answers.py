@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Conversation
+from rag.jobs.leases import Heartbeat
 from rag.types import Done, Event, Exchange, Quoted, Writing
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -54,14 +55,19 @@ class AnsweringService:
     ) -> None:
         self._flow = flow
         self._store = store
-        store.stop_unfinished()
         self._longest = max_question_characters
         self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=queue_size)
         self._jobs: dict[int, _Job] = {}
         self._jobs_lock = threading.Lock()
         self._threads = [threading.Thread(target=self._work, name=f"answer-{i}", daemon=True) for i in range(workers)]
+        self._heartbeat = Heartbeat(self._renew)
+        self._heartbeat.start()
         for thread in self._threads:
             thread.start()
+
+    def _renew(self) -> None:
+        if self._jobs:
+            self._store.renew()
 
     def answer_with(self, flow: Answering) -> None:
         """Have the questions to come answered by another flow; what is being answered stays with its own."""
@@ -114,6 +120,7 @@ class AnsweringService:
             self._queue.put(None)
         for thread in self._threads:
             thread.join()
+        self._heartbeat.end()
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:

@@ -8,12 +8,12 @@ from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.pipeline.reindex import reindex
 from ingest.sources.mapping import Mapping
 from rag.components import open_embedder, worker_settings
-from rag.conversations.store import repair_conversations, verify_conversations
 from rag.extraction.form_store import repair_tray, verify_tray
 from rag.settings.model import Settings
 from vectorstore.admin import library
 from vectorstore.admin.verification import repair as rebuild
 from vectorstore.admin.verification import verify as find_damage
+from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
 from vectorstore.sqlite.jobs import repair_jobs, verify_jobs
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Finding, Indexing

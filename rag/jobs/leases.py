@@ -6,7 +6,6 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from vectorstore.errors import RefdeskError
@@ -23,7 +22,7 @@ def new_owner() -> str:
 
 
 class Heartbeat:
-    """Calls ``renew`` every so many seconds while the block runs; one that fails is said, and tried again."""
+    """Calls ``renew`` every so many seconds from its start to its end; one that fails is said, and tried again."""
 
     def __init__(self, renew: Callable[[], None], seconds: float = RENEW_SECONDS) -> None:
         self._renew = renew
@@ -31,15 +30,19 @@ class Heartbeat:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
         self._over.set()
         self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def _beat(self) -> None:
         while not self._over.wait(self._seconds):

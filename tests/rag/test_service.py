@@ -1,5 +1,7 @@
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,41 +9,10 @@ import pytest
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
 from rag.desk.answers import AnsweringService
-from rag.types import Answer, Citation, Done, Event, Exchange, Quoted, Searching, Sentence, Timings, Writing
+from rag.jobs.types import LEASE_SECONDS
+from rag.types import Writing
+from tests.rag.stepped_flow import QUOTED, WRITTEN, SteppedFlow
 from vectorstore.errors import RefdeskError, UsageError
-
-QUOTED = Answer("extractive", "reader", (Sentence("Quoted.", (1,)),), (Citation(1, 1, "T", 2, 0, 7, "Quoted.", 0.5),))
-WRITTEN = Answer(
-    "generated", "writer", (Sentence("Written.", (1,)),), QUOTED.citations, (), "x", Timings(1.0, 2.0, 3.0, None, 5.0)
-)
-
-
-class SteppedFlow:
-    """Answers in steps; ``go`` lets it past the quoted answer."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.before: list[list[Exchange]] = []
-        self.go = threading.Event()
-        self.reached = threading.Event()
-        self.failure: Exception | None = None
-
-    def events(
-        self, question: str, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
-    ) -> Iterator[Event]:
-        self.asked.append(question)
-        self.before.append(list(before))
-        yield Searching(10)
-        if self.failure:
-            raise self.failure
-        yield Quoted(QUOTED)
-        yield Writing()
-        self.reached.set()
-        while not self.go.wait(0.005):
-            if stop is not None and stop.is_set():
-                yield Done(QUOTED)
-                return
-        yield Done(WRITTEN)
 
 
 @pytest.fixture
@@ -94,17 +65,82 @@ def test_stopping_keeps_what_was_checked(service: AnsweringService, flow: Steppe
     assert (turn.state, turn.answer) == ("stopped", QUOTED)
 
 
-def test_conversations_survive_a_restart_and_unfinished_turns_are_stopped(tmp_path: Path, flow: SteppedFlow) -> None:
-    store = ConversationStore(tmp_path)
-    conversation, turn = store.add_turn(None, "What is it?")
-    store.set_turn(turn, "working", QUOTED)
+class Clock:
+    """Time that passes when a test says so."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def opened(home: Path, flow: SteppedFlow, clock: Clock) -> tuple[AnsweringService, ConversationStore]:
+    store = ConversationStore(home, clock)
+    return AnsweringService(flow, store, queue_size=2, workers=1, max_question_characters=100), store
+
+
+def state(service: AnsweringService, conversation: str) -> str:
+    return last(service, conversation).state
+
+
+def test_what_a_program_was_answering_is_stopped_once_it_is_gone(tmp_path: Path, flow: SteppedFlow) -> None:
+    clock = Clock()
+    gone = ConversationStore(tmp_path, clock)
+    conversation, turn = gone.add_turn(None, "What is it?")
+    gone.set_turn(turn, "working", QUOTED)
+    gone.close()
+    service, store = opened(tmp_path, flow, clock)
+    assert state(service, conversation) == "working"
+    clock.now += LEASE_SECONDS + 1
+    found = last(service, conversation)
+    assert (found.question, found.state, found.answer) == ("What is it?", "stopped", QUOTED)
+    store.rate(conversation, turn, "up")
+    assert last(service, conversation).feedback is not None
+    service.close()
     store.close()
-    again = ConversationStore(tmp_path)
-    AnsweringService(flow, again, queue_size=1, workers=0, max_question_characters=100)
-    found = again.get(conversation)
-    assert found is not None
-    assert (found.title, found.turns[0].state, found.turns[0].answer) == ("What is it?", "stopped", QUOTED)
-    again.close()
+
+
+def test_a_second_service_on_the_same_home_leaves_the_answers_of_the_first_alone(
+    tmp_path: Path, flow: SteppedFlow
+) -> None:
+    clock = Clock()
+    first, first_store = opened(tmp_path, flow, clock)
+    conversation = first.ask(None, "What is it?")
+    assert flow.reached.wait(10)
+    waiting = first.ask(None, "And what waits?")
+    other_flow = SteppedFlow()
+    other_flow.go.set()
+    second, second_store = opened(tmp_path, other_flow, clock)
+    assert (state(second, conversation), state(second, waiting)) == ("working", "waiting")
+    assert settled(second, second.ask(None, "Meanwhile?")).state == "done"
+    clock.now += LEASE_SECONDS - 1
+    first_store.renew()
+    clock.now += LEASE_SECONDS - 1
+    assert (state(second, conversation), state(second, waiting)) == ("working", "waiting")
+    second.close()
+    second_store.close()
+    flow.go.set()
+    for one in (conversation, waiting):
+        assert settled(first, one).state == "done"
+    first.close()
+    first_store.close()
+
+
+def test_two_processes_answer_from_one_home(tmp_path: Path, flow: SteppedFlow, service: AnsweringService) -> None:
+    conversation = service.ask(None, "What is it?")
+    assert flow.reached.wait(10)
+    other = subprocess.run(
+        [sys.executable, "-m", "tests.rag.another_service", str(tmp_path), conversation],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert other.stdout.split() == ["working", "done"]
+    assert state(service, conversation) == "working"
+    flow.go.set()
+    assert settled(service, conversation).answer == WRITTEN
 
 
 def test_a_failure_is_shown_and_the_next_question_answered(service: AnsweringService, flow: SteppedFlow) -> None:

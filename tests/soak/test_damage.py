@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.conversations.store import ConversationStore, repair_conversations, verify_conversations
+from rag.conversations.store import ConversationStore
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import paragraph
@@ -17,6 +17,7 @@ from tests.vectorstore.conftest import put_text
 from vectorstore.admin.library import DATABASE_FILE, remove
 from vectorstore.admin.verification import repair, verify
 from vectorstore.errors import StoreError
+from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
 from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
 
 _SEED = 20261122

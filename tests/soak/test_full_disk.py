@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.conversations.store import ConversationStore, verify_conversations
+from rag.conversations.store import ConversationStore
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
 from vectorstore.admin.verification import verify
 from vectorstore.errors import RefdeskError
+from vectorstore.sqlite.conversations import verify_conversations
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Indexing
 
