@@ -17,7 +17,7 @@ import pypdfium2
 
 from benchmarks.citations import HANDBOOK, MANUALS, collect_pdfs
 from benchmarks.tables import table
-from ingest.readers.base import Reading
+from ingest.readers.base import ReadOptions
 from ingest.readers.pdf import read_pdf
 
 _LINE_HYPHEN = re.compile(r"[-\u00ad\u2010\ufffe\x02]\s*\n\s*(?=\w)")
@@ -79,7 +79,7 @@ def _poppler(path: Path) -> list[str]:
 
 
 def _refdesk(path: Path) -> Pages:
-    yield from (page.text for page in read_pdf(path.read_bytes(), Reading()).pages)
+    yield from (page.text for page in read_pdf(path.read_bytes(), ReadOptions()).pages)
 
 
 def _pdfium(path: Path) -> Pages:

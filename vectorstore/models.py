@@ -7,6 +7,9 @@ Only safetensors and GGUF count as weights: neither format can carry code.
 import functools
 import hashlib
 import json
+import logging
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -201,3 +204,15 @@ def _file_sha256(path: Path, _size: int, _modified_ns: int) -> str:
     """Size and time are part of the cache's key, so a changed file is hashed again."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def quiet_libraries() -> None:
+    """Keep the model libraries' progress bars and notices off the terminal, and their feet off the network."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    logging.getLogger("langchain").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    warnings.filterwarnings("ignore", category=UserWarning, module="peft")

@@ -31,7 +31,7 @@ from rag.answering.generation import write_checked
 from rag.components import build_flow, open_embedder, open_reader, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
-from rag.evaluation.sampling import sampled
+from rag.evaluation.items import sampled
 from rag.evaluation.squad import SquadFile, load_squad, normalised
 from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Evaluation, Item

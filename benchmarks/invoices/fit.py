@@ -23,12 +23,13 @@ from benchmarks.invoices.generate import Sample, generate
 from benchmarks.invoices.layouts import FITTING, OTHERS
 from rag.extraction.labels import Labels
 from rag.extraction.page import read_form
-from rag.extraction.questions import PairReader, add_proposals, add_reader_signals
+from rag.extraction.questions import add_proposals, add_reader_signals
 from rag.extraction.schema import FormField, Schema, load_schema
 from rag.extraction.scoring import BIAS, WEIGHTS
 from rag.extraction.signals import Option, currency_options, gather, group_of
-from rag.quiet import quiet_libraries
 from rag.reader.model import load_reader
+from rag.reader.types import PairReader
+from vectorstore.models import quiet_libraries
 
 _COUNT, _SEED = 684, 11
 _READ_EVERY = 5

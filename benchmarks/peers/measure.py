@@ -19,8 +19,8 @@ from rag.components import build_flow, build_retriever, open_embedder, open_read
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import intervals, latency, means, rounded
+from rag.evaluation.items import sampled
 from rag.evaluation.retrieval import evaluate_retrieval
-from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import Item

@@ -9,7 +9,7 @@ from ingest.layout.grid import layout_of_markup, layout_of_text
 from ingest.layout.pdf import pdf_layout, pdf_page
 from ingest.layout.types import DocumentLayout, PageLayout, Word
 from ingest.readers import PICTURES, SUFFIXES, read_file
-from ingest.readers.base import Reading, Refused
+from ingest.readers.base import ReadOptions, Refused
 from ingest.readers.docx import docx_markup
 from ingest.readers.encoding import decode
 from ingest.readers.html import decode_html
@@ -17,25 +17,25 @@ from ingest.readers.ocr import NOT_INSTALLED, TextRecognition, is_installed, pic
 from ingest.readers.text import markdown_markup
 
 
-def read_layout(path: Path, data: bytes, reading: Reading, *, pictures: bool) -> DocumentLayout:
+def read_layout(path: Path, data: bytes, options: ReadOptions, *, pictures: bool) -> DocumentLayout:
     """The words of the file's bytes and their places. Raises Refused, also where there is no word."""
     suffix = path.suffix.lower()
     if not data.strip():
         raise Refused("empty", "The file is empty.")
     if suffix == ".pdf":
-        layout = pdf_layout(data, reading, pictures=pictures)
+        layout = pdf_layout(data, options, pictures=pictures)
     elif suffix in PICTURES:
-        layout = _picture_layout(data, reading)
+        layout = _picture_layout(data, options)
     elif suffix in {".html", ".htm"}:
         layout = layout_of_markup(decode_html(data)[0])
     elif suffix in {".md", ".markdown"}:
         layout = layout_of_markup(markdown_markup(decode(data)[0]))
     elif suffix == ".docx":
-        layout = layout_of_markup(docx_markup(data, reading))
+        layout = layout_of_markup(docx_markup(data, options))
     elif suffix == ".txt":
         layout = layout_of_text("", decode(data)[0])
     elif suffix in SUFFIXES:
-        document = read_file(path, data, reading)
+        document = read_file(path, data, options)
         layout = layout_of_text(document.title, "\n".join(page.text for page in document.pages))
     else:
         raise Refused("unsupported", f"Refdesk reads {', '.join(SUFFIXES)}.")
@@ -60,14 +60,14 @@ def page_picture(path: Path, data: bytes, page: int, width: int) -> bytes:
     return _png(picture)
 
 
-def _picture_layout(data: bytes, reading: Reading) -> DocumentLayout:
+def _picture_layout(data: bytes, options: ReadOptions) -> DocumentLayout:
     """A picture, each of several in a file a page."""
     if not is_installed():
         raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
-    recognition = TextRecognition(reading)
+    recognition = TextRecognition(options)
     pages = []
     for number, frame in enumerate(picture_frames(data), start=1):
-        if number > reading.limits.form_pages:
+        if number > options.limits.form_pages:
             break
         words = tuple(Word(text, box, recognised=True) for text, box in recognition.placed_words(frame))
         pages.append(PageLayout(number, frame.width, frame.height, words))

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from ingest.layout.types import Box, DocumentLayout, PageLayout, Word
-from ingest.readers.base import Reading, Refused
+from ingest.readers.base import ReadOptions, Refused
 from ingest.readers.ocr import NOT_INSTALLED, TextRecognition, is_installed
 from ingest.readers.pdf import open_pdf
 
@@ -39,17 +39,17 @@ class _Picture:
         return (right - left) * (bottom - top)
 
 
-def pdf_layout(data: bytes, reading: Reading, *, pictures: bool) -> DocumentLayout:
+def pdf_layout(data: bytes, options: ReadOptions, *, pictures: bool) -> DocumentLayout:
     """The document's layout; with ``pictures`` those of typed pages are read too. Raises Refused."""
     with open_pdf(data) as document:
         if document.get_formtype():
             document.init_forms()
         count = len(document)
-        recognition = TextRecognition(reading) if is_installed() else None
+        recognition = TextRecognition(options) if is_installed() else None
         pages: list[PageLayout] = []
         found: list[_Picture] = []
         scans = 0
-        for index in _chosen(count, reading.limits.form_pages):
+        for index in _chosen(count, options.limits.form_pages):
             page = document[index]
             if document.formenv:
                 page.flatten()  # what was filled in becomes text of the page
@@ -64,7 +64,7 @@ def pdf_layout(data: bytes, reading: Reading, *, pictures: bool) -> DocumentLayo
             width, height = page.get_size()
             pages.append(PageLayout(index + 1, width, height, words))
             page.close()
-            reading.on_progress()
+            options.on_progress()
         notes = []
         if len(pages) < count:
             notes.append(f"Of its {count:,} pages the outer {len(pages):,} were read.")

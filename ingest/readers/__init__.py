@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.readers.base import ReadDocument, Reading, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.docx import read_docx
 from ingest.readers.epub import read_epub
 from ingest.readers.html import read_html
@@ -13,9 +13,8 @@ from ingest.readers.odt import read_odt
 from ingest.readers.pdf import read_pdf
 from ingest.readers.pptx import read_pptx
 from ingest.readers.records import read_csv, read_json, read_json_lines, read_xml
-from ingest.readers.rtf import read_rtf
 from ingest.readers.spreadsheet import read_spreadsheet
-from ingest.readers.text import read_markdown, read_text
+from ingest.readers.text import read_markdown, read_rtf, read_text
 
 VERSION = 3
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
@@ -30,7 +29,7 @@ _PLAIN: dict[str, Callable[[bytes], ReadDocument]] = {
     ".eml": read_mail,
 }
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
-_LIMITED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
+_LIMITED: dict[str, Callable[[bytes, ReadOptions], ReadDocument]] = {
     ".docx": read_docx,
     ".odt": read_odt,
     ".pptx": read_pptx,
@@ -38,7 +37,7 @@ _LIMITED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
     ".pdf": read_pdf,
     **dict.fromkeys(PICTURES, read_picture),
 }
-_MAPPED: dict[str, Callable[[bytes, Reading], ReadDocument]] = {
+_MAPPED: dict[str, Callable[[bytes, ReadOptions], ReadDocument]] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".json": read_json,
@@ -56,7 +55,7 @@ def uses_mappings(path: Path) -> bool:
     return path.suffix.lower() in _MAPPED
 
 
-def read_file(path: Path, data: bytes, reading: Reading) -> ReadDocument:
+def read_file(path: Path, data: bytes, options: ReadOptions) -> ReadDocument:
     """Read the bytes of ``path`` by its ending. Raises Refused with a reason from the closed list."""
     suffix = path.suffix.lower()
     if not data.strip():
@@ -64,7 +63,7 @@ def read_file(path: Path, data: bytes, reading: Reading) -> ReadDocument:
     if suffix in _PLAIN:
         document = _PLAIN[suffix](data)
     elif reader := _LIMITED.get(suffix) or _MAPPED.get(suffix):
-        document = reader(data, reading)
+        document = reader(data, options)
     else:
         raise Refused("unsupported", f"Refdesk reads {', '.join(SUFFIXES)}.")
     if not document.sections:

@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """What a reader is given beside a file's bytes. ``on_progress`` is to be called where reading can take long."""
 
     mappings: Sequence[NamedMapping] = ()

@@ -5,13 +5,13 @@ import io
 import mammoth
 
 from ingest.readers.archive import opened
-from ingest.readers.base import ReadDocument, Reading, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.html import html_to_document
 
 
-def docx_markup(data: bytes, reading: Reading) -> str:
+def docx_markup(data: bytes, options: ReadOptions) -> str:
     """The document as HTML. Raises Refused."""
-    with opened(data, reading.limits):
+    with opened(data, options.limits):
         try:
             # Pictures are left out: only their alternative text could be searched.
             result = mammoth.convert_to_html(
@@ -22,5 +22,5 @@ def docx_markup(data: bytes, reading: Reading) -> str:
     return f"<body>{result.value}</body>"
 
 
-def read_docx(data: bytes, reading: Reading) -> ReadDocument:
-    return html_to_document(docx_markup(data, reading), {})
+def read_docx(data: bytes, options: ReadOptions) -> ReadDocument:
+    return html_to_document(docx_markup(data, options), {})

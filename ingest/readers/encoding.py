@@ -1,9 +1,10 @@
-"""Bytes to text: what they say themselves, then UTF-8, then what was declared, then what is likeliest."""
+"""Bytes to text: what they say themselves, then UTF-8, then what was declared, then what is likeliest. And to XML."""
 
 import codecs
 import unicodedata
 
 from charset_normalizer import from_bytes
+from lxml import etree
 
 from ingest.readers.base import Refused
 
@@ -78,3 +79,16 @@ def _western(data: bytes) -> str:
     except UnicodeDecodeError:
         return ""
     return "cp1252" if sum(c in _WESTERN for c in special) >= _MOST * len(special) else ""
+
+
+def parse_xml(data: bytes) -> etree._Element:
+    """The root of XML from strangers, with no entity expanded and nothing outside ``data`` read.
+
+    Comments and instructions are left out.
+
+    Raises etree.XMLSyntaxError or ValueError.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
+    return etree.fromstring(data, parser)

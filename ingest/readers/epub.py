@@ -6,7 +6,7 @@ from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from ingest.readers.archive import opened, part
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.encoding import decode
 from ingest.readers.html import add_html
 
@@ -14,8 +14,8 @@ _CHAPTERS = frozenset({"application/xhtml+xml", "text/html"})
 _ENCRYPTION = "META-INF/encryption.xml"
 
 
-def read_epub(data: bytes, reading: Reading) -> ReadDocument:
-    with opened(data, reading.limits) as archive:
+def read_epub(data: bytes, options: ReadOptions) -> ReadDocument:
+    with opened(data, options.limits) as archive:
         container = part(archive, "META-INF/container.xml")
         package_path = next((str(found.get("full-path")) for found in container.iter("{*}rootfile")), "")
         package = part(archive, package_path)

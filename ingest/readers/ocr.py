@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from ingest.layout.types import Box
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.text import add_text
 
 _PROGRAM = "tesseract"
@@ -35,10 +35,10 @@ def is_installed() -> bool:
 class TextRecognition:
     """Reads the pictures of one document, telling meanwhile and after each that the work goes on."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._on_progress = reading.on_progress
-        self._memory = reading.limits.ocr_memory_mb * 1024**2
-        self._ends = time.monotonic() + reading.limits.ocr_seconds
+    def __init__(self, options: ReadOptions) -> None:
+        self._on_progress = options.on_progress
+        self._memory = options.limits.ocr_memory_mb * 1024**2
+        self._ends = time.monotonic() + options.limits.ocr_seconds
         listed = subprocess.run([_PROGRAM, "--list-langs"], capture_output=True, text=True, check=False).stdout
         self._languages = sorted(listed.split("\n")[1:-1], key=lambda name: (name != "eng", name))
 
@@ -111,11 +111,11 @@ def picture_frames(data: bytes) -> Iterator[Image.Image]:
         raise Refused("damaged", "The picture cannot be read.") from error
 
 
-def read_picture(data: bytes, reading: Reading) -> ReadDocument:
+def read_picture(data: bytes, options: ReadOptions) -> ReadDocument:
     """A picture, each of several in a file a page."""
     if not is_installed():
         raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
-    recognition = TextRecognition(reading)
+    recognition = TextRecognition(options)
     builder = DocumentBuilder()
     for number, frame in enumerate(picture_frames(data), start=1):
         if getattr(frame, "n_frames", 1) > 1:

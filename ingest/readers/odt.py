@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from ingest.readers.archive import opened, part
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions
 from ingest.readers.html import table_rows
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -15,8 +15,8 @@ _NOT_READ = frozenset({f"{_TEXT}note", f"{_OFFICE}annotation", f"{_TEXT}tracked-
 _MAX_REPEATED = 100
 
 
-def read_odt(data: bytes, reading: Reading) -> ReadDocument:
-    with opened(data, reading.limits) as archive:
+def read_odt(data: bytes, options: ReadOptions) -> ReadDocument:
+    with opened(data, options.limits) as archive:
         content = part(archive, "content.xml")
         meta = part(archive, "meta.xml") if "meta.xml" in archive.NameToInfo else None
     builder = DocumentBuilder()

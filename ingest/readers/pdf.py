@@ -12,7 +12,7 @@ from itertools import pairwise
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.ocr import TextRecognition, is_installed
 from ingest.readers.text import add_text, unwrapped
 
@@ -51,9 +51,9 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
         raise Refused("damaged", "The PDF cannot be opened.") from error
 
 
-def read_pdf(data: bytes, reading: Reading) -> ReadDocument:
+def read_pdf(data: bytes, options: ReadOptions) -> ReadDocument:
     with open_pdf(data) as document:
-        recognition = TextRecognition(reading) if is_installed() else None
+        recognition = TextRecognition(options) if is_installed() else None
         pages: list[list[_Line]] = []
         scanned: dict[int, str] = {}
         for number, page in enumerate(document, start=1):
@@ -61,7 +61,7 @@ def read_pdf(data: bytes, reading: Reading) -> ReadDocument:
             if not lines and recognition and _shows_pictures(page):
                 scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
             pages.append(lines)
-            reading.on_progress()
+            options.on_progress()
         title = document.get_metadata_dict().get("Title", "").strip()
     pages = _without_running_heads(pages)
     levels = _heading_levels([line for page in pages for line in page])

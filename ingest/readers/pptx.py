@@ -8,12 +8,12 @@ import pptx
 from pptx.shapes.base import BaseShape
 
 from ingest.readers.archive import opened
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.html import table_rows
 
 
-def read_pptx(data: bytes, reading: Reading) -> ReadDocument:
-    with opened(data, reading.limits):
+def read_pptx(data: bytes, options: ReadOptions) -> ReadDocument:
+    with opened(data, options.limits):
         try:
             slides = pptx.Presentation(io.BytesIO(data))
         except Exception as error:  # whatever its XML or packaging layer raises

@@ -9,9 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
-from ingest.readers.encoding import decode
-from ingest.readers.xml import parse_xml
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.encoding import decode, parse_xml
 from ingest.sources.mapping import Mapping, fitting
 
 csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
@@ -21,13 +20,13 @@ _DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
 _INDENT = re.compile(r"[ \t]*\n[ \t]*")
 
 
-def read_xml(data: bytes, reading: Reading) -> ReadDocument:
+def read_xml(data: bytes, options: ReadOptions) -> ReadDocument:
     try:
         root = _root(data)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Refused("damaged", "The XML is not well-formed.") from error
     builder = DocumentBuilder()
-    mapping = fitting(reading.mappings, "xml", [_local(root)])
+    mapping = fitting(options.mappings, "xml", [_local(root)])
     if mapping is None or not root.findall(mapping.record):
         for text in _texts(root):
             builder.paragraph(text)
@@ -55,7 +54,7 @@ def _root(data: bytes) -> etree._Element:
         return parse_xml(text[declaration.end() :].encode())
 
 
-def read_csv(data: bytes, reading: Reading) -> ReadDocument:
+def read_csv(data: bytes, options: ReadOptions) -> ReadDocument:
     text, encoding = decode(data)
     try:
         delimiter = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|").delimiter
@@ -70,21 +69,21 @@ def read_csv(data: bytes, reading: Reading) -> ReadDocument:
     if len(rows) < 2:
         raise Refused("empty", "The CSV holds no rows under its header.")
     builder = DocumentBuilder()
-    add_rows(builder, rows, reading.mappings, [])
+    add_rows(builder, rows, options.mappings, [])
     return builder.build({"encoding": encoding})
 
 
-def read_json(data: bytes, reading: Reading) -> ReadDocument:
+def read_json(data: bytes, options: ReadOptions) -> ReadDocument:
     """A list of objects is a list of records, also as the only list in an object; all else is one record."""
     text, encoding = decode(data)
     try:
         value = _json(text)
     except ValueError as error:
         raise Refused("damaged", f"The JSON cannot be read: {error}.") from error
-    return _records_of(value, reading.mappings, encoding)
+    return _records_of(value, options.mappings, encoding)
 
 
-def read_json_lines(data: bytes, reading: Reading) -> ReadDocument:
+def read_json_lines(data: bytes, options: ReadOptions) -> ReadDocument:
     """A record a line."""
     text, encoding = decode(data)
     values = []
@@ -93,7 +92,7 @@ def read_json_lines(data: bytes, reading: Reading) -> ReadDocument:
             values += [_json(line)] if line.strip() else []
         except ValueError as error:
             raise Refused("damaged", f"Line {number} is not JSON.") from error
-    return _records_of(values, reading.mappings, encoding)
+    return _records_of(values, options.mappings, encoding)
 
 
 def _json(text: str) -> Any:

@@ -8,16 +8,16 @@ from xml.parsers import expat
 import python_calamine as calamine
 
 from ingest.readers.archive import opened
-from ingest.readers.base import DocumentBuilder, ReadDocument, Reading, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.records import add_rows
 
 _ZIP = b"PK\x03\x04"
 _OPEN_DOCUMENT = "content.xml"
 
 
-def read_spreadsheet(data: bytes, reading: Reading) -> ReadDocument:
+def read_spreadsheet(data: bytes, options: ReadOptions) -> ReadDocument:
     if data.startswith(_ZIP):
-        with opened(data, reading.limits) as archive:
+        with opened(data, options.limits) as archive:
             if _OPEN_DOCUMENT in archive.NameToInfo:
                 _require_well_formed(archive, _OPEN_DOCUMENT)
     try:
@@ -34,7 +34,7 @@ def read_spreadsheet(data: bytes, reading: Reading) -> ReadDocument:
     builder = DocumentBuilder()
     for name, rows in sheets:
         texts = [[_text(cell) for cell in row] for row in rows]
-        add_rows(builder, [row for row in texts if any(row)], reading.mappings, [name] if len(sheets) > 1 else [])
+        add_rows(builder, [row for row in texts if any(row)], options.mappings, [name] if len(sheets) > 1 else [])
     return builder.build()
 
 

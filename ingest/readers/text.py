@@ -1,11 +1,12 @@
-"""Plain text and Markdown."""
+"""Plain text, Markdown, and RTF with striprtf as plain text."""
 
 import re
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
+from striprtf.striprtf import rtf_to_text
 
-from ingest.readers.base import DocumentBuilder, ReadDocument
+from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
 from ingest.readers.encoding import decode
 from ingest.readers.html import html_to_document
 
@@ -63,3 +64,12 @@ def markdown_markup(text: str) -> str:
     """The text as HTML."""
     markup = MarkdownIt("commonmark").enable("table").render(_FRONT_MATTER.sub("", text.replace("\r\n", "\n")))
     return f"<body>{markup}</body>"
+
+
+def read_rtf(data: bytes) -> ReadDocument:
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise Refused("damaged", "This is no RTF document.")
+    builder = DocumentBuilder()
+    for line in rtf_to_text(data.decode("latin-1"), errors="replace").split("\n"):
+        builder.paragraph(line)
+    return builder.build()

@@ -169,7 +169,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 def _environment() -> dict[str, str]:
     """The worker gets no secrets, and finds our packages wherever they run from."""
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     return {
         "PYTHONPATH": root,
         "PATH": os.environ.get("PATH", os.defpath),  # where Tesseract may be

@@ -21,7 +21,7 @@ import psutil
 from ingest.layout.documents import page_picture, read_layout
 from ingest.layout.wire import layout_to_json
 from ingest.readers import read_file
-from ingest.readers.base import ReadDocument, Reading, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.sources.mapping import Mapping as NamedMapping
 from ingest.worker.limits import Limits
 from vectorstore.types import ParsedDocument
@@ -50,7 +50,7 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
         request = json.loads(line)
         mappings = tuple(NamedMapping.model_validate(mapping) for mapping in request.get("mappings", ()))
         signal.alarm(patience)
-        reply = _answer(request, Reading(mappings, bearable, alive), cut)
+        reply = _answer(request, ReadOptions(mappings, bearable, alive), cut)
         signal.alarm(0)
         _reply(replies, reply)
 
@@ -61,18 +61,18 @@ def _chunker(tokenizer_file: Path, token_limit: int) -> Cut:
     return Chunker(tokenizer_file, token_limit).cut
 
 
-def _answer(request: Mapping[str, Any], reading: Reading, cut: Cut | None) -> dict[str, Any]:
+def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
     path = Path(request["path"])
     try:
         data = path.read_bytes()
         match request.get("wanted"):
             case "layout":
-                return layout_to_json(read_layout(path, data, reading, pictures=request["pictures"]))
+                return layout_to_json(read_layout(path, data, options, pictures=request["pictures"]))
             case "picture":
                 picture = page_picture(path, data, request["page"], request["width"])
                 return {"png": base64.b64encode(picture).decode("ascii")}
             case _:
-                return _parsed(path, data, reading, cut)
+                return _parsed(path, data, options, cut)
     except Refused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}
     except OSError as error:
@@ -85,9 +85,9 @@ def _answer(request: Mapping[str, Any], reading: Reading, cut: Cut | None) -> di
         return {"refused": "damaged", "detail": f"The file cannot be read ({type(error).__name__})."}
 
 
-def _parsed(path: Path, data: bytes, reading: Reading, cut: Cut | None) -> dict[str, Any]:
+def _parsed(path: Path, data: bytes, options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
     assert cut is not None
-    parsed = cut(read_file(path, data, reading))
+    parsed = cut(read_file(path, data, options))
     return {
         "sha256": hashlib.sha256(data).hexdigest(),
         "title": parsed.title,

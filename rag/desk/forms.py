@@ -15,9 +15,9 @@ from rag.extraction.examples import ExampleStore, squad
 from rag.extraction.extractor import Extractor, as_corrected, with_values
 from rag.extraction.page import read_form
 from rag.extraction.protocol import OnProgress
-from rag.extraction.questions import PairReader
 from rag.extraction.schema import list_schemas, load_schema, schema_text
 from rag.extraction.types import Extraction, FieldDraft, SchemaInfo, WordPlace
+from rag.reader.types import PairReader
 from rag.settings.model import Settings
 from vectorstore.errors import UsageError
 from vectorstore.models import Confirm

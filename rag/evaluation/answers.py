@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rag.evaluation.curve import risk_coverage
-from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
 from rag.evaluation.gold import GoldText
-from rag.evaluation.slices import slices_of
+from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.temporary_collection import TemporaryCollection

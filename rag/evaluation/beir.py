@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.evaluation.sampling import sampled
+from rag.evaluation.items import sampled
 from rag.evaluation.types import Text
 from vectorstore.errors import UsageError
 

@@ -12,7 +12,7 @@ from scipy.stats import bootstrap, permutation_test
 
 from rag.evaluation.figures import BATCH, RESAMPLES, SEED, columns
 from rag.evaluation.tables import flat
-from rag.evaluation.types import Change, Comparison, Difference, Item, Run
+from rag.evaluation.types import Comparison, Difference, Item, Run, SettingChange
 from vectorstore.errors import UsageError
 
 _PERMUTATIONS = 9_999
@@ -45,11 +45,11 @@ def compare(before: Run, after: Run) -> Comparison:
     )
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[SettingChange]:
     keys = ("refdesk", "settings", "models")
     first, second = (dict(flat({key: setup[key] for key in keys})) for setup in (before, after))
     return [
-        Change(name, first.get(name), second.get(name))
+        SettingChange(name, first.get(name), second.get(name))
         for name in dict.fromkeys([*first, *second])
         if first.get(name) != second.get(name)
     ]

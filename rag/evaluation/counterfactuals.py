@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rag.evaluation.counterfactual_edits import Attribute, Counterfactual, counterfactuals_of
 from rag.evaluation.figures import mean, means
-from rag.evaluation.slices import slices_of
+from rag.evaluation.items import slices_of
 from rag.evaluation.squad import load_squad, normalised
 from rag.evaluation.types import Evaluation, Item, OnProgress, Trial, Try
 from vectorstore.errors import UsageError

@@ -8,7 +8,7 @@ from rag.desk.answers import Answering
 from rag.evaluation.answers import ANSWERED
 from rag.evaluation.figures import latency, means
 from rag.evaluation.golden_set import GoldenQuestion
-from rag.evaluation.slices import slices_of, slices_of_source
+from rag.evaluation.items import slices_of, slices_of_source
 from rag.evaluation.squad import normalised
 from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.types import Answer, Citation, Done

@@ -2,30 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
-from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import means
-from rag.evaluation.slices import slices_of
+from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.types import Evaluation, Item, OnProgress
-from rag.reader.types import AnswerSpan
+from rag.reader.types import AnswerSpan, PairReader
 
 SCORES = ("em", "f1", "has_answer_em", "has_answer_f1", "no_answer_accuracy")
 _BATCH = 256
-
-
-class PairReader(Protocol):
-    """A reader that takes many questions at once, each with a passage of its own."""
-
-    @property
-    def no_answer_margin(self) -> float:
-        """A best span with a smaller margin counts as "the passage does not say"."""
-        ...
-
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
-        """For each question and passage the best spans, best first."""
-        ...
 
 
 def evaluate_qa(

@@ -4,10 +4,9 @@ import time
 from collections.abc import Iterator, Mapping
 
 from rag.evaluation.beir import BeirSet
-from rag.evaluation.excerpt import excerpt
 from rag.evaluation.figures import latency, means
+from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.ranking import ndcg, reciprocal_rank
-from rag.evaluation.slices import slices_of
 from rag.evaluation.temporary_collection import TemporaryCollection
 from rag.evaluation.types import Evaluation, Item, OnProgress
 from rag.query.rewriting import Formulator

@@ -106,7 +106,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """A setting or model that is not the same."""
 
     name: str
@@ -124,7 +124,7 @@ class Comparison:
     questions: int
     better: int
     worse: int
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
     differences: tuple[Difference, ...]
 
 

@@ -15,9 +15,9 @@ from rag.extraction.fields import Answers, ask, weigh
 from rag.extraction.learned import Learned
 from rag.extraction.page import Form, read_form
 from rag.extraction.protocol import OnProgress
-from rag.extraction.questions import PairReader
 from rag.extraction.schema import Schema
 from rag.extraction.types import Extraction, FoundValue, Outcome
+from rag.reader.types import PairReader
 
 _NOT_OF_KIND = "This does not look like what the schema is for."
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from rag.extraction.labels import Labels, key
 from rag.extraction.learned import Learned
 from rag.extraction.page import Form
-from rag.extraction.questions import PairReader, add_proposals, add_reader_signals
+from rag.extraction.questions import add_proposals, add_reader_signals
 from rag.extraction.schema import Schema
 from rag.extraction.scoring import Scored, model_for, score
-from rag.extraction.signals import Option, Reading, currency_options, gather
+from rag.extraction.signals import FieldOptions, Option, currency_options, gather
 from rag.extraction.types import FoundValue
+from rag.reader.types import PairReader
 
 SETTLED = 0.85
 """A value this probable is not put to the reader."""
@@ -23,7 +24,7 @@ class Answers:
     """A form and its schema, and for each shown field the values, likeliest first."""
 
     schema: Schema
-    reading: Reading
+    reading: FieldOptions
     learned: Learned
     scored: dict[str, list[Scored]]
 

@@ -8,7 +8,7 @@ from rag.extraction.labels import Labels, key
 from rag.extraction.page import Form
 from rag.extraction.schema import Schema
 from rag.extraction.scoring import LEARNED
-from rag.extraction.signals import Reading, group_of
+from rag.extraction.signals import FieldOptions, group_of
 
 _ALIKE = 0.5
 """Forms that share this much of their standing texts are of the same sender or layout."""
@@ -76,7 +76,7 @@ class Learned:
             if example.label and example.value is not None and (example in self.own or not labels.knows(example.label)):
                 labels.add(example.label, example.field, "strong")
 
-    def add_signals(self, reading: Reading, schema: Schema, name: str) -> None:
+    def add_signals(self, reading: FieldOptions, schema: Schema, name: str) -> None:
         """Give the field's options the signal ``learned``, from -1 to 1."""
         kind = schema.fields[name].type
         form = reading.form

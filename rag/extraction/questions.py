@@ -7,13 +7,12 @@ candidate does not stand near cannot answer.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from rag.calibration.scoring import logistic
 from rag.extraction.page import Form
-from rag.extraction.signals import Option, Reading, group_of, place_signals
+from rag.extraction.signals import FieldOptions, Option, group_of, place_signals
 from rag.extraction.values.texts import text_candidate
-from rag.reader.types import AnswerSpan
+from rag.reader.types import AnswerSpan, PairReader
 
 _AROUND = 2
 """Lines above and below a candidate's."""
@@ -21,14 +20,6 @@ _LONGEST = 1800
 """Characters of a form that the reader is given for one question: two or three windows."""
 _SCALE = 4.0
 """Margins of right answers are about so large."""
-
-
-class PairReader(Protocol):
-    """Answers many questions at once; see ``rag.reader.model.ExtractiveReader``."""
-
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
-        """For each question with its passage the best spans, best first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +35,7 @@ class _Passage:
         return of_form + offset - own
 
 
-def add_reader_signals(reader: PairReader, reading: Reading, questions: Mapping[str, Sequence[str]]) -> None:
+def add_reader_signals(reader: PairReader, reading: FieldOptions, questions: Mapping[str, Sequence[str]]) -> None:
     """Ask the questions of each named field; its options get ``reader`` and ``reader_best``, 0 to 1."""
     pairs: list[tuple[str, str]] = []
     of_pair: list[tuple[str, _Passage]] = []
@@ -76,7 +67,7 @@ def _passage(form: Form, options: Sequence[Option]) -> _Passage:
     return _Passage("".join(parts), tuple(starts) or ((0, 0),))
 
 
-def _mark(reading: Reading, name: str, passage: _Passage, spans: Sequence[AnswerSpan]) -> None:
+def _mark(reading: FieldOptions, name: str, passage: _Passage, spans: Sequence[AnswerSpan]) -> None:
     form = reading.form
     for rank, span in enumerate(spans):
         tokens = form.tokens_between(passage.in_form(span.start), passage.in_form(max(span.start, span.end - 1)) + 1)
@@ -91,7 +82,7 @@ def _mark(reading: Reading, name: str, passage: _Passage, spans: Sequence[Answer
                     signals["reader_best"] = max(signals.get("reader_best", 0.0), math.sqrt(alike))
 
 
-def add_proposals(reader: PairReader, reading: Reading, questions: Mapping[str, Sequence[str]]) -> None:
+def add_proposals(reader: PairReader, reading: FieldOptions, questions: Mapping[str, Sequence[str]]) -> None:
     """The reader's own answers to the questions of text fields become options of them."""
     form = reading.form
     passage = _passage(form, ())

@@ -11,9 +11,8 @@ from rag.extraction.labels import Hit, Labels
 from rag.extraction.neighbours import Announcement, Neighbours, closeness
 from rag.extraction.page import Form, Segment
 from rag.extraction.schema import FormField, Schema
-from rag.extraction.types import FieldType
+from rag.extraction.types import Candidate, FieldType
 from rag.extraction.values.amounts import Amount, find_amounts
-from rag.extraction.values.candidate import Candidate
 from rag.extraction.values.codes import find_emails, find_ibans, find_identifiers, find_vat_numbers
 from rag.extraction.values.currencies import find_currencies
 from rag.extraction.values.dates import find_dates
@@ -43,7 +42,7 @@ class Option:
 
 
 @dataclass(slots=True)
-class Reading:
+class FieldOptions:
     """A form, and the options of each field of a schema."""
 
     form: Form
@@ -55,9 +54,9 @@ class Reading:
     """By the id of a candidate."""
 
 
-def gather(form: Form, schema: Schema, labels: Labels) -> Reading:
+def gather(form: Form, schema: Schema, labels: Labels) -> FieldOptions:
     """The options of all fields but currencies, which depend on the amounts chosen."""
-    reading = Reading(form, find_origin(form), labels.find(form))
+    reading = FieldOptions(form, find_origin(form), labels.find(form))
     found: dict[FieldType, list[Candidate]] = {"date": list(find_dates(form, reading.origin))}
     dated = {n for candidate in found["date"] for n in candidate.tokens}
     amounts = [amount for amount in find_amounts(form) if not dated.intersection(amount.candidate.tokens)]
@@ -93,7 +92,7 @@ def group_of(kind: FieldType, normalised: str) -> str:
     return plain_name(normalised) if kind == "organisation" else normalised.lower()
 
 
-def currency_options(reading: Reading, name: str, chosen: Option | None) -> list[Option]:
+def currency_options(reading: FieldOptions, name: str, chosen: Option | None) -> list[Option]:
     """The options of a currency field; ``chosen`` is the amount that it belongs to."""
     beside = [(amount.sign_tokens, amount.sign) for amount in reading.amounts if amount.sign]
     of_amount = {
@@ -117,7 +116,7 @@ def currency_options(reading: Reading, name: str, chosen: Option | None) -> list
 
 
 def _candidates(
-    reading: Reading, name: str, wanted: FormField, found: dict[FieldType, list[Candidate]]
+    reading: FieldOptions, name: str, wanted: FormField, found: dict[FieldType, list[Candidate]]
 ) -> list[Candidate]:
     form = reading.form
     match wanted.type:
@@ -141,7 +140,7 @@ def _candidates(
             return found[kind]
 
 
-def _announced(reading: Reading, candidates: Sequence[Candidate], *, tables: bool) -> list[list[Announcement]]:
+def _announced(reading: FieldOptions, candidates: Sequence[Candidate], *, tables: bool) -> list[list[Announcement]]:
     if any(id(candidate) not in reading.announced for candidate in candidates):
         neighbours = Neighbours(reading.form, reading.hits, [candidate.tokens for candidate in candidates])
         for candidate, found in zip(candidates, neighbours.announcements(tables=tables), strict=True):
@@ -199,7 +198,7 @@ def _add_size(options: Sequence[Option]) -> None:
         option.signals["share_of_largest"] = float(min(value / largest, Decimal(1))) if largest else 0.0
 
 
-def _add_sums(schema: Schema, reading: Reading) -> None:
+def _add_sums(schema: Schema, reading: FieldOptions) -> None:
     """Which options take part in a sum that a check asks for, with labels for its parts, or by the rate of a tax."""
     for check in schema.checks:
         parts = [_values(reading, name) for name in check.parts]
@@ -222,7 +221,7 @@ def _add_sums(schema: Schema, reading: Reading) -> None:
                 option.signals["part_by_rate"] = float(abs(value) in by_rate)
 
 
-def _values(reading: Reading, name: str) -> set[Decimal]:
+def _values(reading: FieldOptions, name: str) -> set[Decimal]:
     """Amounts other than zero that labels say to be this field."""
     return {
         Decimal(option.candidate.normalised)

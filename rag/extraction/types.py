@@ -108,3 +108,17 @@ class FieldDraft:
     description: str = ""
     required: bool = True
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Tokens of a form, as they stand there and as what they mean; ``traits`` are signals of its own, 0 to 1.
+
+    A ``stand_in`` only hints at the value, as an address does at a name; it is shown where nothing says it.
+    """
+
+    tokens: range
+    value: str
+    normalised: str
+    traits: Mapping[str, float] = field(default_factory=dict)
+    stand_in: bool = False

@@ -17,8 +17,8 @@ from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.starting import NICENESS
 from rag.jobs.types import JobKind, JobQueue, Lane
 from rag.jobs.worker import Work, Worker
-from rag.quiet import quiet_libraries
 from rag.settings.model import Settings, load_settings
+from vectorstore.models import quiet_libraries
 
 
 def work_of(lane: Lane, settings: Settings, queue: JobQueue) -> Mapping[JobKind, Work]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from rag.evaluation.types import OnProgress
-from rag.quiet import quiet_libraries
 from vectorstore.errors import RefdeskError
+from vectorstore.models import quiet_libraries
 
 T = TypeVar("T")
 

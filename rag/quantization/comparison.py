@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.evaluation import machine
+from rag.files import write_json
 from rag.jobs.isolated import run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
@@ -16,14 +17,13 @@ from rag.quantization.quantize import open_source, quantize
 from rag.quantization.report import write_report
 from rag.quantization.source import Source
 from rag.quantization.tasks import Tasks
-from rag.training.runs.files import write_json
 from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError
 from vectorstore.models import ResolvedModel
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class MethodComparison:
     """A row of figures for each method, with the ``problem`` that left some out, and what they were measured on."""
 
     model: str
@@ -41,7 +41,7 @@ def compare_methods(
     folder: Path,
     unpacked: Path,
     on_progress: OnProgress,
-) -> Comparison:
+) -> MethodComparison:
     """Measure each of ``methods`` that ``folder`` does not hold a result of yet, and write the report there.
 
     Raises UsageError when ``folder`` holds a comparison of another model, text, questions or machine, and as
@@ -77,7 +77,7 @@ def compare_methods(
         if "problem" not in result:  # what failed is tried again by the next call
             write_json(file, result)
         results.append(result)
-    comparison = Comparison(Path(model.name).name, setup, tuple(results))
+    comparison = MethodComparison(Path(model.name).name, setup, tuple(results))
     write_report(folder, comparison.as_json())
     return comparison
 

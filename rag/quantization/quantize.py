@@ -8,14 +8,13 @@ from typing import Any
 
 import psutil
 
-from rag.explained_writing import explained_writing
+from rag.files import explained_writing, write_folder
 from rag.generators.engines.unpacking import unpack_gguf
 from rag.quantization.folder import SHARD_BYTES, OnProgress, write_folder_model
 from rag.quantization.gguf_file import write_gguf
 from rag.quantization.gguf_models import ConvertedLlama, ReadGguf
 from rag.quantization.methods import Method
 from rag.quantization.source import Source
-from rag.training.runs.files import write_folder
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import ResolvedModel
 

@@ -8,9 +8,9 @@ from lxml.html import builder as E
 
 from rag.evaluation.page import page, pairs, plot, table
 from rag.evaluation.tables import flat
+from rag.files import write_json, write_text
 from rag.quantization.methods import METHODS
 from rag.quantization.plots import plot_against_size
-from rag.training.runs.files import write_json, write_text
 
 COLUMNS = ("MB", "bits", "load s", "memory MB", "tokens/s", "perplexity", "F1", "contained", "abstained rightly")
 

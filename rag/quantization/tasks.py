@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.evaluation.items import sampled
 from rag.evaluation.runs import sha256_of
-from rag.evaluation.sampling import sampled
 from rag.evaluation.squad import load_squad
 from vectorstore.errors import UsageError
 

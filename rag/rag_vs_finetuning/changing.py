@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FactChange:
     """The answer ``old`` of ``question`` has become ``new``: the shortest of the right ones, so that all hold it."""
 
     question: SquadQuestion
@@ -21,7 +21,7 @@ class Change:
     new: str
 
 
-def choose_changes(questions: QuestionSet, many: int, seed: int) -> tuple[Change, ...]:
+def choose_changes(questions: QuestionSet, many: int, seed: int) -> tuple[FactChange, ...]:
     """At most ``many`` changes of facts that were asked for and taught, each in a paragraph of its own.
 
     A number becomes another number, a name another name of the file. Numbers and names first: what else an answer may
@@ -32,17 +32,17 @@ def choose_changes(questions: QuestionSet, many: int, seed: int) -> tuple[Change
     draw.shuffle(candidates)
     candidates.sort(key=lambda candidate: _kind(candidate[1]))
     others = sorted({answer.text for question in questions.file.questions for answer in question.answers})
-    changes: dict[int, Change] = {}
+    changes: dict[int, FactChange] = {}
     for question, old in candidates:
         if len(changes) == many:
             break
         new = _other(old, questions.file.paragraphs[question.paragraph].text, others, draw)
         if new and question.paragraph not in changes:
-            changes[question.paragraph] = Change(question, old, new)
+            changes[question.paragraph] = FactChange(question, old, new)
     return tuple(changes.values())
 
 
-def changed_file(file: SquadFile, changes: Sequence[Change]) -> SquadFile:
+def changed_file(file: SquadFile, changes: Sequence[FactChange]) -> SquadFile:
     """The file with each change made throughout its paragraph, and in the answers to the questions on it.
 
     Questions whose answer is no longer in their paragraph are left out.
@@ -96,7 +96,7 @@ def _other_number(number: str, draw: random.Random) -> str:
     return str(other).zfill(len(number) if number.startswith("0") else 1)
 
 
-def _replaced(text: str, change: Change) -> str:
+def _replaced(text: str, change: FactChange) -> str:
     return _words(change.old).sub(lambda _: change.new, text)
 
 
@@ -104,7 +104,7 @@ def _words(text: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
 
 
-def _moved(answer: GoldAnswer, change: Change, paragraph: str) -> GoldAnswer | None:
+def _moved(answer: GoldAnswer, change: FactChange, paragraph: str) -> GoldAnswer | None:
     text, before = _replaced(answer.text, change), answer.start or 0
     places = [match.start() for match in re.finditer(re.escape(text), paragraph)]
     return GoldAnswer(text, min(places, key=lambda place: abs(place - before))) if places else None

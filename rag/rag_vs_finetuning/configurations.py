@@ -44,7 +44,7 @@ _CITED = re.compile(r"\s*\[\d+\]")
 Ask = Callable[[str], Answer]
 
 
-class Judge:
+class AnswerScorer:
     """Judges answers by the question file and by the documents in ``knowledge``, every configuration's alike."""
 
     def __init__(self, file: SquadFile, knowledge: KnowledgeBase, reader: Reader) -> None:
@@ -115,7 +115,7 @@ class Judge:
 def ask_all(
     questions: Sequence[SquadQuestion],
     ask: Ask,
-    judge: Judge,
+    scorer: AnswerScorer,
     taught: Callable[[SquadQuestion], bool],
     on_progress: Callable[[int, int], None],
 ) -> list[Item]:
@@ -123,7 +123,7 @@ def ask_all(
     ask(questions[0].text)
     items: list[Item] = []
     for question in questions:
-        items.append(judge.item(question, ask(question.text), taught=taught(question)))
+        items.append(scorer.item(question, ask(question.text), taught=taught(question)))
         on_progress(len(items), len(questions))
     return items
 

@@ -14,10 +14,10 @@ from rag.evaluation.answers import texts_of
 from rag.evaluation.squad import SquadFile
 from rag.evaluation.temporary_collection import as_html
 from rag.evaluation.types import OnProgress, Text
+from rag.files import write_text
 from rag.jobs.isolated import peak_memory_mb
-from rag.rag_vs_finetuning.changing import Change
+from rag.rag_vs_finetuning.changing import FactChange
 from rag.settings.model import Settings
-from rag.training.runs.files import write_text
 from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _COLLECTION = "comparison"
@@ -67,7 +67,7 @@ def change_documents(
     worker: WorkerSettings,
     before: SquadFile,
     after: SquadFile,
-    changes: Sequence[Change],
+    changes: Sequence[FactChange],
     folder: Path,
 ) -> list[dict[str, Any]]:
     """Write each changed paragraph to ``folder`` and ingest it, one by one; the files differ by ``changes``.
@@ -79,7 +79,7 @@ def change_documents(
     with Ingestion(knowledge, worker, _COLLECTION) as ingestion:
         ingestion.prepare()
 
-        def ingest(state: str, change: Change) -> float:
+        def ingest(state: str, change: FactChange) -> float:
             text = texts[state][change.question.paragraph]
             path = _path(folder, text)
             write_text(path, as_html(text))

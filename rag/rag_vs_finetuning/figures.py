@@ -9,7 +9,7 @@ from typing import Any
 from rag.evaluation.comparison import difference
 from rag.evaluation.figures import intervals, latency, means, rounded, wilson
 from rag.evaluation.types import Figures, Item
-from rag.rag_vs_finetuning.changing import Change
+from rag.rag_vs_finetuning.changing import FactChange
 from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, STALE, TUNED, holds
 from rag.rag_vs_finetuning.questions import QuestionSet
 
@@ -26,7 +26,7 @@ class ChangeMade:
     questions, and the report of the training anew.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[FactChange, ...]
     measured: tuple[Mapping[str, Any], ...]
     answered: Mapping[str, Sequence[Item]]
     retrained: Mapping[str, Any]

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
-from rag.evaluation.sampling import sampled
+from rag.evaluation.items import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.generators.prompts import REFUSAL
 from vectorstore.errors import UsageError

@@ -11,9 +11,9 @@ from lxml.html import builder as E
 from rag.evaluation.page import page, pairs, plot, table, text
 from rag.evaluation.plots import plot_scores
 from rag.evaluation.tables import flat
+from rag.files import write_json, write_text
 from rag.rag_vs_finetuning.configurations import CONFIGURATIONS, STALE
 from rag.rag_vs_finetuning.recommendation import duration
-from rag.training.runs.files import write_json, write_text
 
 COLUMNS = tuple(one.name for one in CONFIGURATIONS)
 _NOTHING = "-"

@@ -14,9 +14,10 @@ from rag.components import build_flow, open_embedder, open_generator, open_reade
 from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
+from rag.files import write_json, write_text
 from rag.jobs.isolated import Apart
-from rag.rag_vs_finetuning.changing import Change, changed_file
-from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, Configuration, Judge, ask_all
+from rag.rag_vs_finetuning.changing import FactChange, changed_file
+from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, AnswerScorer, Configuration, ask_all
 from rag.rag_vs_finetuning.documents import change_documents, take_in, write_paragraphs
 from rag.rag_vs_finetuning.figures import ChangeMade
 from rag.rag_vs_finetuning.questions import QuestionSet, training_rows
@@ -24,7 +25,6 @@ from rag.reader.model import ExtractiveReader
 from rag.settings.model import Settings
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.generator.training import finetune_generator
-from rag.training.runs.files import write_json, write_text
 from rag.types import Answer
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError
@@ -80,7 +80,7 @@ class Stages:
     def answers(self, configuration: Configuration, asked: Sequence[SquadQuestion]) -> list[Item]:
         return self._asked(configuration.name, configuration, "tuned", asked, self._questions.file)
 
-    def changed(self, changes: Sequence[Change]) -> ChangeMade:
+    def changed(self, changes: Sequence[FactChange]) -> ChangeMade:
         """Have ``changes`` made: in the documents, and in what the model is taught."""
         before, after = self._questions.file, changed_file(self._questions.file, changes)
         measured = self._kept(
@@ -111,10 +111,10 @@ class Stages:
         def make() -> list[dict[str, Any]]:
             self._show(f"Loading the models: {name}", 0, 0)
             ask = self._answering(configuration, self._folder / tuned)
-            judge = Judge(file, self._knowledge, self._reader)
+            scorer = AnswerScorer(file, self._knowledge, self._reader)
             show = functools.partial(self._show, f"Asking: {name}")
             return [
-                dataclasses.asdict(item) for item in ask_all(questions, ask, judge, self._questions.is_taught, show)
+                dataclasses.asdict(item) for item in ask_all(questions, ask, scorer, self._questions.is_taught, show)
             ]
 
         return [parsed_item(row) for row in self._kept(name, make)]

@@ -1,5 +1,6 @@
 """What a reader finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,4 +24,17 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
         """For each passage its best spans, best first, none overlapping another; empty only for an empty passage."""
+        ...
+
+
+class PairReader(Protocol):
+    """A reader that takes many questions at once, each with a passage of its own."""
+
+    @property
+    def no_answer_margin(self) -> float:
+        """A best span with a smaller margin counts as "the passage does not say"."""
+        ...
+
+    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
+        """For each question with its passage the best spans, best first."""
         ...

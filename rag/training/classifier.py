@@ -19,11 +19,11 @@ from transformers import (
 )
 
 from rag.evaluation.types import OnProgress
+from rag.files import write_folder
 from rag.training.data.samples import Sample
 from rag.training.generator.data import load_generator_data
 from rag.training.runs.batches import Batches
 from rag.training.runs.checkpoints import trainable
-from rag.training.runs.files import write_folder
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.loop import Schedule, Tick, memory_explained, mixed_precision, train, usual_distance
 from rag.training.runs.report import write_report

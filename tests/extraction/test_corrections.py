@@ -11,7 +11,7 @@ from rag.desk.forms import Forms
 from rag.evaluation.squad import load_squad
 from rag.extraction.protocol import FormDesk
 from rag.extraction.types import Extraction, FieldDraft, WordPlace
-from rag.training.runs.files import write_json
+from rag.files import write_json
 from tests.extraction.forms import FIELDS, INVOICE, Placed, pdf
 from vectorstore.errors import UsageError
 

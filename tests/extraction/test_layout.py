@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ingest.layout.documents import read_layout
 from ingest.layout.types import DocumentLayout, Word
 from ingest.layout.wire import layout_from_json, layout_to_json
-from ingest.readers.base import Reading, Refused
+from ingest.readers.base import ReadOptions, Refused
 from ingest.worker.guard import ParseWorker
 from ingest.worker.limits import Limits
 from tests.extraction.forms import encrypted, pdf
@@ -20,7 +20,7 @@ WORDS = ((72.0, 100.0, "Invoice number"), (300.0, 100.0, "A-17"), (72.0, 700.0, 
 
 
 def layout(name: str, data: bytes, *, pictures: bool = False, limits: Limits | None = None) -> DocumentLayout:
-    return read_layout(Path(name), data, Reading(limits=limits or Limits()), pictures=pictures)
+    return read_layout(Path(name), data, ReadOptions(limits=limits or Limits()), pictures=pictures)
 
 
 def word(found: DocumentLayout, text: str, page: int = 0) -> Word:

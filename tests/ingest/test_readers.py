@@ -9,13 +9,13 @@ import pytest
 
 from ingest.readers import read_file
 from ingest.readers.archive import opened
-from ingest.readers.base import ReadDocument, Reading, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.limits import Limits
 
 
 def read(name: str, data: bytes, *mappings: Mapping) -> ReadDocument:
-    return read_file(Path(name), data, Reading(mappings))
+    return read_file(Path(name), data, ReadOptions(mappings))
 
 
 def text_of(document: ReadDocument) -> str:

@@ -9,7 +9,7 @@ from ingest.chunking import Chunker
 from ingest.pipeline.ingestion import Ingestion
 from ingest.pipeline.reindex import reindex
 from ingest.readers import read_file
-from ingest.readers.base import Reading
+from ingest.readers.base import ReadOptions
 from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
@@ -178,7 +178,7 @@ def test_a_text_is_cut_again_as_it_was_cut_before(
     chunker = Chunker(TOKENIZER, 64)
     for path in [*sorted(folder.iterdir()), *sorted(HANDBOOK.iterdir())]:
         with subtests.test(path.name), knowledge.change() as connection:
-            parsed = chunker.cut(read_file(path, path.read_bytes(), Reading()))
+            parsed = chunker.cut(read_file(path, path.read_bytes(), ReadOptions()))
             texts = [embedding_input(chunk.heading, parsed.text[chunk.start : chunk.end]) for chunk in parsed.chunks]
             content = contents.add_content(connection, path.name, "test", parsed, knowledge.embedder.embed(texts))
             text, sections = reindexing.text_and_sections(connection, content)

@@ -7,7 +7,7 @@ import pytest
 
 from rag.evaluation.squad import GoldAnswer, SquadFile, SquadParagraph, SquadQuestion
 from rag.evaluation.types import Item
-from rag.rag_vs_finetuning.changing import Change
+from rag.rag_vs_finetuning.changing import FactChange
 from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, STALE, TUNED
 from rag.rag_vs_finetuning.figures import ChangeMade, figures
 from rag.rag_vs_finetuning.questions import QuestionSet
@@ -52,7 +52,7 @@ def report(shares: Sequence[float], answerable: int = 40, *, changed: bool = Tru
     answered = {one.name: items(questions, share) for one, share in zip(configurations, shares, strict=True)}
     change = None
     if changed:
-        one = Change(questions.asked[0], "seven", "nine")
+        one = FactChange(questions.asked[0], "seven", "nine")
         after = dict.fromkeys((RETRIEVAL.name, TUNED.name, BOTH.name, STALE), answered[BOTH.name][:1])
         change = ChangeMade((one,), ({"seconds": 0.4, "found": True},), after, TRAINED)
     return figures(questions, answered, INGESTED, TRAINED, change)

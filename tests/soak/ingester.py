@@ -19,7 +19,7 @@ import vectorstore.sqlite.knowledge
 from ingest.chunking import Chunker
 from ingest.pipeline.reindex import reindex
 from ingest.readers import read_file
-from ingest.readers.base import Reading
+from ingest.readers.base import ReadOptions
 from ingest.sources.files import find_files
 from ingest.sources.mapping import Mapping
 from ingest.worker.guard import WorkerSettings
@@ -43,7 +43,7 @@ class ReaderInProcess:
 
     def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
         data = path.read_bytes()
-        return hashlib.sha256(data).hexdigest(), self._chunker.cut(read_file(path, data, Reading(mappings)))
+        return hashlib.sha256(data).hexdigest(), self._chunker.cut(read_file(path, data, ReadOptions(mappings)))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from rag.training.runs.files import write_json
+from rag.files import write_json
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.requests import Request, Run, Runs, Status
 

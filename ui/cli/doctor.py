@@ -76,7 +76,7 @@ def _reading() -> dict[str, str]:
     from ingest.readers.ocr import NOT_INSTALLED, is_installed
 
     # In a process of its own: this one would be cut off, too.
-    command = [sys.executable, "-c", "from ingest.worker.isolation import cut_network; print(cut_network())"]
+    command = [sys.executable, "-c", "from ingest.worker.__main__ import cut_network; print(cut_network())"]
     uncut = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return {
         "network": f"not cut off ({uncut})" if uncut else "cut off",

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from rag.evaluation import machine
 from rag.evaluation.beir import load_beir
-from rag.evaluation.sampling import sampled
+from rag.evaluation.items import sampled
 from rag.evaluation.squad import SquadFile, SquadQuestion, load_question_file
 from rag.evaluation.types import Evaluation, Figures, OnProgress
 from rag.settings.model import Settings, load_settings

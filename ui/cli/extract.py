@@ -10,8 +10,8 @@ from rich.table import Table
 
 from ingest.sources.files import find_files
 from rag.extraction.schema import load_schema
+from rag.files import write_json
 from rag.settings.model import load_settings
-from rag.training.runs.files import write_json
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from vectorstore.errors import UsageError
 

@@ -13,10 +13,10 @@ from typer.main import get_command, get_group
 from typing_extensions import override
 
 from rag.interrupts import end_on_sigterm, exit_code
-from rag.quiet import quiet_libraries
 from ui.cli.output import fail
 from ui.cli.progress import Interrupted
 from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.models import quiet_libraries
 
 _MODULES = {
     "ingest": "ingest",

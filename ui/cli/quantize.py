@@ -14,7 +14,7 @@ from ui.cli.progress import stages, stoppable
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
 
 if TYPE_CHECKING:
-    from rag.quantization.comparison import Comparison
+    from rag.quantization.comparison import MethodComparison
 
 # The libraries take seconds to import: not before the call is known to be right.
 
@@ -120,7 +120,7 @@ def compare(
     say(f"The report with its plots: {folder / 'report.html'}")
 
 
-def _print(comparison: "Comparison") -> None:
+def _print(comparison: "MethodComparison") -> None:
     from rag.quantization.report import COLUMNS, cells
 
     table = Table("method", *COLUMNS, box=None)

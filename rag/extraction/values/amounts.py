@@ -9,7 +9,7 @@ from functools import cache
 from price_parser.parser import parse_number
 
 from rag.extraction.page import Form, Segment
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.types import Candidate
 from rag.extraction.values.currencies import money_sign
 
 _GROUPS = r"\d{1,3}(?:([.,'’ \u00a0\u202f])\d{3})(?:\1\d{3})*(?!\d)(?:[.,]\d{1,3}(?!\d)|[.,][-–—]{1,2}(?!\d))?"

@@ -7,7 +7,7 @@ from stdnum import iban, vatin
 from stdnum.exceptions import ValidationError
 
 from rag.extraction.page import Form
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.types import Candidate
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_\-–]*")
 _PREFIX = re.compile(r"[A-Z]{1,5}[-/.]?")

@@ -8,7 +8,7 @@ from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
 from rag.extraction.page import Form
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.types import Candidate
 from rag.extraction.values.origin import Clue, Origin
 
 _SYMBOLS: dict[str, tuple[str, ...]] = {

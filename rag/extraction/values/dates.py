@@ -8,7 +8,7 @@ from functools import cache
 from babel import Locale
 
 from rag.extraction.page import Form
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.types import Candidate
 from rag.extraction.values.origin import Origin
 
 _LANGUAGES = "en de fr nl es it pt pl sv da nb fi cs hu ro tr id".split()

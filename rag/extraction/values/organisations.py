@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rag.extraction.labels import Hit, key
 from rag.extraction.page import Form, Segment, overlap
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.types import Candidate
 
 _FORMS = (
     "GmbH & Co. KG|GmbH & Co. KGaA|GmbH & Co KG|gGmbH|GmbH|mbH|AG & Co. KG|AG|KGaA|KG|OHG"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rag.extraction.labels import Hit, key
 from rag.extraction.page import Form, Segment, overlap
-from rag.extraction.values.candidate import Candidate
+from rag.extraction.types import Candidate
 
 _MOST_WORDS = 24
 _BELOW = 2.5

@@ -9,7 +9,7 @@ from safetensors.torch import save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from rag.explained_writing import explained_writing
+from rag.files import explained_writing
 from vectorstore.models import ResolvedModel
 
 

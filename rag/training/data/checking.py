@@ -10,18 +10,25 @@ from transformers import PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
 from rag.generators.engines.unpacking import load_tokenizer
-from rag.training.data.samples import Sample
+from rag.training.data.samples import Form, Sample
 from rag.training.data.tokens import Row, tokenise_all
 from rag.training.data.validation import check_samples
 from rag.training.generator.data import GeneratorData, load_generator_data
-from rag.training.generator.objectives import objective_of
 from rag.training.generator.presets import usual_rate
-from rag.training.generator.settings import GeneratorTraining
+from rag.training.generator.settings import GeneratorTraining, Objective
 from rag.training.runs.loop import Schedule, usual_distance
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
 _PROBLEMS_SHOWN = 20
+_OBJECTIVES_OF: dict[Form, tuple[Objective, ...]] = {
+    "text": ("lm",),
+    "labels": ("lm",),
+    "pairs": ("sft",),
+    "messages": ("sft",),
+    "preferences": ("dpo", "rl", "sft"),
+}
+"""What data of a form can be used for, the usual thing first."""
 
 
 def check_data(
@@ -56,7 +63,7 @@ def check_data(
 
 def complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTraining:
     """With the objective and the rate that the data and the method imply."""
-    objective = objective_of(found.form, training.objective)
+    objective = _objective_of(found.form, training.objective)
     if training.augment and not any(sample.messages for sample in found.training):
         raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
     rate = training.learning_rate or usual_rate(training.settings.method, objective)
@@ -120,3 +127,13 @@ def schedule_of(training: GeneratorTraining, batches: int) -> Schedule:
         accumulation=training.accumulation,
         shape=training.shape,
     )
+
+
+def _objective_of(form: Form, wanted: Objective | None) -> Objective:
+    """Raises UsageError where data of that form cannot be used for what is ``wanted``."""
+    possible = _OBJECTIVES_OF[form]
+    if wanted not in (None, *possible):
+        raise UsageError(
+            f"Data with {form} cannot be used for {wanted}", where="--objective", remedy=f"Use {' or '.join(possible)}."
+        )
+    return wanted or possible[0]

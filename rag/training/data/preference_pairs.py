@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.evaluation.golden_set import GoldenQuestion
+from rag.files import write_text
 from rag.generators.prompts import REFUSAL, build_messages
 from rag.training.data.samples import ROLES
-from rag.training.runs.files import write_text
 
 _PROMPT_TOKENS = 1 << 30
 """Nothing is cut here: training cuts what is too long for it."""

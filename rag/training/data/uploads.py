@@ -3,7 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from ingest.sources.uploads import checked_name
-from rag.training.runs.files import explained, write_text
+from rag.files import explained, write_text
 from vectorstore.errors import UsageError
 
 FOLDER = "training-data"

@@ -25,7 +25,7 @@ _PERSONAL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataProblem:
     """Something about samples: ``what``, how ``many``, the ``places`` of the first of them, and what helps."""
 
     what: str
@@ -51,7 +51,7 @@ def check_samples(training: Sequence[Sample], held_out: Sequence[Sample], length
     if len(languages) > 1 and (rare := languages.total() - languages.most_common(1)[0][1]) >= 0.02 * languages.total():
         warnings.append(f"In another language than most: {_samples(rare)}")
     if shared := leaks(training, held_out):
-        warnings.append(_finding("Held out, but a long passage of it is learned", shared).text)
+        warnings.append(_problem("Held out, but a long passage of it is learned", shared).text)
     ordered = sorted(lengths)
     return {
         "samples": len(training),
@@ -86,26 +86,26 @@ def _language(text: str) -> str | None:
     return str(py3langid.classify(text[:_LONG_TEXT])[0]) if len(text) >= _SHORT_TEXT else None
 
 
-def _personal(samples: Sequence[Sample]) -> list[Finding]:
+def _personal(samples: Sequence[Sample]) -> list[DataProblem]:
     return [
-        _finding(f"A person's data, perhaps ({what})", [s.place for s in samples if pattern.search(s.words)])
+        _problem(f"A person's data, perhaps ({what})", [s.place for s in samples if pattern.search(s.words)])
         for what, pattern in _PERSONAL.items()
     ]
 
 
-def _foreign(samples: Sequence[Sample]) -> list[Finding]:
+def _foreign(samples: Sequence[Sample]) -> list[DataProblem]:
     found: dict[str, list[str]] = {}
     for sample in samples:
         if kind := markup_of(sample.text):
             found.setdefault(kind, []).append(sample.place)
     return [
-        _finding(f"With the chat marks of {kind}", places, "--convert-markup makes chats of them")
+        _problem(f"With the chat marks of {kind}", places, "--convert-markup makes chats of them")
         for kind, places in found.items()
     ]
 
 
-def _finding(what: str, places: Sequence[str], remedy: str = "") -> Finding:
-    return Finding(what, len(places), tuple(places[:_SHOWN]), remedy)
+def _problem(what: str, places: Sequence[str], remedy: str = "") -> DataProblem:
+    return DataProblem(what, len(places), tuple(places[:_SHOWN]), remedy)
 
 
 def _samples(many: int) -> str:

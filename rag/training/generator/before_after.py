@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from rag.files import write_json
 from rag.training.data.tokens import Row
-from rag.training.generator.judging import Judge, answer_f1
-from rag.training.runs.files import write_json
+from rag.training.generator.evaluator import GeneratorEvaluator, answer_f1
 
 _FILE = "before.json"
 
@@ -19,9 +19,16 @@ class BeforeAfter:
     """
 
     def __init__(
-        self, judge: Judge, training: Sequence[Row], held_out: Sequence[Row], output: Path, *, on: int, answers: int
+        self,
+        evaluator: GeneratorEvaluator,
+        training: Sequence[Row],
+        held_out: Sequence[Row],
+        output: Path,
+        *,
+        on: int,
+        answers: int,
     ) -> None:
-        self._judge, self._file = judge, output / _FILE
+        self._evaluator, self._file = evaluator, output / _FILE
         self._parts = {"training": [row for _, row in training[:on]], "held_out": [row for _, row in held_out[:on]]}
         asked = [sample for sample, _ in held_out or training if sample.messages]
         self._asked = asked[:answers]
@@ -29,7 +36,7 @@ class BeforeAfter:
     def before(self, *, with_adapter: bool) -> None:
         """Judge the network as it comes, once for a run: without its new adapter, or with the one it goes on from."""
         if not self._file.exists():
-            with nullcontext() if with_adapter else self._judge.base():
+            with nullcontext() if with_adapter else self._evaluator.base():
                 write_json(self._file, self._figures())
 
     def after(self) -> dict[str, Any]:
@@ -59,4 +66,4 @@ class BeforeAfter:
         return report
 
     def _figures(self) -> dict[str, Any]:
-        return {"losses": self._judge.figures(self._parts), "answers": self._judge.answers(self._asked)}
+        return {"losses": self._evaluator.figures(self._parts), "answers": self._evaluator.answers(self._asked)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.training.runs.files import write_json, write_text
+from rag.files import write_json, write_text
 from rag.training.runs.plots import plot_curves
 
 _COLUMNS = (

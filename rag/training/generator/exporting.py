@@ -6,12 +6,12 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from rag.files import explained, write_folder
 from rag.generators.adapters.bottleneck import own_kind
 from rag.generators.adapters.gguf import write_gguf_adapter
 from rag.generators.adapters.loading import adapter_folder, base_model, is_plain_lora, load_adapter
 from rag.generators.engines.unpacking import model_folder
 from rag.training.generator.network import save_model
-from rag.training.runs.files import explained, write_folder
 from vectorstore.errors import UsageError
 from vectorstore.models import Download, resolve_model
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from rag.training.data.augmenting import varied
 from rag.training.data.samples import Sample
 from rag.training.data.tokens import Row, TokenRow, tokenise
-from rag.training.generator.judging import Judge
+from rag.training.generator.evaluator import GeneratorEvaluator
 from rag.training.runs.batches import Batches
 
 
@@ -21,7 +21,7 @@ class LanguageTask:
 
     def __init__(
         self,
-        judge: Judge,
+        evaluator: GeneratorEvaluator,
         tokenizer: PreTrainedTokenizerBase,
         training: Sequence[Row],
         held_out: Sequence[TokenRow],
@@ -31,8 +31,8 @@ class LanguageTask:
         augment: float,
         seed: int,
     ) -> None:
-        self.network = judge.network
-        self._judge, self._tokenizer, self._held_out = judge, tokenizer, held_out
+        self.network = evaluator.network
+        self._evaluator, self._tokenizer, self._held_out = evaluator, tokenizer, held_out
         self._longest, self._augment, self._seed = longest, augment, seed
         self._batches = Batches(training, [len(row.ids) for _, row in training], batch=batch, seed=seed)
         self.batches = self._batches.count
@@ -40,13 +40,13 @@ class LanguageTask:
     def loss(self, batch: int) -> tuple[Tensor, int]:
         draw = random.Random(f"{self._seed} {batch} wording")
         rows = [self._worded(sample, row, draw) for sample, row in self._batches.of(batch)]
-        loss, tokens = self._judge.loss(rows)
+        loss, tokens = self._evaluator.loss(rows)
         return loss / tokens, len(rows)
 
     def evaluate(self) -> Mapping[str, float] | None:
         if not self._held_out:
             return None
-        loss = self._judge.mean_loss(self._held_out)
+        loss = self._evaluator.mean_loss(self._held_out)
         return {"score": -loss, "held-out loss": loss}
 
     def _worded(self, sample: Sample, row: TokenRow, draw: random.Random) -> TokenRow:

@@ -9,12 +9,12 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from rag.files import write_folder
 from rag.generators.adapters.bottleneck import Kind, save_own_adapter
 from rag.generators.engines.transformers import load_network as load_quantized
 from rag.generators.engines.unpacking import model_folder
 from rag.training.generator.methods import make_trainable
 from rag.training.generator.settings import MethodSettings
-from rag.training.runs.files import write_folder
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rag.files import write_json
 from rag.settings.file import change_settings, settings_restored_on_failure
 from rag.settings.model import load_settings
-from rag.training.runs.files import write_json
 from rag.training.runs.requests import FOLDER, Run, Runs
 from vectorstore.errors import UsageError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from transformers import PreTrainedTokenizerBase
 
 from rag.training.data.tokens import Row
-from rag.training.generator.judging import Judge
+from rag.training.generator.evaluator import GeneratorEvaluator
 from rag.training.generator.language_task import LanguageTask
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.runs.folder import RunFolder
@@ -20,7 +20,7 @@ _REWARD_RATE = 1e-4
 
 
 def build_task(
-    judge: Judge,
+    evaluator: GeneratorEvaluator,
     tokenizer: PreTrainedTokenizerBase,
     training: Sequence[Row],
     held_out: Sequence[Row],
@@ -40,7 +40,7 @@ def build_task(
     common = {"batch": settings.batch, "seed": settings.seed}
     if settings.objective in ("lm", "sft"):
         return LanguageTask(
-            judge,
+            evaluator,
             tokenizer,
             training,
             [row for _, row in apart],
@@ -52,7 +52,7 @@ def build_task(
 
     if settings.objective == "dpo":
         return preferences.dpo_task(
-            judge.network, tokenizer, samples, judged, longest=settings.longest, output=output, **common
+            evaluator.network, tokenizer, samples, judged, longest=settings.longest, output=output, **common
         )
     reward = preferences.reward_task(
         base, tokenizer, samples, judged, rank=settings.settings.rank, longest=settings.longest, output=output, **common
@@ -63,4 +63,4 @@ def build_task(
     every = usual_distance(reward.batches)
     schedule = Schedule(steps, _REWARD_RATE, every, settings.checkpoint_every, settings.patience, settings.seed)
     train(reward, schedule, folder, lambda tick: on_tick(tick, steps))
-    return preferences.policy_task(judge.network, reward.network, tokenizer, samples, output=output, **common)
+    return preferences.policy_task(evaluator.network, reward.network, tokenizer, samples, output=output, **common)

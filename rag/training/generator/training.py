@@ -9,6 +9,7 @@ import torch
 from peft import LoraConfig
 
 from rag.evaluation.types import OnProgress
+from rag.files import write_json
 from rag.generators.adapters.loading import adapter_folder
 from rag.generators.embedded import adapter_for
 from rag.generators.engines.unpacking import model_folder
@@ -16,13 +17,12 @@ from rag.jobs.isolated import peak_memory_mb
 from rag.training.data.checking import checked_samples, complete, schedule_of, usable
 from rag.training.generator.before_after import BeforeAfter
 from rag.training.generator.data import load_generator_data
-from rag.training.generator.judging import Judge
+from rag.training.generator.evaluator import GeneratorEvaluator
 from rag.training.generator.network import load_network, save_network
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.generator.tasks import build_task
 from rag.training.reader.network import adapter_hash
 from rag.training.runs.checkpoints import trainable
-from rag.training.runs.files import write_json
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.loop import Tick, memory_explained, train
 from rag.training.runs.report import write_report
@@ -71,13 +71,13 @@ def finetune_generator(
     checked = checked_samples(found, rows)
     on_checked(checked)
     write_json(output / "data.json", checked)
-    judge = Judge(network, tokenizer, training.batch, training.longest)
-    judged = BeforeAfter(judge, rows, held_out, output, on=training.evaluate_on, answers=training.answers)
+    evaluator = GeneratorEvaluator(network, tokenizer, training.batch, training.longest)
+    judged = BeforeAfter(evaluator, rows, held_out, output, on=training.evaluate_on, answers=training.answers)
     with memory_explained(output):
         on_phase("Judging the model as it is", 0, 0)
         judged.before(with_adapter=adapter is not None)
         task = build_task(
-            judge,
+            evaluator,
             tokenizer,
             rows,
             held_out,

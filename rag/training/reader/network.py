@@ -9,7 +9,7 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from rag.training.runs.files import write_folder
+from rag.files import write_folder
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 

@@ -17,6 +17,7 @@ from rag.evaluation.figures import means
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.squad import SquadQuestion
 from rag.evaluation.types import Figures, OnProgress
+from rag.files import write_json
 from rag.reader.model import ExtractiveReader
 from rag.reader.networks import TorchNetwork
 from rag.training.data.near_misses import NearMisses, find_near_misses
@@ -24,7 +25,6 @@ from rag.training.reader.data import QuestionSet, as_squad, load_question_sets, 
 from rag.training.reader.examples import ReaderExamples
 from rag.training.reader.network import Method, adapter_hash, load_network, save_network
 from rag.training.runs.checkpoints import trainable
-from rag.training.runs.files import write_json
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.loop import Schedule, Tick, train, usual_distance
 from rag.training.runs.report import write_report

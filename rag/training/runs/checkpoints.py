@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from rag.training.runs.files import whole_folder, write_folder
+from rag.files import whole_folder, write_folder
 
 _TENSORS, _STATE = "training.safetensors", "state.json"
 

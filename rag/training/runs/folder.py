@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rag.training.runs.files import explained, write_json, write_text
+from rag.files import explained, write_json, write_text
 from vectorstore.errors import UsageError
 
 BESIDE = frozenset({"request.json", "checked.json", "status.json", "stop"})

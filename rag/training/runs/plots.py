@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from rag.training.runs.files import explained
+from rag.files import explained
 
 Curve = tuple[Sequence[float], Sequence[float]]
 """Steps, and the values at them."""

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from rag.evaluation import machine
-from rag.training.runs.files import write_json, write_text
+from rag.files import write_json, write_text
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.plots import plot_curves
 

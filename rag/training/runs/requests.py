@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from rag.training.runs.files import explained, write_json
+from rag.files import explained, write_json
 from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError, UsageError
 

@@ -15,11 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from rag.quiet import quiet_libraries
 from rag.settings.model import Settings, load_settings
 from rag.training.runs.requests import Run, Runs, State, Work
 from vectorstore.errors import ModelUnavailable, RefdeskError
-from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
+from vectorstore.models import SMOLLM2, ResolvedModel, quiet_libraries, resolve_model
 
 if TYPE_CHECKING:
     from rag.training.runs.loop import Tick

@@ -15,7 +15,6 @@ from typing import Annotated, get_args
 import typer
 
 from rag.interrupts import end_on_sigterm
-from rag.quiet import quiet_libraries
 from rag.settings.model import load_settings
 from rag.training.generator.settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
@@ -23,7 +22,7 @@ from ui.cli.main import run
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.cli.progress import stoppable
 from vectorstore.errors import RefdeskError, UsageError
-from vectorstore.models import resolve_model
+from vectorstore.models import quiet_libraries, resolve_model
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _ROOT = Path(__file__).resolve().parents[3]

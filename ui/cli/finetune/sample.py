@@ -14,8 +14,8 @@ def sample(
     as_json: JsonOption = False,
 ) -> None:
     """Write examples to try training with: questions to a bicycle shop, answered in the manner of the house."""
+    from rag.files import write_text
     from rag.training.data.uploads import SAMPLE  # the libraries take seconds to import
-    from rag.training.runs.files import write_text
 
     if output.exists():
         raise UsageError("The file is there already", where=str(output), remedy="Name another one with --output.")

@@ -12,7 +12,7 @@ from rag.extraction.form_store import Form
 from rag.extraction.output import as_json, write_csv, write_xlsx
 from rag.extraction.service import FormService
 from rag.extraction.types import Extraction, SchemaInfo
-from rag.training.runs.files import write_json
+from rag.files import write_json
 from ui import texts
 
 Write = Callable[[Path, Sequence[Extraction]], None]

@@ -7,8 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rag.explained_writing import explained_writing
+from safetensors import SafetensorError
+
 from vectorstore.disk import replace_text, sync
+from vectorstore.errors import RefdeskError
+
+
+@contextmanager
+def explained_writing(what: str, where: Path, remedy: str) -> Iterator[None]:
+    """Turn what the system or safetensors raises meanwhile into a RefdeskError: ``what`` cannot be done, and why."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RefdeskError(f"{what} ({reason})", where=str(where), remedy=remedy) from error
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _ANSWER_TOKENS = 96
 _PAD_TO = 16
 
 
-class Judge:
+class GeneratorEvaluator:
     """Looks at the network as it is. Losses are nats a token, natural logarithm."""
 
     def __init__(
