@@ -129,7 +129,7 @@ def quality(data: Path, embedder: SentenceTransformerEmbedder, documents: int, s
     place = {answers[number].id: row for row, number in enumerate(drawn)}
     texts = [embedding_input(answers[number].title, answers[number].text) for number in drawn]
     judged = [(question, place[document]) for question, document in asked if document in place]
-    plain = TorchBackend(_folder(), torch.float32)
+    plain = TorchBackend(_folder(), "float32")
     found, made = {}, []
     for name, embed in (("refdesk", embedder.embed), ("float32", plain.embed)):
         made.append(embed(texts))
@@ -147,8 +147,8 @@ def one_question(embedder: SentenceTransformerEmbedder, questions: Sequence[str]
     """Milliseconds to embed one question, with our backend and with torch in both precisions, in turn."""
     ways: dict[str, Callable[[list[str]], Vectors]] = {
         "Refdesk": embedder.embed,
-        "torch bfloat16": TorchBackend(_folder(), torch.bfloat16).embed,
-        "torch float32": TorchBackend(_folder(), torch.float32).embed,
+        "torch bfloat16": TorchBackend(_folder(), "bfloat16").embed,
+        "torch float32": TorchBackend(_folder(), "float32").embed,
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for question in [*questions[:3], *questions]:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
-from transformers import AutoTokenizer
 
 from benchmarks.data import ingested, medquad_questions, unpack_medquad
 from benchmarks.reranking import held_out_questions
@@ -22,9 +20,13 @@ from rag.components import open_reader
 from rag.evaluation.qa import evaluate_qa
 from rag.reader.embedded import NO_ANSWER_MARGIN, WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader
-from rag.reader.networks import OpenVinoNetwork, SpanNetwork, TorchNetwork
+from rag.reader.networks import OpenVinoNetwork, SpanNetwork
+from rag.reader.torch_network import TorchNetwork
+from rag.reader.windows import PairTokenizer
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet
+from vectorstore.embedders.bert_graph import BertSize
+from vectorstore.embedders.tensors import read_tensors
 from vectorstore.sqlite.knowledge import KnowledgeBase
 
 _PASSAGES = 20
@@ -90,13 +92,14 @@ From the question to the spans in {result["passages"]} passages, with the search
 
 def _readers() -> dict[str, ExtractiveReader]:
     model, network = load_embedded()
-    state, config = network.state_dict(), network.config
+    state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    size = BertSize.of(network.config.to_dict())
     networks: dict[str, SpanNetwork] = {
-        _INT8: OpenVinoNetwork(config, state | load_file(WEIGHTS)),
-        _OPENVINO_FLOAT32: OpenVinoNetwork(config, state),
+        _INT8: OpenVinoNetwork(size, state | read_tensors(WEIGHTS)),
+        _OPENVINO_FLOAT32: OpenVinoNetwork(size, state),
         _FLOAT32: TorchNetwork(network, torch.float32),
     }
-    tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
+    tokenizer = PairTokenizer.of_model(model.path)
     return {name: ExtractiveReader(name, tokenizer, one, NO_ANSWER_MARGIN) for name, one in networks.items()}
 
 

@@ -32,7 +32,8 @@ from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader
-from rag.reader.networks import TorchNetwork
+from rag.reader.torch_network import TorchNetwork
+from rag.reader.windows import PairTokenizer
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets
 from rag.training.reader.network import load_network
@@ -117,7 +118,7 @@ def _write_embedded(folder: Path) -> ExtractiveReader:
     tokenizer = AutoTokenizer.from_pretrained(resolved.path, local_files_only=True)
     for part in (network, tokenizer):
         part.save_pretrained(folder / _EMBEDDED)
-    return ExtractiveReader(_BEFORE, tokenizer, TorchNetwork(network))
+    return ExtractiveReader(_BEFORE, PairTokenizer.of(tokenizer), TorchNetwork(network))
 
 
 def _write_files(data: Path, work: Path, folder: Path, files: Sequence[QuestionSet], questions: int) -> None:
@@ -192,7 +193,7 @@ def _reader(folder: Path, output: Path) -> ExtractiveReader:
         )
         assert isinstance(adapted, PeftModel)
         network = adapted.merge_and_unload()
-    return ExtractiveReader(output.name, tokenizer, TorchNetwork(network))
+    return ExtractiveReader(output.name, PairTokenizer.of(tokenizer), TorchNetwork(network))
 
 
 def _judged(output: Path, reader: ExtractiveReader, files: Sequence[QuestionSet]) -> dict[str, Any]:

@@ -10,14 +10,15 @@ import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
-from safetensors.torch import save_file
-from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+from safetensors.numpy import save_file
+from transformers import AutoModelForQuestionAnswering
 
 from rag.evaluation.squad import load_squad
-from rag.reader import int8
 from rag.reader.embedded import WEIGHTS
-from rag.reader.windows import cut_windows
+from rag.reader.quantizing import quantize
+from rag.reader.windows import PairTokenizer
 from vectorstore.models import MINILM, resolve_model
 
 _SAMPLED = 200
@@ -30,21 +31,21 @@ def main(runs: list[Path], files: list[Path]) -> None:
     states = [model.state_dict() for model in models]
     trained.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
     base = AutoModelForQuestionAnswering.from_pretrained(resolve_model(MINILM).path).state_dict()
-    tokenizer = AutoTokenizer.from_pretrained(runs[0] / "model", local_files_only=True)
+    tokenizer = PairTokenizer.of_model(runs[0] / "model")
     pairs = [
         (question.text, file.paragraphs[question.paragraph].text)
         for file in map(load_squad, files)
         for question in file.questions
     ]
-    windows = cut_windows(tokenizer, *zip(*random.Random(0).sample(pairs, _SAMPLED), strict=True))
+    windows = tokenizer.cut(*zip(*random.Random(0).sample(pairs, _SAMPLED), strict=True))
     batches = [
-        tokenizer.pad([window.fields for window in windows[first : first + _BATCH]], return_tensors="pt")
+        {name: torch.from_numpy(values) for name, values in tokenizer.padded(windows[first : first + _BATCH]).items()}
         for first in range(0, len(windows), _BATCH)
     ]
     tensors = {
-        name: tensor if tensor.dtype == torch.int8 else tensor.half()
-        for name, tensor in int8.quantize(trained, batches).items()
-        if name not in base or not torch.equal(tensor, base[name])
+        name: tensor if tensor.dtype == np.int8 else tensor.astype(np.float16)
+        for name, tensor in quantize(trained, batches).items()
+        if name not in base or not np.array_equal(tensor, base[name].numpy())
     }
     WEIGHTS.parent.mkdir(exist_ok=True)
     save_file(tensors, WEIGHTS)

@@ -5,8 +5,6 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
-import torch
-
 from rag.answering.flow import AnswerFlow, Writer
 from rag.answering.unchecked import Alone
 from rag.components import build_flow, build_what_if, open_generator, open_knowledge, open_reader
@@ -25,6 +23,7 @@ from rag.settings.model import Settings, load_settings
 from rag.training.runs.worker import see_to_runs
 from rag.types import Citation
 from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.machine import keep_cores_free, threads
 from vectorstore.models import Confirm
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
@@ -193,8 +192,11 @@ def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: 
 
     Without ``retrieval`` the generator speaks alone, unchecked. Raises UsageError where there is none to speak.
     """
+    import torch  # takes a second
+
     # Threads that wait for each other by spinning collapse when the browser needs a core: one is left free.
-    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
+    keep_cores_free(1)
+    torch.set_num_threads(threads())
     knowledge = open_knowledge(settings, confirm)
     reader = open_reader(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)

@@ -3,7 +3,8 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
+
+from vectorstore.machine import instructions, processor
 
 LIBRARIES = (
     "torch",
@@ -29,11 +30,6 @@ def describe() -> dict[str, str]:
 
 
 def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if not cpuinfo.exists():
-        return platform.processor()
-    fields = dict(line.split("\t: ", 1) for line in cpuinfo.read_text().splitlines() if "\t: " in line)
-    flags = [
-        flag for flag in ("avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8") if flag in fields.get("flags\t", "")
-    ]
-    return f"{fields.get('model name', platform.processor())} ({', '.join(flags) or 'no bfloat16'})"
+    notable = ("avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
+    flags = [flag for flag in notable if flag.replace("_", "") in instructions()]
+    return f"{processor()} ({', '.join(flags) or 'no bfloat16'})"

@@ -4,39 +4,40 @@
 training runs, each of which went on from the one before, and whose weights were averaged.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-
-import torch
-from safetensors.torch import load_file
-from torch import Tensor
-from transformers import AutoModelForQuestionAnswering, PreTrainedModel
+from typing import TYPE_CHECKING
 
 from rag.reader import int8
-from rag.reader.networks import OpenVinoNetwork, SpanNetwork, fastest_network
+from rag.reader.networks import OpenVinoNetwork, SpanNetwork
+from vectorstore.embedders.backends import read_json
+from vectorstore.embedders.bert_graph import BertSize
+from vectorstore.embedders.tensors import read_tensors
+from vectorstore.machine import has_gpu
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 WEIGHTS = Path(__file__).parent / "embedded" / "weights.safetensors"
 NO_ANSWER_MARGIN = -3.0
 """Fitted on held-out questions, half of which have no answer in their paragraph; see docs/benchmarks.md."""
 
 
-def load_embedded() -> tuple[ResolvedModel, PreTrainedModel]:
-    """The packaged model, whose tokenizer is the reader's too, and the reader's network in float32."""
-    return _load(load_file(WEIGHTS))
+def load_embedded() -> "tuple[ResolvedModel, PreTrainedModel]":
+    """The packaged model, whose tokenizer is the reader's too, and the reader's network in float32 and torch."""
+    from rag.reader.torch_network import load_network  # torch takes seconds to import
+
+    model = resolve_model(MINILM)
+    return model, load_network(model.path, int8.dequantize(read_tensors(WEIGHTS)))
 
 
 def embedded_network() -> tuple[ResolvedModel, SpanNetwork]:
     """As ``load_embedded``, with the network in the form that is fastest here."""
-    tensors = load_file(WEIGHTS)
-    model, network = _load(tensors)
-    if torch.cuda.is_available() or not int8.is_fast_here():
+    if has_gpu() or not int8.is_fast_here():
+        from rag.reader.torch_network import fastest_network
+
+        model, network = load_embedded()
         return model, fastest_network(network)
-    return model, OpenVinoNetwork(network.config, network.state_dict() | tensors)
-
-
-def _load(tensors: Mapping[str, Tensor]) -> tuple[ResolvedModel, PreTrainedModel]:
     model = resolve_model(MINILM)
-    network = AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True)
-    network.load_state_dict(int8.dequantize(tensors), strict=False)
-    return model, network
+    encoder = {f"bert.{name}": value for name, value in read_tensors(model.path / "model.safetensors").items()}
+    return model, OpenVinoNetwork(BertSize.of(read_json(model.path / "config.json")), encoder | read_tensors(WEIGHTS))

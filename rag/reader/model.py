@@ -4,13 +4,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedTokenizerBase
-
 from rag.reader.embedded import NO_ANSWER_MARGIN, embedded_network
-from rag.reader.networks import Batch, SpanNetwork, fastest_network
+from rag.reader.networks import SpanNetwork
 from rag.reader.spans import best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
-from rag.reader.windows import Window, cut_windows
+from rag.reader.windows import PairTokenizer
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import Confirm, Download, resolve_model
 
@@ -24,13 +22,13 @@ class ExtractiveReader:
     """
 
     def __init__(
-        self, name: str, tokenizer: PreTrainedTokenizerBase, network: SpanNetwork, no_answer_margin: float = 0.0
+        self, name: str, tokenizer: PairTokenizer, network: SpanNetwork, no_answer_margin: float = 0.0
     ) -> None:
         self.name = name
         self.no_answer_margin = no_answer_margin
         self._tokenizer = tokenizer
         self._network = network
-        self._lock = threading.Lock()  # a fast tokenizer keeps its truncation and padding state
+        self._lock = threading.Lock()  # tokenizer and network serve one thread at a time
 
     def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
         """For each passage its best spans, best first; see ``rag.reader.types.Reader``."""
@@ -40,24 +38,19 @@ class ExtractiveReader:
         """As ``read``, for a question with each passage."""
         found: defaultdict[int, list[AnswerSpan]] = defaultdict(list)
         with self._lock:
-            windows = cut_windows(self._tokenizer, *zip(*pairs, strict=True)) if pairs else []
+            windows = self._tokenizer.cut(*zip(*pairs, strict=True)) if pairs else []
             # Windows of like length go together, so that little of a batch is padding; the longest first, so that
             # no core is left with one at the end.
             windows.sort(key=len, reverse=True)
             size = self._network.batch_windows
             batches = [windows[first : first + size] for first in range(0, len(windows), size)]
-            logits = self._network.score([self._padded(batch) for batch in batches])
+            logits = self._network.score([self._tokenizer.padded(batch, self._network.pad_to) for batch in batches])
         for batch, (starts, ends) in zip(batches, logits, strict=True):
             for row, window in enumerate(batch):
                 n = len(window)
                 spans = best_spans(starts[row, :n], ends[row, :n], window.offsets, 4 * _SPANS_A_PASSAGE)
                 found[window.pair].extend(spans)
         return [without_overlaps(found[i], _SPANS_A_PASSAGE) for i in range(len(pairs))]
-
-    def _padded(self, windows: Sequence[Window]) -> Batch:
-        fields = [window.fields for window in windows]
-        padded: Batch = self._tokenizer.pad(fields, pad_to_multiple_of=self._network.pad_to, return_tensors="np")
-        return padded
 
 
 def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> ExtractiveReader:
@@ -68,7 +61,8 @@ def load_reader(name: str, download: Download = "never", confirm: Confirm | None
         model, network = embedded_network()
         called, no_answer_margin = "Refdesk's embedded reader", NO_ANSWER_MARGIN
     else:
-        network = fastest_network(AutoModelForQuestionAnswering.from_pretrained(model.path, local_files_only=True))
+        from rag.reader.torch_network import fastest_network, load_network  # torch takes seconds to import
+
+        network = fastest_network(load_network(model.path))
         called, no_answer_margin = model.name, 0.0
-    tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
-    return ExtractiveReader(called, tokenizer, network, no_answer_margin)
+    return ExtractiveReader(called, PairTokenizer.of_model(model.path), network, no_answer_margin)

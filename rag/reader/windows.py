@@ -1,25 +1,37 @@
 """Question and passage as token windows: the one way in which a reader reads, in training and in use."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from transformers import PreTrainedTokenizerBase
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 _WINDOW_TOKENS = 320
 _STRIDE_TOKENS = 96
 _QUESTION_TOKENS = 96
+
+Batch = Mapping[str, NDArray[np.int64]]
+"""Several windows as a network takes them: fields of shape (windows, tokens)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """A question with as much of its passage as a reader takes at once.
 
-    ``pair`` counts the question-passage pairs, ``fields`` is what the network takes, and ``offsets`` holds each
-    token's characters in the passage, None for what is not of the passage.
+    ``pair`` counts the question-passage pairs. Each token has its id, its kind (0: of the question, 1: of the passage,
+    for models that are told) and its characters in the passage, None for what is not of the passage.
     """
 
     pair: int
-    fields: dict[str, list[int]]
+    ids: list[int]
+    kinds: list[int]
     offsets: list[tuple[int, int] | None]
 
     def __len__(self) -> int:
@@ -27,30 +39,69 @@ class Window:
         return len(self.offsets)
 
 
-def cut_windows(tokenizer: PreTrainedTokenizerBase, questions: Sequence[str], passages: Sequence[str]) -> list[Window]:
-    """The windows of each question with the passage beside it, in order.
+class PairTokenizer:
+    """The tokenizer of a reading model. Not for two threads at a time: it keeps its truncation state.
 
-    A question is cut to 96 tokens; a window has up to 320, and overlaps the one before by 96. Not for two threads at a
-    time: a fast tokenizer keeps its truncation state.
+    ``padding`` is the id that fills up; a model that is ``told_kinds`` gets ``token_type_ids``.
     """
-    if not passages:
-        return []
-    asked = tokenizer(list(questions), add_special_tokens=False, truncation=True, max_length=_QUESTION_TOKENS)
-    encoded = tokenizer(
-        [tokenizer.decode(ids) for ids in asked["input_ids"]],
-        list(passages),
-        truncation="only_second",
-        max_length=_WINDOW_TOKENS,
-        stride=_STRIDE_TOKENS,
-        return_overflowing_tokens=True,
-        return_offsets_mapping=True,
-    )
-    pairs, offsets = encoded.pop("overflow_to_sample_mapping"), encoded.pop("offset_mapping")
-    return [
-        Window(
-            pair,
-            {name: values[i] for name, values in encoded.items()},
-            [place if part == 1 else None for place, part in zip(offsets[i], encoded.sequence_ids(i), strict=True)],
+
+    def __init__(self, tokenizer: Tokenizer, padding: int, *, told_kinds: bool) -> None:
+        self._tokenizer = tokenizer
+        self._tokenizer.no_padding()
+        self._padding = padding
+        self._told_kinds = told_kinds
+
+    @classmethod
+    def of_model(cls, folder: Path) -> Self:
+        """That of the model in ``folder``. Its file is read as it is, which takes none of transformers' seconds."""
+        file = folder / "tokenizer.json"
+        if not file.is_file():
+            from transformers import AutoTokenizer
+
+            return cls.of(AutoTokenizer.from_pretrained(folder, local_files_only=True))
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        told_kinds = config.get("type_vocab_size", 1) > 1
+        return cls(Tokenizer.from_file(str(file)), config.get("pad_token_id") or 0, told_kinds=told_kinds)
+
+    @classmethod
+    def of(cls, tokenizer: "PreTrainedTokenizerBase") -> Self:
+        """A copy of one of transformers."""
+        told_kinds = "token_type_ids" in tokenizer.model_input_names
+        return cls(
+            Tokenizer.from_str(tokenizer.backend_tokenizer.to_str()), tokenizer.pad_token_id, told_kinds=told_kinds
         )
-        for i, pair in enumerate(pairs)
-    ]
+
+    def cut(self, questions: Sequence[str], passages: Sequence[str]) -> list[Window]:
+        """The windows of each question with the passage beside it, in order.
+
+        A question is cut to 96 tokens; a window has up to 320, and overlaps the one before by 96.
+        """
+        self._tokenizer.enable_truncation(_QUESTION_TOKENS)
+        asked = [
+            question[: tokens.offsets[-1][1]] if tokens.overflowing else question
+            for question, tokens in zip(
+                questions, self._tokenizer.encode_batch(list(questions), add_special_tokens=False), strict=True
+            )
+        ]
+        self._tokenizer.enable_truncation(_WINDOW_TOKENS, stride=_STRIDE_TOKENS, strategy="only_second")
+        pairs = self._tokenizer.encode_batch(list(zip(asked, passages, strict=True)))
+        return [
+            Window(
+                pair,
+                part.ids,
+                part.type_ids,
+                [place if of == 1 else None for place, of in zip(part.offsets, part.sequence_ids, strict=True)],
+            )
+            for pair, whole in enumerate(pairs)
+            for part in (whole, *whole.overflowing)
+        ]
+
+    def padded(self, windows: Sequence[Window], multiple: int = 1) -> dict[str, NDArray[np.int64]]:
+        """``windows`` as a batch, as long as the longest of them, rounded up to a ``multiple`` of tokens."""
+        length = -(-max(map(len, windows)) // multiple) * multiple
+        ids = np.full((len(windows), length), self._padding, np.int64)
+        kinds, seen = (np.zeros((len(windows), length), np.int64) for _ in range(2))
+        for row, window in enumerate(windows):
+            n = len(window)
+            ids[row, :n], kinds[row, :n], seen[row, :n] = window.ids, window.kinds, 1
+        return {"input_ids": ids, **({"token_type_ids": kinds} if self._told_kinds else {}), "attention_mask": seen}

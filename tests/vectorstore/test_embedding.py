@@ -2,16 +2,19 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from vectorstore.embedders import fastest
 from vectorstore.embedders.backends import Backend, backends
+from vectorstore.embedders.fastest import fastest, open_fastest, remembered
 from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.machine import has_gpu
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
+from vectorstore.types import Vectors
 
 TEXTS = [
     "Glaucoma damages the optic nerve.",
@@ -60,32 +63,38 @@ def test_a_model_that_pools_otherwise_is_run_as_it_says(
     assert all(name.startswith("torch") for name in backends(other))
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is used without a measurement")
-def test_what_is_fastest_is_measured_once_and_remembered(
-    model: ResolvedModel, tmp_path: Path, running: dict[str, Backend], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fastest, "backends", lambda _: {name: lambda b=b: b for name, b in running.items()})
-    monkeypatch.setattr(fastest, "_SAMPLE", ["A short text."])
-    assert fastest.remembered(model, tmp_path) is None
-    vector = SentenceTransformerEmbedder(model, tmp_path).embed(["hello"])
-    speeds = fastest.remembered(model, tmp_path)
+@pytest.mark.skipif(has_gpu(), reason="a GPU is used without a measurement")
+def test_what_is_fastest_is_measured_once_and_remembered(model: ResolvedModel, tmp_path: Path) -> None:
+    assert remembered(model, tmp_path) is None
+    embedder = SentenceTransformerEmbedder(model, tmp_path)
+    assert embedder.dimension == 384
+    speeds = remembered(model, tmp_path)
     assert speeds is not None
-    assert speeds.keys() == running.keys()
+    assert speeds.keys() == backends(model.path).keys()
     assert min(speeds.values()) > 0
-    assert (vector * running["torch float32"].embed(["hello"])).sum() > 0.999
 
-    monkeypatch.setattr(fastest, "backends", lambda _: {**speeds, fastest.fastest(speeds): lambda: "as remembered"})
-    assert fastest.open_fastest(model, tmp_path) == "as remembered"
+    def only_the_fastest(_: Path) -> dict[str, Callable[[], Backend]]:
+        return {name: partial(pytest.fail, f"{name} is opened") for name in speeds} | {fastest(speeds): Counting}
+
+    assert isinstance(open_fastest(model, tmp_path, only_the_fastest), Counting)
 
 
-def test_where_nothing_can_be_remembered_it_works_all_the_same(
-    model: ResolvedModel, tmp_path: Path, running: dict[str, Backend], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fastest, "backends", lambda _: {"only": lambda: running["torch float32"]})
-    monkeypatch.setattr(fastest, "_SAMPLE", ["A short text."])
+class Counting:
+    """Runs no model: each text is a vector of its length."""
+
+    dimension, max_tokens = 1, 10
+
+    def embed(self, texts: list[str]) -> Vectors:
+        return np.array([[len(text)] for text in texts], np.float32)
+
+
+def test_where_nothing_can_be_remembered_it_works_all_the_same(model: ResolvedModel, tmp_path: Path) -> None:
+    def offered(_: Path) -> dict[str, Callable[[], Backend]]:
+        return {"only": Counting}
+
     (tmp_path / "home").write_text("a file where the folder should be")
-    assert fastest.open_fastest(model, tmp_path / "home") is running["torch float32"]
-    assert fastest.open_fastest(model, None) is running["torch float32"]
+    assert isinstance(open_fastest(model, tmp_path / "home", offered), Counting)
+    assert isinstance(open_fastest(model, None, offered), Counting)
     (tmp_path / "embedding-speed.json").write_text("[half a")
-    assert fastest.open_fastest(model, tmp_path) is running["torch float32"]
-    assert fastest.remembered(model, tmp_path)
+    assert isinstance(open_fastest(model, tmp_path, offered), Counting)
+    assert remembered(model, tmp_path)

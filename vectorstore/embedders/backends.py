@@ -5,15 +5,16 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
 
+from vectorstore.embedders.tensors import read_tensors
+from vectorstore.machine import has_bfloat16, threads
 from vectorstore.types import Vectors
 
 if TYPE_CHECKING:
     import openvino
-    import torch
     from numpy.typing import NDArray
 
 _BATCH_TEXTS = 32
@@ -35,7 +36,7 @@ class Backend(Protocol):
 class TorchBackend:
     """Any model that sentence-transformers loads, on the GPU where there is one; batches of 32 of like length."""
 
-    def __init__(self, folder: Path, dtype: "torch.dtype", device: str | None = None) -> None:
+    def __init__(self, folder: Path, dtype: Literal["float32", "bfloat16"], device: str | None = None) -> None:
         from sentence_transformers import SentenceTransformer
 
         quiet = logging.getLogger("sentence_transformers")
@@ -63,7 +64,6 @@ class OpenVinoBackend:
 
     def __init__(self, folder: Path, precision: str) -> None:
         import openvino as ov
-        import torch
         from tokenizers import Tokenizer
 
         self.dimension = int(read_json(folder / "config.json")["hidden_size"])
@@ -71,11 +71,10 @@ class OpenVinoBackend:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.max_tokens)
-        threads = torch.get_num_threads()
         settings = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": threads,
+            "INFERENCE_NUM_THREADS": threads(),
+            "NUM_STREAMS": threads(),
             "INFERENCE_PRECISION_HINT": precision,
         }
         self._queue = ov.AsyncInferQueue(ov.Core().compile_model(_graph(folder), "CPU", settings))
@@ -98,24 +97,16 @@ class OpenVinoBackend:
 def backends(folder: Path) -> dict[str, Callable[[], Backend]]:
     """Those that run the model in ``folder`` on this processor, by name; the one that is most often fastest first."""
     import openvino as ov
-    import torch
 
     found: dict[str, Callable[[], Backend]] = {}
     if _is_plain_bert(folder):
         if "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             found["OpenVINO bfloat16"] = functools.partial(OpenVinoBackend, folder, "bf16")
         found["OpenVINO float32"] = functools.partial(OpenVinoBackend, folder, "f32")
-    if cpu_has_bfloat16():
-        found["torch bfloat16"] = functools.partial(TorchBackend, folder, torch.bfloat16)
-    found["torch float32"] = functools.partial(TorchBackend, folder, torch.float32)
+    if has_bfloat16():
+        found["torch bfloat16"] = functools.partial(TorchBackend, folder, "bfloat16")
+    found["torch float32"] = functools.partial(TorchBackend, folder, "float32")
     return found
-
-
-def cpu_has_bfloat16() -> bool:
-    """Whether bfloat16 arithmetic is native here, and so faster than float32."""
-    import torch
-
-    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 LENGTH_FILE = "sentence_bert_config.json"
@@ -149,11 +140,10 @@ def _pooling(folder: Path) -> set[str]:
 def _graph(folder: Path) -> "openvino.Model":
     import openvino as ov
     from openvino import opset15 as op
-    from safetensors.torch import load_file
 
     from vectorstore.embedders.bert_graph import BertGraph, BertSize, fields, integers
 
-    tensors = {name: tensor.float().numpy() for name, tensor in load_file(folder / "model.safetensors").items()}
+    tensors = read_tensors(folder / "model.safetensors")
     prefix = "bert." if any(name.startswith("bert.") for name in tensors) else ""
     inputs = fields("input_ids", "attention_mask")
     hidden = BertGraph(BertSize.of(read_json(folder / "config.json")), tensors, prefix).hidden(inputs)

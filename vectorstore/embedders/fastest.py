@@ -4,11 +4,12 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from vectorstore.embedders.backends import Backend, backends
+from vectorstore.machine import processor, vector_width
 from vectorstore.models import ResolvedModel
 
 logger = logging.getLogger(__name__)
@@ -20,22 +21,28 @@ _SENTENCE = (
 _SAMPLE = [_SENTENCE * number for number in range(1, 9)]
 _ROUNDS = 2
 
+Offered = Callable[[Path], Mapping[str, Callable[[], Backend]]]
+"""What can run the model in a folder, by name, as ``backends`` tells it."""
+
 Speeds = Mapping[str, float]
 """Texts of the sample a second, by backend."""
 
 
-def open_fastest(model: ResolvedModel, home: Path | None) -> Backend:
-    """The fastest backend for ``model`` on this processor. All give the same vectors, to a cosine above 0.999.
+def open_fastest(
+    model: ResolvedModel, home: Path | None, offered: Offered = backends, sample: Sequence[str] = _SAMPLE
+) -> Backend:
+    """The fastest backend for ``model`` on this processor, of those ``offered`` for its folder, by a ``sample`` of
+    texts. All give the same vectors, to a cosine above 0.999.
 
-    Without a ``home`` to remember a measurement in, it is the one that is most often fastest.
+    Without a ``home`` to remember a measurement in, it is the first.
     """
-    here = backends(model.path)
+    here = offered(model.path)
     if home is None:
         return next(iter(here.values()))()
     speeds = remembered(model, home)
     if speeds is None or not speeds.keys() <= here.keys():
         logger.info("Measuring what embeds fastest on this machine")
-        speeds = {name: _texts_per_second(open_backend) for name, open_backend in here.items()}
+        speeds = {name: _texts_per_second(open_backend, sample) for name, open_backend in here.items()}
         _remember(model, home, speeds)
     return here[fastest(speeds)]()
 
@@ -50,25 +57,20 @@ def fastest(speeds: Speeds) -> str:
     return max(speeds, key=speeds.__getitem__)
 
 
-def _texts_per_second(open_backend: Callable[[], Backend]) -> float:
-    backend = open_backend()
-    backend.embed(_SAMPLE[:1])  # the first time is slower
+def _texts_per_second(open_backend: Callable[[], Backend], sample: Sequence[str]) -> float:
+    backend, texts = open_backend(), list(sample)
+    backend.embed(texts[:1])  # the first time is slower
     seconds = []
     for _ in range(_ROUNDS):
         began = time.perf_counter()
-        backend.embed(_SAMPLE)
+        backend.embed(texts)
         seconds.append(time.perf_counter() - began)
-    return round(len(_SAMPLE) / min(seconds), 1)
+    return round(len(texts) / min(seconds), 1)
 
 
 def _key(model: ResolvedModel) -> str:
-    import openvino as ov
-    import torch
-
-    processor = ov.Core().get_property("CPU", "FULL_DEVICE_NAME")
     libraries = [f"{name} {version(name)}" for name in ("openvino", "torch")]
-    capability = torch.backends.cpu.get_cpu_capability()
-    return ", ".join([processor, capability, f"{os.cpu_count()} cores", *libraries, model.fingerprint])
+    return ", ".join([processor(), vector_width(), f"{os.cpu_count()} cores", *libraries, model.fingerprint])
 
 
 def _remember(model: ResolvedModel, home: Path, speeds: Speeds) -> None:

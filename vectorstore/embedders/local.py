@@ -6,6 +6,7 @@ from pathlib import Path
 
 from vectorstore.embedders.backends import LENGTH_FILE, Backend, TorchBackend, read_json
 from vectorstore.embedders.fastest import open_fastest
+from vectorstore.machine import has_gpu
 from vectorstore.models import ResolvedModel
 from vectorstore.types import Vectors
 
@@ -24,10 +25,8 @@ class SentenceTransformerEmbedder:
 
     @functools.cached_property
     def _backend(self) -> Backend:
-        import torch
-
-        if torch.cuda.is_available():
-            return TorchBackend(self._resolved.path, torch.float32)
+        if has_gpu():
+            return TorchBackend(self._resolved.path, "float32")
         return open_fastest(self._resolved, self._home)
 
     @property

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from rag.evaluation.squad import GoldAnswer
-from rag.reader.windows import Window, cut_windows
+from rag.reader.windows import PairTokenizer, Window
 from rag.training.data.altered import altered
 from rag.training.data.near_misses import NearMisses, question_key
 from rag.training.reader.data import QuestionSet
@@ -58,11 +58,12 @@ class ReaderExamples:
         mask_share: float,
         seed: int,
     ) -> None:
-        self._tokenizer = tokenizer
+        self._windows = PairTokenizer.of(tokenizer)
+        self._mask_token = tokenizer.mask_token_id
         self._near_misses = near_misses
         self._batch, self._mask_share, self._seed = batch, mask_share, seed
         self._near_miss_share, self._altered_share = near_miss_share, altered_share
-        self._pairs = _read_pairs(sets, tokenizer)
+        self._pairs = _read_pairs(sets, self._windows)
         self._epoch, self._order = 0, self._plan(0)
         self.batches = len(self._order)
         self.examples = sum(map(len, self._order))
@@ -77,29 +78,27 @@ class ReaderExamples:
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._plan(epoch)
         examples = self._order[number % len(self._order)]  # the next epoch may have a batch less
-        cut = cut_windows(self._tokenizer, [item.question for item in examples], [item.passage for item in examples])
+        cut = self._windows.cut([item.question for item in examples], [item.passage for item in examples])
         of_pair: list[list[Window]] = [[] for _ in examples]
         for window in cut:
             of_pair[window.pair].append(window)
         windows = [of_pair[i][item.window] for i, item in enumerate(examples)]
         spans = [_span(window, item.answer) or (0, 0) for window, item in zip(windows, examples, strict=True)]
-        fields = dict(
-            self._tokenizer.pad([window.fields for window in windows], pad_to_multiple_of=_PAD_TO, return_tensors="pt")
-        )
+        fields = {name: torch.from_numpy(values) for name, values in self._windows.padded(windows, _PAD_TO).items()}
         self._mask(fields["input_ids"], windows, spans, step)
         fields["start_positions"], fields["end_positions"] = torch.tensor(spans).T
         return fields, len(examples)
 
     def _mask(self, ids: Tensor, windows: list[Window], spans: list[tuple[int, int]], step: int) -> None:
         """Hide a few words of the passage around the answer: cheaper on a CPU than dropout, and to the same end."""
-        if not self._mask_share or self._tokenizer.mask_token_id is None:
+        if not self._mask_share or self._mask_token is None:
             return
         generator = np.random.default_rng((self._seed, step))
         for row, (window, (start, end)) in enumerate(zip(windows, spans, strict=True)):
             hidden = generator.random(len(window)) < self._mask_share
             hidden &= np.array([place is not None for place in window.offsets])
             hidden[start : end + 1] = False
-            ids[row, : len(window)][torch.from_numpy(hidden)] = self._tokenizer.mask_token_id
+            ids[row, : len(window)][torch.from_numpy(hidden)] = self._mask_token
 
     def _plan(self, epoch: int) -> list[list[Example]]:
         """All batches of an epoch, each of examples of like length."""
@@ -131,7 +130,7 @@ def _altered(example: Example, draw: random.Random) -> list[Example]:
     return [replace(example, question=question, answer=None)] if question else []
 
 
-def _read_pairs(sets: Sequence[QuestionSet], tokenizer: PreTrainedTokenizerBase) -> list[_Pair]:
+def _read_pairs(sets: Sequence[QuestionSet], tokenizer: PairTokenizer) -> list[_Pair]:
     asked = [
         (question_key(part, question), question, part.context(question))
         for part in sets
@@ -143,7 +142,7 @@ def _read_pairs(sets: Sequence[QuestionSet], tokenizer: PreTrainedTokenizerBase)
     pairs = []
     for first in range(0, len(asked), _PAIRS_AT_ONCE):
         some = asked[first : first + _PAIRS_AT_ONCE]
-        cut = cut_windows(tokenizer, [question.text for _, question, _ in some], [text for *_, text in some])
+        cut = tokenizer.cut([question.text for _, question, _ in some], [text for *_, text in some])
         of_pair: list[list[Window]] = [[] for _ in some]
         for window in cut:
             of_pair[window.pair].append(window)

@@ -19,7 +19,8 @@ from rag.evaluation.squad import SquadQuestion
 from rag.evaluation.types import Figures, OnProgress
 from rag.files import write_json
 from rag.reader.model import ExtractiveReader
-from rag.reader.networks import TorchNetwork
+from rag.reader.torch_network import TorchNetwork
+from rag.reader.windows import PairTokenizer
 from rag.training.data.near_misses import NearMisses, find_near_misses
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets, sample
 from rag.training.reader.examples import ReaderExamples
@@ -100,7 +101,7 @@ class ReaderTask:
         network = copy.deepcopy(self.network)
         if isinstance(network, PeftModel):
             network = network.merge_and_unload()
-        return ExtractiveReader("in training", self._tokenizer, TorchNetwork(network))
+        return ExtractiveReader("in training", PairTokenizer.of(self._tokenizer), TorchNetwork(network))
 
 
 def finetune_reader(

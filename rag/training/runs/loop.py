@@ -24,8 +24,8 @@ from rag.training.runs.checkpoints import (
     trainable,
 )
 from rag.training.runs.folder import RunFolder
-from vectorstore.embedders.backends import cpu_has_bfloat16
 from vectorstore.errors import RefdeskError
+from vectorstore.machine import has_bfloat16
 
 _WARM_UP = 0.06
 _WEIGHT_DECAY = 0.01
@@ -199,7 +199,7 @@ def mixed_precision(precision: torch.dtype = torch.bfloat16) -> torch.autocast:
     if torch.cuda.is_available():
         native = precision is torch.float16 or torch.cuda.is_bf16_supported()
         return torch.autocast("cuda", dtype=precision, enabled=native)
-    native = precision is torch.bfloat16 and cpu_has_bfloat16()
+    native = precision is torch.bfloat16 and has_bfloat16()
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=native)
 
 
