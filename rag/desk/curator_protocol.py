@@ -6,6 +6,7 @@ from typing import Protocol
 from rag.desk.protocols import DeskFace
 from rag.evaluation.types import Try
 from rag.extraction.service import FormService
+from rag.training.runs.store import Runs
 
 
 class CuratorDesk(DeskFace, Protocol):
@@ -20,8 +21,9 @@ class CuratorDesk(DeskFace, Protocol):
         """See that the jobs are done that are queued in ``home``; see ``rag.jobs.queue``. They are done elsewhere."""
         ...
 
-    def see_to_runs(self) -> None:
-        """See that the training runs are checked and done that wait in ``home``; see ``rag.training.runs.requests``."""
+    @property
+    def runs(self) -> Runs:
+        """The training runs. They are checked and done as jobs are."""
         ...
 
     def change_writer(self) -> None:

@@ -20,7 +20,7 @@ from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.starting import see_to_jobs
 from rag.settings.model import Settings, load_settings
-from rag.training.runs.worker import see_to_runs
+from rag.training.runs.store import Runs
 from rag.types import Citation
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.machine import keep_cores_free, threads
@@ -88,8 +88,8 @@ class Desk:
         self.home = settings.home
         self.longest_file = settings.ingest.max_file_mb * 1024**2
         self._jobs = EmbeddedJobQueue(settings.home)
+        self.runs = Runs(self._jobs)
         self.see_to_jobs()
-        self.see_to_runs()
 
     def holdings(self) -> Holdings:
         with self._knowledge.database.read() as connection:
@@ -129,9 +129,6 @@ class Desk:
         self._service.delete(conversation_id)
         if conversation:
             forget_turns(self.home, [turn.id for turn in conversation.turns])
-
-    def see_to_runs(self) -> None:
-        see_to_runs(self.home)
 
     def change_writer(self) -> None:
         self._engine, answering = self._open_answering(load_settings(self.home))

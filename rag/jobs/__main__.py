@@ -28,6 +28,10 @@ def work_of(lane: Lane, settings: Settings, queue: JobQueue) -> Mapping[JobKind,
             from rag.jobs.documents import document_work
 
             return document_work(settings, queue)
+        case "checks" | "training":
+            from rag.training.runs.work import training_work
+
+            return training_work(settings)
         case _:
             raise ValueError(lane)
 

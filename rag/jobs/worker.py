@@ -15,7 +15,7 @@ from vectorstore.errors import RefdeskError
 logger = logging.getLogger(__name__)
 
 _REPORT_SECONDS = 0.5
-_WRONG = "Something went wrong. The terminal in which Refdesk was started says what."
+WRONG = "Something went wrong. The terminal in which Refdesk was started says what."
 
 
 class Report:
@@ -115,7 +115,7 @@ class Worker:
             self._queue.end(job.id, self._owner, "failed", error=str(error), line=type(error).__name__)
         except Exception as error:
             logger.exception("a job failed")
-            self._queue.end(job.id, self._owner, "failed", error=_WRONG, line=_place(error))
+            self._queue.end(job.id, self._owner, "failed", error=WRONG, line=_place(error))
 
     def _give_back(self, job: Job) -> None:
         now = self._queue.get(job.id)

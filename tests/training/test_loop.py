@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rag.jobs.types import Stopped
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Schedule, Stopped, Tick, train
+from rag.training.runs.loop import Schedule, Tick, train
 from vectorstore.errors import RefdeskError
 
 STEPS = 12

@@ -2,25 +2,52 @@
 
 import json
 import shutil
+import signal
 import threading
-from dataclasses import replace
+import time
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from rag.components import open_generator
+from rag.jobs.queue import EmbeddedJobQueue
+from rag.jobs.starting import see_to_jobs
+from rag.jobs.types import LEASE_SECONDS, Lane
+from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
-from rag.training.runs.requests import Request, Run, Runs
-from rag.training.runs.worker import do_runs
+from rag.training.runs.store import Request, Run, Runs
+from rag.training.runs.work import training_work
 from vectorstore.errors import UsageError
+
+
+class Clock:
+    """The time of the system, and what a test adds to it."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
 
 PLACES = ["in the attic", "in the cellar", "on the porch", "by the stove"]
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Runs:
-    return Runs(tmp_path / "home")
+def queue(tmp_path: Path) -> Iterator[EmbeddedJobQueue]:
+    with closing(EmbeddedJobQueue(tmp_path / "home")) as queue:
+        yield queue
+
+
+@pytest.fixture
+def runs(queue: EmbeddedJobQueue) -> Runs:
+    return Runs(queue)
+
+
+def do_runs(queue: EmbeddedJobQueue, lane: Lane) -> None:
+    Worker(queue, lane, "test", lambda: training_work(load_settings(queue.home))).run()
 
 
 @pytest.fixture(scope="module")
@@ -47,42 +74,45 @@ def of(runs: Runs, name: str) -> Run:
 
 
 @pytest.fixture
-def checked(runs: Runs, data: Path, tiny_llama: Path) -> str:
+def checked(queue: EmbeddedJobQueue, runs: Runs, data: Path, tiny_llama: Path) -> str:
     name = runs.add(request(data, tiny_llama, max_steps=4))
-    do_runs(load_settings(runs.home), "check")
+    do_runs(queue, "checks")
     return name
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, data: Path, tiny_llama: Path) -> Path:
     """A home with one run, which was interrupted before its first step, and went on to its end."""
-    runs = Runs(tmp_path_factory.mktemp("trained"))
-    name = runs.add(request(data, tiny_llama, max_steps=4))
-    settings = load_settings(runs.home)
-    do_runs(settings, "check")
-    runs.start(name)
-    with runs.only_worker("train"):
-        runs.note(name, replace(of(runs, name).status, state="training", stage="Training", total=4))
-        assert of(runs, name).state == "training"
+    clock = Clock()
+    with closing(EmbeddedJobQueue(tmp_path_factory.mktemp("trained"), clock)) as queue:
+        runs = Runs(queue)
+        name = runs.add(request(data, tiny_llama, max_steps=4))
+        do_runs(queue, "checks")
+        runs.start(name)
+        assert queue.take("training", "gone") is not None
+        assert of(runs, name).state == "working"
         with pytest.raises(UsageError, match="under way"):
             runs.delete(name)
-    assert of(runs, name).state == "interrupted"
-    assert runs.next("train") is None  # it may have been too much for the machine
-    runs.start(name)
-    do_runs(settings, "train")
-    return runs.home
+        clock.ahead = LEASE_SECONDS + 1
+        do_runs(queue, "training")
+        assert of(runs, name).state == "interrupted"  # and not begun again: it may have been too much for the machine
+        runs.start(name)
+        do_runs(queue, "training")
+        return runs.home
 
 
 @pytest.fixture
-def done(runs: Runs, trained: Path) -> Run:
-    shutil.copytree(trained, runs.home)
-    return runs.all()[0]
+def done(queue: EmbeddedJobQueue, trained: Path) -> Run:
+    """In a copy of that home, opened anew."""
+    queue.close()
+    shutil.copytree(trained, queue.home, dirs_exist_ok=True)
+    return Runs(queue).all()[0]
 
 
 def test_what_is_asked_for_is_checked_and_nothing_is_trained_before_it_is_started(runs: Runs, checked: str) -> None:
     run = of(runs, checked)
     found = run.checked
-    assert run.state == "checked"
+    assert run.is_ready
     assert (found["samples"], found["held_out"], found["left_out"]) == (19, 2, 1)
     assert found["problems"] == ["lamps.jsonl:22: answer is empty"]
     assert any("perhaps (e-mail address)" in warning for warning in found["warnings"])
@@ -90,35 +120,40 @@ def test_what_is_asked_for_is_checked_and_nothing_is_trained_before_it_is_starte
     assert run.settings == {}
 
 
-def test_data_that_cannot_be_used_say_so_and_cannot_be_started(runs: Runs, tmp_path: Path, tiny_llama: Path) -> None:
+def test_data_that_cannot_be_used_say_so_and_cannot_be_started(
+    queue: EmbeddedJobQueue, runs: Runs, tmp_path: Path, tiny_llama: Path
+) -> None:
     (tmp_path / "ages.csv").write_text("name,age\nAda,36\n")
     name = runs.add(request(tmp_path / "ages.csv", tiny_llama))
-    do_runs(load_settings(runs.home), "check")
+    do_runs(queue, "checks")
     assert of(runs, name).state == "failed"
-    assert "ages.csv" in of(runs, name).status.error
+    assert "ages.csv" in of(runs, name).error
     with pytest.raises(UsageError, match="cannot be started"):
         runs.start(name)
 
 
-def test_a_model_that_is_not_there_is_named_or_replaced_by_the_packaged_one(runs: Runs, data: Path) -> None:
+def test_a_model_that_is_not_there_is_named_or_replaced_by_the_packaged_one(
+    queue: EmbeddedJobQueue, runs: Runs, data: Path
+) -> None:
     mine = runs.add(Request((str(data),), "laptop", {"model": "nobody/nothing"}))
-    do_runs(load_settings(runs.home), "check")
-    assert "nobody/nothing" in of(runs, mine).status.error
+    do_runs(queue, "checks")
+    assert "nobody/nothing" in of(runs, mine).error
 
 
 def test_a_run_that_was_interrupted_goes_on_to_its_report_and_result(done: Run) -> None:
-    assert done.state == "done"
+    assert done.is_trained
     assert done.report["steps"] == 4
     assert (done.folder / "adapter" / "adapter_model.safetensors").is_file()
     assert [row["step"] for row in done.log if "loss" in row] == [1, 2, 3, 4]
 
 
-def test_a_run_is_stopped_between_two_steps_and_goes_on_from_there(runs: Runs, data: Path, tiny_llama: Path) -> None:
+def test_a_run_is_stopped_between_two_steps_and_goes_on_from_there(
+    queue: EmbeddedJobQueue, runs: Runs, data: Path, tiny_llama: Path
+) -> None:
     name = runs.add(request(data, tiny_llama, max_steps=100_000, epochs=100_000, held_out=0.0, checkpoint_every=10**6))
-    settings = load_settings(runs.home)
-    do_runs(settings, "check")
+    do_runs(queue, "checks")
     runs.start(name)
-    training = threading.Thread(target=do_runs, args=(settings, "train"))
+    training = threading.Thread(target=do_runs, args=(queue, "training"))
     training.start()
     while training.is_alive() and len(of(runs, name).log) < 3:
         training.join(0.05)
@@ -144,6 +179,26 @@ def test_the_list_holds_runs_of_the_command_line_and_no_other_folders(runs: Runs
     assert runs.get("../home") is None
     runs.delete(done.name)
     assert [run.name for run in runs.all()] == ["by-hand"]
+
+
+def test_a_process_that_trains_and_is_told_to_end_leaves_a_checkpoint_of_its_step(
+    queue: EmbeddedJobQueue, runs: Runs, data: Path, tiny_llama: Path
+) -> None:
+    name = runs.add(request(data, tiny_llama, max_steps=100_000, epochs=100_000, held_out=0.0, checkpoint_every=10**6))
+    do_runs(queue, "checks")
+    runs.start(name)
+    (process,) = see_to_jobs(queue)
+    pause = threading.Event()
+    while process.poll() is None and len(of(runs, name).log) < 3:
+        pause.wait(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    run = of(runs, name)
+    assert run.state == "interrupted"
+    assert run.can_go_on
+    state = json.loads((run.folder / "checkpoint" / "state.json").read_text())
+    assert state["step"] == run.log[-1]["step"] >= 3
+    assert see_to_jobs(queue) == []  # a person says whether it goes on
 
 
 def test_the_way_back_passes_over_a_run_that_was_deleted(runs: Runs, done: Run) -> None:

@@ -18,6 +18,8 @@ from rag.desk.protocols import Holdings, SourceView
 from rag.evaluation.types import UNEDITED, Trial, Try
 from rag.extraction.form_store import Tray
 from rag.extraction.service import FormService
+from rag.jobs.queue import EmbeddedJobQueue
+from rag.training.runs.store import Runs
 from rag.types import (
     Answer,
     Citation,
@@ -173,12 +175,15 @@ class FakeDesk:
         documents: int = 5_497,
         home: Path = Path("nowhere"),
         forms: FormService | None = None,
+        runs: Runs | None = None,
         attempt: Try = lambda question, edits=UNEDITED: Trial(question, CAUTION),
     ) -> None:
         self.home = home
         self.attempt = attempt
         if forms:
             self.forms = forms
+        if runs:
+            self.runs = runs
         self._lock = threading.RLock()
         self._pace = pace
         self._documents = documents
@@ -193,9 +198,6 @@ class FakeDesk:
     longest_file = 1024**2
 
     def see_to_jobs(self) -> None:
-        """Nobody does them: they wait."""
-
-    def see_to_runs(self) -> None:
         """Nobody does them: they wait."""
 
     def change_writer(self) -> None:
@@ -321,10 +323,18 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
 
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
         home = Path(folder)
-        fill_runs(home)
+        queue = EmbeddedJobQueue(home)
+        fill_runs(queue)
         pace = every(looks) if looks else from_standard_input()
         forms = FormService(Tray(home), FakeFormDesk())
-        desk = FakeDesk(pace=pace, documents=documents, home=home, attempt=fill(home, DOCUMENTS).attempt, forms=forms)
+        desk = FakeDesk(
+            pace=pace,
+            documents=documents,
+            home=home,
+            attempt=fill(home, DOCUMENTS).attempt,
+            forms=forms,
+            runs=Runs(queue),
+        )
         for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
             then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
             desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))

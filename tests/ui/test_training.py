@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import rag.training
-from rag.training.runs.requests import Runs, Status
+from rag.jobs.queue import EmbeddedJobQueue
+from rag.training.runs.store import Runs
 from tests.ui.conftest import Desk
-from tests.ui.trained import CHECKED, HOSTILE, asked, trained
+from tests.ui.trained import CHECKED, HOSTILE, asked, known, trained
 from ui.api.training_files import training_routes
 from ui.chat.pages.evaluation.charts import loss_curves
 from ui.chat.pages.training.views import (
@@ -38,21 +40,34 @@ def rows_of(view: Any) -> list[list[str]]:
     return rows
 
 
-def test_a_run_under_way_says_how_far_it_is_and_how_long_it_will_take(tmp_path: Path) -> None:
-    runs, run = Runs(tmp_path), asked(tmp_path, {})
-    with runs.only_worker("train"):
-        runs.note(run.name, Status("training", "Training", 40, 100))
-        at_work = runs.get(run.name)
-        assert at_work is not None
-        log = [{"step": step, "loss": 2.0, "seconds": 3.0 * step} for step in range(1, 41)]
-        shown = card(at_work, log, stopping=False)
-        assert shown["line"] == "Training · step 40 of 100 · loss 2.00 · about 3 minutes left"
-        assert shown["share"] == 0.4
-        assert card(at_work, log, stopping=True)["line"] == "Stopping after this step"
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[EmbeddedJobQueue]:
+    with closing(EmbeddedJobQueue(tmp_path)) as queue:
+        yield queue
 
 
-def test_what_was_found_in_the_data_is_said_in_words(tmp_path: Path) -> None:
-    said = dict(rows_of(checked_view(CHECKED, "SmolLM2")))
+def test_a_run_under_way_says_how_far_it_is_and_how_long_it_will_take(queue: EmbeddedJobQueue) -> None:
+    runs, run = Runs(queue), asked(queue, {})
+    log = [{"step": step, "loss": 2.0, "seconds": 3.0 * step} for step in range(1, 41)]
+
+    def shown() -> dict[str, object]:
+        at_work = known(runs, run.name)
+        assert at_work.job is not None
+        return card(at_work, at_work.job, log)
+
+    runs.start(run.name)
+    assert shown()["line"] == "Waits for its turn"
+    job = queue.take("training", "worker")
+    assert job is not None
+    queue.report(job.id, "worker", "Training", 40, 100)
+    assert shown()["line"] == "Training · step 40 of 100 · loss 2.00 · about 3 minutes left"
+    assert shown()["share"] == 0.4
+    runs.stop(run.name)
+    assert shown()["line"] == "Stopping after this step"
+
+
+def test_what_was_found_in_the_data_is_said_in_words() -> None:
+    said = dict(rows_of(checked_view(CHECKED)))
     assert said["What they are"] == "prompts with answers, to write such answers"
     assert said["Length"] == "55 tokens in the middle, 600 at most; 1 cut at 512"
     assert said["Languages"] == "English 98%, German 2%"
@@ -63,8 +78,8 @@ def test_what_was_found_in_the_data_is_said_in_words(tmp_path: Path) -> None:
     assert warnings_view(CHECKED | {"warnings": []}) is None
 
 
-def test_runs_stand_side_by_side_in_what_differs(tmp_path: Path) -> None:
-    runs = [trained(tmp_path, 1.9, {}), trained(tmp_path, 1.4, {"epochs": 6})]
+def test_runs_stand_side_by_side_in_what_differs(queue: EmbeddedJobQueue) -> None:
+    runs = [trained(queue, 1.9, {}), trained(queue, 1.4, {"epochs": 6})]
     names = names_apart(runs)
     assert list(names.values()) == ["faq.csv · laptop", "faq.csv · laptop · epochs 6"]
     assert rows_of(differences_view(runs, names)) == [["Epochs", "3", "6"]]
@@ -78,13 +93,13 @@ def test_runs_stand_side_by_side_in_what_differs(tmp_path: Path) -> None:
     assert loss_curves(list(names.values()))["encoding"]["color"]["field"] == "run"
 
 
-def test_two_runs_of_the_same_settings_have_different_names(tmp_path: Path) -> None:
-    newest, first = asked(tmp_path, {}), asked(tmp_path, {})
+def test_two_runs_of_the_same_settings_have_different_names(queue: EmbeddedJobQueue) -> None:
+    newest, first = asked(queue, {}), asked(queue, {})
     assert list(names_apart([newest, first]).values()) == ["faq.csv · laptop · 2", "faq.csv · laptop"]
 
 
-def test_the_list_says_which_run_the_chat_uses(tmp_path: Path) -> None:
-    run = trained(tmp_path, 1.9, {})
+def test_the_list_says_which_run_the_chat_uses(queue: EmbeddedJobQueue) -> None:
+    run = trained(queue, 1.9, {})
     shown = runs_view([run], run.name, zone=UTC, locale="en-GB", now=datetime(2026, 11, 24, 12, tzinfo=UTC))
     assert rows_of(shown)[0][:3] == ["faq.csv · laptop", "Done, in use", "2.400 → 1.900"]
 
@@ -99,15 +114,23 @@ def test_the_list_says_which_run_the_chat_uses(tmp_path: Path) -> None:
         ({"steps": 9}, "It ended after 9 of 18 steps"),
     ],
 )
-def test_the_figures_are_put_into_words(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
-    report = trained(tmp_path, 1.9, {}).report | changed
+def test_the_figures_are_put_into_words(queue: EmbeddedJobQueue, changed: dict[str, Any], said: str) -> None:
+    report = trained(queue, 1.9, {}).report | changed
     assert any(sentence.startswith(said) for sentence in verdict(report))
 
 
 def _messages() -> Iterator[tuple[str, str]]:
     """Every error that a run on the page can end with, where its remedy names an option, and its module."""
     folder = Path(rag.training.__file__).parent
-    for name in ("loop", "files", "checking", "objectives", "preferences", "methods"):
+    modules = (
+        "runs/loop",
+        "../files",
+        "data/checking",
+        "generator/tasks",
+        "generator/preferences",
+        "generator/methods",
+    )
+    for name in modules:
         for call in ast.walk(ast.parse((folder / f"{name}.py").read_text())):
             if isinstance(call, ast.keyword) and call.arg in ("where", "remedy"):
                 told = "".join(

@@ -1,11 +1,12 @@
 """Training runs as the process that trains leaves them, for the page with the fake desk."""
 
-from pathlib import Path
 from typing import Any
 
 from rag.files import write_json
+from rag.jobs.queue import EmbeddedJobQueue
+from rag.jobs.types import Lane
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.requests import Request, Run, Runs, Status
+from rag.training.runs.store import Request, Run, Runs
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> ![x](http://evil.example/pixel.png)"
 CHECKED: dict[str, Any] = {
@@ -26,30 +27,41 @@ CHECKED: dict[str, Any] = {
     "longest": 512,
     "epochs": 3,
     "steps": 18,
+    "model": "SmolLM2",
 }
 
 
-def fill_runs(home: Path) -> None:
+def fill_runs(queue: EmbeddedJobQueue) -> None:
     """Two finished runs, and one whose data were checked."""
-    trained(home, 1.9, {})
-    trained(home, 1.4, {"epochs": 6})
-    asked(home, {})
+    trained(queue, 1.9, {})
+    trained(queue, 1.4, {"epochs": 6})
+    asked(queue, {})
 
 
-def asked(home: Path, values: dict[str, Any]) -> Run:
+def asked(queue: EmbeddedJobQueue, values: dict[str, Any]) -> Run:
     """A run whose data were checked."""
-    runs = Runs(home)
-    name = runs.add(Request((f"{home}/training-data/faq.csv",), "laptop", values))
-    runs.note_checked(name, CHECKED)
-    runs.note(name, Status("checked", model="SmolLM2", asked_at="2026-11-24T10:00:00+00:00"))
+    runs = Runs(queue)
+    name = runs.add(Request((f"{queue.home}/training-data/faq.csv",), "laptop", values))
+    _end(queue, "checks", CHECKED)
+    return known(runs, name)
+
+
+def known(runs: Runs, name: str) -> Run:
     run = runs.get(name)
     assert run is not None
     return run
 
 
-def trained(home: Path, loss: float, values: dict[str, Any]) -> Run:
+def _end(queue: EmbeddedJobQueue, lane: Lane, result: dict[str, Any]) -> None:
+    """Have the job whose turn it is be done with this result."""
+    job = queue.take(lane, "trained")
+    assert job is not None
+    queue.end(job.id, "trained", "done", result=result)
+
+
+def trained(queue: EmbeddedJobQueue, loss: float, values: dict[str, Any]) -> Run:
     """A run that has ended at this loss on what was held out."""
-    run = asked(home, values)
+    run = asked(queue, values)
     folder = RunFolder(run.folder)
     settings = {"model": "SmolLM2", "method": "lora", "epochs": 3, "learning_rate": 5e-4, **values}
     folder.claim({"task": "generator", **settings, "data": {"faq.csv": "0123456789abcdef"}}, resume=False)
@@ -74,7 +86,7 @@ def trained(home: Path, loss: float, values: dict[str, Any]) -> Run:
     }
     (run.folder / "adapter").mkdir()
     write_json(run.folder / "report.json", report)
-    Runs(home).end(run.name, "done")
-    found = Runs(home).get(run.name)
-    assert found is not None
-    return found
+    runs = Runs(queue)
+    runs.start(run.name)
+    _end(queue, "training", {})
+    return known(runs, run.name)

@@ -9,7 +9,8 @@ from typing import Any
 from rag.files import write_json
 from rag.settings.file import change_settings, settings_restored_on_failure
 from rag.settings.model import load_settings
-from rag.training.runs.requests import FOLDER, Run, Runs
+from rag.training.runs.folder import FOLDER
+from rag.training.runs.store import Run
 from vectorstore.errors import UsageError
 
 _HISTORY = "served.json"
@@ -62,7 +63,7 @@ def served_run(home: Path) -> str | None:
     generator = load_settings(home).generator
     named = generator.adapter or Path(generator.model or "")
     folder = named.parent
-    return folder.name if folder.parent == Runs(home).folder and generator.engine != "extractive" else None
+    return folder.name if folder.parent == home / FOLDER and generator.engine != "extractive" else None
 
 
 def can_go_back(home: Path) -> bool:

@@ -10,9 +10,8 @@ from typing import Any
 from rag.files import explained, write_json, write_text
 from vectorstore.errors import UsageError
 
-BESIDE = frozenset({"request.json", "checked.json", "status.json", "stop"})
-"""What ``rag.training.runs.requests`` keeps in the folder of a run, some of it before the run begins."""
-
+FOLDER = "runs"
+"""Where a home keeps the folders of its runs."""
 
 _locks: dict[Path, int] = {}
 """What this process keeps others out of: the open files by their paths."""
@@ -47,8 +46,7 @@ class RunFolder:
             return
         with explained(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            known = {self._settings_file.name, *BESIDE}
-            if any(entry.name not in known and not entry.name.startswith(".") for entry in self.path.iterdir()):
+            if any(not entry.name.startswith(".") for entry in self.path.iterdir()):
                 raise UsageError(
                     "This folder holds other files", where=str(self.path), remedy="Name a new or an empty folder."
                 )

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from rag.jobs.types import Stopped
 from rag.training.runs.checkpoints import (
     Progress,
     load_checkpoint,
@@ -85,10 +86,6 @@ def usual_distance(an_epoch: int) -> int:
     they warm up.
     """
     return max(10, an_epoch // 5)
-
-
-class Stopped(Exception):
-    """Whoever watches a run wants it to end for now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from rag.interrupts import interrupt
+from rag.jobs.types import Stopped
 from ui.cli.output import errors
 from ui.cli.progress import Interrupted, stoppable
 
@@ -66,8 +67,6 @@ class TrainingProgress:
 
     def _stop_where_asked(self) -> None:
         if self.stopped_by:
-            from rag.training.runs.loop import Stopped  # loaded by whoever trains; by itself it takes seconds
-
             raise Stopped
 
 
@@ -77,8 +76,6 @@ def training_progress(score: str, folder: Path) -> Iterator[TrainingProgress]:
 
     Raises Interrupted where it is stopped.
     """
-    from rag.training.runs.loop import Stopped  # takes seconds to import
-
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

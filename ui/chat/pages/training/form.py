@@ -14,7 +14,7 @@ from rag.training.data.tables import SUFFIXES
 from rag.training.data.uploads import add_sample, data_file, data_files, remove_data_file
 from rag.training.generator.presets import PRESETS
 from rag.training.generator.settings import Method
-from rag.training.runs.requests import Request, Runs
+from rag.training.runs.store import Request
 from ui import texts
 from ui.chat.components import draw
 
@@ -66,11 +66,10 @@ def draw_new_run(desk: CuratorDesk) -> str | None:
     st.caption("The data are looked at first. Nothing is trained before you have seen what was found, and start it.")
     if not st.button("Check the data", disabled=not data):
         return None
-    runs = Runs(desk.home)
     if source == _JUDGED:
         data = [_written_pairs(desk.home)]
-    name = runs.add(Request(tuple(data), preset, values))
-    desk.see_to_runs()
+    name = desk.runs.add(Request(tuple(data), preset, values))
+    desk.see_to_jobs()
     return name
 
 

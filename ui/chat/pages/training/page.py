@@ -8,8 +8,9 @@ from functools import partial
 import streamlit as st
 
 from rag.desk.curator_protocol import CuratorDesk
+from rag.jobs.types import Job
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
-from rag.training.runs.requests import Run, Runs, State
+from rag.training.runs.store import Run
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.current import get_desk
@@ -43,7 +44,7 @@ def draw_training() -> None:
         st.caption(_LEAD)
         st.session_state.update(st.session_state.pop(_NEXT, {}))
         try:
-            runs = Runs(desk.home).all()
+            runs = desk.runs.all()
             part: str | None = _NEW
             if runs:
                 st.session_state.setdefault(_PART, _RUNS)
@@ -98,28 +99,28 @@ def _draw_served(desk: CuratorDesk, runs: Sequence[Run], served: str | None) -> 
 
 
 def _draw_run(desk: CuratorDesk, run: Run, served: str | None) -> None:
-    if run.under_way:
-        st.fragment(_follow, run_every=_POLL_SECONDS)(run.name, run.state)
-    elif run.state == "checked":
+    if run.job and run.under_way:
+        st.fragment(_follow, run_every=_POLL_SECONDS)(run.name, run.job)
+    elif run.is_ready:
         _draw_checked(desk, run)
-    elif run.state == "done":
+    elif run.is_trained:
         _draw_result(desk, run, in_use=run.name == served)
     else:
         _draw_ended(desk, run)
 
 
-def _follow(name: str, state: State) -> None:
+def _follow(name: str, before: Job) -> None:
     """What is under way, looked at again without the rest of the page for as long as it is in the same state."""
     desk = get_desk()
-    desk.see_to_runs()
-    runs = Runs(desk.home)
-    run = runs.get(name)
-    if run is None or run.state != state:
+    desk.see_to_jobs()
+    run = desk.runs.get(name)
+    job = run.job if run else None
+    if run is None or job is None or (job.id, job.state) != (before.id, before.state):
         st.rerun()  # the whole page
     else:
-        card = views.card(run, run.log, stopping=runs.is_stopped(name))
+        card = views.card(run, job, run.log)
         if draw("jobs", "training-job", {"jobs": [card]}).get("stop"):
-            runs.stop(name)
+            desk.runs.stop(name)
             st.rerun()
         _draw_curves({"": run}, key="live")
 
@@ -129,7 +130,7 @@ def _draw_checked(desk: CuratorDesk, run: Run) -> None:
     warnings = views.warnings_view(checked)
     if warnings:
         draw("table", f"warnings-{run.name}", warnings)
-    draw("table", f"checked-{run.name}", views.checked_view(checked, run.status.model))
+    draw("table", f"checked-{run.name}", views.checked_view(checked))
     if checked["left_out"]:
         with st.expander(f"{texts.counted(checked['left_out'], 'row')} left out"):
             draw("table", f"left-out-{run.name}", views.left_out_view(checked))
@@ -137,18 +138,17 @@ def _draw_checked(desk: CuratorDesk, run: Run) -> None:
         st.caption(
             "There are too few samples to hold some out: nothing will say how good it is on what it has not seen."
         )
-    runs = Runs(desk.home)
     with st.container(horizontal=True):
         if st.button("Start training", icon=":material/play_arrow:"):
-            runs.start(run.name)
-            desk.see_to_runs()
+            desk.runs.start(run.name)
+            desk.see_to_jobs()
             st.rerun()
         marked = any(views.CONVERT in warning for warning in checked["warnings"])
         if marked and run.request and st.button("Make chats of them, and check again"):
             values = {**run.request.values, "convert_markup": True}
-            asked = runs.add(replace(run.request, values=values))
-            runs.delete(run.name)
-            desk.see_to_runs()
+            asked = desk.runs.add(replace(run.request, values=values))
+            desk.runs.delete(run.name)
+            desk.see_to_jobs()
             _open_next(asked)
         if st.button("Discard", icon=":material/delete:"):
             _delete(desk, run)
@@ -158,9 +158,9 @@ def _draw_ended(desk: CuratorDesk, run: Run) -> None:
     """A run that has ended before its end."""
     log = run.log
     reached = max((int(row["step"]) for row in log), default=0)
-    if run.status.error:
-        what = "This run has failed." if run.checked else "The data could not be checked."
-        draw("notice", f"failed-{run.name}", {"what": what, "where": views.trouble(run.status.error)})
+    if run.error:
+        what = "This run has failed." if run.training else "The data could not be checked."
+        draw("notice", f"failed-{run.name}", {"what": what, "where": views.trouble(run.error)})
     elif run.state == "interrupted":
         what = "The process that did this run has ended, with the machine or for want of memory."
         remedy = "It goes on from its last checkpoint." if reached else "It begins again."
@@ -172,8 +172,8 @@ def _draw_ended(desk: CuratorDesk, run: Run) -> None:
     _draw_curves({"": run}, key=f"curves-{run.name}")
     with st.container(horizontal=True):
         if run.can_go_on and st.button("Go on", icon=":material/play_arrow:"):
-            Runs(desk.home).start(run.name)
-            desk.see_to_runs()
+            desk.runs.start(run.name)
+            desk.see_to_jobs()
             st.rerun()
         _draw_delete(desk, run)
 
@@ -221,7 +221,7 @@ def _draw_delete(desk: CuratorDesk, run: Run) -> None:
 
 
 def _delete(desk: CuratorDesk, run: Run) -> None:
-    Runs(desk.home).delete(run.name)
+    desk.runs.delete(run.name)
     st.session_state[_NEXT] = {_OPEN: []}
     st.rerun()
 

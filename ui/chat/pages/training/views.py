@@ -9,7 +9,8 @@ from typing import Any
 from babel import Locale
 
 from rag.evaluation.tables import flat
-from rag.training.runs.requests import Run, State
+from rag.jobs.types import Job, JobState
+from rag.training.runs.store import Run
 from ui import texts
 from ui.chat.pages.ask.views import View
 from ui.chat.pages.evaluation.views import label, table
@@ -29,12 +30,14 @@ _REMEDIES = {
 }
 """What errors advise on the command line, and what to do on the page instead."""
 
-_STATES: Mapping[State, str] = {
-    "unchecked": "Waits to be checked",
-    "checking": "Data being checked",
-    "checked": "Ready to start",
+_CHECKS: Mapping[JobState, str] = {
+    "waiting": "Waits to be checked",
+    "working": "Data being checked",
+    "done": "Ready to start",
+}
+_STATES: Mapping[JobState, str] = {
     "waiting": "Waits for its turn",
-    "training": "Under way",
+    "working": "Under way",
     "done": "Done",
     "stopped": "Stopped",
     "interrupted": "Interrupted",
@@ -86,18 +89,22 @@ def _brief(value: object) -> str:
 
 
 def state_of(run: Run, served: str | None) -> str:
-    return f"{_STATES[run.state]}, in use" if run.name == served else _STATES[run.state]
+    return f"{_state(run)}, in use" if run.name == served else _state(run)
 
 
-def card(run: Run, log: Log, *, stopping: bool) -> View:
-    """A run that is under way, as a card with its progress; see assets/jobs.js."""
-    status = run.status
+def _state(run: Run) -> str:
+    said = _STATES[run.state]
+    return _CHECKS.get(run.state, said) if run.check and not run.training else said
+
+
+def card(run: Run, job: Job, log: Log) -> View:
+    """A run that is under way, with its job, as a card with its progress; see assets/jobs.js."""
     return {
         "id": run.name,
         "title": title(run),
         "running": True,
-        "share": status.done / status.total if status.total and status.done else None,
-        "line": "Stopping after this step" if stopping else progress_line(run, log),
+        "share": job.done / job.total if job.total and job.done else None,
+        "line": "Stopping after this step" if job.stop_wanted else progress_line(run, job, log),
         "error": "",
         "files": [],
         "summary": "",
@@ -107,18 +114,17 @@ def card(run: Run, log: Log, *, stopping: bool) -> View:
     }
 
 
-def progress_line(run: Run, log: Log) -> str:
+def progress_line(run: Run, job: Job, log: Log) -> str:
     """How far a run is, and how long it may take: ``"Training · step 40 of 120 · about 3 minutes left"``."""
-    status = run.status
-    if not status.stage:
-        return _STATES[run.state]
-    parts = [status.stage]
-    if status.total:
-        parts.append(f"step {status.done:,} of {status.total:,}")
+    if not job.stage:
+        return _state(run)
+    parts = [job.stage]
+    if job.total:
+        parts.append(f"step {job.done:,} of {job.total:,}")
     steps = [row for row in log if "loss" in row]
-    if status.stage == "Training" and steps:
+    if job.stage == "Training" and steps:
         parts.append(f"loss {steps[-1]['loss']:.2f}")
-        parts += _time_left(steps, status.total - status.done)
+        parts += _time_left(steps, job.total - job.done)
     return " · ".join(parts)
 
 
@@ -149,7 +155,7 @@ def runs_view(runs: Sequence[Run], served: str | None, *, zone: tzinfo, locale: 
                 f"{number(held_out['loss_before'])} → {number(held_out['loss'])}" if held_out else "",
                 f"{report['steps']:,}" if report else "",
                 duration(report["seconds"]) if report else "",
-                texts.moment(run.status.asked_at, zone=zone, locale=locale, now=now),
+                texts.moment(run.asked_at, zone=zone, locale=locale, now=now),
             ]
         )
     columns = ["Run", "", "Held-out loss", "Steps", "Time", "Begun"]
@@ -172,7 +178,7 @@ def duration(seconds: float) -> str:
     return f"{hours:,} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def checked_view(checked: Mapping[str, Any], model: str) -> View:
+def checked_view(checked: Mapping[str, Any]) -> View:
     """What was found in the data, and what a run would do with it."""
     samples, tokens = checked["samples"], checked["tokens"]
     languages = checked["languages"]
@@ -189,7 +195,7 @@ def checked_view(checked: Mapping[str, Any], model: str) -> View:
             + (f"; {checked['cut']:,} cut at {checked['longest']:,}" if checked["cut"] else ""),
         ],
         ["Languages", ", ".join(shares) or "too short to tell"],
-        ["Model", model],
+        ["Model", checked["model"]],
         ["Steps", f"{checked['steps']:,}, at most {texts.counted(checked['epochs'], 'time')} through all samples"],
     ]
     return table(["What will be used", ""], rows)

@@ -1,0 +1,77 @@
+"""The jobs of training runs: checking their data, and training, in the folder of each run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.jobs.types import Job, JobKind
+from rag.jobs.worker import Report, Work
+from rag.settings.model import Settings
+from rag.training.data.checking import check_data
+from rag.training.generator.presets import chosen
+from rag.training.generator.training import finetune_generator
+from rag.training.runs.folder import FOLDER
+from rag.training.runs.loop import Tick
+from vectorstore.errors import ModelUnavailable
+from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
+
+
+def training_work(settings: Settings) -> Mapping[JobKind, Work]:
+    """What checks the data of the home's runs, and trains."""
+
+    def check(job: Job, report: Report) -> Mapping[str, Any]:
+        model, note = _model(job, settings)
+        training = chosen(job.payload["preset"], job.payload["values"])[1]
+        found = check_data(_data(job), (), model, settings.home / "models", training, _Phases(report))
+        return {**found, "notes": [note] if note else [], "model": model.name}
+
+    def train(job: Job, report: Report) -> Mapping[str, Any]:
+        model, _ = _model(job, settings)
+
+        def tick(tick: Tick, steps: int) -> None:
+            report.stage("Training", tick.step, steps)
+
+        finetune_generator(
+            _data(job),
+            (),
+            model,
+            settings.home / "models",
+            None,
+            chosen(job.payload["preset"], job.payload["values"])[1],
+            settings.home / FOLDER / job.payload["run"],
+            resume=True,
+            on_phase=_Phases(report),
+            on_checked=lambda _: None,  # that was seen before it was started
+            on_tick=tick,
+        )
+        return {}
+
+    return {"check": check, "train": train}
+
+
+class _Phases:
+    """Reports what goes on: each new thing at once, as it may take long."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._last = ""
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        another, self._last = what != self._last, what
+        self._report.stage(what, done, total, at_once=another)
+
+
+def _data(job: Job) -> list[Path]:
+    return [Path(path) for path in job.payload["data"]]
+
+
+def _model(job: Job, settings: Settings) -> tuple[ResolvedModel, str]:
+    """The model to train, and what is to be said of it: where the preset's cannot be had, the packaged one."""
+    values = job.payload["values"]
+    name, _ = chosen(job.payload["preset"], values)
+    try:
+        return resolve_model(name, download=settings.downloads), ""
+    except ModelUnavailable as missing:
+        if values.get("model"):  # the person's own choice
+            raise
+        return resolve_model(SMOLLM2), f"{missing} {SMOLLM2} is trained instead."
