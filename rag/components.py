@@ -79,7 +79,7 @@ def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone:
     quoted.
     """
     from rag.answering.flow import Writer
-    from rag.generators.registry import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
+    from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
 
     hardware = detect_hardware()
     choice = choose_engine(settings, hardware)

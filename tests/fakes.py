@@ -11,25 +11,28 @@ from pydantic import PrivateAttr
 
 from rag.generators.engines.streaming import StreamingChat
 from rag.reader.types import AnswerSpan
+from vectorstore.errors import RefdeskError
 from vectorstore.types import Vectors
 
 
 class FakeChat(StreamingChat):
     """Says the scripted replies in turn, over and over, a word at a time.
 
-    While ``gate`` is given and not set, it waits before each word, and gives up when it is stopped.
-    ``asked`` holds the messages of every call, ``stopped`` counts the calls that ended early.
+    While ``gate`` is given and not set, it waits before each word, and gives up when it is stopped. A prompt of more
+    words than its ``window`` is refused. ``asked`` holds the messages of every call, ``stopped`` counts the calls that
+    ended early.
     """
 
     replies: Sequence[str]
+    window: int | None = None
 
     asked: list[list[dict[str, str]]] = []
     stopped: int = 0
 
     _gate: threading.Event | None = PrivateAttr(default=None)
 
-    def __init__(self, *replies: str, gate: threading.Event | None = None) -> None:
-        super().__init__(replies=replies)
+    def __init__(self, *replies: str, gate: threading.Event | None = None, window: int | None = None) -> None:
+        super().__init__(replies=replies, window=window)
         self._gate = gate
 
     @property
@@ -43,6 +46,8 @@ class FakeChat(StreamingChat):
     def _produce(self, messages: list[dict[str, str]], emit: Callable[[str], None], stopped: threading.Event) -> None:
         reply = self.replies[len(self.asked) % len(self.replies)]
         self.asked.append(messages)
+        if self.window and sum(len(message["content"].split()) for message in messages) > self.window:
+            raise RefdeskError(f"The prompt is longer than the window of {self.window} tokens", remedy="Ask less.")
         for word in reply.split(" "):
             # Both events are looked at in turn, as neither can wait for the other.
             while self._gate and not self._gate.wait(0.005) and not stopped.is_set():

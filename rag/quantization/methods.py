@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.generators.registry import ENGINES, ModelFormat
 from vectorstore.errors import UsageError
 
 Kind = Literal["plain", "bitsandbytes", "rounded", "clustered", "pruned", "gguf"]
@@ -24,9 +25,10 @@ class Method:
     summary: str
 
     @property
-    def engine(self) -> Literal["transformers", "llamacpp"]:
+    def engine(self) -> str:
         """The engine that runs the result."""
-        return "llamacpp" if self.kind == "gguf" else "transformers"
+        stored: ModelFormat = "gguf" if self.kind == "gguf" else "folder"
+        return next(engine.name for engine in ENGINES.values() if stored in engine.formats)
 
 
 _FIXED = (

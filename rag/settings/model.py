@@ -8,10 +8,11 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +23,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from ingest.worker.limits import Limits
+from rag.generators.registry import ENGINES
 from rag.settings.renamed import rename_in_file, renamed, tell_of_variables
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Download
@@ -30,7 +32,14 @@ SETTINGS_FILE = "settings.toml"
 DEFAULT_HOME = Path("~/.local/share/refdesk")
 _PREFIX = "REFDESK_"
 
-EngineSetting = Literal["auto", "transformers", "llamacpp", "openai", "extractive"]
+_ENGINES = ("auto", *ENGINES)
+
+
+def _known(engine: str) -> str:
+    if engine not in _ENGINES:
+        known = ", ".join(_ENGINES)
+        raise PydanticCustomError("engine", "There is no such engine; there are {known}", {"known": known})
+    return engine
 
 
 class _Section(BaseModel):
@@ -40,7 +49,7 @@ class _Section(BaseModel):
 class GeneratorSettings(_Section):
     """Who writes answers."""
 
-    engine: EngineSetting = Field(
+    engine: Annotated[str, AfterValidator(_known)] = Field(
         default="auto", description="Engine; auto chooses by hardware and by what is installed."
     )
     model: str | None = Field(

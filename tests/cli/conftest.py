@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import rag.components
-import rag.generators.registry
+import rag.generators.selection
 import rag.reader.model
-from rag.generators.registry import choose_engine, detect_hardware, load_generator
+from rag.generators.selection import choose_engine, detect_hardware, load_generator
 from rag.reader.model import load_reader
 from rag.settings.model import load_settings
 from ui.cli.main import main
@@ -27,7 +27,7 @@ def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setattr(rag.components, "SentenceTransformerEmbedder", lambda model, home: embedder)
         patch.setattr(rag.reader.model, "load_reader", lambda name, download, confirm: reader)
         patch.setattr(
-            rag.generators.registry, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine]
+            rag.generators.selection, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine]
         )
         yield
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.generators.adapters.loading import adapter_folder
+from rag.generators.adapters.folder import adapter_folder
 from vectorstore.errors import ModelUnavailable
 
 

@@ -6,7 +6,8 @@ import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 
 from rag.generators.prompts import REFUSAL, build_messages
-from rag.generators.registry import Choice, load_generator
+from rag.generators.selection import load_generator
+from rag.generators.types import Choice
 from rag.settings.model import load_settings
 from vectorstore.models import SMOLLM2
 

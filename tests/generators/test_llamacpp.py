@@ -9,26 +9,11 @@ import psutil
 import pytest
 
 from rag.generators.engines.llamacpp import LlamaCppChat
-from vectorstore.errors import ModelUnavailable, RefdeskError
+from vectorstore.errors import ModelUnavailable
 
 pytestmark = pytest.mark.models
 
 QUESTION = "Name three fruits."
-
-
-def test_it_streams_and_greedy_replies_repeat(llamacpp: LlamaCppChat) -> None:
-    pieces = [chunk.text for chunk in llamacpp.stream(QUESTION)]
-    assert len([piece for piece in pieces if piece]) > 3
-    assert llamacpp.invoke(QUESTION).text == "".join(pieces)
-
-
-def test_stopped_in_the_middle_it_can_be_used_again(llamacpp: LlamaCppChat) -> None:
-    before = llamacpp.invoke(QUESTION).text
-    stream = llamacpp.stream("Write a long story about a dog.")
-    next(stream)
-    stream.close()
-    assert not any(thread.name == "refdesk-generator" for thread in threading.enumerate())
-    assert llamacpp.invoke(QUESTION).text == before
 
 
 class EventRecorder:
@@ -59,10 +44,6 @@ def test_a_stop_is_seen_while_the_prompt_is_read(llamacpp: LlamaCppChat) -> None
     assert event["prompt_progress"]["processed"] < event["prompt_progress"]["total"]
 
 
-def test_a_stop_word_ends_the_reply(llamacpp: LlamaCppChat) -> None:
-    assert llamacpp.invoke(QUESTION, stop=["2."]).text == llamacpp.invoke(QUESTION).text.split("2.")[0]
-
-
 def test_it_counts_in_its_own_tokens(llamacpp: LlamaCppChat) -> None:
     assert llamacpp.get_num_tokens("") == 0
     assert llamacpp.get_num_tokens("The documents do not say.") == 6
@@ -74,12 +55,6 @@ def test_it_opens_no_port_and_writes_nothing(llamacpp: LlamaCppChat, capfd: pyte
     after = [connection for connection in psutil.Process().net_connections("inet") if connection.status == "LISTEN"]
     assert after == ports
     assert capfd.readouterr() == ("", "")
-
-
-def test_a_prompt_over_the_window_is_a_clear_error(llamacpp: LlamaCppChat) -> None:
-    with pytest.raises(RefdeskError, match="exceeds the available context size"):
-        llamacpp.invoke("word " * 3000)
-    assert llamacpp.invoke(QUESTION).text
 
 
 def test_a_damaged_or_missing_file_is_a_clear_error(tmp_path: Path) -> None:

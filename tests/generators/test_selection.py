@@ -1,25 +1,17 @@
 """Which engine is chosen, and the reason that a person reads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_openai import ChatOpenAI
 
-from rag.generators import registry
-from rag.generators.embedded import ADAPTER, adapter_for
 from rag.generators.model_size import parameters_of
-from rag.generators.registry import (
-    LLAMA,
-    Choice,
-    Engine,
-    Hardware,
-    choose_engine,
-    is_large,
-    load_generator,
-    prompt_budget,
-)
+from rag.generators.registry import EMBEDDED_ADAPTER, ENGINES, LLAMA, adapter_for
+from rag.generators.selection import choose_engine, is_large, load_generator, prompt_budget
+from rag.generators.types import Choice, Hardware
 from rag.settings.model import Settings, load_settings
 from vectorstore.errors import ModelUnavailable, UsageError
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
@@ -46,10 +38,9 @@ def test_auto(tmp_path: Path, hardware: Hardware, downloads: str, engine: str, m
     assert because in choice.reason
 
 
-def test_auto_takes_weights_that_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_takes_weights_that_are_there(tmp_path: Path) -> None:
     found = ResolvedModel(LLAMA, tmp_path, "cache", "found in the Hugging Face cache")
-    monkeypatch.setattr(registry, "resolve_model", lambda name: found)
-    choice = choose_engine(settings(tmp_path), GPU)
+    choice = choose_engine(settings(tmp_path), GPU, lambda name: found)
     assert (choice.engine, choice.model) == ("transformers", LLAMA)
     assert "found in the Hugging Face cache" in choice.reason
 
@@ -64,6 +55,31 @@ def test_a_named_engine_is_obeyed(tmp_path: Path, engine: str) -> None:
     choice = choose_engine(settings(tmp_path, engine=engine), Hardware())
     assert choice.engine == engine
     assert choice.reason.endswith(".")
+
+
+def test_an_adapter_goes_to_an_engine_that_runs_its_kind(tmp_path: Path) -> None:
+    lora = tmp_path / "lora.gguf"
+    lora.touch()
+    assert choose_engine(settings(tmp_path, "allow", adapter=lora), GPU).engine == "llamacpp"
+    with pytest.raises(UsageError, match=r"No engine runs some/model with this adapter: generator\.adapter"):
+        choose_engine(settings(tmp_path, adapter=lora, model="some/model"), Hardware())
+
+
+def test_an_engine_that_is_not_installed_is_passed_over_and_named_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llamacpp = ENGINES["llamacpp"]
+    assert llamacpp.runs("gguf", "lora")
+    absent = replace(llamacpp, packages=("not_installed_here",))
+    assert not absent.runs("gguf", None)
+    monkeypatch.setitem(ENGINES, "llamacpp", absent)
+    with pytest.raises(ModelUnavailable, match=r"llama\.cpp is not installed: not_installed_here"):
+        load_generator(Choice("llamacpp", SMOLLM2, ""), settings(tmp_path))
+
+
+def test_an_engine_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no such engine; there are auto, llamacpp, .*extractive"):
+        settings(tmp_path, engine="steam")
 
 
 def test_prompt_budgets(tmp_path: Path) -> None:
@@ -115,7 +131,7 @@ def test_llamacpp_refuses_other_formats(tmp_path: Path) -> None:
         ("extractive", None, False),
     ],
 )
-def test_a_model_large_enough_by_its_name_rewrites_questions(engine: Engine, model: str | None, able: bool) -> None:
+def test_a_model_large_enough_by_its_name_rewrites_questions(engine: str, model: str | None, able: bool) -> None:
     assert is_large(Choice(engine, model, "")) is able
 
 
@@ -134,6 +150,6 @@ def test_a_gguf_file_whose_name_tells_no_size_is_as_large_as_its_tensors(tmp_pat
 
 
 def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(tmp_path: Path) -> None:
-    assert adapter_for(SMOLLM2, None) == ADAPTER
+    assert adapter_for(SMOLLM2, None) == EMBEDDED_ADAPTER
     assert adapter_for(SMOLLM2, tmp_path / "mine") == tmp_path / "mine"
     assert adapter_for(LLAMA, None) is None

@@ -23,7 +23,7 @@ from transformers import (
 
 from benchmarks.medical_set import write_rows
 from rag.generators import embedded
-from rag.generators.adapters.loading import base_model
+from rag.generators.adapters.folder import base_model
 from rag.generators.engines.transformers import TransformersChat
 from rag.training.data.tokens import IGNORED
 from rag.training.generator.completion_loss import completion_loss

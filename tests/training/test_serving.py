@@ -11,7 +11,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.generators.adapters.loading import load_adapter
 from rag.generators.engines.llamacpp import LlamaCppChat, _SocketConnection
-from rag.generators.registry import Hardware, choose_engine, load_generator
+from rag.generators.selection import choose_engine, load_generator
+from rag.generators.types import Hardware
 from rag.settings.model import load_settings
 from rag.training.generator.exporting import export_gguf, merge
 from tests.tiny_llama import VOCABULARY

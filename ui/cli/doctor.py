@@ -129,18 +129,19 @@ def _reader(settings: Settings) -> dict[str, Any]:
 
 
 def _generator(settings: Settings) -> dict[str, Any]:
-    from rag.generators.registry import choose_engine, detect_hardware
+    from rag.generators.registry import ENGINES
+    from rag.generators.selection import choose_engine, detect_hardware
 
     choice = choose_engine(settings, detect_hardware())
     described = {"engine": choice.engine, "model": choice.model, "reason": choice.reason}
-    if choice.engine in {"extractive", "openai"} or choice.model is None:
+    if choice.model is None or not ENGINES[choice.engine].formats:
         return described
     return {**_model(choice.model), **described, **_adapter(choice.model, settings)}
 
 
 def _adapter(model: str, settings: Settings) -> dict[str, str]:
-    from rag.generators.adapters.loading import adapter_folder
-    from rag.generators.embedded import adapter_for
+    from rag.generators.adapters.folder import adapter_folder
+    from rag.generators.registry import adapter_for
 
     adapter = adapter_for(model, settings.generator.adapter)
     if adapter is None:

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
+from rag.generators.adapters.folder import OWN_CONFIG
+
 Kind = Literal["bottleneck", "selected"]
 
-CONFIG = "refdesk_adapter.json"
 _WEIGHTS = "weights.safetensors"
 
 
@@ -62,19 +63,19 @@ def save_own_adapter(model: PreTrainedModel, kind: Kind, width: int, base: str, 
     """Write what was trained into an empty folder, in float16."""
     weights = {name: tensor.detach() for name, tensor in model.named_parameters() if tensor.requires_grad}
     save_file({name: tensor.half().contiguous() for name, tensor in weights.items()}, folder / _WEIGHTS)
-    (folder / CONFIG).write_text(json.dumps({"kind": kind, "width": width, "base": base}), encoding="utf-8")
+    (folder / OWN_CONFIG).write_text(json.dumps({"kind": kind, "width": width, "base": base}), encoding="utf-8")
 
 
 def own_kind(folder: Path) -> Kind | None:
     """What kind of adapter of ours the folder holds; None for none."""
-    file = folder / CONFIG
+    file = folder / OWN_CONFIG
     kind: Kind | None = json.loads(file.read_text(encoding="utf-8"))["kind"] if file.is_file() else None
     return kind
 
 
 def load_own_adapter(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
     """Put the adapter into ``model``. Raises ValueError where it was made for another one."""
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    config = json.loads((folder / OWN_CONFIG).read_text(encoding="utf-8"))
     if config["kind"] == "bottleneck":
         model = add_bottlenecks(model, config["width"])
     parameters = dict(model.named_parameters())

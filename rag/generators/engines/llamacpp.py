@@ -18,6 +18,7 @@ from pydantic import PrivateAttr
 from typing_extensions import override
 
 from rag.generators.engines.streaming import StreamingChat
+from rag.generators.types import Wanted
 from vectorstore.errors import ModelUnavailable, RefdeskError
 
 _SILENT = -1
@@ -126,6 +127,24 @@ class LlamaCppChat(StreamingChat):
             raise RefdeskError(
                 "llama.cpp could not answer", where=failure[0], remedy="Ask less, or raise generator.context_tokens."
             )
+
+
+def load(wanted: Wanted) -> LlamaCppChat:
+    """With the adapter as a GGUF file, converted once. Raises ModelUnavailable."""
+    assert wanted.source is not None
+    adapter = wanted.adapter
+    if adapter and adapter.is_dir():
+        from rag.generators.adapters.gguf import converted  # imports torch, which llama.cpp does without
+
+        adapter = converted(adapter, wanted.source.path, wanted.unpacked)
+    return LlamaCppChat(
+        path=wanted.source.path,
+        adapter=adapter,
+        context_tokens=wanted.settings.context_tokens,
+        max_new_tokens=wanted.settings.max_new_tokens,
+        temperature=wanted.settings.temperature,
+        threads=wanted.settings.threads,
+    )
 
 
 class _SocketConnection(HTTPConnection):

@@ -17,6 +17,7 @@ import rag.generators.engines.packed  # noqa: F401 - tells transformers of its l
 from rag.generators.adapters.loading import load_adapter
 from rag.generators.engines.streaming import StreamingChat
 from rag.generators.engines.unpacking import model_folder
+from rag.generators.types import Wanted
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import ResolvedModel
 
@@ -109,6 +110,23 @@ class TransformersChat(StreamingChat):
             return
         finally:
             _running.stopped = None
+
+
+def load(wanted: Wanted) -> TransformersChat:
+    """Raises ModelUnavailable also where the model knows no chats."""
+    assert wanted.source is not None
+    chat = TransformersChat(
+        source=wanted.source,
+        unpacked=wanted.unpacked,
+        adapter=wanted.adapter,
+        max_new_tokens=wanted.settings.max_new_tokens,
+        temperature=wanted.settings.temperature,
+        quantize_on_load=wanted.settings.quantize_on_load,
+    )
+    if not chat.knows_chats:
+        what, remedy = "This model only goes on with texts; it knows no chats", "Name one that does."
+        raise ModelUnavailable(what, where=wanted.source.name, remedy=remedy)
+    return chat
 
 
 class _Emitter(TextStreamer):

@@ -8,8 +8,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rag.files import explained, write_folder
 from rag.generators.adapters.bottleneck import own_kind
+from rag.generators.adapters.folder import adapter_folder, adapter_kind, base_model
 from rag.generators.adapters.gguf import write_gguf_adapter
-from rag.generators.adapters.loading import adapter_folder, base_model, is_plain_lora, load_adapter
+from rag.generators.adapters.loading import load_adapter
 from rag.generators.engines.unpacking import model_folder
 from rag.training.generator.network import save_model
 from vectorstore.errors import UsageError
@@ -48,7 +49,7 @@ def export_gguf(run: Path, output: Path, downloads: Download, model: str | None 
     """
     folder = adapter_folder(run)
     _must_be_new(output)
-    if not is_plain_lora(folder):
+    if adapter_kind(folder) != "lora":
         raise UsageError("llama.cpp runs LoRA adapters only", where=str(folder), remedy=_SERVE_IT)
     source = resolve_model(model or base_model(folder), download=downloads)
     if not source.is_gguf:

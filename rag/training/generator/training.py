@@ -10,9 +10,9 @@ from peft import LoraConfig
 
 from rag.evaluation.types import OnProgress
 from rag.files import write_json
-from rag.generators.adapters.loading import adapter_folder
-from rag.generators.embedded import adapter_for
+from rag.generators.adapters.folder import adapter_folder
 from rag.generators.engines.unpacking import model_folder
+from rag.generators.registry import adapter_for
 from rag.jobs.isolated import peak_memory_mb
 from rag.training.data.checking import checked_samples, complete, schedule_of, usable
 from rag.training.generator.before_after import BeforeAfter

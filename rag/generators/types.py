@@ -1,0 +1,36 @@
+"""What is chosen, and what an engine is given to load it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.settings.model import GeneratorSettings
+from vectorstore.models import ResolvedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What the machine offers. ``cuda_memory_bytes`` is the first GPU's free memory, 0 without CUDA."""
+
+    cuda_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine's name, its model's name (None for extractive), and one plain sentence that says why."""
+
+    engine: str
+    model: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A generator to load. ``source`` is there for engines that load models, of a format that they take.
+
+    ``adapter`` is a file or the folder of the adapter itself; ``unpacked`` a folder for weights in another form.
+    """
+
+    settings: GeneratorSettings
+    source: ResolvedModel | None
+    adapter: Path | None
+    unpacked: Path
