@@ -8,12 +8,13 @@ from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.pipeline.reindex import reindex
 from ingest.sources.mapping import Mapping
 from rag.components import open_embedder, worker_settings
-from rag.extraction.form_store import repair_tray, verify_tray
+from rag.extraction.form_store import repair_forms
 from rag.settings.model import Settings
 from vectorstore.admin import library
 from vectorstore.admin.verification import repair as rebuild
 from vectorstore.admin.verification import verify as find_damage
 from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
+from vectorstore.sqlite.forms import verify_forms
 from vectorstore.sqlite.jobs import repair_jobs, verify_jobs
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Finding, Indexing
@@ -50,7 +51,7 @@ def verify(settings: Settings) -> list[Finding]:
     embedder = open_embedder(settings)
     wanted = Indexing(embedder.fingerprint, worker_settings(settings, embedder).chunking)
     home = settings.home
-    return [*find_damage(home, wanted), *verify_conversations(home), *verify_jobs(home), *verify_tray(home)]
+    return [*find_damage(home, wanted), *verify_conversations(home), *verify_jobs(home), *verify_forms(home)]
 
 
 def repair(settings: Settings, on_progress: Counted | None = None) -> list[Finding]:
@@ -64,6 +65,6 @@ def repair(settings: Settings, on_progress: Counted | None = None) -> list[Findi
         repair_conversations(home)
     if verify_jobs(home):
         repair_jobs(home)
-    if verify_tray(home):
-        repair_tray(home)
+    if verify_forms(home):
+        repair_forms(home)
     return verify(settings)

@@ -15,7 +15,7 @@ from rag.desk.protocols import Holdings, SourceView
 from rag.desk.suggestions import suggest
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.whatif import WhatIf
-from rag.extraction.form_store import Tray
+from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.starting import see_to_jobs
@@ -58,6 +58,7 @@ class Desk:
         quoting: AnswerFlow,
         what_if: WhatIf,
         forms: FormService,
+        jobs: EmbeddedJobQueue,
         settings: Settings,
     ) -> None:
         self.forms = forms
@@ -87,7 +88,7 @@ class Desk:
         self.attempt = what_if.attempt
         self.home = settings.home
         self.longest_file = settings.ingest.max_file_mb * 1024**2
-        self._jobs = EmbeddedJobQueue(settings.home)
+        self._jobs = jobs
         self.runs = Runs(self._jobs)
         self.see_to_jobs()
 
@@ -198,7 +199,8 @@ def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: 
     reader = open_reader(settings, confirm)
     quoting = build_flow(settings, knowledge, reader, None)
     what_if = build_what_if(settings, knowledge, reader)
-    forms = FormService(Tray(settings.home), build_forms(settings, reader))
+    jobs = EmbeddedJobQueue(settings.home)
+    forms = FormService(FormStore(settings.home), build_forms(settings, reader), jobs)
 
     def open_answering(current: Settings) -> tuple[str, Answering]:
         """What answers with the generator of these settings, and its name."""
@@ -209,4 +211,4 @@ def open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: 
             raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
         return writer.name, Alone(writer)
 
-    return Desk(knowledge, open_answering, quoting, what_if, forms, settings)
+    return Desk(knowledge, open_answering, quoting, what_if, forms, jobs, settings)

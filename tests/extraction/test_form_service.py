@@ -2,16 +2,21 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from ingest.layout.types import DocumentLayout
-from rag.extraction.form_store import Tray
+from rag.extraction.form_store import Form, FormStore
 from rag.extraction.protocol import FormDesk
 from rag.extraction.service import FormService
 from rag.extraction.types import Extraction
+from rag.jobs.queue import EmbeddedJobQueue
+from rag.jobs.types import LEASE_SECONDS, JobQueue
+from tests.jobs.clock import Clock
+from tests.jobs.memory_queue import MemoryJobQueue
 from vectorstore.errors import UsageError
 
 
@@ -41,10 +46,10 @@ class SlowDesk:
 
 
 def add(service: FormService, name: str, schema: str = "invoice") -> int:
-    path = service.tray.place_for(name, schema)
+    path = service.place_for(name, schema)
     path.parent.mkdir(parents=True)
     path.write_text("form")
-    return service.tray.add(path)
+    return service.add(path)
 
 
 @pytest.fixture
@@ -53,60 +58,156 @@ def desk() -> SlowDesk:
 
 
 @pytest.fixture
-def service(tmp_path: Path, desk: SlowDesk) -> Iterator[FormService]:
-    service = FormService(Tray(tmp_path), cast(FormDesk, desk))
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["file", "memory"])
+def queue(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[JobQueue]:
+    if request.param == "memory":
+        yield MemoryJobQueue(clock)
+    else:
+        with closing(EmbeddedJobQueue(tmp_path, clock)) as queue:
+            yield queue
+
+
+def opened(home: Path, desk: SlowDesk, queue: JobQueue) -> FormService:
+    return FormService(FormStore(home), cast(FormDesk, desk), queue)
+
+
+@pytest.fixture
+def service(tmp_path: Path, desk: SlowDesk, queue: JobQueue) -> Iterator[FormService]:
+    service = opened(tmp_path, desk, queue)
     yield service
     desk.go_on.release(9)
     service.close()
 
 
 def states(service: FormService) -> list[str]:
-    return [form.state for form in service.tray.forms()]
+    return [form.state for form in service.forms()]
+
+
+def known(service: FormService, form: int) -> Form:
+    found = service.get(form)
+    assert found is not None
+    return found
 
 
 def test_forms_are_read_one_after_the_other_and_a_stop_spares_the_rest(service: FormService, desk: SlowDesk) -> None:
     for name in ("a.pdf", "b.pdf", "c.pdf"):
         add(service, name)
-    service.see_to()
     desk.begun.acquire(timeout=20)
-    assert states(service) == ["reading", "waiting", "waiting"]
+    assert states(service) == ["working", "waiting", "waiting"]
     desk.go_on.release()
     desk.begun.acquire(timeout=20)
-    assert states(service) == ["read", "reading", "waiting"]
-    service.tray.stop()
+    assert states(service) == ["done", "working", "waiting"]
+    service.stop()
     desk.go_on.release()
     service.wait()
-    assert states(service) == ["read", "read", "stopped"]
+    assert states(service) == ["done", "done", "stopped"]
+    desk.go_on.release()
+    service.read_again([form.id for form in service.forms() if form.state == "stopped"])
+    service.wait()
+    assert states(service) == ["done", "done", "done"]
 
 
 def test_one_form_that_fails_does_not_stop_the_next(service: FormService, desk: SlowDesk) -> None:
-    add(service, "a.pdf", "nothing"), add(service, "bug.pdf"), add(service, "c.pdf")
     desk.go_on.release(3)
+    add(service, "a.pdf", "nothing"), add(service, "bug.pdf"), add(service, "c.pdf")
     service.see_to()
     service.wait()
-    assert states(service) == ["failed", "failed", "read"]
-    assert service.tray.forms()[0].error == "There is no such schema: nothing"
-    assert "terminal" in service.tray.forms()[1].error
+    assert states(service) == ["failed", "failed", "done"]
+    assert service.forms()[0].error == "There is no such schema: nothing"
+    assert "terminal" in service.forms()[1].error
 
 
 def test_an_example_has_its_layout_read_and_no_fields(service: FormService) -> None:
     number = add(service, "letter.pdf", "")
-    service.see_to()
     service.wait()
-    form = service.tray.get(number)
-    assert form is not None
+    form = known(service, number)
     assert form.extraction is not None
     assert form.extraction.layout == DocumentLayout("letter", (), 0)
 
 
-def test_what_waits_at_the_end_is_read_at_the_next_start(tmp_path: Path, desk: SlowDesk) -> None:
-    service = FormService(Tray(tmp_path), cast(FormDesk, desk))
-    service.wait()
-    add(service, "a.pdf")
-    service.close()
+def test_what_waits_at_the_end_is_read_at_the_next_start(tmp_path: Path, desk: SlowDesk, queue: JobQueue) -> None:
+    with closing(FormStore(tmp_path)) as store:
+        path = store.place_for("a.pdf", "invoice")
+        path.parent.mkdir(parents=True)
+        path.write_text("form")
+        store.add(path)  # and whoever took it up ended before it was queued
     desk.go_on.release()
-    again = FormService(Tray(tmp_path), cast(FormDesk, desk))
-    again.wait()
-    assert states(again) == ["read"]
-    again.close()
+    service = opened(tmp_path, desk, queue)
+    service.wait()
+    assert states(service) == ["done"]
+    service.close()
     assert desk.closed
+
+
+def test_what_was_being_read_when_the_process_ended_is_read_again_but_not_for_ever(
+    tmp_path: Path, desk: SlowDesk, queue: JobQueue, clock: Clock
+) -> None:
+    with closing(FormStore(tmp_path)) as store:
+        path = store.place_for("a.pdf", "invoice")
+        path.parent.mkdir(parents=True)
+        path.write_text("form")
+        form = store.add(path)
+        queue.add("read_forms", {"form": form})
+        store.queued(form)
+    for _ in range(2):  # two processes that ended meanwhile
+        assert queue.take("forms", "gone") is not None
+        clock.now += LEASE_SECONDS + 1
+    service = opened(tmp_path, desk, queue)
+    assert desk.begun.acquire(timeout=20)  # the third
+    assert states(service) == ["working"]
+    clock.now += LEASE_SECONDS + 1
+    other = opened(tmp_path, SlowDesk(), queue)
+    assert queue.take("forms", "fourth") is None
+    assert states(other) == ["failed"]
+    assert "Remove it" in known(other, form).error
+    desk.go_on.release()
+    service.wait()  # it was slow, and has not ended: what it read is kept
+    assert states(service) == ["done"]
+    other.close()
+    service.close()
+
+
+def test_a_second_server_leaves_what_the_first_one_reads_alone(
+    tmp_path: Path, desk: SlowDesk, service: FormService, queue: JobQueue
+) -> None:
+    add(service, "a.pdf")
+    assert desk.begun.acquire(timeout=20)
+    other_desk = SlowDesk()
+    other_desk.go_on.release(9)
+    other = opened(tmp_path, other_desk, queue)
+    add(other, "b.pdf")
+    other.wait()
+    assert states(other) == ["working", "waiting"]
+    desk.go_on.release(2)
+    service.wait()
+    other.see_to()
+    other.wait()
+    assert states(other) == ["done", "done"]
+    other.close()
+
+
+def test_trying_another_schema_leaves_the_form_and_is_tried_once(service: FormService, desk: SlowDesk) -> None:
+    desk.go_on.release(9)
+    number = add(service, "a.pdf")
+    service.wait()
+    for _ in range(2):
+        service.try_on(known(service, number), "own")
+        service.wait()
+    assert [form.path.read_bytes() for form in service.forms("own")] == [b"form"]
+    service.remove([form.id for form in service.forms("own")])
+    assert known(service, number).path.exists()
+    assert service.schemas() == ["invoice"]
+
+
+def test_a_form_that_is_removed_while_it_waits_is_not_read(service: FormService, desk: SlowDesk) -> None:
+    first, second = add(service, "a.pdf"), add(service, "b.pdf")
+    assert desk.begun.acquire(timeout=20)
+    service.remove([second])
+    desk.go_on.release(9)
+    service.wait()
+    assert [form.id for form in service.forms()] == [first]
+    assert not desk.begun.acquire(blocking=False)

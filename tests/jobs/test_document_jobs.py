@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from rag.jobs.starting import see_to_jobs
 from rag.jobs.types import LEASE_SECONDS, Job
 from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
+from tests.jobs.clock import ClockAhead
 from vectorstore.admin.library import find_documents, list_refusals, show, status
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
@@ -25,22 +25,13 @@ pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
 
 
-class Clock:
-    """The time of the system, and what a test adds to it."""
-
-    ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
+@pytest.fixture
+def clock() -> ClockAhead:
+    return ClockAhead()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(tmp_path: Path, clock: Clock) -> Iterator[EmbeddedJobQueue]:
+def queue(tmp_path: Path, clock: ClockAhead) -> Iterator[EmbeddedJobQueue]:
     with closing(EmbeddedJobQueue(tmp_path, clock)) as queue:
         yield queue
 
@@ -122,7 +113,7 @@ def test_records_that_come_with_their_mapping_are_read_by_it(queue: EmbeddedJobQ
 
 
 def test_a_killed_process_loses_nothing_and_the_next_one_goes_on(
-    queue: EmbeddedJobQueue, tmp_path: Path, clock: Clock
+    queue: EmbeddedJobQueue, tmp_path: Path, clock: ClockAhead
 ) -> None:
     files = [uploaded(tmp_path, f"{n}.txt", f"Room {n} is on floor {n % 7}.") for n in range(60)]
     job = queue.add("ingest", {"collection": "default"}, files)

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from rag.conversations.store import ConversationStore
+from rag.extraction.form_store import FormStore
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.training.generator.serving import can_go_back
 from rag.training.runs.store import Runs
 from vectorstore.sqlite.conversations import verify_conversations
+from vectorstore.sqlite.forms import verify_forms
 from vectorstore.sqlite.jobs import verify_jobs
 
 
@@ -121,7 +123,31 @@ def test_conversations_keep_their_answers_and_verdicts(home: Path) -> None:
     assert second.answer is not None
 
 
+def test_forms_keep_what_was_read_and_those_that_waited_are_read(home: Path) -> None:
+    with closing(FormStore(home)) as store:
+        forms = {form.path.stem: form for form in store.forms()}
+        assert {name: form.state for name, form in forms.items()} == {
+            "read": "done",
+            "failed": "failed",
+            "stopped": "stopped",
+            "reading": "waiting",
+            "waiting": "waiting",
+            "example": "waiting",
+        }
+        assert all(form.path.read_bytes() == f"%PDF {form.name}".encode() for form in forms.values())
+        assert forms["failed"].error == "There is no such schema: invoice."
+        assert forms["read"].accepted
+        read = store.get(forms["read"].id)
+        assert read is not None
+        assert read.extraction is not None
+        assert read.extraction.fields["invoice_number"].value == "INV-7"
+        assert read.extraction.layout is not None
+        assert read.extraction.layout.title == "Invoice"
+        assert store.added() == [forms[name].id for name in ("reading", "waiting", "example")]
+
+
 def test_the_files_are_whole(home: Path) -> None:
     EmbeddedJobQueue(home).close()
     ConversationStore(home).close()
-    assert verify_jobs(home) == verify_conversations(home) == []
+    FormStore(home).close()
+    assert verify_jobs(home) == verify_conversations(home) == verify_forms(home) == []

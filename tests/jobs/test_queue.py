@@ -11,25 +11,13 @@ import pytest
 
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.types import LEASE_SECONDS, Job, JobFile, JobKind, JobQueue, Lane, LeaseLost
+from tests.jobs.clock import Clock
 from tests.jobs.memory_queue import MemoryJobQueue
 from vectorstore.errors import UsageError
 from vectorstore.sqlite.jobs import repair_jobs, verify_jobs
 
 FILES = ["/a.txt", "/b.txt", "/c.txt"]
 ONE, TWO = "host:1:one", "host:2:two"
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def pass_lease(self) -> None:
-        self.now += LEASE_SECONDS + 1
 
 
 @pytest.fixture
@@ -128,7 +116,7 @@ def test_signs_of_life_keep_a_job_and_without_them_the_next_worker_goes_on(queue
         queue.renew(ONE)
         assert not queue.is_due("documents")
         assert queue.take("documents", TWO) is None
-    clock.pass_lease()
+    clock.now += LEASE_SECONDS + 1
     assert queue.is_due("documents")
     assert take(queue, owner=TWO) == job  # before the other one, which has not begun
     with pytest.raises(LeaseLost):
@@ -148,7 +136,7 @@ def test_signs_of_life_keep_a_job_and_without_them_the_next_worker_goes_on(queue
 def test_a_worker_that_was_late_has_its_job_still_where_nobody_took_it(queue: JobQueue, clock: Clock) -> None:
     job = queue.add("verify")
     take(queue)
-    clock.pass_lease()
+    clock.now += LEASE_SECONDS + 1
     assert not queue.report(job, ONE, "Reading")
     assert not queue.is_due("documents")
 
@@ -158,7 +146,7 @@ def test_training_whose_worker_is_gone_is_interrupted_until_a_person_lets_it_go_
 ) -> None:
     job = queue.add("train", {"run": "lamps"})
     take(queue, "training")
-    clock.pass_lease()
+    clock.now += LEASE_SECONDS + 1
     assert queue.take("training", TWO) is None
     assert of(queue, job).state == "interrupted"
     assert not queue.is_due("training")
@@ -170,7 +158,7 @@ def test_a_job_that_is_to_be_stopped_is_so_where_its_worker_is_gone(queue: JobQu
     job = queue.add("verify")
     take(queue)
     queue.stop(job)
-    clock.pass_lease()
+    clock.now += LEASE_SECONDS + 1
     assert queue.take("documents", TWO) is None
     assert of(queue, job).state == "stopped"
 
@@ -179,7 +167,7 @@ def test_a_job_whose_process_always_ends_is_given_up(queue: JobQueue, clock: Clo
     job = queue.add("verify")
     for _ in range(3):
         assert take(queue) == job
-        clock.pass_lease()
+        clock.now += LEASE_SECONDS + 1
     assert queue.take("documents", ONE) is None
     assert of(queue, job).state == "failed"
     assert "again and again" in of(queue, job).error

@@ -11,6 +11,7 @@ from rag.conversations.types import Turn
 from rag.desk.answers import AnsweringService
 from rag.jobs.types import LEASE_SECONDS
 from rag.types import Writing
+from tests.jobs.clock import Clock
 from tests.rag.stepped_flow import QUOTED, WRITTEN, SteppedFlow
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -63,15 +64,6 @@ def test_stopping_keeps_what_was_checked(service: AnsweringService, flow: Steppe
     service.stop(conversation)
     turn = settled(service, conversation)
     assert (turn.state, turn.answer) == ("stopped", QUOTED)
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def opened(home: Path, flow: SteppedFlow, clock: Clock) -> tuple[AnsweringService, ConversationStore]:

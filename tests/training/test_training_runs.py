@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,17 +19,8 @@ from rag.settings.model import load_settings
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from rag.training.runs.store import Request, Run, Runs
 from rag.training.runs.work import training_work
+from tests.jobs.clock import ClockAhead
 from vectorstore.errors import UsageError
-
-
-class Clock:
-    """The time of the system, and what a test adds to it."""
-
-    ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
-
 
 PLACES = ["in the attic", "in the cellar", "on the porch", "by the stove"]
 
@@ -83,7 +73,7 @@ def checked(queue: EmbeddedJobQueue, runs: Runs, data: Path, tiny_llama: Path) -
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, data: Path, tiny_llama: Path) -> Path:
     """A home with one run, which was interrupted before its first step, and went on to its end."""
-    clock = Clock()
+    clock = ClockAhead()
     with closing(EmbeddedJobQueue(tmp_path_factory.mktemp("trained"), clock)) as queue:
         runs = Runs(queue)
         name = runs.add(request(data, tiny_llama, max_steps=4))

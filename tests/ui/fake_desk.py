@@ -16,7 +16,7 @@ from pathlib import Path
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
 from rag.desk.protocols import Holdings, SourceView
 from rag.evaluation.types import UNEDITED, Trial, Try
-from rag.extraction.form_store import Tray
+from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.training.runs.store import Runs
@@ -326,7 +326,7 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
         queue = EmbeddedJobQueue(home)
         fill_runs(queue)
         pace = every(looks) if looks else from_standard_input()
-        forms = FormService(Tray(home), FakeFormDesk())
+        forms = FormService(FormStore(home), FakeFormDesk(), queue)
         desk = FakeDesk(
             pace=pace,
             documents=documents,

@@ -1,14 +1,16 @@
-"""Forms from the browser, and pictures of their pages back: only of forms in the tray."""
+"""Forms from the browser, and pictures of their pages back: only of forms in the store."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from rag.extraction.form_store import Tray
+from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
+from rag.jobs.queue import EmbeddedJobQueue
 from tests.ui.fake_forms import FakeFormDesk, invoice_pdf
 from ui.api.form_files import form_routes
 
@@ -18,9 +20,11 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormService]:
-    forms = FormService(Tray(tmp_path_factory.mktemp("home")), FakeFormDesk())
-    yield forms
-    forms.close()
+    home = tmp_path_factory.mktemp("home")
+    with closing(EmbeddedJobQueue(home)) as queue:
+        forms = FormService(FormStore(home), FakeFormDesk(), queue)
+        yield forms
+        forms.close()
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def client(forms: FormService) -> Iterator[TestClient]:
     with TestClient(Starlette(routes=form_routes(forms, LONGEST))) as client:
         yield client
     forms.wait()
-    forms.tray.remove([form.id for form in forms.tray.forms()])
+    forms.remove([form.id for form in forms.forms()])
 
 
 def put(client: TestClient, path: str, content: bytes, schema: str = "invoice") -> int:
@@ -43,7 +47,7 @@ def width_of(png: bytes) -> int:
 def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: FormService, tmp_path: Path) -> None:
     assert put(client, "bills/a.pdf", invoice_pdf(tmp_path / "a.pdf", "NL-7", pages=2).read_bytes()) == 201
     forms.wait()
-    form = forms.tray.forms("invoice")[0]
+    form = forms.forms("invoice")[0]
     assert form.extraction is not None
     assert (form.name, form.extraction.fields["invoice_number"].value) == ("a.pdf", "NL-7")
     answer = client.get(f"/form-files/{form.id}/pages/2", params={"width": 300})
@@ -59,8 +63,8 @@ def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: FormServi
 def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: FormService, tmp_path: Path) -> None:
     put(client, "a.pdf", invoice_pdf(tmp_path / "a.pdf", "NL-7").read_bytes())
     forms.wait()
-    number = forms.tray.forms()[0].id
-    forms.tray.remove([number])
+    number = forms.forms()[0].id
+    forms.remove([number])
     assert client.get(f"/form-files/{number}/pages/1").json()["what"] == "This document was removed"
     for address in ("../a.pdf", "%2e%2e%2fa.pdf", "-1", "99999999999999999999999999"):
         assert client.get(f"/form-files/{address}/pages/1").status_code == 404
@@ -70,18 +74,18 @@ def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: F
 @pytest.mark.parametrize("path", ["..", "", "a/.."])
 def test_a_name_that_no_file_may_have_is_refused(client: TestClient, forms: FormService, path: str) -> None:
     assert put(client, path, b"one") == 400
-    assert forms.tray.forms() == []
+    assert forms.forms() == []
 
 
 def test_a_schema_is_named_and_never_a_file(client: TestClient, forms: FormService, tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("[fields.number]")
     for schema in (str(tmp_path / "own.toml"), "own", "../invoice"):
         assert put(client, "a.pdf", b"one", schema) == 400
-    assert forms.tray.forms() == []
+    assert forms.forms() == []
 
 
 def test_a_file_that_is_too_large_is_refused_in_words(client: TestClient, forms: FormService) -> None:
     answer = client.put("/form-files", params={"schema": "invoice", "path": "a.pdf"}, content=b"x" * (LONGEST + 1))
     assert answer.status_code == 400
     assert answer.json()["what"] == "The file is larger than 1 MB"
-    assert forms.tray.forms() == []
+    assert forms.forms() == []

@@ -39,7 +39,7 @@ FIELDS = {
     "vat_number": MISSING,
 }
 READ = Extraction(Path("/home/form-files/x/a.pdf"), "invoice", "incomplete", FIELDS, layout=LAYOUT)
-FORM = Form(7, READ.document, "invoice", "read", READ, accepted=False, error="")
+FORM = Form(7, READ.document, "invoice", "done", READ, accepted=False, error="")
 
 
 def rows(field: FieldInfo, extraction: Extraction = READ, reply: Reply | None = None) -> Any:
@@ -105,7 +105,7 @@ def test_the_list_says_what_became_of_each_and_why() -> None:
     refused = replace(FORM, id=1, extraction=Extraction(READ.document, "invoice", "refused", {}, "It is empty"))
     other = replace(FORM, id=2, extraction=replace(READ, outcome="other", detail="No invoice"))
     failed = waiting(3, state="failed", error="There is no such schema")
-    forms = [FORM, refused, other, failed, waiting(4, state="reading"), waiting(5)]
+    forms = [FORM, refused, other, failed, waiting(4, state="working"), waiting(5)]
     rows: Any = list_view(forms, INVOICE, 7)["rows"]
     assert [(row["said"], row["note"]) for row in rows] == [
         ("2 to check", "Acme · 4. März"),

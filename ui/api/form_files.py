@@ -1,9 +1,9 @@
-"""Forms from the browser into the tray, and pictures of their pages back.
+"""Forms from the browser, and pictures of their pages back.
 
     PUT /form-files?schema=NAME&path=FILE            the file's bytes; it is queued to be read
     GET /form-files/ID/pages/NUMBER?width=PIXELS     a page, from 1, as a PNG picture
 
-Errors are {"what", "where", "remedy"}. Only files of the tray are shown, and by their number alone.
+Errors are {"what", "where", "remedy"}. Only forms are shown, and by their number alone.
 """
 
 import re
@@ -37,13 +37,9 @@ async def _receive(request: Request, forms: FormService, longest: int) -> Respon
     def place() -> Path:
         if schema and schema not in (known.name for known in forms.desk.schemas()):
             raise UsageError("There is no such schema", where=schema, remedy="Choose another.")
-        return forms.tray.place_for(request.query_params.get("path", ""), schema)
+        return forms.place_for(request.query_params.get("path", ""), schema)
 
-    def keep(path: Path) -> None:
-        forms.tray.add(path)
-        forms.see_to()
-
-    return await receive(request, longest, place, keep)
+    return await receive(request, longest, place, forms.add)
 
 
 async def _show(request: Request, forms: FormService) -> Response:
@@ -63,7 +59,7 @@ def _number(text: str) -> int:
 
 
 def _picture(forms: FormService, form: int, page: int, width: int) -> bytes:
-    path = forms.tray.path(form)
+    path = forms.path(form)
     if path is None:
         raise UsageError("This document was removed", where=str(form), remedy="Add it again.")
     return forms.desk.page_picture(path, page, width)

@@ -52,13 +52,12 @@ def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form])
             help=None if rest else "Those not accepted yet.",
             disabled=not again,
         ):
-            service.tray.read_again(again)
-            service.see_to()
+            service.read_again(again)
             st.rerun()
         with st.popover("Remove all", icon=":material/delete:", type="tertiary"):
             st.markdown(f"{texts.counted(len(forms), 'document')}, and all that was read from them.")
             if st.button("Remove", key="forms-remove-all"):
-                service.tray.remove([form.id for form in forms])
+                service.remove([form.id for form in forms])
                 st.rerun()
 
 

@@ -58,7 +58,7 @@ def draw_forms() -> None:
 def _schemas(service: FormService) -> dict[str, SchemaInfo]:
     """All there are, and those that are gone while forms that were read by them are still here."""
     known = {schema.name: schema for schema in service.desk.schemas()}
-    gone = [name for name in service.tray.schemas() if name not in known]
+    gone = [name for name in service.schemas() if name not in known]
     return known | {name: SchemaInfo(name, _GONE, (), builtin=False) for name in gone}
 
 
@@ -73,10 +73,10 @@ def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest:
     draw("line", "forms-schema", {"text": schema_line(schema)})
     if schema.fields:
         draw_upload(schema.name, longest)
-    forms = service.tray.forms(schema.name)
+    forms = service.forms(schema.name)
     if forms:
         current = _current(forms)
-        _draw_tray(service, schema, forms, current)
+        _draw_forms(service, schema, forms, current)
         draw_output(service, schema, forms)
         if current:
             _draw_form(service, schema, current, [form.id for form in forms if form.ended])
@@ -107,12 +107,12 @@ def _current(forms: Sequence[Form]) -> Form | None:
 def _open(form: int | str) -> None:
     """Open a form now, and after a reload.
 
-    The address alone would not do: a look at the tray that was sent before the new address has come brings the old one.
+    The address alone would not do: a look at the list that was sent before the new address has come brings the old one.
     """
     st.session_state[_OPEN] = st.query_params[_FORM] = str(form)
 
 
-def _draw_tray(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: Form | None) -> None:
+def _draw_forms(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: Form | None) -> None:
     """The forms and how far reading is; looked at again, without the rest of the page, while there is some to read."""
     number = current.id if current else None
     if any(form.unfinished for form in forms):
@@ -125,11 +125,11 @@ def _draw_tray(service: FormService, schema: SchemaInfo, forms: Sequence[Form], 
 def _follow(schema: SchemaInfo, current: int | None) -> None:
     service = get_desk().forms
     service.see_to()
-    forms = service.tray.forms(schema.name)
+    forms = service.forms(schema.name)
     if not any(form.unfinished for form in forms) or (current is None and any(form.ended for form in forms)):
         st.rerun()  # the whole page: there is a form to show, or nothing more to wait for
     if draw("progress", "forms-progress", progress_view(forms)).get("stop"):
-        service.tray.stop()
+        service.stop()
         st.rerun()
     _draw_list(service, schema, forms, current)
 
@@ -140,13 +140,13 @@ def _draw_list(service: FormService, schema: SchemaInfo, forms: Sequence[Form], 
     if opened := done.get("open"):
         _open(opened)
     elif removed := done.get("remove"):
-        service.tray.remove([int(removed)])
+        service.remove([int(removed)])
     if done:
         st.rerun()
 
 
 def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: Sequence[int]) -> None:
-    form = service.tray.get(listed.id)
+    form = service.get(listed.id)
     if form is None:  # removed in this moment, by another reader
         return
     done = draw("form", "form", form_view(form, schema, shown_page(form), beside, reply_to(form)))
@@ -159,7 +159,7 @@ def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: S
     elif (sent := done.get("correct")) and (said := json.loads(sent))["form"] == str(form.id):
         correct(service, form, said)
     elif (sent := done.get("accept")) and (said := json.loads(sent))["form"] == str(form.id):
-        service.tray.accept(form.id, said["accepted"])
+        service.accept(form.id, said["accepted"])
         if said["accepted"]:
             _open(_after(service, schema, form))
     if done:
@@ -168,7 +168,5 @@ def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: S
 
 def _after(service: FormService, schema: SchemaInfo, form: Form) -> int:
     """The next form that is to be looked at; the present one where there is none."""
-    left = [
-        one.id for one in service.tray.forms(schema.name) if one.is_read and not one.accepted and not one.is_refused
-    ]
+    left = [one.id for one in service.forms(schema.name) if one.is_read and not one.accepted and not one.is_refused]
     return next((one for one in left if one > form.id), left[0] if left else form.id)

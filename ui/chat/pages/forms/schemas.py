@@ -53,7 +53,7 @@ def draw_schemas(service: FormService, longest: int) -> str | None:
     """Returns the name of a schema that is to be tried now."""
     st.caption(_LEAD)
     draw_upload("", longest)
-    forms = service.tray.forms()
+    forms = service.forms()
     coming = [form for form in forms if not form.schema and form.unfinished]
     if coming:
         st.fragment(_follow, run_every=_POLL_SECONDS)([form.id for form in coming])
@@ -64,10 +64,10 @@ def draw_schemas(service: FormService, longest: int) -> str | None:
     names = {form.id: form.name for form in examples}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Example", list(names), format_func=names.__getitem__)
-        form = service.tray.get(chosen)
+        form = service.get(chosen)
         # One that was read by a schema is removed where it is listed.
         if form and not form.schema and st.button("Remove", key="remove-example", icon=":material/delete:"):
-            service.tray.remove([chosen])
+            service.remove([chosen])
             st.rerun()
     if form is None or form.extraction is None or form.extraction.layout is None:
         return None
@@ -82,7 +82,7 @@ def draw_schemas(service: FormService, longest: int) -> str | None:
 def _follow(coming: Sequence[int]) -> None:
     service = get_desk().forms
     service.see_to()
-    forms = [form for form in service.tray.forms() if form.id in coming]
+    forms = [form for form in service.forms() if form.id in coming]
     if not any(form.unfinished for form in forms):
         st.rerun()
     draw("progress", "examples-progress", progress_view(forms))
@@ -98,7 +98,7 @@ def _draw_failed(service: FormService, forms: Sequence[Form]) -> None:
                 {"what": "The example cannot be read.", "where": form.name, "remedy": texts.ended(form.error)},
             )
             if st.button("Remove it", key=f"remove-example-{form.id}"):
-                service.tray.remove([form.id])
+                service.remove([form.id])
                 st.rerun()
 
 
@@ -193,6 +193,5 @@ def _draw_saved(service: FormService, form: Form, name: str) -> str | None:
     st.code(text, language="toml", wrap_lines=True)
     if not tried:
         return None
-    service.tray.try_on(form, name)
-    service.see_to()
+    service.try_on(form, name)
     return name

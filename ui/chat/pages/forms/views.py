@@ -21,7 +21,7 @@ _LINE = 2.0
 _ALL_THE_SAME = "If it is one all the same, choose a field and show where its value stands."
 _NO_FURTHER = FoundValue(None, None, 1.0)
 """In place of a further value of a repeated field that may be added."""
-_WAITING = {"waiting": "Waiting", "reading": "Reading", "stopped": "Not read yet", "failed": "Not read"}
+_WAITING = {"waiting": "Waiting", "working": "Reading", "stopped": "Not read yet", "failed": "Not read"}
 
 
 def field_label(name: str) -> str:
@@ -70,7 +70,7 @@ def _is_unsure(field: FieldInfo, found: FoundValue, extraction: Extraction) -> b
 
 def outcome(form: Form, schema: SchemaInfo) -> tuple[str, str]:
     """What became of a form, in a word or two, and how that is to be taken: good, check, bad or waiting."""
-    if form.state != "read" or form.extraction is None:
+    if form.state != "done" or form.extraction is None:
         return _WAITING.get(form.state, ""), "bad" if form.state == "failed" else "waiting"
     if form.accepted:
         return "Accepted", "accepted"
@@ -113,7 +113,7 @@ def _note(form: Form) -> str:
     """The first values, or why there are none."""
     if form.state == "failed":
         return texts.ended(form.error)
-    if form.state != "read" or form.extraction is None:
+    if form.state != "done" or form.extraction is None:
         return ""
     if form.extraction.outcome in ("refused", "other"):
         return texts.ended(form.extraction.detail)
@@ -134,7 +134,7 @@ def progress_view(forms: Sequence[Form]) -> View:
     """How far reading is."""
     waiting = [form for form in forms if form.unfinished]
     done = len(forms) - len(waiting)
-    now = next((form.name for form in waiting if form.state == "reading"), "")
+    now = next((form.name for form in waiting if form.state == "working"), "")
     line = f"{done:,} of {texts.counted(len(forms), 'document')} read"
     return {"line": f"{line} · {now}" if now else line, "share": done / len(forms) if forms else 0.0}
 
