@@ -1,7 +1,7 @@
 """Sentence boundaries with exact offsets, for cutting chunks, quoting and checking.
 
-NLTK's Punkt (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", 2006) with the parameters that
-come inside the llama-index-core package, so nothing is downloaded; that package itself is not imported here.
+Punkt with the parameters that come inside the llama-index-core package, so nothing is downloaded; that package itself
+is not imported here.
 """
 
 import functools
@@ -9,9 +9,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from nltk.tabdata import PunktDecoder
-from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
-
+from ingest.punkt import Parameters, Punkt
 from vectorstore.errors import RefdeskError
 
 _LINE = re.compile(r"[^\n]+")
@@ -28,34 +26,18 @@ _ABBREVIATIONS = frozenset(
 
 
 @functools.cache
-def _punkt() -> PunktSentenceTokenizer:
-    tokenizer = PunktSentenceTokenizer()
-    tokenizer._params = _parameters(_folder())
-    tokenizer._params.abbrev_types.update(_ABBREVIATIONS)
-    return tokenizer
+def _punkt() -> Punkt:
+    return Punkt(Parameters.read(punkt_folder(), _ABBREVIATIONS))
 
 
-def _folder() -> Path:
+def punkt_folder() -> Path:
+    """Where the parameters for English are. Raises RefdeskError where they are missing."""
     spec = find_spec("llama_index")
     for location in (spec.submodule_search_locations or ()) if spec else ():
         folder = Path(location) / "core/_static/nltk_cache/tokenizers/punkt_tab/english"
         if folder.is_dir():
             return folder
     raise RefdeskError("The sentence model is missing", where="llama-index-core", remedy="Run `make setup`.")
-
-
-def _parameters(folder: Path) -> PunktParameters:
-    """Read as NLTK would, but with plain files: NLTK refuses hard links, and installers make them."""
-    decoder, parameters = PunktDecoder(), PunktParameters()
-    with (folder / "collocations.tab").open(encoding="utf-8") as file:
-        parameters.collocations = set(decoder.tab2tups(file))
-    with (folder / "sent_starters.txt").open(encoding="utf-8") as file:
-        parameters.sent_starters = decoder.txt2set(file)
-    with (folder / "abbrev_types.txt").open(encoding="utf-8") as file:
-        parameters.abbrev_types = decoder.txt2set(file)
-    with (folder / "ortho_context.tab").open(encoding="utf-8") as file:
-        parameters.ortho_context = decoder.tab2intdict(file)
-    return parameters
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -71,5 +53,5 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         marker = _MARKER.match(line.group())
         skip = marker.end() if marker else 0
         body = line.group()[skip:]
-        spans.extend((offset + skip + start, offset + skip + end) for start, end in _punkt().span_tokenize(body))
+        spans.extend((offset + skip + start, offset + skip + end) for start, end in _punkt().spans(body))
     return [(start, end) for start, end in spans if any(character.isalnum() for character in text[start:end])]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from rag.grounding.similarity import Similarity
 from rag.text.lexicon import ANTONYMS, SYNONYMS
-from rag.text.tokens import Kind, Token, stem
+from rag.text.stemming import stem
+from rag.text.tokens import Kind, Token
 
 _SKIP = 1.0
 _GAP, _LONGEST_GAP = 0.04, 10

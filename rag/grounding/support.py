@@ -10,7 +10,8 @@ from rag.grounding.order import keeps_roles
 from rag.grounding.qualifiers import qualifier_vetoes
 from rag.grounding.types import Reason
 from rag.text.lexicon import ADDITIVE, PERSONS, UNITS
-from rag.text.tokens import Kind, Token, stem
+from rag.text.stemming import stem
+from rag.text.tokens import Kind, Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from nltk.stem import SnowballStemmer
-
 from rag.text.lexicon import BE, FUNCTION, JOINTS, LIMITS, NEGATIONS, NUMBERS, RELATIONS
+from rag.text.stemming import stem
 
 
 class Kind(Enum):
@@ -105,16 +104,6 @@ def _sense(word: str) -> tuple[Kind, str]:
     if word in BE or word in FUNCTION:
         return Kind.FUNCTION, word
     return Kind.WORD, stem(word)
-
-
-@functools.lru_cache(maxsize=65_536)
-def stem(word: str) -> str:
-    return str(_stemmer().stem(word))
-
-
-@functools.cache
-def _stemmer() -> SnowballStemmer:
-    return SnowballStemmer("english")
 
 
 def words_before(tokens: Sequence[Token], place: int) -> list[Token]:

@@ -4,7 +4,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from nltk.stem import SnowballStemmer
+from rag.text.stemming import stem
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _EDGES = ".,;:!?()[]{}\"'“”‘’…"
@@ -68,13 +68,3 @@ def words_of(text: str) -> Words:
             elif word not in _FUNCTION_WORDS:
                 content.append(stem(word))
     return Words(tuple(content), tuple(qualifiers))
-
-
-@functools.lru_cache(maxsize=65_536)
-def stem(word: str) -> str:
-    return str(_stemmer().stem(word))
-
-
-@functools.cache
-def _stemmer() -> SnowballStemmer:
-    return SnowballStemmer("english")
