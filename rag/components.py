@@ -4,13 +4,15 @@ The models' libraries take seconds to import, and each caller needs some of them
 """
 
 import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ingest.worker.guard import WorkerSettings
 from ingest.worker.limits import Limits
 from rag.settings.model import Settings
+from rag.types import Answer, Event, Exchange
 from vectorstore.embedders.local import SentenceTransformerEmbedder
-from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Confirm, resolve_model
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING, Embedder, Scope
@@ -111,11 +113,13 @@ def build_flow(
     return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=caution, entails=entails)
 
 
-def build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: "ExtractiveReader") -> "WhatIf":
+def build_what_if(
+    settings: Settings, knowledge: KnowledgeBase, reader: "ExtractiveReader", scope: Scope = EVERYTHING
+) -> "WhatIf":
     from rag.evaluation.whatif import WhatIf
 
     recognise = _small_talk_classifier(knowledge.embedder)
-    return WhatIf(knowledge, build_retriever(settings, knowledge), reader, settings.answering.caution, recognise)
+    return WhatIf(knowledge, build_retriever(settings, knowledge, scope), reader, settings.answering.caution, recognise)
 
 
 def _small_talk_classifier(embedder: Embedder) -> "SmallTalkClassifier":
@@ -131,17 +135,56 @@ def _packaged_embedder() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder(resolve_model(MINILM))
 
 
-def open_flow(settings: Settings, scope: Scope = EVERYTHING, confirm: Confirm | None = None) -> "AnswerFlow":
-    """The answer flow alone, for one question at a time."""
-    knowledge = open_knowledge(settings, confirm)
-    reader = open_reader(settings, confirm)
-    return build_flow(settings, knowledge, reader, open_generator(settings, confirm), scope, confirm)
+class ScopedFlow:
+    """The answer flow, with the scope of each call."""
+
+    def __init__(self, flow_within: "Callable[[Scope], AnswerFlow]") -> None:
+        self._flow_within = functools.lru_cache(maxsize=16)(flow_within)
+
+    def answer(self, question: str, scope: Scope) -> Answer:
+        return self._flow_within(scope).invoke(question)
+
+    def events(
+        self, question: str, scope: Scope, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        return self._flow_within(scope).events(question, before=before, stop=stop)
 
 
-def open_what_if(settings: Settings) -> "WhatIf":
-    """Trials on the knowledge base of the home, from the command line. Raises UsageError where it is empty."""
-    knowledge = open_knowledge(settings)
-    if not knowledge.count():
-        remedy = "Add some with `refdesk ingest FOLDER`."
-        raise UsageError("There are no documents to ask", where=str(settings.home), remedy=remedy)
-    return build_what_if(settings, knowledge, open_reader(settings))
+class Components:
+    """The parts that the settings call for, each opened when it is first needed and shared from then on."""
+
+    def __init__(self, settings: Settings, confirm: Confirm | None = None) -> None:
+        self.settings = settings
+        self._confirm = confirm
+
+    @functools.cached_property
+    def embedder(self) -> SentenceTransformerEmbedder:
+        return open_embedder(self.settings, self._confirm)
+
+    @functools.cached_property
+    def knowledge(self) -> KnowledgeBase:
+        return open_knowledge(self.settings, self._confirm, self.embedder)
+
+    @functools.cached_property
+    def reader(self) -> "ExtractiveReader":
+        return open_reader(self.settings, self._confirm)
+
+    def generator(self, settings: Settings | None = None, *, alone: bool = False) -> "Writer | None":
+        """A generator of its own for each call: that of the ``settings``, of which the other parts keep theirs."""
+        return open_generator(settings or self.settings, self._confirm, alone=alone)
+
+    def flow(self, generator: "Writer | None") -> "ScopedFlow":
+        return ScopedFlow(
+            lambda scope: build_flow(self.settings, self.knowledge, self.reader, generator, scope, self._confirm)
+        )
+
+    def what_if(self, scope: Scope) -> "WhatIf":
+        return build_what_if(self.settings, self.knowledge, self.reader, scope)
+
+    @property
+    def worker(self) -> WorkerSettings:
+        return worker_settings(self.settings, self.embedder)
+
+    def close(self) -> None:
+        if "knowledge" in vars(self):
+            self.knowledge.close()

@@ -20,12 +20,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from rag.desk.curator_protocol import CuratorDesk
+from rag.desk.protocols import Desk
 from ui.api.form_files import form_routes
 from ui.api.training_files import training_routes
 from ui.api.uploads import upload_routes
 from ui.chat.app import chat_app
-from ui.chat.current import set_desk
+from ui.chat.session import set_desk
 from vectorstore.errors import RefdeskError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -131,15 +131,15 @@ async def _healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def build_app(desk: CuratorDesk, host: str) -> ASGIApp:
+def build_app(desk: Desk, host: str) -> ASGIApp:
     """The ASGI application for ``host``, the address that it will be bound to. One to a process."""
     set_desk(desk)
     return chat_app(
         routes=[
             Route("/healthz", _healthz),
-            *upload_routes(desk.home, desk.longest_file, desk.see_to_jobs),
-            *form_routes(desk.forms, desk.longest_file),
-            *training_routes(desk.home, desk.longest_file),
+            *upload_routes(desk),
+            *form_routes(desk.forms, desk.documents.longest_file),
+            *training_routes(desk.home, desk.documents.longest_file),
         ],
         middleware=[Middleware(HostGuard, host=host), Middleware(SecurityHeaders)],
     )
@@ -158,7 +158,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def serve(desk: CuratorDesk, host: str, listening: socket.socket, *, ready: Callable[[str], None] = print) -> None:
+def serve(desk: Desk, host: str, listening: socket.socket, *, ready: Callable[[str], None] = print) -> None:
     """Serve the page on the socket from ``bind`` until the process is told to stop, and close it.
 
     ``ready`` gets one line with the address, once it answers.

@@ -1,7 +1,8 @@
-"""Who asks the desk, and which scope they are given."""
+"""Who asks the desk, and the one place that decides what they may see and do."""
 
 from dataclasses import dataclass
 
+from vectorstore.errors import UsageError
 from vectorstore.types import Scope
 
 
@@ -22,10 +23,16 @@ _NOTHING = Scope(documents=frozenset())
 def scope_of(principal: Principal, wanted: Scope) -> Scope:
     """The scope of a call: what ``principal`` may see of what is ``wanted`` (``EVERYTHING``: all that they may see).
 
-    Every method of the desk that reads documents asks here, and nothing else decides on rights. The owner of the
-    machine may see all of it; anyone else sees nothing.
+    Every method of the desk that reads documents asks here. The owner of the machine may see all of it; anyone else
+    sees nothing.
 
     >>> scope_of(LOCAL_OWNER, Scope(collections=frozenset({"staff"}))).collections
     frozenset({'staff'})
     """
     return wanted if principal == LOCAL_OWNER else _NOTHING
+
+
+def require_curator(principal: Principal) -> None:
+    """Raises UsageError for a principal who may not change what is kept, nor look after its jobs, forms and runs."""
+    if principal != LOCAL_OWNER:
+        raise UsageError("Only the owner may do this", where=principal.name, remedy="Ask whoever runs this Refdesk.")

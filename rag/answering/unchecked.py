@@ -9,6 +9,7 @@ from langchain_core.messages import HumanMessage
 
 from rag.answering.flow import Writer
 from rag.types import Answer, Done, Event, Exchange, Sentence, Timings, Writing
+from vectorstore.types import Scope
 
 
 class Alone:
@@ -20,6 +21,7 @@ class Alone:
     def events(
         self,
         question: str,
+        scope: Scope,  # noqa: ARG002 - of the protocol
         *,
         before: Sequence[Exchange] = (),  # noqa: ARG002 - of the protocol
         stop: threading.Event | None = None,

@@ -12,6 +12,7 @@ from rag.conversations.types import Conversation
 from rag.jobs.leases import Heartbeat
 from rag.types import Done, Event, Exchange, Quoted, Writing
 from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.types import Scope
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ class Answering(Protocol):
     """What the workers need: the answer flow, or a stand-in."""
 
     def events(
-        self, question: str, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
+        self, question: str, scope: Scope, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
     ) -> Iterator[Event]: ...
 
 
@@ -29,6 +30,7 @@ class _Job:
     conversation: str
     turn: int
     question: str
+    scope: Scope
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Event | None = None
 
@@ -69,12 +71,8 @@ class AnsweringService:
         if self._jobs:
             self._store.renew()
 
-    def answer_with(self, flow: Answering) -> None:
-        """Have the questions to come answered by another flow; what is being answered stays with its own."""
-        self._flow = flow
-
-    def ask(self, conversation_id: str | None, question: str) -> str:
-        """Queue a question and return the id of its conversation.
+    def ask(self, conversation_id: str | None, question: str, scope: Scope) -> str:
+        """Queue a question to what is in ``scope``, and return the id of its conversation.
 
         Raises UsageError for a question that is empty or too long, RefdeskError when too many are waiting.
         """
@@ -83,7 +81,7 @@ class AnsweringService:
             if self._queue.full():
                 raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
             conversation_id, turn = self._store.add_turn(conversation_id, question)
-            job = _Job(conversation_id, turn, question)
+            job = _Job(conversation_id, turn, question, scope)
             self._jobs[turn] = job
             self._queue.put_nowait(job)
         return conversation_id
@@ -145,7 +143,7 @@ class AnsweringService:
             self._store.set_turn(job.turn, "stopped")
             return
         self._store.set_turn(job.turn, "working")
-        for event in self._flow.events(job.question, before=self._before(job), stop=job.stop):
+        for event in self._flow.events(job.question, job.scope, before=self._before(job), stop=job.stop):
             job.progress = event
             if isinstance(event, Quoted):
                 self._store.set_turn(job.turn, "working", event.answer)

@@ -1,13 +1,16 @@
 """What the owner of a knowledge base does with it, as the settings say: take files in, verify, repair."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.pipeline.reindex import reindex
 from ingest.sources.mapping import Mapping
+from rag.access.types import Principal, require_curator
 from rag.components import open_embedder, worker_settings
+from rag.desk.diagnosis import diagnosis
 from rag.extraction.form_store import repair_forms
 from rag.settings.model import Settings
 from vectorstore.admin import library
@@ -68,3 +71,34 @@ def repair(settings: Settings, on_progress: Counted | None = None) -> list[Findi
     if verify_forms(home):
         repair_forms(home)
     return verify(settings)
+
+
+class DeskMaintenance:
+    """See ``rag.desk.protocols.Maintenance``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def diagnosis(self, principal: Principal) -> dict[str, Any]:
+        require_curator(principal)
+        return diagnosis(self._settings)
+
+    def ingestion(
+        self,
+        principal: Principal,
+        collection: str,
+        mappings: Sequence[Mapping] = (),
+        *,
+        on_progress: Callable[[Progress], None],
+        on_reindexing: Counted,
+    ) -> AbstractContextManager[Ingestion]:
+        require_curator(principal)
+        return open_ingestion(self._settings, collection, mappings, on_progress, on_reindexing=on_reindexing)
+
+    def verify(self, principal: Principal) -> list[Finding]:
+        require_curator(principal)
+        return verify(self._settings)
+
+    def repair(self, principal: Principal, on_progress: Counted) -> list[Finding]:
+        require_curator(principal)
+        return repair(self._settings, on_progress)

@@ -1,10 +1,28 @@
-"""What a face (chat page, API) may ask of the desk."""
+"""What a face (page, command, route) may ask of the desk, and nothing behind it.
 
+Every method takes the principal who asks and, where it reads documents, the scope that they want; see
+``rag.access.types.scope_of``. All are thread-safe. tests/desk/test_desk_contract.py says what any desk must do.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from rag.access.types import Principal
 from rag.conversations.types import Conversation, Rating
-from rag.types import Citation
+from rag.evaluation.types import UNEDITED, Comparison, OnProgress, Run, RunHead, Trial
+from rag.extraction.service import FormService
+from rag.jobs.types import FileStatus, Job, JobFile, Lane
+from rag.training.runs.store import Runs
+from rag.types import Citation, Event, Exchange
+from vectorstore.types import Collection, Document, Finding, Page, Passage, Refusal, Scope, SoftDeletedDocument
+
+if TYPE_CHECKING:  # brings every reader's library
+    from ingest.pipeline.ingestion import Ingestion, Progress
+    from ingest.sources.mapping import Mapping as RecordMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +41,9 @@ class SourceView:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the knowledge base holds now. ``changed_at`` is ISO 8601 in UTC, empty when nothing was ever ingested."""
+    """What the knowledge base holds now, within a scope. ``changed_at`` is ISO 8601 in UTC, empty when nothing was
+    ever ingested.
+    """
 
     documents: int
     chunks: int
@@ -31,45 +51,327 @@ class Holdings:
     changed_at: str
 
 
-class DeskFace(Protocol):
-    """The service behind every face. All methods are thread-safe and return quickly; work happens in workers."""
+class Conversations(Protocol):
+    """Questions one after the other, answered in the background. Each belongs to the principal who asked it.
 
-    def holdings(self) -> Holdings: ...
+    All methods return at once; what belongs to another principal is not there.
+    """
 
-    def suggestions(self) -> tuple[str, ...]:
-        """Up to four questions that the documents answer."""
-        ...
+    def ask(self, principal: Principal, scope: Scope, question: str, conversation: str | None = None) -> str:
+        """Queue a question; returns the conversation's id, a new one where none is named or it is gone.
 
-    def engine_name(self) -> str:
-        """For the status line, for example "llama.cpp · SmolLM2-135M-Instruct"."""
-        ...
-
-    def conversations(self) -> tuple[Conversation, ...]:
-        """Newest first, without their turns."""
-        ...
-
-    def conversation(self, conversation_id: str) -> Conversation | None:
-        """With its turns, those being answered included."""
-        ...
-
-    def ask(self, conversation_id: str | None, question: str) -> str:
-        """Queue a question; returns the conversation's id. Raises RefdeskError for an empty or over-long question or
-        a full queue.
+        Raises UsageError for an empty or over-long question, RefdeskError for a full queue.
         """
         ...
 
-    def stop(self, conversation_id: str) -> None:
+    def list(self, principal: Principal) -> tuple[Conversation, ...]:
+        """Newest first, without their turns."""
+        ...
+
+    def get(self, principal: Principal, conversation: str) -> Conversation | None:
+        """With its turns, those being answered included."""
+        ...
+
+    def stop(self, principal: Principal, conversation: str) -> None:
         """Stop the answer in the making; what is checked so far is kept."""
         ...
 
-    def delete(self, conversation_id: str) -> None: ...
-
-    def rate(
-        self, conversation_id: str, turn: int, rating: Rating | None, *, right_answer: str = "", note: str = ""
-    ) -> None:
-        """Keep the reader's verdict on a finished answer in place of the one before; None takes it back."""
+    def delete(self, principal: Principal, conversation: str) -> None:
+        """Delete it, with what evaluations kept of it."""
         ...
 
-    def source(self, citation: Citation) -> SourceView:
-        """The cited words in their surroundings; raises RefdeskError when the document does not hold them any more."""
+    def rate(
+        self,
+        principal: Principal,
+        conversation: str,
+        turn: int,
+        rating: Rating | None,
+        *,
+        right_answer: str = "",
+        note: str = "",
+    ) -> None:
+        """Keep the reader's verdict on a finished answer in place of the one before; None takes it back.
+
+        Raises UsageError for a remark that is too long.
+        """
+        ...
+
+
+class Questions(Protocol):
+    """Questions that stand by themselves: answered, searched for and tried in the caller's own thread."""
+
+    def engine_name(self, principal: Principal) -> str:
+        """For the status line, for example "llama.cpp · SmolLM2-135M-Instruct"."""
+        ...
+
+    def answer(
+        self,
+        principal: Principal,
+        scope: Scope,
+        question: str,
+        *,
+        before: Sequence[Exchange] = (),
+        stop: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        """The events of one question, ``Done`` last; ``before`` are the earlier turns, oldest first. Nothing is kept.
+
+        Raises UsageError, when it is called, for an empty or over-long question.
+        """
+        ...
+
+    def search(self, principal: Principal, scope: Scope, query: str, limit: int = 12) -> tuple[Passage, ...]:
+        """The passages nearest to ``query``, best first."""
+        ...
+
+    def suggestions(self, principal: Principal, scope: Scope) -> tuple[str, ...]:
+        """Up to four questions that the documents in scope answer; worked out in the background when they change."""
+        ...
+
+    def try_out(self, principal: Principal, scope: Scope, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
+        """What would be made of ``question`` if the chunks in ``edits`` had other texts."""
+        ...
+
+
+class Documents(Protocol):
+    """What the knowledge base holds. No method needs a model."""
+
+    @property
+    def longest_file(self) -> int:
+        """Bytes of the largest file that is read."""
+        ...
+
+    def holdings(self, principal: Principal, scope: Scope) -> Holdings: ...
+
+    def totals(self, principal: Principal, scope: Scope) -> dict[str, Any]:
+        """Counts of documents, units, contents and passages, the documents of each collection, the embedding and the
+        last change, as ``refdesk status --json`` prints them.
+        """
+        ...
+
+    def find(
+        self, principal: Principal, scope: Scope, words: Sequence[str] = (), limit: int | None = None
+    ) -> tuple[int, list[Document]]:
+        """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title."""
+        ...
+
+    def show(self, principal: Principal, scope: Scope, reference: str) -> tuple[Document, tuple[Page, ...]]:
+        """The document that an id or a path names, and its pages, whose texts in a row are what citations' offsets
+        count in. Raises UsageError if there is none.
+        """
+        ...
+
+    def source(self, principal: Principal, scope: Scope, citation: Citation) -> SourceView:
+        """The cited words in their surroundings, found again if the document has moved them since.
+
+        Raises UsageError when the document is gone, or does not hold them any more.
+        """
+        ...
+
+    def collections(self, principal: Principal, scope: Scope) -> list[Collection]: ...
+
+    def set_notice(self, principal: Principal, collection: str, notice: str) -> None:
+        """What is shown with each answer from a collection; nothing if ``notice`` is empty."""
+        ...
+
+    def remove(
+        self, principal: Principal, scope: Scope, references: Sequence[str], *, restorable: bool
+    ) -> list[Document]:
+        """Remove the documents that ids or paths name, all or (if one is unknown) none; return what was removed."""
+        ...
+
+    def removed(self, principal: Principal, scope: Scope) -> list[SoftDeletedDocument]:
+        """Those that can be restored, the last removed first."""
+        ...
+
+    def restore(self, principal: Principal, scope: Scope, documents: Sequence[int]) -> int:
+        """Undo removals; returns how many documents are back. Those kept no longer stay away."""
+        ...
+
+    def refusals(self, principal: Principal, scope: Scope) -> dict[str, list[Refusal]]:
+        """By collection, the files that could not be read as they are."""
+        ...
+
+    def forget_refusals(self, principal: Principal, collection: str, files: Sequence[str]) -> None:
+        """Have the next ingestion try these files again."""
+        ...
+
+    def place_for(self, principal: Principal, collection: str, name: str) -> Path:
+        """Where the file that comes as ``name``, a path with slashes, is kept. Raises UsageError for a bad name."""
+        ...
+
+    def name_of(self, path: str) -> str:
+        """The name under which a file came, or its whole path where it did not come through the browser."""
+        ...
+
+
+class Evaluations(Protocol):
+    """The stored evaluations; see ``rag.evaluation.runs``."""
+
+    def list(self, principal: Principal) -> Sequence[str]:
+        """The ids of all, newest first."""
+        ...
+
+    def head(self, principal: Principal, run: str) -> RunHead:
+        """As ``load``, without the questions."""
+        ...
+
+    def load(self, principal: Principal, run: str) -> Run:
+        """The run that an id or a folder names. Raises UsageError if there is none, RefdeskError if it is damaged."""
+        ...
+
+    def compare(self, principal: Principal, before: str, after: str) -> Comparison:
+        """What changed. Raises UsageError for runs of different kinds, or without a question in common."""
+        ...
+
+    def report(self, principal: Principal, run: str) -> str:
+        """The run as a page of HTML: figures, plots, where it is weak, and the failures to read."""
+        ...
+
+    # New ones, measured in the caller's own thread and kept. All raise UsageError for data that cannot be used.
+
+    def measure_retrieval(self, principal: Principal, folder: Path, limit: int | None, on_progress: OnProgress) -> Run:
+        """Whether search finds the right documents, on a folder in the BEIR form."""
+        ...
+
+    def measure_reader(self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress) -> Run:
+        """How well the reader finds the answer in each question's own paragraph, on a file in the SQuAD form."""
+        ...
+
+    def measure_answers(
+        self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress, *, resume: bool
+    ) -> Run:
+        """The answers of the whole desk, with all paragraphs of the file as its documents."""
+        ...
+
+    def measure_golden(self, principal: Principal, output: Path | None, on_progress: OnProgress) -> tuple[Run, Path]:
+        """What was judged in conversations, asked again; and the file of these questions, in the SQuAD form."""
+        ...
+
+    def measure_counterfactuals(
+        self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress
+    ) -> Run:
+        """Each question, and again with the person's sex, age or origin swapped."""
+        ...
+
+
+class Jobs(Protocol):
+    """Background work, by the job queue; see ``rag.jobs.types``. All methods return at once."""
+
+    def list(self, principal: Principal, *lanes: Lane) -> Sequence[Job]:
+        """The jobs of some lanes, of all if none is named, the newest first."""
+        ...
+
+    def get(self, principal: Principal, job: int) -> Job | None: ...
+
+    def files(self, principal: Principal, job: int, *statuses: FileStatus, limit: int = -1) -> Sequence[JobFile]:
+        """The files of a job that have one of ``statuses``, all if none is given; those of equal status by path."""
+        ...
+
+    def ingest(self, principal: Principal, collection: str, files: Sequence[str]) -> int:
+        """Queue files to be taken in; returns the job's id. Raises UsageError where there are none."""
+        ...
+
+    def try_again(self, principal: Principal, collection: str, files: Sequence[str]) -> int:
+        """As ``ingest``, for files that were refused."""
+        ...
+
+    def look_after(self, principal: Principal, kind: Literal["verify", "repair"]) -> int:
+        """Queue a check of all that is stored, or the repair of what can be repaired; returns the job's id."""
+        ...
+
+    def see_to(self, principal: Principal) -> None:
+        """See that what waits is done."""
+        ...
+
+    def stop(self, principal: Principal, job: int) -> None:
+        """Stop a job: one that waits never begins, one that is being done ends soon. What is stored stays."""
+        ...
+
+    def forget(self, principal: Principal, job: int) -> None:
+        """Remove a job that has ended from the list."""
+        ...
+
+
+class Maintenance(Protocol):
+    """What the owner does from a terminal, in the caller's own thread, and watches."""
+
+    def diagnosis(self, principal: Principal) -> dict[str, Any]:
+        """Which model does what, from where and why, and whether the machine is in order."""
+        ...
+
+    def ingestion(
+        self,
+        principal: Principal,
+        collection: str,
+        mappings: "Sequence[RecordMapping]" = (),
+        *,
+        on_progress: "Callable[[Progress], None]",
+        on_reindexing: Callable[[int, int], None],
+    ) -> "AbstractContextManager[Ingestion]":
+        """An ingestion into a collection. What is stored is indexed anew first, where the settings have changed."""
+        ...
+
+    def verify(self, principal: Principal) -> Sequence[Finding]:
+        """All that is wrong with what is stored."""
+        ...
+
+    def repair(self, principal: Principal, on_progress: Callable[[int, int], None]) -> Sequence[Finding]:
+        """Rebuild what can be rebuilt; returns what is still wrong."""
+        ...
+
+
+class Desk(Protocol):
+    """The service behind every face. Its parts are opened when they are first asked for."""
+
+    @property
+    def questions(self) -> Questions: ...
+
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def documents(self) -> Documents: ...
+
+    @property
+    def jobs(self) -> Jobs: ...
+
+    @property
+    def evaluations(self) -> Evaluations: ...
+
+    @property
+    def maintenance(self) -> Maintenance: ...
+
+    @property
+    def forms(self) -> FormService:
+        """The forms that came through the browser, and what reads them."""
+        ...
+
+    @property
+    def home(self) -> Path:
+        """The folder in which all is kept."""
+        ...
+
+    def start(self) -> None:
+        """Open everything, load the models, and see to the work that waits: for a face that stays.
+
+        Raises UsageError or RefdeskError where that is not possible.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None:
+        """End what it has begun."""
+        ...
+
+    @property
+    def runs(self) -> Runs:
+        """The training runs. They are checked and done as jobs are."""
+        ...
+
+    def change_generator(self) -> None:
+        """Have the questions to come answered by the generator that the settings in ``home`` name now.
+
+        Takes as long as loading it does. Raises UsageError or RefdeskError where it cannot be; the old one then stays.
+        """
         ...

@@ -1,29 +1,92 @@
 """Questions to begin with: taken from the documents' own headings, offered only if the desk answers them well."""
 
-from collections.abc import Iterator
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from apsw import Connection
 
-from rag.answering.flow import AnswerFlow
+from rag.types import Answer
+from vectorstore.errors import RefdeskError
+from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import HEADING_SEPARATOR
+from vectorstore.types import HEADING_SEPARATOR, Scope
+
+logger = logging.getLogger(__name__)
+
+Quote = Callable[[str, Scope], Answer]
+"""Answers a question from the documents in scope without a generator."""
 
 _OFFERED = 4
 _TRIED = 8
 _MIN_CHARACTERS, _MAX_CHARACTERS = 12, 90
+_SCOPES_KEPT = 16
 
 
-def suggest(knowledge: KnowledgeBase, flow: AnswerFlow) -> tuple[str, ...]:
-    """Up to four questions, each from another document, that ``flow`` answers from the passage they head.
+@dataclass(slots=True)
+class _Kept:
+    """What is offered within a scope, worked out for one state of the knowledge base."""
 
-    ``flow`` should have no writer: whether it can quote an answer is what matters.
+    offered: tuple[str, ...] = ()
+    publication: str = ""
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Suggestions:
+    """Up to four questions, each from another document in scope, that ``quote`` answers from the passage they head.
+
+    Those of a scope are worked out when they are first asked for, and again in the background when the documents have
+    changed; until then the ones before are offered.
     """
+
+    def __init__(self, knowledge: KnowledgeBase, quote: Quote) -> None:
+        self._knowledge = knowledge
+        self._quote = quote
+        self._kept: OrderedDict[Scope, _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def within(self, scope: Scope) -> tuple[str, ...]:
+        with self._lock:
+            kept = self._kept.setdefault(scope, _Kept())
+            self._kept.move_to_end(scope)
+            if len(self._kept) > _SCOPES_KEPT:
+                self._kept.popitem(last=False)
+        publication = self._publication()
+        if not kept.publication:
+            with kept.busy:
+                if not kept.publication:  # else it was worked out for another reader meanwhile
+                    self._work_out(scope, kept, publication)
+        elif kept.publication != publication and kept.busy.acquire(blocking=False):
+            threading.Thread(target=self._renew, args=(scope, kept, publication), name="suggest", daemon=True).start()
+        return kept.offered
+
+    def _renew(self, scope: Scope, kept: _Kept, publication: str) -> None:
+        try:
+            self._work_out(scope, kept, publication)
+        finally:
+            kept.busy.release()
+
+    def _work_out(self, scope: Scope, kept: _Kept, publication: str) -> None:
+        try:
+            kept.offered = suggest(self._knowledge, self._quote, scope)
+        except RefdeskError as error:
+            logger.warning("no questions to begin with: %s", error)
+        kept.publication = publication
+
+    def _publication(self) -> str:
+        with self._knowledge.database.read() as connection:
+            return catalogue.get_meta(connection)["publication"]
+
+
+def suggest(knowledge: KnowledgeBase, quote: Quote, scope: Scope) -> tuple[str, ...]:
     offered: list[str] = []
     with knowledge.database.read() as connection:
-        candidates = list(_candidates(connection))
+        candidates = list(_candidates(connection, scope))
     for question, document in candidates:
-        answer = flow.invoke(question)
+        answer = quote(question, scope)
         if answer.kind == "extractive" and answer.citations[0].document == document:
             offered.append(question)
             if len(offered) == _OFFERED:
@@ -31,18 +94,22 @@ def suggest(knowledge: KnowledgeBase, flow: AnswerFlow) -> tuple[str, ...]:
     return tuple(offered)
 
 
-def _candidates(connection: Connection) -> Iterator[tuple[str, int]]:
+def _candidates(connection: Connection, scope: Scope) -> Iterator[tuple[str, int]]:
     """Headings that are questions, spread over the documents; where there are none, questions made of titles."""
+    where, values = catalogue.scope_condition(scope)
     rows = connection.execute(
         "SELECT documents.id, documents.title, chunks.heading, min(chunks.id) "
         "FROM documents JOIN chunks USING (content_id) "
-        "WHERE chunks.heading LIKE '%?' GROUP BY documents.id ORDER BY documents.id"
+        f"WHERE chunks.heading LIKE '%?' AND {where} GROUP BY documents.id ORDER BY documents.id",
+        values,
     ).fetchall()
     questions = sorted(
         ((heading.rsplit(HEADING_SEPARATOR, 1)[-1], document) for document, _, heading, _ in _spread(rows)), key=_length
     )
     if not questions:
-        rows = connection.execute("SELECT id, title FROM documents WHERE title <> '' ORDER BY id").fetchall()
+        rows = connection.execute(
+            f"SELECT id, title FROM documents WHERE title <> '' AND {where} ORDER BY id", values
+        ).fetchall()
         questions = [(f"What is {title}?", document) for document, title in _spread(rows)]
     for question, document in questions:
         question = question.replace(" ?", "?")

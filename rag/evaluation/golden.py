@@ -1,22 +1,25 @@
 """Does the desk still answer as it was told is right? The questions that were judged in the chat, asked again."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ingest.sentences import sentence_spans
-from rag.desk.answers import Answering
 from rag.evaluation.answers import ANSWERED
 from rag.evaluation.figures import latency, means
 from rag.evaluation.golden_set import GoldenQuestion
 from rag.evaluation.items import slices_of, slices_of_source
 from rag.evaluation.squad import normalised
 from rag.evaluation.types import Evaluation, Item, OnProgress
-from rag.types import Answer, Citation, Done
+from rag.types import Answer, Citation, Done, Event, Exchange
 
 SCORES = ("answered", "same_words", "abstained", "changed", "corrected")
 
 
-def evaluate_golden(questions: Sequence[GoldenQuestion], desk: Answering, on_progress: OnProgress) -> Evaluation:
+Ask = Callable[[str, Sequence[Exchange]], Iterator[Event]]
+"""Answers a question after the turns before it."""
+
+
+def evaluate_golden(questions: Sequence[GoldenQuestion], ask: Ask, on_progress: OnProgress) -> Evaluation:
     """Ask every question again, in its conversation.
 
     Of answers judged right, ``answered`` is the share that is answered again and ``same_words`` the share of the cited
@@ -27,7 +30,7 @@ def evaluate_golden(questions: Sequence[GoldenQuestion], desk: Answering, on_pro
     answers: list[Answer] = []
     items: list[Item] = []
     for question in questions:
-        events = desk.events(question.text, before=question.before)
+        events = ask(question.text, question.before)
         answers.append(next(event.answer for event in events if isinstance(event, Done)))
         items.append(_item(question, answers[-1]))
         on_progress("Asking", len(items), len(questions))

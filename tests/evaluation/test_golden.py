@@ -1,7 +1,6 @@
 """From a thumb in the chat to a figure: the questions that were judged, exported and asked again."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -79,9 +78,7 @@ class ScriptedDesk:
         self._answers = answers
         self.before: dict[str, list[str]] = {}
 
-    def events(
-        self, question: str, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
-    ) -> Iterator[Event]:
+    def ask(self, question: str, before: Sequence[Exchange]) -> Iterator[Event]:
         self.before[question] = [exchange.question for exchange in before]
         yield Searching(2)
         yield Done(self._answers.get(question, SILENT))
@@ -94,7 +91,7 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
 
 
 def asked_again(home: Path, answers: Mapping[str, Answer]) -> tuple[Evaluation, dict[str, Item]]:
-    evaluation = evaluate_golden(golden_questions(home), ScriptedDesk(answers), quiet)
+    evaluation = evaluate_golden(golden_questions(home), ScriptedDesk(answers).ask, quiet)
     return evaluation, {item.question: item for item in evaluation.items}
 
 
@@ -151,7 +148,7 @@ def test_a_follow_up_is_asked_in_its_conversation(tmp_path: Path, chat: Chat) ->
     conversation = chat.judged("When does the library open?", OPENS, None)
     chat.judged("And when does it close?", CLOSES, "up", conversation)
     desk = ScriptedDesk({})
-    evaluate_golden(golden_questions(tmp_path), desk, quiet)
+    evaluate_golden(golden_questions(tmp_path), desk.ask, quiet)
     assert desk.before == {"And when does it close?": ["When does the library open?"]}
 
 
@@ -185,7 +182,7 @@ def test_a_deleted_conversation_is_forgotten_by_set_and_evaluations(tmp_path: Pa
     chat.judged("How long is it?", OPENED, "down")
     questions = golden_questions(tmp_path)
     export_golden(tmp_path, questions, runs_folder(tmp_path) / GOLDEN_FILE)
-    run = store_run(tmp_path, evaluate_golden(questions, ScriptedDesk({}), quiet), datetime.now(UTC), {})
+    run = store_run(tmp_path, evaluate_golden(questions, ScriptedDesk({}).ask, quiet), datetime.now(UTC), {})
     (run.folder / "report.html").write_text("neighbour")
     with closing(ConversationStore(tmp_path)) as store:
         turns = store.get(secret)

@@ -10,6 +10,7 @@ from pathlib import Path
 from rag.conversations.store import ConversationStore
 from rag.desk.answers import AnsweringService
 from tests.rag.stepped_flow import SteppedFlow
+from vectorstore.types import EVERYTHING
 
 
 def main(home: Path, theirs: str) -> None:
@@ -17,7 +18,7 @@ def main(home: Path, theirs: str) -> None:
     flow = SteppedFlow()
     flow.go.set()
     service = AnsweringService(flow, store, queue_size=2, workers=1, max_question_characters=100)
-    mine = service.ask(None, "What is it here?")
+    mine = service.ask(None, "What is it here?", EVERYTHING)
     deadline = time.monotonic() + 60
     while (own := _state(store, mine)) in ("waiting", "working") and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from rag.types import Answer, Citation, Done, Event, Exchange, Quoted, Searching, Sentence, Timings, Writing
+from vectorstore.types import Scope
 
 QUOTED = Answer("extractive", "reader", (Sentence("Quoted.", (1,)),), (Citation(1, 1, "T", 2, 0, 7, "Quoted.", 0.5),))
 WRITTEN = Answer(
@@ -22,7 +23,7 @@ class SteppedFlow:
         self.failure: Exception | None = None
 
     def events(
-        self, question: str, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
+        self, question: str, scope: Scope, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
     ) -> Iterator[Event]:
         self.asked.append(question)
         self.before.append(list(before))

@@ -14,6 +14,7 @@ from rag.types import Writing
 from tests.jobs.clock import Clock
 from tests.rag.stepped_flow import QUOTED, WRITTEN, SteppedFlow
 from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.types import EVERYTHING
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def settled(service: AnsweringService, conversation: str) -> Turn:
 
 
 def test_the_quoted_answer_shows_while_the_written_one_is_made(service: AnsweringService, flow: SteppedFlow) -> None:
-    conversation = service.ask(None, "  What is it?  ")
+    conversation = service.ask(None, "  What is it?  ", EVERYTHING)
     assert flow.reached.wait(10)
     turn = last(service, conversation)
     assert (turn.question, turn.state, turn.answer) == ("What is it?", "working", QUOTED)
@@ -59,7 +60,7 @@ def test_the_quoted_answer_shows_while_the_written_one_is_made(service: Answerin
 
 
 def test_stopping_keeps_what_was_checked(service: AnsweringService, flow: SteppedFlow) -> None:
-    conversation = service.ask(None, "What is it?")
+    conversation = service.ask(None, "What is it?", EVERYTHING)
     assert flow.reached.wait(10)
     service.stop(conversation)
     turn = settled(service, conversation)
@@ -97,14 +98,14 @@ def test_a_second_service_on_the_same_home_leaves_the_answers_of_the_first_alone
 ) -> None:
     clock = Clock()
     first, first_store = opened(tmp_path, flow, clock)
-    conversation = first.ask(None, "What is it?")
+    conversation = first.ask(None, "What is it?", EVERYTHING)
     assert flow.reached.wait(10)
-    waiting = first.ask(None, "And what waits?")
+    waiting = first.ask(None, "And what waits?", EVERYTHING)
     other_flow = SteppedFlow()
     other_flow.go.set()
     second, second_store = opened(tmp_path, other_flow, clock)
     assert (state(second, conversation), state(second, waiting)) == ("working", "waiting")
-    assert settled(second, second.ask(None, "Meanwhile?")).state == "done"
+    assert settled(second, second.ask(None, "Meanwhile?", EVERYTHING)).state == "done"
     clock.now += LEASE_SECONDS - 1
     first_store.renew()
     clock.now += LEASE_SECONDS - 1
@@ -119,7 +120,7 @@ def test_a_second_service_on_the_same_home_leaves_the_answers_of_the_first_alone
 
 
 def test_two_processes_answer_from_one_home(tmp_path: Path, flow: SteppedFlow, service: AnsweringService) -> None:
-    conversation = service.ask(None, "What is it?")
+    conversation = service.ask(None, "What is it?", EVERYTHING)
     assert flow.reached.wait(10)
     other = subprocess.run(
         [sys.executable, "-m", "tests.rag.another_service", str(tmp_path), conversation],
@@ -137,15 +138,15 @@ def test_two_processes_answer_from_one_home(tmp_path: Path, flow: SteppedFlow, s
 
 def test_a_failure_is_shown_and_the_next_question_answered(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.failure = RefdeskError("The disk is full", where="/home", remedy="Make room.")
-    turn = settled(service, service.ask(None, "What is it?"))
+    turn = settled(service, service.ask(None, "What is it?", EVERYTHING))
     assert (turn.state, turn.error) == ("failed", "The disk is full: /home. Make room.")
     flow.failure = ZeroDivisionError("internal detail")
-    turn = settled(service, service.ask(None, "And now?"))
+    turn = settled(service, service.ask(None, "And now?", EVERYTHING))
     assert turn.state == "failed"
     assert "internal detail" not in turn.error
     flow.failure = None
     flow.go.set()
-    assert settled(service, service.ask(None, "And then?")).state == "done"
+    assert settled(service, service.ask(None, "And then?", EVERYTHING)).state == "done"
 
 
 @pytest.mark.parametrize(
@@ -155,23 +156,23 @@ def test_an_empty_or_endless_question_is_refused_and_not_stored(
     service: AnsweringService, question: str, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        service.ask(None, question)
+        service.ask(None, question, EVERYTHING)
 
 
 def test_too_many_waiting_questions_are_refused(service: AnsweringService, flow: SteppedFlow) -> None:
-    service.ask(None, "One?")
+    service.ask(None, "One?", EVERYTHING)
     assert flow.reached.wait(10)
-    service.ask(None, "Two?")
-    service.ask(None, "Three?")
+    service.ask(None, "Two?", EVERYTHING)
+    service.ask(None, "Three?", EVERYTHING)
     with pytest.raises(RefdeskError, match="Too many questions"):
-        service.ask(None, "Four?")
+        service.ask(None, "Four?", EVERYTHING)
 
 
 def test_a_follow_up_comes_with_the_conversation_so_far(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.go.set()
-    conversation = service.ask(None, "What is glaucoma?")
+    conversation = service.ask(None, "What is glaucoma?", EVERYTHING)
     settled(service, conversation)
-    service.ask(conversation, "How is it treated?")
+    service.ask(conversation, "How is it treated?", EVERYTHING)
     settled(service, conversation)
     assert [[exchange.question for exchange in before] for before in flow.before] == [[], ["What is glaucoma?"]]
     assert flow.before[1][0].answer is not None
@@ -179,21 +180,8 @@ def test_a_follow_up_comes_with_the_conversation_so_far(service: AnsweringServic
 
 def test_deleting_a_conversation(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.go.set()
-    conversation = service.ask(None, "What is it?")
+    conversation = service.ask(None, "What is it?", EVERYTHING)
     settled(service, conversation)
     service.delete(conversation)
     assert service.conversation(conversation) is None
-    assert service.ask(conversation, "Again?") != conversation
-
-
-def test_another_flow_answers_from_the_next_question_on(service: AnsweringService, flow: SteppedFlow) -> None:
-    other = SteppedFlow()
-    other.go.set()
-    first = service.ask(None, "First?")
-    assert flow.reached.wait(10)
-    service.answer_with(other)
-    second = service.ask(None, "Second?")
-    flow.go.set()
-    assert settled(service, second).answer == WRITTEN
-    assert settled(service, first).answer == WRITTEN
-    assert (flow.asked, other.asked) == (["First?"], ["Second?"])
+    assert service.ask(conversation, "Again?", EVERYTHING) != conversation

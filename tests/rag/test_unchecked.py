@@ -10,6 +10,7 @@ from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
 from rag.desk.answers import AnsweringService
 from tests.fakes import FakeChat
+from vectorstore.types import EVERYTHING
 
 
 def finished(service: AnsweringService, conversation: str) -> Turn:
@@ -28,7 +29,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
     service = AnsweringService(
         Alone(Writer(chat, "tuned", 100)), store, queue_size=2, workers=1, max_question_characters=100
     )
-    turn = finished(service, service.ask(None, "Where is the lamp?"))
+    turn = finished(service, service.ask(None, "Where is the lamp?", EVERYTHING))
     service.close()
     store.close()
     assert turn.answer is not None
@@ -40,7 +41,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
 def test_it_can_be_stopped_between_two_words() -> None:
     gate, stop = threading.Event(), threading.Event()
     chat = FakeChat("One two three.", gate=gate)
-    events = Alone(Writer(chat, "tuned", 100)).events("Count!", stop=stop)
+    events = Alone(Writer(chat, "tuned", 100)).events("Count!", EVERYTHING, stop=stop)
     next(events)
     stop.set()
     gate.set()

@@ -1,24 +1,33 @@
 """A desk that behaves: in memory, with scripted answers, one step forward each time it is looked at.
 
-It keeps every promise of `DeskFace` that the page relies on, and stands in for the real one in the tests and while the
-page is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS]``.
+It keeps the promises of ``rag.desk.protocols``, as tests/desk/test_desk_contract.py says, and stands in for the real
+one in the tests and while the page is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS]``.
 """
 
 import itertools
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from ingest.sources.uploads import kept_under, upload_path
+from rag.access.types import LOCAL_OWNER, Principal, require_curator, scope_of
+from rag.components import Components
+from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
+from rag.desk.answers import checked_question
+from rag.desk.evaluations import DeskEvaluations
+from rag.desk.jobs import DeskJobs
 from rag.desk.protocols import Holdings, SourceView
 from rag.evaluation.types import UNEDITED, Trial, Try
 from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
+from rag.settings.model import load_settings
 from rag.training.runs.store import Runs
 from rag.types import (
     Answer,
@@ -26,6 +35,7 @@ from rag.types import (
     Done,
     Dropped,
     Event,
+    Exchange,
     Quoted,
     Reading,
     Searching,
@@ -33,10 +43,12 @@ from rag.types import (
     Timings,
     Writing,
 )
+from tests.jobs.memory_queue import MemoryJobQueue
 from tests.ui.curated import CAUTION, fill
 from tests.ui.fake_forms import FakeFormDesk
 from tests.ui.trained import fill_runs
 from vectorstore.errors import RefdeskError, UsageError
+from vectorstore.types import Chunk, Collection, Document, Page, Passage, Refusal, Scope, SoftDeletedDocument
 
 GLAUCOMA = "\n\n".join(
     (
@@ -124,12 +136,15 @@ SMALLTALK = Answer(
     timings=Timings(total=20),
 )
 
-SUGGESTIONS = (
-    "How is glaucoma treated?",
-    "What is a usual eye pressure?",
-    "How often should eyes be examined?",
-    "Does lost sight come back?",
-)
+SUGGESTED = {
+    "How is glaucoma treated?": 1,
+    "What is a usual eye pressure?": 2,
+    "How often should eyes be examined?": 1,
+    "Does lost sight come back?": 1,
+}
+"""With the document that answers it."""
+SUGGESTIONS = tuple(SUGGESTED)
+UNFINISHED = ("waiting", "working")
 
 
 @dataclass(frozen=True)
@@ -140,9 +155,11 @@ class Script:
     error: str = ""
 
 
-def script_for(question: str) -> Script:
-    """What the desk does with a question, by a word in it."""
+def script_for(question: str, scope: Scope) -> Script:
+    """What the desk does with a question, by a word in it; where nothing is in scope, nothing is found."""
     search: tuple[Event, ...] = (Searching(24_310), Reading(12))
+    if not any(_sees(scope, document) for document in DOCUMENTS):
+        return Script((Searching(0), Done(Answer("abstained", "extractive", timings=Timings(total=1)))))
     asked = question.lower()
     if "capital" in asked:
         return Script((*search, Done(ABSTAINED)))
@@ -162,10 +179,256 @@ def script_for(question: str) -> Script:
     return Script((*search, Quoted(QUOTED), *writing, Done(WRITTEN)))
 
 
-class FakeDesk:
-    """A desk whose answers go one event further whenever ``pace()`` says so, asked once for every look at them.
+LONGEST_QUESTION = 4_000
+QUEUE = 16
 
-    So a test decides how fast the desk is, and never a clock.
+
+class FakeConversations:
+    """Answers go one event further whenever ``pace()`` says so, asked once for every look at them.
+
+    So a test decides how fast the desk is, and never a clock. What is finished is never taken back.
+    """
+
+    def __init__(self, pace: Callable[[], bool]) -> None:
+        self._lock = threading.RLock()
+        self._pace = pace
+        self._ids = itertools.count(1)
+        self._kept: dict[str, tuple[Principal, Conversation]] = {}
+        self._steps: dict[int, Iterator[Turn]] = {}
+
+    def ask(self, principal: Principal, scope: Scope, question: str, conversation: str | None = None) -> str:
+        question = checked_question(question, LONGEST_QUESTION)
+        with self._lock:
+            waiting = sum(turn.state == "waiting" for _, one in self._kept.values() for turn in one.turns)
+            if waiting >= QUEUE:
+                raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
+            turn = Turn(next(self._ids), question, "waiting")
+            known = self._own(principal, conversation or "") or Conversation(f"talk-{turn.id}", question[:80], "")
+            self._steps[turn.id] = _steps(turn, script_for(question, scope_of(principal, scope)))
+            self._put(principal, replace(known, turns=(*known.turns, turn)))
+            return known.id
+
+    def list(self, principal: Principal) -> tuple[Conversation, ...]:
+        with self._lock:
+            own = [one for owner, one in self._kept.values() if owner == principal]
+        return tuple(replace(one, turns=()) for one in sorted(own, key=lambda one: one.updated_at, reverse=True))
+
+    def get(self, principal: Principal, conversation: str) -> Conversation | None:
+        with self._lock:
+            if found := self._own(principal, conversation):
+                self._look(principal, found)
+            return self._own(principal, conversation)
+
+    def stop(self, principal: Principal, conversation: str) -> None:
+        with self._lock:
+            if found := self._own(principal, conversation):
+                turns = (replace(t, state="stopped") if t.state in ("waiting", "working") else t for t in found.turns)
+                self._put(principal, replace(found, turns=tuple(turns)))
+
+    def delete(self, principal: Principal, conversation: str) -> None:
+        with self._lock:
+            if self._own(principal, conversation):
+                del self._kept[conversation]
+
+    def rate(
+        self,
+        principal: Principal,
+        conversation: str,
+        turn: int,
+        rating: Rating | None,
+        *,
+        right_answer: str = "",
+        note: str = "",
+    ) -> None:
+        given = Feedback(rating, right_answer, note, datetime.now(UTC).isoformat()) if rating else None
+        if max(len(right_answer), len(note)) > LONGEST_REMARK:
+            raise UsageError("The remark is too long", remedy=f"Use at most {LONGEST_REMARK:,} characters.")
+        with self._lock:
+            if found := self._own(principal, conversation):
+                turns = (
+                    replace(t, feedback=given) if t.id == turn and t.answer and t.state not in UNFINISHED else t
+                    for t in found.turns
+                )
+                self._put(principal, replace(found, turns=tuple(turns)))
+
+    def put(self, principal: Principal, conversation: Conversation) -> None:
+        """Have a conversation as if it had been held."""
+        self._kept[conversation.id] = principal, conversation
+
+    def _own(self, principal: Principal, conversation: str) -> Conversation | None:
+        owner, found = self._kept.get(conversation, (None, None))
+        return found if owner == principal else None
+
+    def _put(self, principal: Principal, conversation: Conversation) -> None:
+        self.put(principal, replace(conversation, updated_at=datetime.now(UTC).isoformat()))
+
+    def _look(self, principal: Principal, conversation: Conversation) -> None:
+        """Let the first unfinished turn go one event further, if the pace allows it."""
+        turn = next((turn for turn in conversation.turns if turn.state in UNFINISHED), None)
+        if turn is None or not self._pace():
+            return
+        moved = next(self._steps[turn.id])
+        turns = tuple(moved if t.id == turn.id else t for t in conversation.turns)
+        self._put(principal, replace(conversation, turns=turns))
+
+
+class FakeQuestions:
+    """Answers by a script, all at once."""
+
+    def __init__(self, documents: "FakeDocuments", attempt: Try) -> None:
+        self._documents = documents
+        self._attempt = attempt
+
+    def engine_name(self, principal: Principal) -> str:
+        return "llama.cpp · SmolLM2-135M-Instruct"
+
+    def answer(
+        self,
+        principal: Principal,
+        scope: Scope,
+        question: str,
+        *,
+        before: Sequence[Exchange] = (),
+        stop: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        question = checked_question(question, LONGEST_QUESTION)
+        return iter(script_for(question, scope_of(principal, scope)).events)
+
+    def search(self, principal: Principal, scope: Scope, query: str, limit: int = 12) -> tuple[Passage, ...]:
+        words = query.lower().split()
+        found = [
+            Passage(Chunk(number, number, title, f"{title}.txt", None, 0, len(text), title, text), 0.5, 0.5, 0.5)
+            for number, (title, text) in DOCUMENTS.items()
+            if _sees(scope_of(principal, scope), number) and any(word in text.lower() for word in words)
+        ]
+        return tuple(found[:limit])
+
+    def suggestions(self, principal: Principal, scope: Scope) -> tuple[str, ...]:
+        seen = self._documents.holdings(principal, scope).documents
+        return tuple(q for q, document in SUGGESTED.items() if seen and _sees(scope_of(principal, scope), document))
+
+    def try_out(self, principal: Principal, scope: Scope, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
+        return self._attempt(question, edits)
+
+
+class FakeDocuments:
+    """Three documents, in a collection each, that say they were many more."""
+
+    longest_file = 1024**2
+    days_restorable = 7
+
+    def __init__(self, home: Path, documents: int) -> None:
+        self._home = home
+        self._documents = documents
+        self._removed: dict[int, str] = {}
+        self._notices: dict[str, str] = {}
+
+    def holdings(self, principal: Principal, scope: Scope) -> Holdings:
+        seen = self._seen(principal, scope)
+        everything = len(seen) == len(DOCUMENTS)
+        documents, chunks = (self._documents, 24_310) if everything else (len(seen), len(seen))
+        changed = (datetime.now(UTC) - timedelta(days=1)).isoformat() if documents else ""
+        return Holdings(documents, chunks, tuple(one.collection for one in seen) if documents else (), changed)
+
+    def totals(self, principal: Principal, scope: Scope) -> dict[str, Any]:
+        held = self.holdings(principal, scope)
+        collections = dict.fromkeys(held.collections, 1)
+        counts = {"documents": held.documents, "contents": held.documents, "units": held.documents}
+        return {**counts, "chunks": held.chunks, "collections": collections, "embedding": "", "changed_at": ""}
+
+    def find(
+        self, principal: Principal, scope: Scope, words: Sequence[str] = (), limit: int | None = None
+    ) -> tuple[int, list[Document]]:
+        seen = self._seen(principal, scope)
+        found = [one for one in seen if all(word.lower() in one.title.lower() for word in words)]
+        return len(found), sorted(found, key=lambda one: one.title)[:limit]
+
+    def show(self, principal: Principal, scope: Scope, reference: str) -> tuple[Document, tuple[Page, ...]]:
+        (document,) = self._named(principal, scope, [reference])
+        return document, (Page(None, 0, DOCUMENTS[document.id][1]),)
+
+    def source(self, principal: Principal, scope: Scope, citation: Citation) -> SourceView:
+        document = next((one for one in self._seen(principal, scope) if one.id == citation.document), None)
+        if document is None:
+            what = "This source is no longer in the knowledge base"
+            raise UsageError(what, where=citation.title, remedy="Ask again to see what it says now.")
+        title, text = DOCUMENTS[document.id]
+        if text[citation.start : citation.end] != citation.quote:
+            what = "This document has changed since"
+            raise UsageError(what, where=citation.title, remedy="Ask again to see what it says now.")
+        before, after = text[: citation.start], text[citation.end :]
+        place = (2, "Treatment") if document.id == 1 else (None, "")
+        return SourceView(document.id, title, document.path, *place, before, citation.quote, after)
+
+    def collections(self, principal: Principal, scope: Scope) -> list[Collection]:
+        return [
+            Collection(one.collection, 1, one.size, self._notices.get(one.collection, ""), "", "")
+            for one in self._seen(principal, scope)
+        ]
+
+    def set_notice(self, principal: Principal, collection: str, notice: str) -> None:
+        require_curator(principal)
+        self._notices[collection] = notice
+
+    def remove(
+        self, principal: Principal, scope: Scope, references: Sequence[str], *, restorable: bool
+    ) -> list[Document]:
+        require_curator(principal)
+        found = self._named(principal, scope, references)
+        self._removed |= {one.id: datetime.now(UTC).isoformat() if restorable else "" for one in found}
+        return found
+
+    def removed(self, principal: Principal, scope: Scope) -> list[SoftDeletedDocument]:
+        return [
+            SoftDeletedDocument(number, f"shelf-{number}", f"{number}.txt", DOCUMENTS[number][0], 1, at)
+            for number, at in self._removed.items()
+            if at and _sees(scope_of(principal, scope), number)
+        ]
+
+    def restore(self, principal: Principal, scope: Scope, documents: Sequence[int]) -> int:
+        require_curator(principal)
+        back = [one.id for one in self.removed(principal, scope) if one.id in documents]
+        for document in back:
+            del self._removed[document]
+        return len(back)
+
+    def refusals(self, principal: Principal, scope: Scope) -> dict[str, list[Refusal]]:
+        return {}
+
+    def forget_refusals(self, principal: Principal, collection: str, files: Sequence[str]) -> None:
+        require_curator(principal)
+
+    def place_for(self, principal: Principal, collection: str, name: str) -> Path:
+        require_curator(principal)
+        return upload_path(self._home, collection, name)
+
+    def name_of(self, path: str) -> str:
+        return kept_under(self._home, path) or path
+
+    def _seen(self, principal: Principal, scope: Scope) -> list[Document]:
+        allowed = scope_of(principal, scope)
+        return [
+            Document(number, f"shelf-{number}", f"{number}.txt", title, str(number), len(text), "", 1, 1)
+            for number, (title, text) in DOCUMENTS.items()
+            if self._documents and number not in self._removed and _sees(allowed, number)
+        ]
+
+    def _named(self, principal: Principal, scope: Scope, references: Sequence[str]) -> list[Document]:
+        seen = {key: one for one in self._seen(principal, scope) for key in (str(one.id), one.path)}
+        if unknown := [reference for reference in references if reference not in seen]:
+            raise UsageError("There is no such document", where=unknown[0], remedy="List them.")
+        return list({seen[reference].id: seen[reference] for reference in references}.values())
+
+
+def _sees(scope: Scope, document: int) -> bool:
+    collections, documents = scope.collections, scope.documents
+    return (collections is None or f"shelf-{document}" in collections) and (documents is None or document in documents)
+
+
+class FakeDesk:
+    """A desk in memory; what is done in the background waits for ever.
+
+    Evaluations and training runs are real files in ``home``.
     """
 
     def __init__(
@@ -179,112 +442,22 @@ class FakeDesk:
         attempt: Try = lambda question, edits=UNEDITED: Trial(question, CAUTION),
     ) -> None:
         self.home = home
-        self.attempt = attempt
+        self.conversations = FakeConversations(pace)
+        self.documents = FakeDocuments(home, documents)
+        self.questions = FakeQuestions(self.documents, attempt)
+        self.workers_called = 0
+        self.jobs = DeskJobs(MemoryJobQueue(lambda: 0.0), self.documents, self._call_worker)
+        self.evaluations = DeskEvaluations(Components(load_settings(home)))
         if forms:
             self.forms = forms
         if runs:
             self.runs = runs
-        self._lock = threading.RLock()
-        self._pace = pace
-        self._documents = documents
-        self._ids = itertools.count(1)
-        self._conversations: dict[str, Conversation] = {}
-        self._steps: dict[int, Iterator[Turn]] = {}
 
-    def holdings(self) -> Holdings:
-        changed = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-        return Holdings(self._documents, 24_310, ("default",), changed if self._documents else "")
+    def _call_worker(self) -> None:
+        self.workers_called += 1
 
-    longest_file = 1024**2
-
-    def see_to_jobs(self) -> None:
-        """Nobody does them: they wait."""
-
-    def change_writer(self) -> None:
+    def change_generator(self) -> None:
         """It writes as before."""
-
-    def suggestions(self) -> tuple[str, ...]:
-        return SUGGESTIONS if self._documents else ()
-
-    def engine_name(self) -> str:
-        return "llama.cpp · SmolLM2-135M-Instruct"
-
-    def conversations(self) -> tuple[Conversation, ...]:
-        with self._lock:
-            newest = sorted(
-                self._conversations.values(), key=lambda conversation: conversation.updated_at, reverse=True
-            )
-            return tuple(replace(conversation, turns=()) for conversation in newest)
-
-    def conversation(self, conversation_id: str) -> Conversation | None:
-        with self._lock:
-            if conversation_id in self._conversations:
-                self._look(conversation_id)
-            return self._conversations.get(conversation_id)
-
-    def ask(self, conversation_id: str | None, question: str) -> str:
-        if not question.strip():
-            raise UsageError("The question is empty", remedy="Write a question and ask again")
-        if len(question) > 2_000:
-            raise UsageError(
-                f"The question is {len(question):,} characters long", remedy="Ask in at most 2,000 characters"
-            )
-        with self._lock:
-            turn = Turn(next(self._ids), question, "waiting")
-            known = self._conversations.get(conversation_id or "")
-            conversation = known or Conversation(f"talk-{turn.id}", question[:80], "")
-            self._steps[turn.id] = _steps(turn, script_for(question))
-            self._put(replace(conversation, turns=(*conversation.turns, turn)))
-            return conversation.id
-
-    def stop(self, conversation_id: str) -> None:
-        with self._lock:
-            conversation = self._conversations[conversation_id]
-            turns = tuple(
-                replace(t, state="stopped") if t.state in ("waiting", "working") else t for t in conversation.turns
-            )
-            self._put(replace(conversation, turns=turns))
-
-    def delete(self, conversation_id: str) -> None:
-        with self._lock:
-            self._conversations.pop(conversation_id, None)
-
-    def rate(
-        self, conversation_id: str, turn: int, rating: Rating | None, *, right_answer: str = "", note: str = ""
-    ) -> None:
-        given = Feedback(rating, right_answer, note, datetime.now(UTC).isoformat()) if rating else None
-        with self._lock:
-            conversation = self._conversations[conversation_id]
-            turns = tuple(replace(t, feedback=given) if t.id == turn else t for t in conversation.turns)
-            self._conversations[conversation_id] = replace(conversation, turns=turns)
-
-    def source(self, citation: Citation) -> SourceView:
-        document, start, end = citation.document, citation.start, citation.end
-        if document not in DOCUMENTS:
-            raise RefdeskError("This document was removed", where=str(document), remedy="The answer keeps its quotes")
-        title, text = DOCUMENTS[document]
-        heading = "Treatment" if document == 1 else ""
-        path = f"/home/reader/library/eyes/{title.lower()}.pdf"
-        return SourceView(
-            document, title, path, 2 if document == 1 else None, heading, text[:start], text[start:end], text[end:]
-        )
-
-    def put(self, conversation: Conversation) -> None:
-        """Store a conversation as it is, for screenshots and tests."""
-        with self._lock:
-            self._conversations[conversation.id] = conversation
-
-    def _put(self, conversation: Conversation) -> None:
-        self._conversations[conversation.id] = replace(conversation, updated_at=datetime.now(UTC).isoformat())
-
-    def _look(self, conversation_id: str) -> None:
-        """Take the first unfinished turn one event further, if the pace allows it."""
-        conversation = self._conversations[conversation_id]
-        turn = next((turn for turn in conversation.turns if turn.state in ("waiting", "working")), None)
-        if turn is None or not self._pace():
-            return
-        moved = next(self._steps[turn.id])
-        self._put(replace(conversation, turns=tuple(moved if t.id == turn.id else t for t in conversation.turns)))
 
 
 def _steps(turn: Turn, script: Script) -> Iterator[Turn]:
@@ -337,7 +510,10 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
         )
         for days, question in zip((1, 3, 40), SUGGESTIONS[1:], strict=True):
             then = (datetime.now(UTC) - timedelta(days=days)).isoformat()
-            desk.put(Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)))
+            desk.conversations.put(
+                LOCAL_OWNER,
+                Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)),
+            )
         serve(desk, "127.0.0.1", bind("127.0.0.1", port), ready=lambda line: print(line, flush=True))
 
 

@@ -1,36 +1,27 @@
 """Files from the browser: what is taken, what is refused, and what stays on the disk."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from rag.jobs.queue import EmbeddedJobQueue
+from rag.access.types import LOCAL_OWNER
+from tests.ui.fake_desk import FakeDesk
 from ui.api.uploads import upload_routes
 
-LONGEST = 1024**2
-
-
-class Doers:
-    """Counts how often it was told that there are jobs."""
-
-    told = 0
-
-    def __call__(self) -> None:
-        self.told += 1
+LONGEST = FakeDesk().documents.longest_file
 
 
 @pytest.fixture
-def doers() -> Doers:
-    return Doers()
+def desk(tmp_path: Path) -> FakeDesk:
+    return FakeDesk(home=tmp_path)
 
 
 @pytest.fixture
-def client(tmp_path: Path, doers: Doers) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=upload_routes(tmp_path, LONGEST, doers))) as client:
+def client(desk: FakeDesk) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=upload_routes(desk))) as client:
         yield client
 
 
@@ -42,16 +33,15 @@ def stored(home: Path) -> list[str]:
     return sorted(str(path.relative_to(home / "files")) for path in (home / "files").rglob("*") if path.is_file())
 
 
-def test_files_that_came_are_queued_together(client: TestClient, tmp_path: Path, doers: Doers) -> None:
+def test_files_that_came_are_queued_together(client: TestClient, tmp_path: Path, desk: FakeDesk) -> None:
     assert put(client, "rules/a.txt", b"one", "staff") == 201
     assert put(client, "rules/b.txt", b"two", "staff") == 201
     answer = client.post("/uploads", json={"collection": "staff", "paths": ["rules/a.txt", "rules/b.txt"]})
     assert answer.status_code == 202
-    with closing(EmbeddedJobQueue(tmp_path)) as queue:
-        (job,) = queue.jobs()
-        assert (job.id, job.collection, job.files) == (answer.json()["job"], "staff", 2)
-        assert [Path(file.path).read_bytes() for file in queue.files(job.id)] == [b"one", b"two"]
-    assert doers.told == 1
+    (job,) = desk.jobs.list(LOCAL_OWNER)
+    assert (job.id, job.collection, job.files) == (answer.json()["job"], "staff", 2)
+    assert [Path(file.path).read_bytes() for file in desk.jobs.files(LOCAL_OWNER, job.id)] == [b"one", b"two"]
+    assert desk.workers_called == 1
 
 
 def test_the_same_name_again_replaces_the_file(client: TestClient, tmp_path: Path) -> None:
@@ -95,12 +85,11 @@ def test_a_folder_where_a_file_is_says_what_to_do(client: TestClient, tmp_path: 
     ],
 )
 def test_what_cannot_be_queued_is_refused(
-    client: TestClient, tmp_path: Path, doers: Doers, body: bytes, kind: str, status: int
+    client: TestClient, tmp_path: Path, desk: FakeDesk, body: bytes, kind: str, status: int
 ) -> None:
     put(client, "a.txt", b"one")
     answer = client.post("/uploads", content=body, headers={"content-type": kind})
     assert answer.status_code == status
     assert answer.json()["what"]
-    assert doers.told == 0
-    with closing(EmbeddedJobQueue(tmp_path)) as queue:
-        assert queue.jobs() == []
+    assert desk.workers_called == 0
+    assert desk.jobs.list(LOCAL_OWNER) == []

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rag.access.types import LOCAL_OWNER
 from rag.conversations.types import Conversation, Feedback, State, Turn
 from rag.desk.protocols import Holdings
 from rag.types import Answer, Done, Dropped, Event, Quoted, Reading, Searching, Timings, Writing
@@ -28,6 +29,7 @@ from tests.ui.fake_desk import (
 from ui import left_out, texts
 from ui.chat.pages.ask import views
 from ui.cli.ask import answer_as_json
+from vectorstore.types import EVERYTHING
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -250,6 +252,6 @@ def test_steps_lead_to_the_neighbours() -> None:
 
 def test_a_source_is_a_contiguous_piece_of_its_document() -> None:
     citation = WRITTEN_CITATIONS[0]
-    view = views.source_view(FakeDesk().source(citation), citation)
+    view = views.source_view(FakeDesk().documents.source(LOCAL_OWNER, EVERYTHING, citation), citation)
     assert view["marked"] == citation.quote
     assert view["copy"] == f"“{citation.quote}”\nGlaucoma, page 2"

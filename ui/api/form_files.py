@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rag.extraction.service import FormService
-from ui.api.uploads import receive, refusal
+from ui.api.requests import receive, refusal
 from vectorstore.errors import RefdeskError, UsageError
 
 _NARROWEST, _DEFAULT_WIDTH, _WIDEST = 200, 1200, 3000

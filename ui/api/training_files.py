@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rag.training.data.uploads import data_file
-from ui.api.uploads import receive
+from ui.api.requests import receive
 
 
 def training_routes(home: Path, longest: int) -> list[Route]:

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from rag.desk.protocols import DeskFace
+from rag.desk.protocols import Desk
 from ui.chat.components import asset, draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import draw_input, notice_view
 from ui.chat.pages.ask.conversation import draw_turns
 from ui.chat.pages.ask.sidebar import draw_sidebar
@@ -16,6 +15,7 @@ from ui.chat.pages.evaluation.page import draw_evaluation
 from ui.chat.pages.forms.page import draw_forms
 from ui.chat.pages.training.page import draw_training
 from ui.chat.pages.what_if.page import draw_what_if
+from ui.chat.session import get_desk, reader
 from vectorstore.errors import RefdeskError
 
 GONE: View = {"what": "This conversation is not here any more.", "remedy": "Ask a question to begin a new one."}
@@ -43,11 +43,11 @@ def _draw_chat() -> None:
         draw("notice", "trouble", notice_view(error))
 
 
-def _draw_conversation(desk: DeskFace) -> None:
+def _draw_conversation(desk: Desk) -> None:
     # Containers of their own keep each part at its place in the page whatever the others hold, so none is built anew.
     middle, panel = st.container(), st.container()
     wanted = st.query_params.get("c")
-    conversation = desk.conversation(wanted) if wanted else None
+    conversation = desk.conversations.get(reader(), wanted) if wanted else None
     current = conversation.id if conversation else None
     draw_sidebar(desk, current)
     with middle:

@@ -1,23 +1,25 @@
 """``refdesk ask``: one question, one answer with its sources."""
 
 import dataclasses
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.status import Status
 
+from rag.access.types import LOCAL_OWNER
+from rag.desk.protocols import Desk
 from rag.settings.model import load_settings
-from rag.types import Answer, Dropped
+from rag.types import Answer, Done, Dropped, Event
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.left_out import summary, why
-from vectorstore.admin import library
-from vectorstore.errors import UsageError
-from vectorstore.types import Scope
+from vectorstore.types import EVERYTHING, Scope
 
 
 def ask(
+    context: typer.Context,
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     collection: Annotated[list[str] | None, typer.Option("--collection", help="Ask only these collections.")] = None,
     engine: Annotated[
@@ -39,26 +41,17 @@ def ask(
     """Answer a question from the documents, or say that they do not hold the answer."""
     chosen = {"engine": engine, "model": model, "adapter": adapter}
     settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
-
-    from rag.answering.unchecked import speak_alone
-    from rag.components import open_flow, open_generator  # the models take seconds to import
-    from rag.desk.answers import checked_question
-
-    question = checked_question(question, settings.answering.max_question_characters)
-    scope = Scope(collections=frozenset(collection) if collection else None)
-    if retrieval and (missing := _what_is_missing(settings.home, collection or ())):
-        errors.print(missing, markup=False, soft_wrap=True)
-    with errors.status("Loading the models") as loading:
-        confirm = confirm_download(loading)
-        if retrieval:
-            answer_it = open_flow(settings, scope, confirm).invoke
-        else:
-            writer = open_generator(settings, confirm, alone=True)
-            if writer is None:
-                raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
-            answer_it = partial(speak_alone, writer=writer)
-    with errors.status("Looking it up"):
-        answer = answer_it(question)
+    scope = Scope(collections=frozenset(collection)) if collection else EVERYTHING
+    with (
+        errors.status("Loading the models") as waiting,
+        open_desk(context, settings, confirm_download(waiting), retrieval=retrieval) as desk,
+    ):
+        events = desk.questions.answer(LOCAL_OWNER, scope, question)
+        if retrieval and (missing := _what_is_missing(desk, collection or ())):
+            errors.print(missing, markup=False, soft_wrap=True)
+        *_, done = _watched(events, waiting)
+    assert isinstance(done, Done)
+    answer = done.answer
     if as_json:
         print_json(answer_as_json(answer))
         return
@@ -67,9 +60,16 @@ def ask(
         _print_left_out(answer.dropped)
 
 
-def _what_is_missing(home: Path, wanted: Sequence[str]) -> str:
+def _watched(events: Iterator[Event], waiting: Status) -> Iterator[Event]:
+    """The events as they come: from the first one on, the models are loaded."""
+    for event in events:
+        waiting.update("Looking it up")
+        yield event
+
+
+def _what_is_missing(desk: Desk, wanted: Sequence[str]) -> str:
     """Says what was asked for and holds no documents; empty where there is nothing to say."""
-    held = [one.name for one in library.list_collections(home) if one.documents]
+    held = desk.documents.holdings(LOCAL_OWNER, EVERYTHING).collections
     if not held:
         return "There are no documents yet: `refdesk ingest PATH` brings them in."
     absent = [name for name in wanted if name not in held]

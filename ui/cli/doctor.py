@@ -1,30 +1,17 @@
 """``refdesk doctor``: which model does what, from where and why, and whether the machine is in order."""
 
-import hashlib
-import platform
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+import typer
 
-from rag.settings.model import Settings, load_settings
+from rag.access.types import LOCAL_OWNER
+from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, print_json, say
-from vectorstore.admin import library
-from vectorstore.errors import ModelUnavailable, RefdeskError
-from vectorstore.models import MINILM, resolve_model
 
 
-def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def doctor(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Explain what this desk runs on, and what is wrong with it."""
-    settings = load_settings(home)
-    report: dict[str, Any] = {
-        "home": str(settings.home),
-        "machine": _machine(settings.home),
-        "models": models_in_use(settings),
-        "reading": _reading(),
-        "knowledge_base": _knowledge(settings.home),
-    }
+    with open_desk(context, load_settings(home)) as desk:
+        report = desk.maintenance.diagnosis(LOCAL_OWNER)
     if as_json:
         print_json(report)
         return
@@ -43,122 +30,3 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     say("Knowledge base:")
     for name, value in known.items() if isinstance(known, dict) else [("problem", known)]:
         say(f"  {name}: {value or 'none'}")
-
-
-def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
-    """For each role its model: from where, with which hash, and why."""
-    return {
-        "embedding": _embedding(settings),
-        "reader": _reader(settings),
-        "generator": _generator(settings),
-        "check": _check(settings),
-    }
-
-
-def _machine(home: Path) -> dict[str, Any]:
-    import torch
-
-    existing = next(folder for folder in [home, *home.parents] if folder.exists())
-    return {
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "torch": torch.__version__,
-        "cpu": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
-        "free_disk_gb": round(shutil.disk_usage(existing).free / 1e9, 1),
-        "executable": sys.executable,
-    }
-
-
-def _reading() -> dict[str, str]:
-    """What the process that reads documents has, and has not."""
-    from ingest.readers.ocr import NOT_INSTALLED, is_installed
-
-    # In a process of its own: this one would be cut off, too.
-    command = [sys.executable, "-c", "from ingest.worker.__main__ import cut_network; print(cut_network())"]
-    uncut = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    return {
-        "network": f"not cut off ({uncut})" if uncut else "cut off",
-        "pictures": "read by Tesseract" if is_installed() else f"not read. {NOT_INSTALLED}",
-    }
-
-
-def _model(name: str) -> dict[str, Any]:
-    try:
-        found = resolve_model(name)
-    except ModelUnavailable as error:
-        return {"model": name, "problem": str(error)}
-    return {
-        "model": name,
-        "origin": found.origin,
-        "path": str(found.path),
-        "sha256": found.sha256(),
-        "reason": found.reason,
-    }
-
-
-def _embedding(settings: Settings) -> dict[str, Any]:
-    described = _model(settings.embedding.model)
-    return described if "problem" in described else described | {"backend": _embedding_backend(settings)}
-
-
-def _embedding_backend(settings: Settings) -> str:
-    import torch
-
-    from vectorstore.embedders.fastest import fastest, remembered
-
-    if torch.cuda.is_available():
-        return "torch, on the GPU"
-    speeds = remembered(resolve_model(settings.embedding.model), settings.home)
-    if speeds is None:
-        return "the fastest on this machine, which the next ingestion or question measures"
-    ranked = ", ".join(f"{name} {speeds[name]}" for name in sorted(speeds, key=lambda name: -speeds[name]))
-    return f"{fastest(speeds)}, the fastest of those measured here (texts a second: {ranked})"
-
-
-def _reader(settings: Settings) -> dict[str, Any]:
-    named = _model(settings.reader.model)
-    if "problem" not in named:
-        return named
-    from rag.reader.embedded import WEIGHTS
-
-    named_model = settings.reader.model
-    reason = f"{named_model} is not on this machine, so the embedded reader stands in: {MINILM}, trained to read."
-    return {**_model(MINILM), "weights": str(WEIGHTS), "reason": reason}
-
-
-def _generator(settings: Settings) -> dict[str, Any]:
-    from rag.generators.registry import ENGINES
-    from rag.generators.selection import choose_engine, detect_hardware
-
-    choice = choose_engine(settings, detect_hardware())
-    described = {"engine": choice.engine, "model": choice.model, "reason": choice.reason}
-    if choice.model is None or not ENGINES[choice.engine].formats:
-        return described
-    return {**_model(choice.model), **described, **_adapter(choice.model, settings)}
-
-
-def _adapter(model: str, settings: Settings) -> dict[str, str]:
-    from rag.generators.adapters.folder import adapter_folder
-    from rag.generators.registry import adapter_for
-
-    adapter = adapter_for(model, settings.generator.adapter)
-    if adapter is None:
-        return {}
-    file = adapter if adapter.is_file() else next(adapter_folder(adapter).glob("*.safetensors"))
-    return {"adapter": str(adapter), "adapter_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-
-
-def _check(settings: Settings) -> dict[str, Any]:
-    """What judges written sentences, beside the rules."""
-    named = settings.grounding.model
-    return _model(named) if named else {"reason": "rules, and a score fitted to the embedding model"}
-
-
-def _knowledge(home: Path) -> dict[str, Any] | str:
-    try:
-        state = library.status(home)
-    except RefdeskError as error:
-        return str(error)
-    return {key: state[key] for key in ("documents", "chunks", "embedding")}

@@ -1,29 +1,34 @@
 """``refdesk status``, ``show``, ``remove``, ``verify``: looking after what is stored."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
-from vectorstore.admin import library
-from vectorstore.types import Finding
+from vectorstore.types import EVERYTHING, Finding
 
 Reference = Annotated[str, typer.Argument(help="A document's id or path.", metavar="DOCUMENT")]
 
 
 def status(
+    context: typer.Context,
     documents: Annotated[bool, typer.Option("--documents", help="List the documents too.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what the knowledge base holds."""
-    folder = load_settings(home).home
-    state = {"home": str(folder), **library.status(folder)}
-    listed = library.list_documents(folder) if documents else []
+    settings = load_settings(home)
+    folder = settings.home
+    with open_desk(context, settings) as desk:
+        state = {"home": str(folder), **desk.documents.totals(LOCAL_OWNER, EVERYTHING)}
+        listed = desk.documents.find(LOCAL_OWNER, EVERYTHING)[1] if documents else []
     if as_json:
         print_json(state | ({"list": [dataclasses.asdict(document) for document in listed]} if documents else {}))
         return
@@ -31,7 +36,7 @@ def status(
         say(f"The knowledge base in {folder} is empty. Add documents with `refdesk ingest FOLDER`.")
         return
     say(f"{state['documents']:,} documents, {state['units']:,} units, {state['chunks']:,} passages in {folder}")
-    for name, count in dict(state["collections"]).items():  # type: ignore[call-overload]
+    for name, count in state["collections"].items():
         say(f"  {name}: {count:,} documents")
     say(f"Embedding: {state['embedding']}. Last change: {state['changed_at']}.")
     if listed:
@@ -42,9 +47,10 @@ def status(
         console.print(table)
 
 
-def show(document: Reference, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def show(context: typer.Context, document: Reference, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Print a document's stored text, in which citations' offsets count."""
-    found, pages = library.show(load_settings(home).home, document)
+    with open_desk(context, load_settings(home)) as desk:
+        found, pages = desk.documents.show(LOCAL_OWNER, EVERYTHING, document)
     text = "".join(page.text for page in pages)
     if as_json:
         print_json({"document": found.id, "title": found.title, "path": found.path, "text": text})
@@ -53,12 +59,14 @@ def show(document: Reference, home: HomeOption = None, as_json: JsonOption = Fal
 
 
 def remove(
+    context: typer.Context,
     documents: Annotated[list[str], typer.Argument(help="Ids or paths of documents.", metavar="DOCUMENT...")],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Remove documents from the knowledge base; their files stay where they are."""
-    removed = library.remove(load_settings(home).home, documents)
+    with open_desk(context, load_settings(home)) as desk:
+        removed = desk.documents.remove(LOCAL_OWNER, EVERYTHING, documents, restorable=False)
     if as_json:
         print_json({"removed": [{"document": document.id, "path": document.path} for document in removed]})
         return
@@ -67,23 +75,23 @@ def remove(
 
 
 def verify(
+    context: typer.Context,
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild from the stored text what can be rebuilt.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check that everything stored is whole."""
-    from rag.desk.maintenance import repair as rebuild  # takes seconds to import, and other commands do not need it
-    from rag.desk.maintenance import verify as find_damage
-
-    settings = load_settings(home)
-    findings = find_damage(settings)
-    repaired: list[Finding] = []
-    if repair and any(finding.repairable for finding in findings):
-        with Progress(console=errors, transient=True) as progress:
-            task = progress.add_task("Rebuilding", total=None)
-            remaining = rebuild(settings, lambda done, total: progress.update(task, completed=done, total=total))
-        repaired = [finding for finding in findings if finding not in remaining]
-        findings = remaining
+    repaired: Sequence[Finding] = ()
+    with open_desk(context, load_settings(home)) as desk:
+        findings = desk.maintenance.verify(LOCAL_OWNER)
+        if repair and any(finding.repairable for finding in findings):
+            with Progress(console=errors, transient=True) as progress:
+                task = progress.add_task("Rebuilding", total=None)
+                remaining = desk.maintenance.repair(
+                    LOCAL_OWNER, lambda done, total: progress.update(task, completed=done, total=total)
+                )
+            repaired = [finding for finding in findings if finding not in remaining]
+            findings = remaining
     if as_json:
         found = {"findings": [dataclasses.asdict(finding) for finding in findings]}
         print_json({"ok": not findings, **found, "repaired": [dataclasses.asdict(finding) for finding in repaired]})

@@ -1,31 +1,18 @@
 """``refdesk evaluate``: how good search, reader and answers are, on questions whose answers are known."""
 
 import dataclasses
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from rag.evaluation import machine
-from rag.evaluation.beir import load_beir
-from rag.evaluation.items import sampled
-from rag.evaluation.squad import SquadFile, SquadQuestion, load_question_file
-from rag.evaluation.types import Evaluation, Figures, OnProgress
-from rag.settings.model import Settings, load_settings
-from ui.cli.doctor import models_in_use
+from rag.access.types import LOCAL_OWNER
+from rag.evaluation.types import Figures, Run
+from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, console, print_json, say
 from ui.cli.progress import stages, stoppable
-from vectorstore.errors import UsageError
-
-if TYPE_CHECKING:
-    from rag.evaluation.types import Run
-
-# The models, and the statistics, take seconds to import: not before the call is known to be right.
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure search, reader and answers.")
 
@@ -39,46 +26,35 @@ RunArgument = Annotated[str, typer.Argument(help="An evaluation's id or folder."
 
 @app.command("retrieval")
 def evaluate_retrieval(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Documents, queries, judgements.", metavar="BEIR_FOLDER")],
     limit: LimitOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure whether search finds the right documents, on a folder in the BEIR form."""
-    settings = load_settings(home)
-    data = load_beir(folder, limit)
-
-    def measure(show: OnProgress) -> Evaluation:
-        from rag.components import build_retriever, open_embedder, open_reader, worker_settings
-        from rag.evaluation.retrieval import evaluate_retrieval as evaluate
-        from rag.evaluation.temporary_collection import temporary_collection
-
-        embedder, reader = open_embedder(settings), open_reader(settings)
-        with temporary_collection(data.documents, embedder, worker_settings(settings, embedder), show) as collection:
-            return evaluate(data, collection, build_retriever(settings, collection.knowledge), reader, show)
-
-    _run(measure, settings, folder, limit, as_json)
+    with open_desk(context, load_settings(home)) as desk, stages("Loading the models") as show:
+        run = desk.evaluations.measure_retrieval(LOCAL_OWNER, folder, limit, show)
+    _print_run(run, as_json)
 
 
 @app.command("qa")
 def evaluate_qa(
-    file: SquadArgument, limit: LimitOption = None, home: HomeOption = None, as_json: JsonOption = False
+    context: typer.Context,
+    file: SquadArgument,
+    limit: LimitOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure how well the reader finds the answer in each question's own paragraph."""
-    settings = load_settings(home)
-    data, questions = _load(file, limit)
-
-    def measure(show: OnProgress) -> Evaluation:
-        from rag.components import open_reader
-        from rag.evaluation.qa import evaluate_qa as evaluate
-
-        return evaluate(data, questions, open_reader(settings), show)
-
-    _run(measure, settings, file, limit, as_json)
+    with open_desk(context, load_settings(home)) as desk, stages("Loading the models") as show:
+        run = desk.evaluations.measure_reader(LOCAL_OWNER, file, limit, show)
+    _print_run(run, as_json)
 
 
 @app.command("answers")
 def evaluate_answers(
+    context: typer.Context,
     file: SquadArgument,
     limit: LimitOption = None,
     engine: EngineOption = None,
@@ -88,29 +64,18 @@ def evaluate_answers(
 ) -> None:
     """Measure the answers of the whole desk, search included, with all paragraphs of the file as its documents."""
     settings = load_settings(home, generator={"engine": engine} if engine else {})
-    data, questions = _load(file, limit)
-
-    def measure(show: OnProgress) -> Evaluation:
-        from rag.components import build_flow, open_embedder, open_generator, open_reader, worker_settings
-        from rag.evaluation.answers import evaluate_answers as evaluate
-        from rag.evaluation.answers import texts_of
-        from rag.evaluation.temporary_collection import temporary_collection
-        from rag.evaluation.unfinished import unfinished
-
-        embedder, reader, writer = open_embedder(settings), open_reader(settings), open_generator(settings)
-        with (
-            unfinished(settings.home, _setup(settings, file, limit), resume=resume) as asked,
-            temporary_collection(texts_of(data), embedder, worker_settings(settings, embedder), show) as collection,
-        ):
-            flow = build_flow(settings, collection.knowledge, reader, writer)
-            return evaluate(data, questions, collection, flow.events, show, asked)
-
-    with stoppable(settings.home, "The same call with --resume goes on after the questions that were asked."):
-        _run(measure, settings, file, limit, as_json)
+    with (
+        stoppable(settings.home, "The same call with --resume goes on after the questions that were asked."),
+        open_desk(context, settings) as desk,
+        stages("Loading the models") as show,
+    ):
+        run = desk.evaluations.measure_answers(LOCAL_OWNER, file, limit, show, resume=resume)
+    _print_run(run, as_json)
 
 
 @app.command("golden")
 def evaluate_golden(
+    context: typer.Context,
     output: Annotated[
         Path | None, typer.Option("--output", help="Where to write the set.", show_default="evaluations/golden.json")
     ] = None,
@@ -120,30 +85,16 @@ def evaluate_golden(
 ) -> None:
     """Ask your documents again what was judged in the chat, and keep these questions as a file in the SQuAD form."""
     settings = load_settings(home, generator={"engine": engine} if engine else {})
-
-    from rag.evaluation.golden_set import GOLDEN_FILE, export_golden, golden_questions
-    from rag.evaluation.runs import runs_folder
-
-    questions = golden_questions(settings.home)
-    if not questions:
-        remedy = "Say in the chat, under an answer, whether it is right or wrong."
-        raise UsageError("No answer has been judged yet", where=str(settings.home), remedy=remedy)
-    file = output or runs_folder(settings.home) / GOLDEN_FILE
-    export_golden(settings.home, questions, file)
-
-    def measure(show: OnProgress) -> Evaluation:
-        from rag.components import open_flow
-        from rag.evaluation.golden import evaluate_golden as evaluate
-
-        return evaluate(questions, open_flow(settings), show)
-
-    _print_run(_measured(measure, settings, file, None), as_json, {"file": str(file)})
+    with open_desk(context, settings) as desk, stages("Loading the models") as show:
+        run, file = desk.evaluations.measure_golden(LOCAL_OWNER, output, show)
+    _print_run(run, as_json, {"file": str(file)})
     if not as_json:
         say(f"The questions are in {file}.")
 
 
 @app.command("counterfactuals")
 def evaluate_counterfactuals(
+    context: typer.Context,
     file: Annotated[
         Path, typer.Argument(help="Questions, one a line, or in the SQuAD form.", metavar="QUESTIONS_FILE")
     ],
@@ -152,19 +103,8 @@ def evaluate_counterfactuals(
     as_json: JsonOption = False,
 ) -> None:
     """Ask your documents each question, and again with the person's sex, age or origin swapped: what changes?"""
-    settings = load_settings(home)
-
-    from rag.evaluation.counterfactuals import evaluate_counterfactuals as evaluate
-    from rag.evaluation.counterfactuals import load_questions
-
-    questions = sampled(load_questions(file), limit)
-
-    def measure(show: OnProgress) -> Evaluation:
-        from rag.components import open_what_if
-
-        return evaluate(questions, open_what_if(settings).attempt, show)
-
-    run = _measured(measure, settings, file, limit)
+    with open_desk(context, load_settings(home)) as desk, stages("Loading the models") as show:
+        run = desk.evaluations.measure_counterfactuals(LOCAL_OWNER, file, limit, show)
     flipped = [
         {
             "swapped": item.slices["swapped"],
@@ -184,11 +124,10 @@ def evaluate_counterfactuals(
 
 
 @app.command("runs")
-def list_evaluations(home: HomeOption = None, as_json: JsonOption = False) -> None:
+def list_evaluations(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the evaluations that are kept, newest first."""
-    from rag.evaluation.runs import list_runs
-
-    found = list_runs(load_settings(home).home)
+    with open_desk(context, load_settings(home)) as desk:
+        found = desk.evaluations.list(LOCAL_OWNER)
     if as_json:
         print_json(found)
     else:
@@ -196,13 +135,16 @@ def list_evaluations(home: HomeOption = None, as_json: JsonOption = False) -> No
 
 
 @app.command("compare")
-def compare_runs(before: RunArgument, after: RunArgument, home: HomeOption = None, as_json: JsonOption = False) -> None:
+def compare_runs(
+    context: typer.Context,
+    before: RunArgument,
+    after: RunArgument,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Say what changed between two evaluations of the same kind, and whether it is more than chance."""
-    from rag.evaluation.comparison import compare
-    from rag.evaluation.runs import load_run
-
-    folder = load_settings(home).home
-    comparison = compare(load_run(folder, before), load_run(folder, after))
+    with open_desk(context, load_settings(home)) as desk:
+        comparison = desk.evaluations.compare(LOCAL_OWNER, before, after)
     if as_json:
         print_json(dataclasses.asdict(comparison))
         return
@@ -224,6 +166,7 @@ def compare_runs(before: RunArgument, after: RunArgument, home: HomeOption = Non
 
 @app.command("report")
 def write_report(
+    context: typer.Context,
     run: RunArgument,
     output: Annotated[
         Path | None, typer.Option("--output", help="The HTML file.", show_default="report.html beside the evaluation")
@@ -232,55 +175,16 @@ def write_report(
     as_json: JsonOption = False,
 ) -> None:
     """Write an evaluation as a page: figures, plots, where it is weak, and the failures to read."""
-    from rag.evaluation.report import html_report
-    from rag.evaluation.runs import load_run
-
-    loaded = load_run(load_settings(home).home, run)
-    file = output or loaded.folder / "report.html"
-    file.write_text(html_report(loaded), encoding="utf-8")
+    with open_desk(context, load_settings(home)) as desk:
+        file = output or desk.evaluations.load(LOCAL_OWNER, run).folder / "report.html"
+        file.write_text(desk.evaluations.report(LOCAL_OWNER, run), encoding="utf-8")
     if as_json:
         print_json({"report": str(file)})
     else:
         say(f"Written to {file}.")
 
 
-def _load(file: Path, limit: int | None) -> tuple[SquadFile, list[SquadQuestion]]:
-    data = load_question_file(file)
-    return data, sampled(data.questions, limit)
-
-
-def _run(
-    measure: Callable[[OnProgress], Evaluation], settings: Settings, data: Path, limit: int | None, as_json: bool
-) -> None:
-    """Measure, keep the run, print its figures."""
-    _print_run(_measured(measure, settings, data, limit), as_json)
-
-
-def _measured(measure: Callable[[OnProgress], Evaluation], settings: Settings, data: Path, limit: int | None) -> "Run":
-    """Measure with a progress bar, and keep the run."""
-    from rag.evaluation.runs import runs_folder, store_run
-
-    runs_folder(settings.home)  # where nothing can be kept, that is said before anything slow begins
-    started, clock = datetime.now(UTC), time.perf_counter()
-    with stages("Loading the models") as show:
-        evaluation = measure(show)
-    took = {"seconds": round(time.perf_counter() - clock, 1), "machine": machine.describe()}
-    return store_run(settings.home, evaluation, started, _setup(settings, data, limit) | took)
-
-
-def _setup(settings: Settings, data: Path, limit: int | None) -> Figures:
-    """What is measured: equal for two evaluations that can be compared question by question."""
-    from rag.evaluation.runs import sha256_of
-
-    return {
-        "refdesk": version("refdesk"),
-        "data": {"name": data.resolve().name, "sha256": sha256_of(data), "limit": limit},
-        "settings": settings.model_dump(mode="json"),
-        "models": models_in_use(settings),
-    }
-
-
-def _print_run(run: "Run", as_json: bool, more: Figures | None = None) -> None:
+def _print_run(run: Run, as_json: bool, more: Figures | None = None) -> None:
     from rag.evaluation.tables import figure_rows
 
     if as_json:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ingest.sources.files import find_files, find_mapping_files
 from ingest.sources.mapping import load_mapping
-from rag.settings.model import Settings, load_settings
+from rag.access.types import LOCAL_OWNER
+from rag.desk.protocols import Desk
+from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, errors, fail, print_json, say
-from vectorstore.admin import library
 from vectorstore.errors import RefdeskError
+from vectorstore.types import EVERYTHING
 
 if TYPE_CHECKING:
     from ingest.pipeline.ingestion import Ingestion, Outcome
@@ -30,6 +33,7 @@ MappingFiles = Annotated[list[Path] | None, typer.Option("--mapping", help="A ma
 
 
 def ingest(
+    context: typer.Context,
     paths: Paths,
     collection: Collection = "default",
     mapping: MappingFiles = None,
@@ -43,10 +47,12 @@ def ingest(
         raise RefdeskError(
             "There are no files", where=", ".join(map(str, paths)), remedy="Name a folder with documents in it."
         )
-    with _ingestion(settings, collection, paths, mapping) as (job, progress), progress:
-        outcomes = job.run(files)
+    with open_desk(context, settings) as desk:
+        with _ingestion(desk, collection, paths, mapping) as (job, progress), progress:
+            outcomes = job.run(files)
+        state = desk.documents.totals(LOCAL_OWNER, EVERYTHING)
     if as_json:
-        _print_outcomes(outcomes, settings)
+        _print_outcomes(outcomes, state)
     else:
         _say_outcomes(outcomes)
     if all(outcome.status == "refused" for outcome in outcomes):
@@ -54,6 +60,7 @@ def ingest(
 
 
 def sync(
+    context: typer.Context,
     paths: Paths,
     collection: Collection = "default",
     mapping: MappingFiles = None,
@@ -81,7 +88,8 @@ def sync(
         if as_json:
             removed = [{"document": document.id, "path": document.path} for document in done.removed]
             moved = [{"from": before, "to": after} for before, after in done.moved]
-            _print_outcomes(done.outcomes, settings, removed=removed, moved=moved)
+            state = desk.documents.totals(LOCAL_OWNER, EVERYTHING)
+            _print_outcomes(done.outcomes, state, removed=removed, moved=moved)
             return
         for document in done.removed:
             say(f"removed {document.path}")
@@ -89,7 +97,10 @@ def sync(
             say(f"moved {before} to {after}")
         told = _say_outcomes(done.outcomes, told)
 
-    with _ingestion(settings, collection, paths, mapping) as (job, progress):
+    with (
+        open_desk(context, settings) as desk,
+        _ingestion(desk, collection, paths, mapping) as (job, progress),
+    ):
         with progress:
             done = synchronise(job, paths, allow_empty=allow_empty)
         tell(done)
@@ -111,12 +122,10 @@ def sync(
 
 @contextmanager
 def _ingestion(
-    settings: Settings, collection: str, paths: Sequence[Path], mapping: Sequence[Path] | None
+    desk: Desk, collection: str, paths: Sequence[Path], mapping: Sequence[Path] | None
 ) -> "Iterator[tuple[Ingestion, Progress]]":
     """An ingestion, and the display of its progress, to be shown while it runs."""
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
-
-    from rag.desk.maintenance import open_ingestion
 
     columns = (
         TextColumn("{task.description}"),
@@ -143,15 +152,18 @@ def _ingestion(
         if done == total:
             reindexing.stop()
 
-    with open_ingestion(settings, collection, mappings, show, on_reindexing=show_reindexing) as job:
+    ingestion = desk.maintenance.ingestion(
+        LOCAL_OWNER, collection, mappings, on_progress=show, on_reindexing=show_reindexing
+    )
+    with ingestion as job:
         yield job, progress
 
 
-def _print_outcomes(outcomes: "Sequence[Outcome]", settings: Settings, **more: object) -> None:
+def _print_outcomes(outcomes: "Sequence[Outcome]", state: Mapping[str, object], **more: object) -> None:
     from ingest.pipeline.ingestion import summary
 
     files = [dataclasses.asdict(outcome) for outcome in outcomes]
-    print_json({"files": files, **more, "summary": summary(outcomes), "status": library.status(settings.home)})
+    print_json({"files": files, **more, "summary": summary(outcomes), "status": state})
 
 
 def _say_outcomes(outcomes: "Sequence[Outcome]", told: "frozenset[Outcome]" = frozenset()) -> "frozenset[Outcome]":

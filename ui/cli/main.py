@@ -4,7 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +17,9 @@ from ui.cli.output import fail
 from ui.cli.progress import Interrupted
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import quiet_libraries
+
+if TYPE_CHECKING:  # what it is made of is loaded by the command that needs it
+    from ui.cli.desk import OpenDesk
 
 _MODULES = {
     "ingest": "ingest",
@@ -66,8 +69,11 @@ class _Refdesk(TyperGroup):
             raise Interrupted(exit_code(stop)) from None
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run the command that these words name, and give back its exit code. Raises the errors that stop it."""
+def run(arguments: Sequence[str], open_desk: "OpenDesk | None" = None) -> int:
+    """Run the command that these words name, and give back its exit code. Raises the errors that stop it.
+
+    ``open_desk`` opens the desk that it speaks to, in place of ``rag.desk.service.open_desk``.
+    """
     group = _Refdesk(
         name="refdesk",
         help="Ask a folder of documents. Every sentence of an answer stands on a passage that you can open.",
@@ -75,10 +81,10 @@ def run(arguments: Sequence[str]) -> int:
         no_args_is_help=True,
         rich_markup_mode=None,
     )
-    return group.main(list(arguments), "refdesk", standalone_mode=False) or 0
+    return group.main(list(arguments), "refdesk", standalone_mode=False, obj=open_desk) or 0
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None, open_desk: "OpenDesk | None" = None) -> None:
     """Run the command; errors are one line, with exit code 2 for a wrong call and 1 for a failure.
 
     A command that a signal stopped ends with 128 and its number; one that follows or serves until then, with 0.
@@ -87,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     quiet_libraries()
     end_on_sigterm()
     try:
-        code = run(sys.argv[1:] if arguments is None else arguments)
+        code = run(sys.argv[1:] if arguments is None else arguments, open_desk)
     except TyperException as error:
         code = fail(f"{error.format_message()} See `refdesk --help`.", error.exit_code)
     except UsageError as error:

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, confirm_download, errors, say
 
 
 def serve(
+    context: typer.Context,
     host: Annotated[
         str, typer.Option("--host", help="Address to listen on; 127.0.0.1 is this machine only.")
     ] = "127.0.0.1",
@@ -31,9 +33,8 @@ def serve(
     from ui.server import serve as run
 
     listening = bind(host, port)  # before anything slow begins
-    with errors.status("Loading the models") as loading:
-        from rag.desk.service import open_desk  # the models take seconds to import
-
-        desk = open_desk(settings, confirm_download(loading), retrieval=retrieval)
-    with desk:
+    loading = errors.status("Loading the models")
+    with open_desk(context, settings, confirm_download(loading), retrieval=retrieval) as desk:
+        with loading:
+            desk.start()
         run(desk, host, listening, ready=say)

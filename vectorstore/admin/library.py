@@ -50,10 +50,12 @@ def find(database: Database, reference: str) -> list[Document]:
             ids.append(int(reference))
         found = [document for i in sorted(set(ids)) if (document := catalogue.get_document(connection, i))]
     if not found:
-        raise UsageError(
-            "There is no such document", where=reference, remedy="`refdesk status --documents` lists them."
-        )
+        raise unknown_document(reference)
     return found
+
+
+def unknown_document(reference: str) -> UsageError:
+    return UsageError("There is no such document", where=reference, remedy="`refdesk status --documents` lists them.")
 
 
 def show(home: Path, reference: str) -> tuple[Document, tuple[Page, ...]]:

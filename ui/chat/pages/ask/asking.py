@@ -2,29 +2,31 @@
 
 import streamlit as st
 
-from rag.desk.protocols import DeskFace
+from rag.desk.protocols import Desk
 from ui.chat.components import draw
 from ui.chat.pages.ask.views import View
+from ui.chat.session import reader
 from ui.texts import ended
 from vectorstore.errors import RefdeskError
+from vectorstore.types import EVERYTHING
 
 _NOTICE = "notice"
 _DRAFT = "draft"
 _INPUT = "question"
 
 
-def ask(desk: DeskFace, conversation_id: str | None, question: str) -> None:
+def ask(desk: Desk, conversation_id: str | None, question: str) -> None:
     """Queue a question and show its conversation; a refused one comes back into the input, so nothing typed is lost."""
     st.session_state.pop(_NOTICE, None)
     try:
-        st.query_params["c"] = desk.ask(conversation_id, question)
+        st.query_params["c"] = desk.conversations.ask(reader(), EVERYTHING, question, conversation_id)
     except RefdeskError as error:
         st.session_state[_NOTICE] = notice_view(error)
         st.session_state[_DRAFT] = question
     st.rerun()
 
 
-def draw_input(desk: DeskFace, conversation_id: str | None) -> None:
+def draw_input(desk: Desk, conversation_id: str | None) -> None:
     """The input at the foot of the page and, above it until the next question, why the last one was refused."""
     # The container is there with and without a notice, so that the input under it keeps its place and its focus.
     with st.bottom, st.container():

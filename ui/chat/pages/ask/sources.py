@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from rag.conversations.types import Conversation
-from rag.desk.protocols import DeskFace
+from rag.desk.protocols import Desk
 from rag.types import Citation
 from ui.chat.components import draw
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.ask.views import View, citations_of, source_view, steps_view
+from ui.chat.session import reader
 from vectorstore.errors import RefdeskError
+from vectorstore.types import EVERYTHING
 
 _STATE = "open_source"
 
@@ -39,7 +41,7 @@ def _chosen() -> _Open | None:
     return chosen if isinstance(chosen, _Open) else None
 
 
-def draw_source(desk: DeskFace, conversation: Conversation) -> None:
+def draw_source(desk: Desk, conversation: Conversation) -> None:
     """Draw the panel if a passage of this conversation is open and still belongs to an answer."""
     chosen = _chosen()
     if chosen is None or chosen.conversation != conversation.id:
@@ -61,8 +63,8 @@ def draw_source(desk: DeskFace, conversation: Conversation) -> None:
         st.rerun()
 
 
-def _passage_view(desk: DeskFace, citation: Citation) -> View:
+def _passage_view(desk: Desk, citation: Citation) -> View:
     try:
-        return source_view(desk.source(citation), citation)
+        return source_view(desk.documents.source(reader(), EVERYTHING, citation), citation)
     except RefdeskError as error:  # the document was removed since; the answer with its quotes stays
         return {"missing": notice_view(error)}

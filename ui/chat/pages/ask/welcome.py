@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from rag.desk.protocols import DeskFace
+from rag.desk.protocols import Desk
 from ui.chat.components import draw
 from ui.chat.pages.ask.asking import ask
 from ui.chat.pages.ask.views import View, holdings_line
-from ui.chat.reader import reader_locale, reader_zone
+from ui.chat.session import reader, reader_locale, reader_zone
+from vectorstore.types import EVERYTHING
 
 LEAD = (
     "Refdesk answers from your own documents. Every sentence opens the passage it stands on, "
@@ -21,15 +22,15 @@ FIRST_STEPS = [
 ]
 
 
-def draw_welcome(desk: DeskFace) -> None:
+def draw_welcome(desk: Desk) -> None:
     """Say what Refdesk is and what it holds; offer questions, or with no documents the way to add some."""
     done = draw("welcome", "welcome", welcome_view(desk))
     if question := done.get("ask"):
         ask(desk, None, question)
 
 
-def welcome_view(desk: DeskFace) -> View:
-    holdings = desk.holdings()
+def welcome_view(desk: Desk) -> View:
+    holdings = desk.documents.holdings(reader(), EVERYTHING)
     if holdings.documents == 0:
         title = "There are no documents yet"
         line = "Drop some on the page “Documents”, or use one of these commands and reload this page."
@@ -40,6 +41,6 @@ def welcome_view(desk: DeskFace) -> View:
         "title": title,
         "lead": LEAD,
         "holdings": line,
-        "questions": list(desk.suggestions()[:4]) if holdings.documents else [],
+        "questions": list(desk.questions.suggestions(reader(), EVERYTHING)) if holdings.documents else [],
         "steps": FIRST_STEPS if holdings.documents == 0 else [],
     }

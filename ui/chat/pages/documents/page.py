@@ -1,6 +1,5 @@
 """The page of the knowledge base: documents in and out, what is being done with them, and whether all is whole."""
 
-import functools
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -9,20 +8,17 @@ import streamlit as st
 
 from ingest.readers import SUFFIXES
 from ingest.sources.mapping import MAPPING_FILE
-from rag.desk.curator_protocol import CuratorDesk
-from rag.jobs.queue import EmbeddedJobQueue
+from rag.desk.protocols import Desk
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.ask.views import holdings_line
-from ui.chat.pages.documents.views import LISTED, file_name, job_view
+from ui.chat.pages.documents.views import LISTED, job_view
 from ui.chat.pages.evaluation.views import table
-from ui.chat.reader import reader_locale, reader_zone
-from vectorstore.admin import library
+from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from vectorstore.errors import RefdeskError
 from vectorstore.sqlite.knowledge import KEPT_AFTER_REMOVAL
-from vectorstore.types import Collection, Document
+from vectorstore.types import EVERYTHING, Collection, Document, Scope
 
 _POLL_SECONDS = 1.0
 _ENDED_SHOWN = 3
@@ -33,8 +29,6 @@ _LONGEST_NOTICE = 500
 _REMOVED = "removed-documents"
 """The documents that were removed last, by this reader."""
 
-_queue = functools.cache(EmbeddedJobQueue)
-
 
 def draw_documents() -> None:
     """The page, in a container of its own width."""
@@ -42,9 +36,13 @@ def draw_documents() -> None:
     with st.container(key="curators"):
         st.title("Documents", anchor=False)
         try:
-            collections = library.list_collections(desk.home)
+            collections = desk.documents.collections(reader(), EVERYTHING)
             zone, locale = reader_zone(), reader_locale()
-            st.caption(holdings_line(desk.holdings(), zone=zone, locale=locale, now=datetime.now(UTC)))
+            st.caption(
+                holdings_line(
+                    desk.documents.holdings(reader(), EVERYTHING), zone=zone, locale=locale, now=datetime.now(UTC)
+                )
+            )
             _draw_adding(desk, collections)
             _draw_jobs(desk)
             listed, refused, removed, kept, whole = st.tabs(
@@ -69,7 +67,7 @@ def draw_documents() -> None:
             draw("notice", "documents-trouble", notice_view(error))
 
 
-def _draw_adding(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
+def _draw_adding(desk: Desk, collections: Sequence[Collection]) -> None:
     names = list(dict.fromkeys([*(one.name for one in collections), _DEFAULT]))
     chosen = st.selectbox(
         "Add to the collection",
@@ -85,14 +83,14 @@ def _draw_adding(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
         "queued": False,
         "suffixes": list(SUFFIXES),
         "mapping": MAPPING_FILE,
-        "longest": desk.longest_file,
-        "hint": f"{kinds}; up to {desk.longest_file // 1024**2:,} MB each",
+        "longest": desk.documents.longest_file,
+        "hint": f"{kinds}; up to {desk.documents.longest_file // 1024**2:,} MB each",
     }
     if draw("upload", "upload", data).get("added"):
         st.rerun()
 
 
-def _draw_jobs(desk: CuratorDesk) -> None:
+def _draw_jobs(desk: Desk) -> None:
     """The jobs; they are looked at again, without the rest of the page, for as long as one is being done."""
     if _is_at_work(desk):
         st.fragment(_follow_jobs, run_every=_POLL_SECONDS)()
@@ -101,56 +99,51 @@ def _draw_jobs(desk: CuratorDesk) -> None:
             _draw_cards(desk)
 
 
-def _is_at_work(desk: CuratorDesk) -> bool:
-    return any(not job.ended for job in _queue(desk.home).jobs("documents"))
+def _is_at_work(desk: Desk) -> bool:
+    return any(not job.ended for job in desk.jobs.list(reader(), "documents"))
 
 
 def _follow_jobs() -> None:
     desk = get_desk()
-    desk.see_to_jobs()
+    desk.jobs.see_to(reader())
     _draw_cards(desk)
     if not _is_at_work(desk):
         st.rerun()  # the whole page: there are other documents now
 
 
-def _draw_cards(desk: CuratorDesk) -> None:
-    queue = _queue(desk.home)
-    jobs = queue.jobs("documents")
+def _draw_cards(desk: Desk) -> None:
+    jobs = desk.jobs.list(reader(), "documents")
     shown = [job for job in jobs if not job.ended] + [job for job in jobs if job.ended][:_ENDED_SHOWN]
     zone, locale, now = reader_zone(), reader_locale(), datetime.now(UTC)
     cards = []
     for job in shown:
-        files = [*queue.files(job.id, "refused", limit=LISTED)]
-        files += queue.files(job.id, "indexed", "unchanged", "waiting", limit=LISTED - len(files))
-        cards.append(job_view(job, files, desk.home, zone=zone, locale=locale, now=now))
+        files = [*desk.jobs.files(reader(), job.id, "refused", limit=LISTED)]
+        files += desk.jobs.files(reader(), job.id, "indexed", "unchanged", "waiting", limit=LISTED - len(files))
+        cards.append(job_view(job, files, desk.documents.name_of, zone=zone, locale=locale, now=now))
     done = draw("jobs", "jobs", {"jobs": cards})
     if stopped := done.get("stop"):
-        queue.stop(int(stopped))
+        desk.jobs.stop(reader(), int(stopped))
     elif closed := done.get("close"):
-        queue.forget(int(closed))
-    elif (again := done.get("again")) and (tried := queue.get(int(again))):
-        _try_again(desk, tried.collection, [file.path for file in queue.files(tried.id, "refused")])
-        queue.forget(tried.id)
+        desk.jobs.forget(reader(), int(closed))
+    elif (again := done.get("again")) and (tried := desk.jobs.get(reader(), int(again))):
+        refused = desk.jobs.files(reader(), tried.id, "refused")
+        desk.jobs.try_again(reader(), tried.collection, [file.path for file in refused])
+        desk.jobs.forget(reader(), tried.id)
     if done:
         st.rerun()
 
 
-def _try_again(desk: CuratorDesk, collection: str, paths: Sequence[str]) -> None:
-    library.drop_refusals(desk.home, collection, paths)
-    _queue(desk.home).add("ingest", {"collection": collection}, paths)
-    desk.see_to_jobs()
-
-
-def _draw_list(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
+def _draw_list(desk: Desk, collections: Sequence[Collection]) -> None:
     _draw_undo(desk)
     left, right = st.columns([3, 1])
     sought = left.text_input("Find", placeholder="Words of the title or the path").split()
     chosen = right.selectbox("Collection", [_ALL, *(one.name for one in collections if one.documents)])
-    total, found = library.find_documents(desk.home, sought, None if chosen == _ALL else chosen, _LISTED)
+    scope = EVERYTHING if chosen == _ALL else Scope(collections=frozenset({chosen}))
+    total, found = desk.documents.find(reader(), scope, sought, _LISTED)
     if not found:
         st.markdown("No document has these words." if sought else "There are no documents yet.")
         return
-    state = f"chosen-{'-'.join(sought)}-{chosen}-{desk.holdings().changed_at}-{total}"
+    state = f"chosen-{'-'.join(sought)}-{chosen}-{desk.documents.holdings(reader(), scope).changed_at}-{total}"
     rows = _document_rows(desk, found)
     event = st.dataframe(
         rows,
@@ -172,14 +165,14 @@ def _draw_list(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
         st.caption("Choose rows at their left edge to read or remove them.")
         return
     if st.button(f"Remove {texts.counted(len(picked), 'document')}", icon=":material/delete:"):
-        library.remove(desk.home, [str(document.id) for document in picked], can_be_put_back=True)
+        desk.documents.remove(reader(), scope, [str(document.id) for document in picked], restorable=True)
         st.session_state[_REMOVED] = [document.id for document in picked]
         st.rerun()
     if len(picked) == 1:
         _draw_text(desk, picked[0])
 
 
-def _document_rows(desk: CuratorDesk, documents: Sequence[Document]) -> dict[str, list[object]]:
+def _document_rows(desk: Desk, documents: Sequence[Document]) -> dict[str, list[object]]:
     return {
         "Title": [document.title for document in documents],
         "Collection": [document.collection for document in documents],
@@ -187,13 +180,13 @@ def _document_rows(desk: CuratorDesk, documents: Sequence[Document]) -> dict[str
         "Size": [document.size for document in documents],
         "Passages": [document.chunks for document in documents],
         "Added": [datetime.fromisoformat(document.indexed_at) for document in documents],
-        "File": [file_name(desk.home, document.path) for document in documents],
+        "File": [desk.documents.name_of(document.path) for document in documents],
     }
 
 
-def _draw_text(desk: CuratorDesk, document: Document) -> None:
+def _draw_text(desk: Desk, document: Document) -> None:
     """The stored text of a document, page by page, as answers quote it."""
-    _, pages = library.show(desk.home, str(document.id))
+    _, pages = desk.documents.show(reader(), EVERYTHING, str(document.id))
     place = 1
     if len(pages) > 1:
         place = st.number_input(f"Page, of {len(pages):,}", 1, len(pages), key=f"page-{document.id}")
@@ -201,34 +194,34 @@ def _draw_text(desk: CuratorDesk, document: Document) -> None:
     st.code(pages[place - 1].text if pages else "", language=None, wrap_lines=True, height=400)
 
 
-def _draw_undo(desk: CuratorDesk) -> None:
+def _draw_undo(desk: Desk) -> None:
     removed: list[int] = st.session_state.get(_REMOVED, [])
     if not removed:
         return
     left, right = st.columns([4, 1], vertical_alignment="center")
     left.markdown(f"{texts.counted(len(removed), 'document')} removed.")
     if right.button("Put back", key="undo"):
-        library.put_back(desk.home, removed)
+        desk.documents.restore(reader(), EVERYTHING, removed)
         st.session_state[_REMOVED] = []
         st.rerun()
 
 
-def _draw_refused(desk: CuratorDesk) -> None:
-    refusals = library.list_refusals(desk.home)
+def _draw_refused(desk: Desk) -> None:
+    refusals = desk.documents.refusals(reader(), EVERYTHING)
     if not refusals:
         st.markdown("Every file that was given could be read.")
         return
     st.caption("These files are not tried again until they change, or the way in which they are read does.")
     for collection, listed in refusals.items():
-        rows = [[file_name(desk.home, one.path), one.reason, texts.ended(one.detail)] for one in listed]
+        rows = [[desk.documents.name_of(one.path), one.reason, texts.ended(one.detail)] for one in listed]
         draw("table", f"refused-{collection}", table([f"Not read, for {collection}", "Reason", ""], rows))
         if st.button("Try again", key=f"again-{collection}"):
-            _try_again(desk, collection, [one.path for one in listed])
+            desk.jobs.try_again(reader(), collection, [one.path for one in listed])
             st.rerun()
 
 
-def _draw_removed(desk: CuratorDesk) -> None:
-    removed = library.removed_documents(desk.home)
+def _draw_removed(desk: Desk) -> None:
+    removed = desk.documents.removed(reader(), EVERYTHING)
     days = KEPT_AFTER_REMOVAL.days
     if not removed:
         st.markdown(f"Nothing was removed here within the last {days} days.")
@@ -242,7 +235,7 @@ def _draw_removed(desk: CuratorDesk) -> None:
         "Title": [one.title for one in removed],
         "Collection": [one.collection for one in removed],
         "Removed": [texts.moment(one.deleted_at, zone=zone, locale=locale, now=now) for one in removed],
-        "File": [file_name(desk.home, one.path) for one in removed],
+        "File": [desk.documents.name_of(one.path) for one in removed],
     }
     event = st.dataframe(
         rows, key=f"removed-{len(removed)}", hide_index=True, on_select="rerun", selection_mode="multi-row"
@@ -250,12 +243,12 @@ def _draw_removed(desk: CuratorDesk) -> None:
     picked = [removed[row].id for row in event.selection.rows] or [one.id for one in removed]
     every = len(picked) == len(removed)
     if st.button(f"Put back {'all' if every else texts.counted(len(picked), 'document')}"):
-        library.put_back(desk.home, picked)
+        desk.documents.restore(reader(), EVERYTHING, picked)
         st.session_state[_REMOVED] = []
         st.rerun()
 
 
-def _draw_collections(desk: CuratorDesk, collections: Sequence[Collection]) -> None:
+def _draw_collections(desk: Desk, collections: Sequence[Collection]) -> None:
     if not collections:
         st.markdown("There are no collections yet.")
         return
@@ -280,25 +273,22 @@ def _draw_collections(desk: CuratorDesk, collections: Sequence[Collection]) -> N
     with st.form("notice-form", border=False):
         notice = st.text_area("Notice", present, key=f"notice-{name}", max_chars=_LONGEST_NOTICE, height=80)
         if st.form_submit_button("Save"):
-            library.set_notice(desk.home, name, notice.strip())
+            desk.documents.set_notice(reader(), name, notice.strip())
             st.rerun()
 
 
-def _draw_check(desk: CuratorDesk) -> None:
-    queue = _queue(desk.home)
+def _draw_check(desk: Desk) -> None:
     st.caption("Reads everything that is stored and says what is damaged. Searches go on meanwhile.")
-    last = next(
-        (job for job in queue.jobs("documents") if job.kind in ("verify", "repair") and job.state == "done"), None
-    )
+    jobs = desk.jobs.list(reader(), "documents")
+    last = next((job for job in jobs if job.kind in ("verify", "repair") and job.state == "done"), None)
     if last and last.findings:
         rows = [[one.what, one.where, "yes" if one.repairable else "no"] for one in last.findings]
         draw("table", f"findings-{last.id}", table(["Found", "Where", "Can be repaired"], rows))
     left, right, _ = st.columns([1, 1, 4])
     if left.button("Check now"):
-        queue.add("verify")
+        desk.jobs.look_after(reader(), "verify")
     elif last and any(one.repairable for one in last.findings) and right.button("Repair"):
-        queue.add("repair")
+        desk.jobs.look_after(reader(), "repair")
     else:
         return
-    desk.see_to_jobs()
     st.rerun()

@@ -1,10 +1,8 @@
 """Jobs as the plain data that the page draws. Pure functions, no Streamlit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from pathlib import Path
 
-from ingest.sources.uploads import kept_under
 from rag.jobs.types import FileStatus, Job, JobFile
 from ui import texts
 from ui.chat.pages.ask.views import View
@@ -20,7 +18,9 @@ _STATUS: Mapping[FileStatus, str] = {
 }
 
 
-def job_view(job: Job, files: Sequence[JobFile], home: Path, *, zone: tzinfo, locale: str, now: datetime) -> View:
+def job_view(
+    job: Job, files: Sequence[JobFile], name_of: Callable[[str], str], *, zone: tzinfo, locale: str, now: datetime
+) -> View:
     """A job with ``files``, up to ``LISTED`` of its files, those first that were not read."""
     refused = job.counts.get("refused", 0)
     more = job.files - len(files)
@@ -34,7 +34,7 @@ def job_view(job: Job, files: Sequence[JobFile], home: Path, *, zone: tzinfo, lo
         "summary": texts.counted(job.files, "file") + (f", {refused:,} not read" if refused else "") if files else "",
         "opened": bool(refused and job.ended),
         "files": [
-            {"name": file_name(home, file.path), "status": _STATUS[file.status], "why": texts.ended(file.detail)}
+            {"name": name_of(file.path), "status": _STATUS[file.status], "why": texts.ended(file.detail)}
             for file in files
         ],
         "more": f"… and {texts.counted(more, 'file')} more" if more else "",
@@ -71,11 +71,6 @@ def job_line(job: Job, *, zone: tzinfo, locale: str, now: datetime) -> str:
         return " · ".join([said if job.state == "done" else "Not finished", ended])
     counted = [f"{job.counts[status]:,} {_STATUS[status].lower()}" for status in _STATUS if job.counts.get(status)]
     return " · ".join([*(["Stopped"] if job.state == "stopped" else []), ", ".join(counted), *_passages(job), ended])
-
-
-def file_name(home: Path, path: str) -> str:
-    """The name under which a file came, or its whole path where it did not come through the browser."""
-    return kept_under(home, path) or path
 
 
 def _passages(job: Job) -> list[str]:

@@ -1,20 +1,16 @@
 """The page with the stored evaluations: figures, weak spots, comparison, failures."""
 
-import functools
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import streamlit as st
 
-from rag.evaluation.comparison import compare
-from rag.evaluation.runs import changed_at, list_runs, load_head, load_run
+from rag.desk.protocols import Evaluations
 from rag.evaluation.tables import failures, flat, shown, slice_tables
-from rag.evaluation.types import Comparison, Item, Run, RunHead
+from rag.evaluation.types import Item, Run, RunHead
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.evaluation import charts
 from ui.chat.pages.evaluation.views import (
@@ -26,7 +22,7 @@ from ui.chat.pages.evaluation.views import (
     slice_view,
     table,
 )
-from ui.chat.reader import reader_locale, reader_zone
+from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from vectorstore.errors import RefdeskError
 
 _HOW = (
@@ -40,45 +36,30 @@ _ASKED_AT_HOME = ("golden", "counterfactuals")
 """The kinds of runs that ask the documents of this desk; the others take in documents of their own."""
 
 
-@functools.lru_cache(maxsize=8)
-def _loaded(home: Path, run: str, _: int) -> Run:
-    return load_run(home, run)
-
-
-def _load(home: Path, run: str) -> Run:
-    """What is stored changes only where a conversation was deleted."""
-    return _loaded(home, run, changed_at(home, run))
-
-
-@functools.lru_cache(maxsize=32)
-def _compared(home: Path, before: str, after: str) -> Comparison:
-    return compare(_load(home, before), _load(home, after))
-
-
 def draw_evaluation(what_if: st.Page) -> None:
     """The page; ``what_if`` is the one to which a question can be taken."""
-    home = get_desk().home
+    evaluations = get_desk().evaluations
     with st.container(key="curators"):
         st.title("Evaluation", anchor=False)
-        kept = list_runs(home)
+        kept = evaluations.list(reader())
         if not kept:
             st.markdown(_NONE)
             return
         st.caption(_HOW)
-        heads = {run: _head(home, run) for run in kept}
+        heads = {run: _head(evaluations, run) for run in kept}
         names = _names(heads)
         chosen = st.selectbox("Evaluation", kept, format_func=names.__getitem__)
         try:
-            run = _load(home, chosen)
+            run = evaluations.load(reader(), chosen)
             alike = [other for other, head in heads.items() if head and head.kind == run.kind and other != chosen]
-            _draw_run(home, run, {other: names[other] for other in alike}, what_if)
+            _draw_run(evaluations, run, {other: names[other] for other in alike}, what_if)
         except RefdeskError as error:
             draw("notice", "run-trouble", notice_view(error))
 
 
-def _head(home: Path, run: str) -> RunHead | None:
+def _head(evaluations: Evaluations, run: str) -> RunHead | None:
     try:
-        return load_head(home, run)
+        return evaluations.head(reader(), run)
     except RefdeskError:  # said in full when it is chosen
         return None
 
@@ -96,7 +77,7 @@ def _names(heads: Mapping[str, RunHead | None]) -> dict[str, str]:
     return {run: name if often[name] == 1 else f"{name} · {run}" for run, name in names.items()}
 
 
-def _draw_run(home: Path, run: Run, others: Mapping[str, str], what_if: st.Page) -> None:
+def _draw_run(evaluations: Evaluations, run: Run, others: Mapping[str, str], what_if: st.Page) -> None:
     figures, weak, compared, wrong = st.tabs(["Figures", "Weak spots", "Compare", "Failures"], on_change="rerun")
     if figures.open:
         with figures:
@@ -106,7 +87,7 @@ def _draw_run(home: Path, run: Run, others: Mapping[str, str], what_if: st.Page)
             _draw_weak_spots(run)
     elif compared.open:
         with compared:
-            _draw_comparison(home, run, others)
+            _draw_comparison(evaluations, run, others)
     elif wrong.open:
         with wrong:
             _draw_failures(run, failures(run.items), what_if)
@@ -139,7 +120,7 @@ def _draw_weak_spots(run: Run) -> None:
             st.caption(f"The {len(found.rows)} largest of {len(found.rows) + found.left_out}.")
 
 
-def _draw_comparison(home: Path, run: Run, others: Mapping[str, str]) -> None:
+def _draw_comparison(evaluations: Evaluations, run: Run, others: Mapping[str, str]) -> None:
     if not others:
         st.markdown("There is no other evaluation of this kind to compare with.")
         return
@@ -150,7 +131,7 @@ def _draw_comparison(home: Path, run: Run, others: Mapping[str, str]) -> None:
         return
     try:
         with st.spinner("Comparing"):
-            comparison = _compared(home, before, run.id)
+            comparison = evaluations.compare(reader(), before, run.id)
     except RefdeskError as error:
         draw("notice", "comparison-trouble", notice_view(error))
         return

@@ -10,7 +10,6 @@ from rag.extraction.service import FormService
 from rag.extraction.types import SchemaInfo
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.evaluation.views import label
 from ui.chat.pages.forms.corrections import correct, reply_to, show_page, shown_page
@@ -18,6 +17,7 @@ from ui.chat.pages.forms.output import draw_corrections, draw_output
 from ui.chat.pages.forms.schemas import draw_schemas
 from ui.chat.pages.forms.upload import draw_upload
 from ui.chat.pages.forms.views import form_view, list_view, progress_view, schema_line, summary
+from ui.chat.session import get_desk
 from vectorstore.errors import RefdeskError
 
 _READ, _MAKE = "Read forms", "Make a schema"
@@ -46,11 +46,11 @@ def draw_forms() -> None:
             st.session_state.setdefault(_PART, _READ)
             part = st.segmented_control("Part", [_READ, _MAKE], required=True, key=_PART, label_visibility="collapsed")
             if part == _MAKE:
-                if tried := draw_schemas(desk.forms, desk.longest_file):
+                if tried := draw_schemas(desk.forms, desk.documents.longest_file):
                     st.session_state[_NEXT] = {_PART: _READ, _SCHEMA: tried}
                     st.rerun()
             else:
-                _draw_reading(desk.forms, schemas, desk.longest_file)
+                _draw_reading(desk.forms, schemas, desk.documents.longest_file)
         except RefdeskError as error:
             draw("notice", "forms-trouble", notice_view(error))
 

@@ -12,11 +12,11 @@ from rag.extraction.service import FormService
 from rag.extraction.types import FieldDraft, FieldType, WordPlace
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.forms.corrections import show_page, shown_page
 from ui.chat.pages.forms.upload import draw_upload
 from ui.chat.pages.forms.views import example_view, progress_view
+from ui.chat.session import get_desk
 from vectorstore.errors import RefdeskError
 
 _POLL_SECONDS = 1.0

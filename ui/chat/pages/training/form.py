@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from rag.desk.curator_protocol import CuratorDesk
+from rag.desk.protocols import Desk
 from rag.evaluation.golden_set import golden_questions
 from rag.training.data.preference_pairs import preference_pairs, write_pairs
 from rag.training.data.tables import SUFFIXES
@@ -17,6 +17,7 @@ from rag.training.generator.settings import Method
 from rag.training.runs.store import Request
 from ui import texts
 from ui.chat.components import draw
+from ui.chat.session import reader
 
 _UPLOAD, _PATHS, _JUDGED = "Upload files", "Files on this machine", "Judged answers"
 _CHOSEN = "training-files"
@@ -45,7 +46,7 @@ _METHODS: Mapping[Method, str] = {
 }
 
 
-def draw_new_run(desk: CuratorDesk) -> str | None:
+def draw_new_run(desk: Desk) -> str | None:
     """The name of the run, once one was asked for. Raises RefdeskError."""
     st.subheader("What it learns from", anchor=False)
     source = st.segmented_control(
@@ -69,11 +70,11 @@ def draw_new_run(desk: CuratorDesk) -> str | None:
     if source == _JUDGED:
         data = [_written_pairs(desk.home)]
     name = desk.runs.add(Request(tuple(data), preset, values))
-    desk.see_to_jobs()
+    desk.jobs.see_to(reader())
     return name
 
 
-def _draw_uploads(desk: CuratorDesk) -> list[str]:
+def _draw_uploads(desk: Desk) -> list[str]:
     sent = draw(
         "upload",
         "upload-training",
@@ -83,8 +84,8 @@ def _draw_uploads(desk: CuratorDesk) -> list[str]:
             "queued": True,
             "suffixes": list(SUFFIXES),
             "mapping": "",
-            "longest": desk.longest_file,
-            "hint": f"CSV, JSONL or Parquet; up to {desk.longest_file // 1024**2:,} MB each",
+            "longest": desk.documents.longest_file,
+            "hint": f"CSV, JSONL or Parquet; up to {desk.documents.longest_file // 1024**2:,} MB each",
         },
     ).get("added")
     kept = data_files(desk.home)

@@ -7,18 +7,17 @@ from functools import partial
 
 import streamlit as st
 
-from rag.desk.curator_protocol import CuratorDesk
+from rag.desk.protocols import Desk
 from rag.jobs.types import Job
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from rag.training.runs.store import Run
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.evaluation import charts
 from ui.chat.pages.training import views
 from ui.chat.pages.training.form import draw_new_run
-from ui.chat.reader import reader_locale, reader_zone
+from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from vectorstore.errors import RefdeskError
 
 _RUNS, _NEW = "Runs", "New run"
@@ -64,7 +63,7 @@ def _open_next(*names: str) -> None:
     st.rerun()
 
 
-def _draw_runs(desk: CuratorDesk, runs: Sequence[Run]) -> None:
+def _draw_runs(desk: Desk, runs: Sequence[Run]) -> None:
     served = served_run(desk.home)
     _draw_served(desk, runs, served)
     names = views.names_apart(runs)
@@ -87,7 +86,7 @@ def _draw_runs(desk: CuratorDesk, runs: Sequence[Run]) -> None:
         _draw_run(desk, chosen[0], served)
 
 
-def _draw_served(desk: CuratorDesk, runs: Sequence[Run], served: str | None) -> None:
+def _draw_served(desk: Desk, runs: Sequence[Run], served: str | None) -> None:
     """Which run the chat uses, and the way back."""
     used = next((run for run in runs if run.name == served), None)
     if used is None:
@@ -98,7 +97,7 @@ def _draw_served(desk: CuratorDesk, runs: Sequence[Run], served: str | None) -> 
             _serve(desk, partial(serve_what_was_before, desk.home), "Loading what wrote before")
 
 
-def _draw_run(desk: CuratorDesk, run: Run, served: str | None) -> None:
+def _draw_run(desk: Desk, run: Run, served: str | None) -> None:
     if run.job and run.under_way:
         st.fragment(_follow, run_every=_POLL_SECONDS)(run.name, run.job)
     elif run.is_ready:
@@ -112,7 +111,7 @@ def _draw_run(desk: CuratorDesk, run: Run, served: str | None) -> None:
 def _follow(name: str, before: Job) -> None:
     """What is under way, looked at again without the rest of the page for as long as it is in the same state."""
     desk = get_desk()
-    desk.see_to_jobs()
+    desk.jobs.see_to(reader())
     run = desk.runs.get(name)
     job = run.job if run else None
     if run is None or job is None or (job.id, job.state) != (before.id, before.state):
@@ -125,7 +124,7 @@ def _follow(name: str, before: Job) -> None:
         _draw_curves({"": run}, key="live")
 
 
-def _draw_checked(desk: CuratorDesk, run: Run) -> None:
+def _draw_checked(desk: Desk, run: Run) -> None:
     checked = run.checked
     warnings = views.warnings_view(checked)
     if warnings:
@@ -141,20 +140,20 @@ def _draw_checked(desk: CuratorDesk, run: Run) -> None:
     with st.container(horizontal=True):
         if st.button("Start training", icon=":material/play_arrow:"):
             desk.runs.start(run.name)
-            desk.see_to_jobs()
+            desk.jobs.see_to(reader())
             st.rerun()
         marked = any(views.CONVERT in warning for warning in checked["warnings"])
         if marked and run.request and st.button("Make chats of them, and check again"):
             values = {**run.request.values, "convert_markup": True}
             asked = desk.runs.add(replace(run.request, values=values))
             desk.runs.delete(run.name)
-            desk.see_to_jobs()
+            desk.jobs.see_to(reader())
             _open_next(asked)
         if st.button("Discard", icon=":material/delete:"):
             _delete(desk, run)
 
 
-def _draw_ended(desk: CuratorDesk, run: Run) -> None:
+def _draw_ended(desk: Desk, run: Run) -> None:
     """A run that has ended before its end."""
     log = run.log
     reached = max((int(row["step"]) for row in log), default=0)
@@ -173,12 +172,12 @@ def _draw_ended(desk: CuratorDesk, run: Run) -> None:
     with st.container(horizontal=True):
         if run.can_go_on and st.button("Go on", icon=":material/play_arrow:"):
             desk.runs.start(run.name)
-            desk.see_to_jobs()
+            desk.jobs.see_to(reader())
             st.rerun()
         _draw_delete(desk, run)
 
 
-def _draw_result(desk: CuratorDesk, run: Run, *, in_use: bool) -> None:
+def _draw_result(desk: Desk, run: Run, *, in_use: bool) -> None:
     report = run.report
     for sentence in views.verdict(report):
         st.markdown(sentence)
@@ -202,25 +201,25 @@ def _draw_result(desk: CuratorDesk, run: Run, *, in_use: bool) -> None:
         st.text(f"Everything is in {run.folder}.")
 
 
-def _serve(desk: CuratorDesk, change: Callable[[], None], what: str) -> None:
+def _serve(desk: Desk, change: Callable[[], None], what: str) -> None:
     try:
         with undone_on_failure(desk.home), st.spinner(what):
             change()
-            desk.change_writer()
+            desk.change_generator()
     except RefdeskError as error:
         draw("notice", "serving-trouble", notice_view(error))
     else:
         st.rerun()
 
 
-def _draw_delete(desk: CuratorDesk, run: Run) -> None:
+def _draw_delete(desk: Desk, run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown("The run and all that it has learned will be gone for good.")
         if st.button("Delete for good"):
             _delete(desk, run)
 
 
-def _delete(desk: CuratorDesk, run: Run) -> None:
+def _delete(desk: Desk, run: Run) -> None:
     desk.runs.delete(run.name)
     st.session_state[_NEXT] = {_OPEN: []}
     st.rerun()

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from rag.desk.curator_protocol import CuratorDesk
+from rag.desk.protocols import Desk
 from rag.evaluation.counterfactual_edits import counterfactuals_of
 from rag.evaluation.types import UNEDITED, Trial
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.current import get_desk
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.evaluation.views import counterfactuals_view, flip_rate, trial_view
+from ui.chat.session import get_desk, reader
 from vectorstore.errors import RefdeskError
+from vectorstore.types import EVERYTHING
 
 _LEAD = (
     "Ask your documents a question, then change it or one of its passages, and see what follows. "
@@ -51,19 +52,19 @@ def draw_what_if() -> None:
             draw("notice", "what-if-trouble", notice_view(error))
 
 
-def _attempt(desk: CuratorDesk, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
+def _attempt(desk: Desk, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
     """The page is drawn again at every click: what was tried on the present documents is not tried again."""
     kept: dict[object, Trial] = st.session_state.setdefault(_TRIALS, {})
-    key = (question, *edits.items(), desk.holdings().changed_at)
+    key = (question, *edits.items(), desk.documents.holdings(reader(), EVERYTHING).changed_at)
     if key not in kept:
         with st.spinner("Searching and reading"):
-            kept[key] = desk.attempt(question, edits)
+            kept[key] = desk.questions.try_out(reader(), EVERYTHING, question, edits)
         for oldest in list(kept)[:-_KEPT]:
             del kept[oldest]
     return kept[key]
 
 
-def _draw_change(desk: CuratorDesk, trial: Trial) -> None:
+def _draw_change(desk: Desk, trial: Trial) -> None:
     now, then = st.columns(2, gap="large")
     state = f"edited-{trial.question}"
     with now:
@@ -90,7 +91,7 @@ def _draw_change(desk: CuratorDesk, trial: Trial) -> None:
             draw("trial", "trial-then", trial_view(_attempt(desk, question, edits), trial))
 
 
-def _draw_counterfactuals(desk: CuratorDesk, trial: Trial) -> None:
+def _draw_counterfactuals(desk: Desk, trial: Trial) -> None:
     counterfactuals = counterfactuals_of(trial.question)
     if not counterfactuals:
         st.markdown(_NO_COUNTERFACTUAL)

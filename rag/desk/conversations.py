@@ -1,0 +1,62 @@
+"""Conversations of a principal; see ``rag.desk.protocols.Conversations``."""
+
+from rag.access.types import LOCAL_OWNER, Principal, scope_of
+from rag.conversations.store import ConversationStore
+from rag.conversations.types import Conversation, Rating
+from rag.desk.answers import Answering, AnsweringService
+from rag.evaluation.forgetting import forget_turns
+from rag.settings.model import Settings
+from vectorstore.errors import UsageError
+from vectorstore.types import Scope
+
+
+class DeskConversations:
+    """Kept in the home of ``settings`` and answered by ``answering``, from worker threads. Close it."""
+
+    def __init__(self, settings: Settings, answering: Answering) -> None:
+        self._home = settings.home
+        self._store = ConversationStore(settings.home)
+        self._service = AnsweringService(
+            answering,
+            self._store,
+            queue_size=settings.answering.queue_size,
+            workers=settings.answering.workers,
+            max_question_characters=settings.answering.max_question_characters,
+        )
+
+    def ask(self, principal: Principal, scope: Scope, question: str, conversation: str | None = None) -> str:
+        if principal != LOCAL_OWNER:
+            raise UsageError("There is nobody of this name here", where=principal.name, remedy="Ask as the owner.")
+        return self._service.ask(conversation, question, scope_of(principal, scope))
+
+    def list(self, principal: Principal) -> tuple[Conversation, ...]:
+        return self._store.list() if principal == LOCAL_OWNER else ()
+
+    def get(self, principal: Principal, conversation: str) -> Conversation | None:
+        return self._service.conversation(conversation) if principal == LOCAL_OWNER else None
+
+    def stop(self, principal: Principal, conversation: str) -> None:
+        if self.get(principal, conversation):
+            self._service.stop(conversation)
+
+    def delete(self, principal: Principal, conversation: str) -> None:
+        if found := self.get(principal, conversation):
+            self._service.delete(conversation)
+            forget_turns(self._home, [turn.id for turn in found.turns])
+
+    def rate(
+        self,
+        principal: Principal,
+        conversation: str,
+        turn: int,
+        rating: Rating | None,
+        *,
+        right_answer: str = "",
+        note: str = "",
+    ) -> None:
+        if self.get(principal, conversation):
+            self._store.rate(conversation, turn, rating, right_answer=right_answer, note=note)
+
+    def close(self) -> None:
+        self._service.close()
+        self._store.close()
