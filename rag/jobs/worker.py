@@ -32,6 +32,7 @@ class Report:
         self._stage = ("", 0, 0)
         self._files: list[JobFile] = []
         self._result: Mapping[str, Any] | None = None
+        self._untold = False
         self._last = 0.0
         self._lock = threading.RLock()
 
@@ -52,7 +53,9 @@ class Report:
     def send(self) -> None:
         """Tell what is not told yet."""
         with self._lock:
-            files, self._files = self._files, []
+            if not self._untold:
+                return
+            files, self._files, self._untold = self._files, [], False
             try:
                 stop = self._queue.report(self._job, self._owner, *self._stage, files, self._result)
             except LeaseLost as lost:
@@ -62,6 +65,7 @@ class Report:
             raise Stopped
 
     def _tell(self, *, at_once: bool) -> None:
+        self._untold = True
         if self._leaving.is_set():
             raise Stopped
         if at_once or time.monotonic() - self._last >= _REPORT_SECONDS:
@@ -102,7 +106,6 @@ class Worker:
     def _do(self, job: Job) -> None:
         report = Report(self._queue, job.id, self._owner, self._leaving)
         try:
-            report.stage("Starting")
             result = self._load()[job.kind](job, report)
             report.send()
             self._queue.end(job.id, self._owner, "done", result=result)

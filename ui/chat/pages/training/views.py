@@ -116,9 +116,9 @@ def card(run: Run, job: Job, log: Log) -> View:
 
 def progress_line(run: Run, job: Job, log: Log) -> str:
     """How far a run is, and how long it may take: ``"Training · step 40 of 120 · about 3 minutes left"``."""
-    if not job.stage:
+    if job.state == "waiting":
         return _state(run)
-    parts = [job.stage]
+    parts = [job.stage or "Starting"]
     if job.total:
         parts.append(f"step {job.done:,} of {job.total:,}")
     steps = [row for row in log if "loss" in row]
