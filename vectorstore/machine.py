@@ -38,6 +38,15 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+def gpu_name() -> str:
+    """The first GPU's name; empty where there is none."""
+    if not has_gpu():
+        return ""
+    import torch
+
+    return torch.cuda.get_device_name(0)
+
+
 @functools.cache
 def processor() -> str:
     """The processor's name, as its maker writes it."""

@@ -5,12 +5,14 @@ import platform
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rag.settings.model import Settings
 from vectorstore.admin import library
 from vectorstore.errors import ModelUnavailable, RefdeskError
+from vectorstore.machine import gpu_name, has_gpu, processor, threads, vector_width
 from vectorstore.models import MINILM, resolve_model
 
 
@@ -36,16 +38,14 @@ def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _machine(home: Path) -> dict[str, Any]:
-    import torch
-
     existing = next(folder for folder in [home, *home.parents] if folder.exists())
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "torch": torch.__version__,
-        "cpu": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none",
+        "torch": version("torch"),
+        "cpu": f"{processor()}, {vector_width()}",
+        "threads": threads(),
+        "gpu": gpu_name() or "none",
         "free_disk_gb": round(shutil.disk_usage(existing).free / 1e9, 1),
         "executable": sys.executable,
     }
@@ -84,11 +84,9 @@ def _embedding(settings: Settings) -> dict[str, Any]:
 
 
 def _embedding_backend(settings: Settings) -> str:
-    import torch
-
     from vectorstore.embedders.fastest import fastest, remembered
 
-    if torch.cuda.is_available():
+    if has_gpu():
         return "torch, on the GPU"
     speeds = remembered(resolve_model(settings.embedding.model), settings.home)
     if speeds is None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-
-from langchain_core.language_models.chat_models import BaseChatModel
+from typing import TYPE_CHECKING
 
 from rag.generators.adapters.folder import adapter_folder, adapter_kind, base_model
 from rag.generators.model_size import parameters_of
@@ -12,7 +11,11 @@ from rag.generators.registry import ENGINES, LLAMA, AdapterKind, Engine, ModelFo
 from rag.generators.types import Choice, Hardware, Wanted
 from rag.settings.model import GeneratorSettings, Settings
 from vectorstore.errors import ModelUnavailable, UsageError
+from vectorstore.machine import has_gpu
 from vectorstore.models import SMOLLM2, Confirm, Download, ResolvedModel, resolve_model
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
 
 # 8 billion parameters at 4 bits, the unquantized embeddings and output head, and the cache of a 3,000-token prompt.
 LLAMA_MEMORY_BYTES = 9_000_000_000
@@ -29,11 +32,11 @@ Resolve = Callable[[str], ResolvedModel]
 
 
 def detect_hardware() -> Hardware:
-    """Look at this machine (imports torch)."""
-    import torch  # takes seconds, which a call that only reads the settings need not wait
-
-    if not torch.cuda.is_available():
+    """Look at this machine; torch is imported where it has a GPU."""
+    if not has_gpu():
         return Hardware()
+    import torch  # takes seconds, which a machine without a GPU need not wait
+
     free, _ = torch.cuda.mem_get_info(0)
     return Hardware(cuda_memory_bytes=free)
 
@@ -79,7 +82,7 @@ def is_large(choice: Choice) -> bool:
 
 def load_generator(
     choice: Choice, settings: Settings, confirm: Confirm | None = None, *, alone: bool = False
-) -> BaseChatModel | None:
+) -> "BaseChatModel | None":
     """The chat model that ``choice`` stands for, loaded; None for extractive answers.
 
     ``confirm`` is asked before a download over 1 GB. One that is to write ``alone`` gets no adapter but the one in the

@@ -7,10 +7,8 @@ the first HHEM (a cross-encoder of premise and claim). The rules of the check ho
 import threading
 from collections.abc import Callable
 
-import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
 from vectorstore.errors import ModelUnavailable
+from vectorstore.machine import has_gpu
 from vectorstore.models import Confirm, Download, resolve_model
 
 Entails = Callable[[str, str], float]
@@ -21,7 +19,12 @@ class EntailmentModel:
     """Safe to use from many threads. Raises ModelUnavailable where the model's labels are of another kind."""
 
     def __init__(self, name: str, download: Download = "never", confirm: Confirm | None = None) -> None:
+        # Few desks name such a model, and these take seconds to import.
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
         model = resolve_model(name, download=download, confirm=confirm)
+        self._torch = torch
         self._tokenizer = AutoTokenizer.from_pretrained(model.path, local_files_only=True)
         network = AutoModelForSequenceClassification.from_pretrained(model.path, local_files_only=True)
         labels = {str(label).lower(): int(place) for place, label in network.config.id2label.items()}
@@ -32,12 +35,12 @@ class EntailmentModel:
                 remedy='Name one with a label "entailment", or with a single score.',
             )
         self._label = labels.get("entailment", 0)
-        self._network = network.to("cuda" if torch.cuda.is_available() else "cpu").eval()
+        self._network = network.to("cuda" if has_gpu() else "cpu").eval()
         self._lock = threading.Lock()  # a fast tokenizer keeps its truncation state
 
     def __call__(self, premise: str, claim: str) -> float:
-        with self._lock, torch.inference_mode():
+        with self._lock, self._torch.inference_mode():
             fields = self._tokenizer(premise, claim, truncation="only_first", return_tensors="pt")
             logits = self._network(**fields.to(self._network.device)).logits[0].float()
-        shares = torch.sigmoid(logits) if len(logits) == 1 else torch.softmax(logits, dim=0)
+        shares = self._torch.sigmoid(logits) if len(logits) == 1 else self._torch.softmax(logits, dim=0)
         return float(shares[self._label])

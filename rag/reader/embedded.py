@@ -7,16 +7,16 @@ training runs, each of which went on from the one before, and whose weights were
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.reader import int8
-from rag.reader.networks import OpenVinoNetwork, SpanNetwork
-from vectorstore.embedders.backends import read_json
-from vectorstore.embedders.bert_graph import BertSize
 from vectorstore.embedders.tensors import read_tensors
 from vectorstore.machine import has_gpu
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from rag.reader.networks import SpanNetwork
+
+# What only names these weights, as `refdesk doctor` does, waits neither for OpenVINO nor for torch.
 
 WEIGHTS = Path(__file__).parent / "embedded" / "weights.safetensors"
 NO_ANSWER_MARGIN = -3.0
@@ -25,19 +25,27 @@ NO_ANSWER_MARGIN = -3.0
 
 def load_embedded() -> "tuple[ResolvedModel, PreTrainedModel]":
     """The packaged model, whose tokenizer is the reader's too, and the reader's network in float32 and torch."""
-    from rag.reader.torch_network import load_network  # torch takes seconds to import
+    from rag.reader.int8 import dequantize
+    from rag.reader.torch_network import load_network
 
     model = resolve_model(MINILM)
-    return model, load_network(model.path, int8.dequantize(read_tensors(WEIGHTS)))
+    return model, load_network(model.path, dequantize(read_tensors(WEIGHTS)))
 
 
-def embedded_network() -> tuple[ResolvedModel, SpanNetwork]:
+def embedded_network() -> "tuple[ResolvedModel, SpanNetwork]":
     """As ``load_embedded``, with the network in the form that is fastest here."""
-    if has_gpu() or not int8.is_fast_here():
+    from rag.reader.int8 import is_fast_here
+
+    if has_gpu() or not is_fast_here():
         from rag.reader.torch_network import fastest_network
 
         model, network = load_embedded()
         return model, fastest_network(network)
+
+    from rag.reader.networks import OpenVinoNetwork
+    from vectorstore.embedders.backends import read_json
+    from vectorstore.embedders.bert_graph import BertSize
+
     model = resolve_model(MINILM)
     encoder = {f"bert.{name}": value for name, value in read_tensors(model.path / "model.safetensors").items()}
     return model, OpenVinoNetwork(BertSize.of(read_json(model.path / "config.json")), encoder | read_tensors(WEIGHTS))
