@@ -11,7 +11,7 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,24 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_squad_articles
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
-from rag.answering.answerability import CALIBRATION, Calibration, Signals, signals_of
-from rag.answering.extractive import quote_answer
+from rag.answering.answerability import AnswerabilitySignals
+from rag.answering.decision import decide
+from rag.calibration.fitting import fit_answerability
+from rag.calibration.numbers import shipped_calibration
+from rag.calibration.scoring import LogisticModel
 from rag.components import open_reader
 from rag.evaluation.squad import f1
+from rag.query.variants import QueryVariant
 from rag.reader.model import ExtractiveReader
-from rag.retrieval.reranking import Evidence, weigh, wording_of
+from rag.retrieval.reranking import rerank
 from rag.settings.model import load_settings
 from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING
 
 PLOT = Path(__file__).parents[1] / "docs/images/risk-coverage.svg"
 _CAUTION = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
@@ -50,7 +54,7 @@ class Case:
 
     kind: str
     answerable: bool
-    signals: Signals
+    signals: AnswerabilitySignals
     quality: float | None
     margin: float
     reader_quality: float | None
@@ -62,9 +66,9 @@ def run(data: Path, work: Path, questions: int = 120, seed: int = 7) -> dict[str
     random.Random(seed).shuffle(cases)
     halves = cases[::2], cases[1::2]
     judged = [
-        (case, calibration.probability(case.signals))
+        (case, model.probability(case.signals))
         for half, other in (halves, halves[::-1])
-        for calibration in [_fit(other)]
+        for model in [_fit(other)]
         for case in half
     ]
     answerable = [case.answerable for case, _ in judged]
@@ -80,7 +84,7 @@ def run(data: Path, work: Path, questions: int = 120, seed: int = 7) -> dict[str
         "caution": {str(level): _answered(judged, level) for level in _CAUTION},
         "equal_f1": _at_equal_f1(desk, reader, answerable),
         "weights": {
-            "shipped": _weights(CALIBRATION),
+            "shipped": _weights(shipped_calibration().answerability),
             "fitted": _weights(_fit(cases)),
         },
     }
@@ -177,33 +181,31 @@ def _case(
     question: str,
     answers: tuple[str, ...],
 ) -> Case:
-    asked = [wording_of(question, knowledge)]
-    evidence = weigh(asked, knowledge.search(question), reader, knowledge.embedder)
-    quote = quote_answer(evidence)
-    short = (quote.short_answer if quote else None) or ""
-    surest: Evidence = max(evidence, key=lambda item: item.margin)
+    asked = [QueryVariant(question).weighed(knowledge, EVERYTHING)]
+    calibration = shipped_calibration()
+    scored = rerank(asked, knowledge.search(question), reader, knowledge.embedder, calibration.reranking)
+    decision = decide(scored, asked, calibration)
+    short = (decision.quote.short_answer if decision.quote else None) or ""
+    surest = max(scored, key=lambda passage: passage.margin)
     span = surest.chunk.text[surest.spans[0].start : surest.spans[0].end] if surest.spans else ""
     return Case(
         kind,
         answerable,
-        signals_of(evidence, asked),
+        decision.signals,
         f1(short, answers) if answers and short else 0.0 if answers else None,
         surest.spans[0].margin if surest.spans else surest.margin,
         f1(span, answers) if answers and span else 0.0 if answers else None,
     )
 
 
-def _weights(calibration: Calibration) -> dict[str, float]:
-    return {"intercept": round(calibration.intercept, 2)} | {
-        name: round(weight, 2) for name, weight in asdict(calibration.weights).items()
+def _weights(model: LogisticModel[AnswerabilitySignals]) -> dict[str, float]:
+    return {"intercept": round(model.intercept, 2)} | {
+        name: round(weight, 2) for name, weight in asdict(model.weights).items()
     }
 
 
-def _fit(cases: Sequence[Case]) -> Calibration:
-    """Held and not held count the same, whatever their number."""
-    model = LogisticRegression(class_weight="balanced", C=1.0)
-    model.fit(np.array([astuple(case.signals) for case in cases]), [case.answerable for case in cases])
-    return Calibration(float(model.intercept_[0]), Signals(*(float(weight) for weight in model.coef_[0])))
+def _fit(cases: Sequence[Case]) -> LogisticModel[AnswerabilitySignals]:
+    return fit_answerability([case.signals for case in cases], [case.answerable for case in cases])
 
 
 def _answered(judged: Sequence[tuple[Case, float]], level: float) -> dict[str, float]:

@@ -11,6 +11,7 @@ from rag.components import build_flow, open_generator, open_reader
 from rag.settings.model import load_settings
 from rag.types import Answer
 from vectorstore.admin import library
+from vectorstore.types import EVERYTHING
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "tests/data/handbook_questions.json"
@@ -23,8 +24,8 @@ def run() -> dict[str, Any]:
         settings = load_settings(Path(folder))
         knowledge = ingested(settings.home, [ROOT / "docs/handbook"])
         flow = build_flow(settings, knowledge, open_reader(settings), open_generator(settings))
-        flow.invoke("What is Refdesk?")  # the first question pays for what is loaded lazily
-        answers = [flow.invoke(question["question"]) for question in asked]
+        flow.answer("What is Refdesk?", EVERYTHING)  # the first question pays for what is loaded lazily
+        answers = [flow.answer(question["question"], EVERYTHING) for question in asked]
         paths = {document.id: Path(document.path).name for document in library.list_documents(settings.home)}
         texts = {i: "".join(page.text for page in library.show(settings.home, str(i))[1]) for i in paths}
         knowledge.close()

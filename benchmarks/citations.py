@@ -22,13 +22,14 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from benchmarks.data import ingested
 from benchmarks.tables import table
 from ingest.sentences import sentence_spans
-from rag.answering.flow import AnswerFlow, Writer
+from rag.answering.flow import AnswerFlow
 from rag.components import build_flow, open_reader
+from rag.generators.types import Generator
 from rag.settings.model import load_settings
 from rag.types import Citation, Done, Quoted
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Document
+from vectorstore.types import EVERYTHING, Document
 
 HANDBOOK = Path(__file__).parents[1] / "docs/handbook"
 MANUALS = Path("/usr/share/doc")
@@ -66,8 +67,8 @@ def run(sentences: int = 150, seed: int = 3) -> dict[str, Any]:
         knowledge = ingested(settings.home, pdfs)
         try:
             echo = _Echo(responses=[])
-            writer = Writer(echo, "echo", _PROMPT_TOKENS)
-            flow = build_flow(settings, knowledge, open_reader(settings), writer)
+            generator = Generator(echo, "echo", _PROMPT_TOKENS)
+            flow = build_flow(settings, knowledge, open_reader(settings), generator)
             documents, texts = _stored(knowledge)
             drawn = _drawn(list(texts.values()), sentences, seed)
             looked = [
@@ -153,7 +154,7 @@ def _drawn(texts: Sequence[str], n: int, seed: int) -> list[str]:
 
 def _cited(flow: AnswerFlow, echo: _Echo, sentence: str) -> Iterator[tuple[str, Citation]]:
     echo.responses, echo.i = [sentence], 0
-    for event in flow.events(sentence):
+    for event in flow.events(sentence, EVERYTHING):
         if isinstance(event, Quoted):
             yield from (("quoted", citation) for citation in event.answer.citations)
         elif isinstance(event, Done) and event.answer.kind == "generated":

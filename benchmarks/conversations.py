@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data import ingested
-from rag.answering.flow import AnswerFlow
-from rag.components import build_flow, build_retriever, open_reader
+from rag.components import build_flow, open_reader, retriever_on
 from rag.evaluation.figures import intervals, means, rounded
 from rag.evaluation.types import Item
-from rag.query.rewriting import Formulator
-from rag.retrieval.multi_query import Formulation, search_formulations
+from rag.query.understanding import query_of
+from rag.query.variants import QueryVariant
+from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
 from rag.settings.model import load_settings
-from rag.types import Answer, Done, Exchange
-from vectorstore.types import Passage
+from rag.types import Answer, Exchange
+from vectorstore.types import EVERYTHING, Passage
 
 ROOT = Path(__file__).parents[1]
 CONVERSATIONS = ROOT / "tests/data/conversations.json"
@@ -35,25 +35,26 @@ def run() -> dict[str, Any]:
         settings = load_settings(Path(folder))
         knowledge = ingested(settings.home, DOCUMENTS)
         flow = build_flow(settings, knowledge, open_reader(settings), None)
-        retriever = build_retriever(settings, knowledge)
-        formulator = Formulator(retriever, knowledge)
         ways: dict[str, list[Item]] = {"as typed": [], "topic by rule": [], "both searches": []}
         for number, conversation in enumerate(conversations):
+            *told, question = conversation["turns"]
             before: list[Exchange] = []
-            for question in conversation["turns"][:-1]:
-                before.append(Exchange(question, _last(flow, question, before)))
-            question = conversation["turns"][-1]
-            rule = _by_rule(formulator, question, before)
-            searches = {
-                "as typed": ([Formulation(question)], _last(flow, question, [])),
-                "topic by rule": ([rule], _last(flow, rule.text, [])),
-                "both searches": (formulator.formulate(question, before), _last(flow, question, before)),
-            }
-            for way, (formulations, answer) in searches.items():
-                _, passages = search_formulations(retriever, formulations)
-                scores = _scores(passages, answer, conversation)
-                item = Item(str(number), question, (conversation["words"],), answer.text, scores["hits@1"], scores)
-                ways[way].append(replace(item, slices={"kind": conversation["kind"]}))
+            for turn in told:
+                before.append(Exchange(turn, flow.answer(turn, EVERYTHING, before=before)))
+            with knowledge.view() as view:
+                retriever = retriever_on(settings)(view)
+                rule = _by_rule(retriever, question, before)
+                both = query_of(question, before, view, retriever, EVERYTHING).variants
+                searches = {
+                    "as typed": ([QueryVariant(question)], flow.answer(question, EVERYTHING)),
+                    "topic by rule": ([rule], flow.answer(rule.text, EVERYTHING)),
+                    "both searches": (both, flow.answer(question, EVERYTHING, before=before)),
+                }
+                for way, (variants, answer) in searches.items():
+                    _, passages = retrieve_variants(retriever, variants, EVERYTHING, settings.reader.passages)
+                    scores = _scores(passages, answer, conversation)
+                    item = Item(str(number), question, (conversation["words"],), answer.text, scores["hits@1"], scores)
+                    ways[way].append(replace(item, slices={"kind": conversation["kind"]}))
         knowledge.close()
     return {
         "conversations": len(conversations),
@@ -75,15 +76,10 @@ def run() -> dict[str, Any]:
     }
 
 
-def _last(flow: AnswerFlow, question: str, before: Sequence[Exchange]) -> Answer:
-    *_, done = flow.events(question, before=before)
-    assert isinstance(done, Done)
-    return done.answer
-
-
-def _by_rule(formulator: Formulator, question: str, before: Sequence[Exchange]) -> Formulation:
+def _by_rule(retriever: HybridRetriever, question: str, before: Sequence[Exchange]) -> QueryVariant:
     """One search: with the words of the questions before where the question points back, and then only with them."""
-    asked, *carried = formulator.formulate(question, [Exchange(exchange.question) for exchange in before])
+    turns = [Exchange(exchange.question) for exchange in before]
+    asked, *carried = query_of(question, turns, retriever.view, retriever, EVERYTHING).variants
     return carried[0] if carried and carried[0].weight == asked.weight else asked
 
 

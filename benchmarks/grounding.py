@@ -1,4 +1,4 @@
-"""Does the check let true sentences through, and no others? Fits and tests the weights of ``rag.grounding.score``.
+"""Does the check let true sentences through, and no others? Fits and tests the weights of ``rag.grounding.support``.
 
 Sentences are derived from half of the articles of a SQuAD file and half of some files of MedQuAD to fit with, and from
 the other halves and from three other data sets (long scientific articles, product reviews, forum posts) to test with.
@@ -8,12 +8,9 @@ Sentences that generators wrote, labelled by hand, are checked in the order in w
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks.data import unpack_medquad
 from benchmarks.sentences.cases import Case, derive
@@ -21,10 +18,13 @@ from benchmarks.sentences.generated import labelled_answers
 from benchmarks.sentences.texts import medquad_texts, squad_texts
 from benchmarks.sentences.ways import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.tables import table, with_interval
+from rag.calibration.fitting import fit_support
+from rag.calibration.numbers import shipped_calibration
+from rag.calibration.scoring import LogisticModel
 from rag.components import open_embedder, open_reader
 from rag.evaluation.figures import wilson
-from rag.grounding.checker import Checker
-from rag.grounding.score import INTERCEPT, WEIGHTS, Signals, signals_of
+from rag.grounding.rules import RuleChecker
+from rag.grounding.support import SupportSignals
 from rag.settings.model import load_settings
 
 _EACH = 40
@@ -37,7 +37,8 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
     embedder, reader = open_embedder(settings), open_reader(settings)
     fitting, testing = _cases(data, work, each, seed)
     written = labelled_answers(data, work)
-    fitted = _fit(Checker(embedder), fitting)
+    shipped = shipped_calibration().support
+    fitted = _fit(RuleChecker(embedder, shipped), fitting)
     milliseconds: list[float] = []
     ways: dict[str, Finds] = {
         "the check": timed(checked(embedder, reader), milliseconds),
@@ -51,7 +52,7 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
     return {
         "fitting": len(fitting),
         "testing": len(testing),
-        "weights": {"shipped": {"intercept": INTERCEPT, **asdict(WEIGHTS)}, "fitted": fitted},
+        "weights": {"shipped": _weights(shipped), "fitted": _weights(fitted)},
         "ways": {name: _rates(testing, passed) for name, passed in accepted.items()},
         "groups": _by(testing, accepted["the check"], lambda case: case.group),
         "kinds": {name: _shares(testing, passed) for name, passed in accepted.items()},
@@ -151,18 +152,22 @@ def _in_turn(answers: Sequence[Sequence[Case]], finds: Finds) -> list[bool]:
     return passed
 
 
-def _fit(checker: Checker, cases: Sequence[Case]) -> dict[str, float]:
+def _fit(checker: RuleChecker, cases: Sequence[Case]) -> LogisticModel[SupportSignals]:
     """On what breaks no rule, the best place of each sentence; sentences made of questions have a way of their own."""
     rows, labels = [], []
     for case in cases:
-        judged = [] if case.question else list(checker.on(case.chunks).judged(case.sentence))
-        allowed = [astuple(signals_of(judgement, cosine)) for _, _, judgement, cosine in judged if not judgement.vetoes]
+        supports = [] if case.question else list(checker.on(case.chunks).supports(case.sentence))
+        allowed = [support.signals for _, _, support in supports if not support.vetoes]
         if allowed:
-            rows.append(min(allowed))
+            rows.append(min(allowed, key=astuple))
             labels.append(case.supported)
-    model = LogisticRegression(C=10.0, class_weight="balanced").fit(np.array(rows), labels)
-    names = ("intercept", *(field.name for field in fields(Signals)))
-    return dict(zip(names, np.round([*model.intercept_, *model.coef_[0]], 2).tolist(), strict=True))
+    return fit_support(rows, labels)
+
+
+def _weights(model: LogisticModel[SupportSignals]) -> dict[str, float]:
+    return {"intercept": round(model.intercept, 2)} | {
+        name: round(weight, 2) for name, weight in asdict(model.weights).items()
+    }
 
 
 def _rates(cases: Sequence[Case], passed: Sequence[bool]) -> dict[str, Any]:

@@ -20,16 +20,18 @@ from lxml import etree
 from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_squad_articles
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.answering.decision import judge
-from rag.components import build_retriever, open_reader
+from rag.answering.decision import decide
+from rag.calibration.numbers import shipped_calibration
+from rag.components import open_reader, retriever_on
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.types import Item
-from rag.query.rewriting import Formulator
+from rag.query.understanding import query_of
+from rag.query.variants import QueryVariant
 from rag.reader.model import ExtractiveReader
-from rag.retrieval.multi_query import Formulation, search_formulations
-from rag.retrieval.reranking import wording_of
-from rag.retrieval.retriever import KnowledgeRetriever
-from rag.settings.model import load_settings
+from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
+from rag.retrieval.reranking import rerank
+from rag.settings.model import Settings, load_settings
+from vectorstore.types import EVERYTHING
 
 LETTERS = Path(__file__).with_name("letters.json")
 _TYPED, _DESK = "as typed", "as the desk asks"
@@ -58,20 +60,21 @@ def run(data: Path, work: Path, questions: int = 80, seed: int = 13) -> dict[str
             ("encyclopedia", *_encyclopedia(data, Path(folder) / "articles", questions, draw)),
         ):
             knowledge = ingested(Path(folder) / f"home-{len(tables)}", documents)
-            retriever = build_retriever(settings, knowledge)
             forms = _forms(asked, draw)
-            tables[name] = {
-                form: {
-                    way: _figures(
-                        [
-                            _item(way, message, one.document, retriever, reader, settings.answering.caution)
-                            for message, one in messages
-                        ]
-                    )
-                    for way in (_TYPED, _DESK)
+            with knowledge.view() as view:
+                retriever = retriever_on(settings)(view)
+                tables[name] = {
+                    form: {
+                        way: _figures(
+                            [
+                                _item(way, message, one.document, retriever, reader, settings)
+                                for message, one in messages
+                            ]
+                        )
+                        for way in (_TYPED, _DESK)
+                    }
+                    for form, messages in forms.items()
                 }
-                for form, messages in forms.items()
-            }
             knowledge.close()
     return {"questions": questions, "tables": tables}
 
@@ -154,22 +157,24 @@ def _item(
     way: str,
     message: str,
     document: Path | None,
-    retriever: KnowledgeRetriever,
+    retriever: HybridRetriever,
     reader: ExtractiveReader,
-    caution: float,
+    settings: Settings,
 ) -> Item:
-    knowledge = retriever.knowledge
-    formulations = [Formulation(message)] if way == _TYPED else Formulator(retriever, knowledge).formulate(message)
-    _, passages = search_formulations(retriever, formulations)
-    asked = [wording_of(one.text, knowledge, weight=one.weight) for one in formulations]
-    judged = judge(asked, passages, reader, knowledge.embedder)
-    answered = judged.answer(caution) is not None
+    view, calibration = retriever.view, shipped_calibration()
+    variants = [QueryVariant(message)]
+    if way == _DESK:
+        variants = list(query_of(message, (), view, retriever, EVERYTHING).variants)
+    _, passages = retrieve_variants(retriever, variants, EVERYTHING, settings.reader.passages)
+    asked = [variant.weighed(view, EVERYTHING) for variant in variants]
+    decision = decide(rerank(asked, passages, reader, view.embedder, calibration.reranking), asked, calibration)
+    answered = decision.answer(settings.answering.caution) is not None
     scores = (
-        {"answered": float(answered), "right_document": float(Path(judged.source.chunk.path) == document)}
+        {"answered": float(answered), "right_document": float(Path(decision.source.chunk.path) == document)}
         if document
         else {"answered_falsely": float(answered)}
     )
-    return Item("", message, (), judged.quote.text if judged.quote else "", 0.0, scores)
+    return Item("", message, (), decision.quote.text if decision.quote else "", 0.0, scores)
 
 
 def _figures(items: Sequence[Item]) -> dict[str, Any]:

@@ -16,32 +16,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 from benchmarks.beir import medquad_answers
 from benchmarks.data import ingested, unpack_medquad
 from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
-from rag.answering.extractive import MOST_CHARACTERS, WORTH, Quote, quote_answer
+from rag.answering.extractive import MOST_CHARACTERS, Quote, extractive_answer
+from rag.calibration.fitting import Candidates, Table, fit_order
+from rag.calibration.numbers import shipped_calibration
 from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import f1, normalised
 from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
+from rag.query.variants import QueryVariant
 from rag.reader.types import Reader
-from rag.retrieval.reranking import RELEVANCE, PassageSignals, weigh, wording_of
+from rag.retrieval.reranking import rerank
+from rag.retrieval.types import PassageSignals
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, load_question_sets
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Chunk
+from vectorstore.types import EVERYTHING, Chunk
 
 _PASSAGES = 20
 _SIGNALS, _TRIED = ([field.name for field in fields(of)] for of in (PassageSignals, TriedSignals))
 _COLUMNS = (*_SIGNALS, *_TRIED)
 _FUSED, _SHIPPED = "dense and BM25, averaged", "as shipped"
-_RIDGE = 0.01
 # The split of the embedded reader's training; see rag/reader/embedded/reports.json.
 _HELD_OUT, _SPLIT_SEED = 0.12, 0
 
@@ -64,14 +65,15 @@ _WAYS: dict[str, Sequence[str]] = {
     **{f"with these but not {name}": [other for other in _SIGNALS if other != name] for name in _SIGNALS},
     "with all that were tried": _COLUMNS,
 }
-_WORTHS = {"as shipped": WORTH} | {
-    f"without {name}": replace(WORTH, **{name: 0.0}) for name in ("passage", "closeness", "margin", "opening")
+_CALIBRATION = shipped_calibration()
+_SELECTIONS = {"as shipped": _CALIBRATION.sentence_selection} | {
+    f"without {field.name}": replace(_CALIBRATION.sentence_selection, **{field.name: 0.0})
+    for field in fields(_CALIBRATION.sentence_selection)
 }
 
 _LENGTHS = {"as shipped": MOST_CHARACTERS, "without what follows the opening": 0}
 _OPENING_WORDS = 60
 
-Table = NDArray[np.float64]
 IsRight = Callable[[Chunk], bool]
 
 
@@ -79,9 +81,9 @@ IsRight = Callable[[Chunk], bool]
 class Asked:
     """A question: ``signals`` has the shape ``(passages, signals)``, ``fused`` and ``right`` a place a passage.
 
-    ``quoted`` tells for each of ``_WORTHS`` whether the quote is right: it holds the answer or, where none is known, is
-    of the right passage. ``told`` is for each of ``_LENGTHS`` the F1 of the quote and the first words of the right
-    section, empty where there are no sections.
+    ``quoted`` tells for each of ``_SELECTIONS`` whether the quote is right: it holds the answer or, where none is
+    known, is of the right passage. ``told`` is for each of ``_LENGTHS`` the F1 of the quote and the first words of the
+    right section, empty where there are no sections.
     """
 
     text: str
@@ -102,12 +104,12 @@ def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
         "found": {name: round(float(np.mean([q.right.any() for q in of_one])), 4) for name, of_one in asked.items()},
         "ways": {way: {name: _hits(asked, name, way) for name in asked} for way in (_FUSED, *_WAYS, _SHIPPED)},
         "weights": {
-            "shipped": dict(zip(_SIGNALS, astuple(RELEVANCE), strict=True)),
+            "shipped": dict(zip(_SIGNALS, astuple(_CALIBRATION.reranking), strict=True)),
             "fitted": dict(zip(_SIGNALS, np.round(fitted[: len(_SIGNALS)], 2).tolist(), strict=True)),
         },
         "quotes": {
-            worth: {name: _share([q.quoted[worth] for q in of_one]) for name, of_one in asked.items()}
-            for worth in _WORTHS
+            selection: {name: _share([q.quoted[selection] for q in of_one]) for name, of_one in asked.items()}
+            for selection in _SELECTIONS
         },
         "told": {
             name: {length: _mean([q.told.get(length, 0.0) for q in of_one]) for length in _LENGTHS}
@@ -223,19 +225,23 @@ def held_out_questions(data: Path) -> list[QuestionSet]:
 
 
 def _ask(knowledge: KnowledgeBase, reader: Reader, question: str, is_right: IsRight, answers: Sequence[str]) -> Asked:
-    asked = wording_of(question, knowledge)
-    evidence = weigh([asked], knowledge.search(question, limit=_PASSAGES), reader, knowledge.embedder)
-    tried = tried_signals(knowledge, asked, evidence)
-    sections = [item.chunk for item in evidence if item.chunk.section and item.chunk.opens and is_right(item.chunk)]
+    asked = QueryVariant(question).weighed(knowledge, EVERYTHING)
+    found = knowledge.search(question, limit=_PASSAGES)
+    scored = rerank([asked], found, reader, knowledge.embedder, _CALIBRATION.reranking)
+    tried = tried_signals(knowledge, asked, scored)
+    sections = [item.chunk for item in scored if item.chunk.section and item.chunk.opens and is_right(item.chunk)]
     openings = [" ".join(chunk.text.split()[:_OPENING_WORDS]) for chunk in sections]
     return Asked(
         question,
-        np.array([(*astuple(item.signals), *astuple(more)) for item, more in zip(evidence, tried, strict=True)]),
-        np.array([item.passage.score for item in evidence]),
-        np.array([is_right(item.chunk) for item in evidence]),
-        {name: _is_right(quote_answer(evidence, worth), is_right, answers) for name, worth in _WORTHS.items()},
-        {name: _overlap(quote_answer(evidence, most_characters=most), openings) for name, most in _LENGTHS.items()}
-        if any(item.chunk.section for item in evidence)
+        np.array([(*astuple(item.signals), *astuple(more)) for item, more in zip(scored, tried, strict=True)]),
+        np.array([item.passage.score for item in scored]),
+        np.array([is_right(item.chunk) for item in scored]),
+        {name: _is_right(extractive_answer(scored, of), is_right, answers) for name, of in _SELECTIONS.items()},
+        {
+            name: _overlap(extractive_answer(scored, _CALIBRATION.sentence_selection, most), openings)
+            for name, most in _LENGTHS.items()
+        }
+        if any(item.chunk.section for item in scored)
         else {},
     )
 
@@ -248,7 +254,7 @@ def _is_right(quote: Quote | None, is_right: IsRight, answers: Sequence[str]) ->
     if quote is None:
         return False
     said = f" {normalised(quote.text)} "
-    return any(f" {normalised(answer)} " in said for answer in answers) if answers else is_right(quote.evidence.chunk)
+    return any(f" {normalised(answer)} " in said for answer in answers) if answers else is_right(quote.passage.chunk)
 
 
 def _hits(asked: Mapping[str, Sequence[Asked]], name: str, way: str) -> dict[str, Any]:
@@ -264,7 +270,7 @@ def _hits(asked: Mapping[str, Sequence[Asked]], name: str, way: str) -> dict[str
 
 def _weights_of(way: str, learned: Mapping[str, Sequence[Asked]]) -> Table | None:
     if way == _SHIPPED:
-        return np.array([*astuple(RELEVANCE), *(0.0 for _ in _TRIED)])
+        return np.array([*astuple(_CALIBRATION.reranking), *(0.0 for _ in _TRIED)])
     return _fit(learned, _WAYS[way]) if way in _WAYS else None
 
 
@@ -278,27 +284,9 @@ def _mean(values: Sequence[float]) -> dict[str, Any]:
 
 
 def _fit(asked: Mapping[str, Sequence[Asked]], signals: Sequence[str]) -> Table:
-    """Weights of all signals, 0 for those not named, under which the right passage is the likeliest.
-
-    Listwise softmax loss (Cao et al., "Learning to Rank", ICML 2007), every knowledge base counting the same.
-    """
+    """Weights of all signals, 0 for those not named, every knowledge base counting the same."""
     chosen = [_COLUMNS.index(name) for name in signals]
-    learned = [(one, 1.0 / len(of_one)) for of_one in asked.values() for one in of_one if one.right.any()]
-    shape = (len(learned), _PASSAGES)
-    rows, right, there = np.zeros((*shape, len(chosen))), np.zeros(shape, bool), np.zeros(shape, bool)
-    for number, (one, _) in enumerate(learned):
-        passages = len(one.right)
-        rows[number, :passages], right[number, :passages] = one.signals[:, chosen], one.right
-        there[number, :passages] = True
-    share = np.array([share for _, share in learned]) / len(asked)
-    spread = rows[there].std(axis=0)
-
-    def loss(weights: Table) -> float:
-        scores = (rows / spread) @ weights
-        everything = logsumexp(np.where(there, scores, -np.inf), axis=1)
-        lost = everything - logsumexp(np.where(right, scores, -np.inf), axis=1)
-        return float(share @ lost + _RIDGE * weights @ weights)
-
+    groups = [[Candidates(one.signals[:, chosen], one.right) for one in of_one] for of_one in asked.values()]
     weights = np.zeros(len(_COLUMNS))
-    weights[chosen] = minimize(loss, np.zeros(len(chosen)), method="L-BFGS-B").x / spread
+    weights[chosen] = fit_order(groups)
     return weights

@@ -1,4 +1,4 @@
-"""Signals for a passage that were tried beside those of ``rag.retrieval.reranking`` and are not used there."""
+"""Signals for a passage that were tried beside ``rag.retrieval.types.PassageSignals`` and are not used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.retrieval.reranking import Evidence, Wording
-from rag.text.words import words_of
+from rag.query.variants import QueryVariant
+from rag.retrieval.types import ScoredPassage
+from rag.text.tokens import content_stems
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import EVERYTHING
@@ -36,10 +37,12 @@ class TriedSignals:
     bm25_lead: float
 
 
-def tried_signals(knowledge: KnowledgeBase, wording: Wording, evidence: Sequence[Evidence]) -> list[TriedSignals]:
+def tried_signals(
+    knowledge: KnowledgeBase, variant: QueryVariant, passages: Sequence[ScoredPassage]
+) -> list[TriedSignals]:
     """The signals of each passage."""
-    asked, *texts = knowledge.embedder.embed([wording.text, *(item.chunk.text for item in evidence)])
-    chunks = [item.chunk for item in evidence]
+    asked, *texts = knowledge.embedder.embed([variant.text, *(item.chunk.text for item in passages)])
+    chunks = [item.chunk for item in passages]
     near = {chunk.id + step for chunk in chunks for step in (-1, 0, 1)}
     with knowledge.database.read() as connection:
         found, stored = catalogue.load_vectors_of(connection, near, knowledge.embedder.dimension)
@@ -51,14 +54,14 @@ def tried_signals(knowledge: KnowledgeBase, wording: Wording, evidence: Sequence
         beside = [i for i in (chunk.id - 1, chunk.id + 1) if document.get(i) == chunk.document]
         return float(np.mean([asked @ vectors[i] for i in beside or [chunk.id]]))
 
-    fused = sorted(evidence, key=lambda item: -item.passage.score)
+    fused = sorted(passages, key=lambda item: -item.passage.score)
     feedback = np.mean([vectors[item.chunk.id] for item in fused[:_FEEDBACK_PASSAGES]], axis=0)
-    cosine, bm25 = (np.array([getattr(item.signals, leg) for item in evidence]) for leg in ("cosine", "bm25"))
-    terms = len(wording.terms.weights) / _MANY_TERMS
+    cosine, bm25 = (np.array([getattr(item.signals, leg) for item in passages]) for leg in ("cosine", "bm25"))
+    terms = len(variant.terms.weights) / _MANY_TERMS
     return [
         TriedSignals(
             float(asked @ texts[place]),
-            wording.terms.share(frozenset(words_of(chunk.heading).content)),
+            variant.terms.share(frozenset(content_stems(chunk.heading))),
             around(place),
             float(feedback @ vectors[chunk.id]),
             cosine[place] * terms,

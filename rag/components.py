@@ -4,25 +4,29 @@ The models' libraries take seconds to import, and each caller needs some of them
 """
 
 import functools
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ingest.worker.guard import WorkerSettings
 from ingest.worker.limits import Limits
 from rag.settings.model import Settings
-from rag.types import Answer, Event, Exchange
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, Confirm, resolve_model
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import EVERYTHING, Embedder, Scope
+from vectorstore.types import Embedder
 
 if TYPE_CHECKING:
-    from rag.answering.flow import AnswerFlow, Writer
+    from collections.abc import Callable
+
+    from rag.answering.flow import AnswerFlow
+    from rag.calibration.numbers import Calibration
     from rag.evaluation.whatif import WhatIf
+    from rag.generators.types import Generator
+    from rag.grounding.types import GroundednessChecker
     from rag.query.smalltalk.classifier import SmallTalkClassifier
     from rag.reader.model import ExtractiveReader
-    from rag.retrieval.retriever import KnowledgeRetriever
+    from rag.retrieval.hybrid import HybridRetriever
+    from vectorstore.store import PassageView
 
 
 def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:
@@ -64,24 +68,20 @@ def open_reader(settings: Settings, confirm: Confirm | None = None) -> "Extracti
     return load_reader(settings.reader.model, settings.downloads, confirm)
 
 
-def build_retriever(settings: Settings, knowledge: KnowledgeBase, scope: Scope = EVERYTHING) -> "KnowledgeRetriever":
-    from rag.retrieval.retriever import KnowledgeRetriever
+def retriever_on(settings: Settings) -> "Callable[[PassageView], HybridRetriever]":
+    """What makes the retriever for one state of a knowledge base."""
+    from rag.retrieval.hybrid import HybridRetriever
 
-    return KnowledgeRetriever(
-        knowledge=knowledge,
-        scope=scope,
-        limit=settings.reader.passages,
-        candidates=settings.retrieval.candidates,
-        dense_weight=settings.retrieval.dense_weight,
-    )
+    retrieval = settings.retrieval
+    return partial(HybridRetriever, candidates=retrieval.candidates, dense_weight=retrieval.dense_weight)
 
 
-def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone: bool = False) -> "Writer | None":
+def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone: bool = False) -> "Generator | None":
     """The generator that the settings and the machine call for, with passages or ``alone``; None when answers are only
     quoted.
     """
-    from rag.answering.flow import Writer
     from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
+    from rag.generators.types import Generator
 
     hardware = detect_hardware()
     choice = choose_engine(settings, hardware)
@@ -92,34 +92,61 @@ def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone:
     if settings.generator.adapter:
         name += f" + {settings.generator.adapter.resolve().name}"
     budget = prompt_budget(settings.generator, choice.engine, hardware)
-    return Writer(chat, name, budget, is_large(choice))
+    return Generator(chat, name, budget, is_large(choice))
 
 
 def build_flow(
     settings: Settings,
     knowledge: KnowledgeBase,
     reader: "ExtractiveReader",
-    writer: "Writer | None",
-    scope: Scope = EVERYTHING,
+    generator: "Generator | None",
     confirm: Confirm | None = None,
 ) -> "AnswerFlow":
     from rag.answering.flow import AnswerFlow
-    from rag.grounding.trained import EntailmentModel
+    from rag.calibration.numbers import load_calibration
 
-    retriever = build_retriever(settings, knowledge, scope)
-    small_talk = _small_talk_classifier(knowledge.embedder)
-    caution, named = settings.answering.caution, settings.grounding.model
-    entails = EntailmentModel(named, settings.downloads, confirm) if named and writer else None
-    return AnswerFlow(knowledge, retriever, reader, writer, scope, small_talk, caution=caution, entails=entails)
+    calibration = load_calibration(settings.home)
+    checked_by = settings.grounding.model if generator else None
+    return AnswerFlow(
+        knowledge,
+        retriever_on(settings),
+        reader,
+        calibration,
+        _open_checker(checked_by, settings, knowledge.embedder, calibration, confirm),
+        generator,
+        _small_talk_classifier(knowledge.embedder),
+        passages=settings.reader.passages,
+        threshold=settings.answering.caution,
+    )
 
 
-def build_what_if(
-    settings: Settings, knowledge: KnowledgeBase, reader: "ExtractiveReader", scope: Scope = EVERYTHING
-) -> "WhatIf":
+def _open_checker(
+    named: str | None, settings: Settings, embedder: Embedder, calibration: "Calibration", confirm: Confirm | None
+) -> "GroundednessChecker":
+    """What checks written sentences: the rules, with the ``named`` model of entailment, if any."""
+    if not named:
+        from rag.grounding.rules import RuleChecker
+
+        return RuleChecker(embedder, calibration.support)
+    from rag.grounding.trained import EntailmentChecker, EntailmentModel
+
+    model = EntailmentModel(named, settings.downloads, confirm)
+    return EntailmentChecker(embedder, model, calibration.support.threshold)
+
+
+def build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: "ExtractiveReader") -> "WhatIf":
+    from rag.calibration.numbers import load_calibration
     from rag.evaluation.whatif import WhatIf
 
-    recognise = _small_talk_classifier(knowledge.embedder)
-    return WhatIf(knowledge, build_retriever(settings, knowledge, scope), reader, settings.answering.caution, recognise)
+    return WhatIf(
+        knowledge,
+        retriever_on(settings),
+        reader,
+        load_calibration(settings.home),
+        _small_talk_classifier(knowledge.embedder),
+        passages=settings.reader.passages,
+        threshold=settings.answering.caution,
+    )
 
 
 def _small_talk_classifier(embedder: Embedder) -> "SmallTalkClassifier":
@@ -133,21 +160,6 @@ def _small_talk_classifier(embedder: Embedder) -> "SmallTalkClassifier":
 @functools.cache
 def _packaged_embedder() -> SentenceTransformerEmbedder:
     return SentenceTransformerEmbedder(resolve_model(MINILM))
-
-
-class ScopedFlow:
-    """The answer flow, with the scope of each call."""
-
-    def __init__(self, flow_within: "Callable[[Scope], AnswerFlow]") -> None:
-        self._flow_within = functools.lru_cache(maxsize=16)(flow_within)
-
-    def answer(self, question: str, scope: Scope) -> Answer:
-        return self._flow_within(scope).invoke(question)
-
-    def events(
-        self, question: str, scope: Scope, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
-    ) -> Iterator[Event]:
-        return self._flow_within(scope).events(question, before=before, stop=stop)
 
 
 class Components:
@@ -169,17 +181,15 @@ class Components:
     def reader(self) -> "ExtractiveReader":
         return open_reader(self.settings, self._confirm)
 
-    def generator(self, settings: Settings | None = None, *, alone: bool = False) -> "Writer | None":
+    def generator(self, settings: Settings | None = None, *, alone: bool = False) -> "Generator | None":
         """A generator of its own for each call: that of the ``settings``, of which the other parts keep theirs."""
         return open_generator(settings or self.settings, self._confirm, alone=alone)
 
-    def flow(self, generator: "Writer | None") -> "ScopedFlow":
-        return ScopedFlow(
-            lambda scope: build_flow(self.settings, self.knowledge, self.reader, generator, scope, self._confirm)
-        )
+    def flow(self, generator: "Generator | None") -> "AnswerFlow":
+        return build_flow(self.settings, self.knowledge, self.reader, generator, self._confirm)
 
-    def what_if(self, scope: Scope) -> "WhatIf":
-        return build_what_if(self.settings, self.knowledge, self.reader, scope)
+    def what_if(self) -> "WhatIf":
+        return build_what_if(self.settings, self.knowledge, self.reader)
 
     @property
     def worker(self) -> WorkerSettings:

@@ -56,7 +56,8 @@ class Answer:
     ``probability`` is that of the documents holding an answer, None where that was not asked. ``dropped`` is what was
     written for it and did not stand up to the check; ``withheld`` is an abstention's short answer, had it been given.
     ``notices`` are those of the collections that the cited documents belong to. ``looked_up`` is the wording that the
-    documents were asked, None where it is the message as it was typed.
+    documents were asked, None where it is the message as it was typed. ``unfitted`` names what of the numbers that it
+    hangs on was fitted to other models than those in use.
     """
 
     kind: Kind
@@ -71,6 +72,7 @@ class Answer:
     withheld: str | None = None
     notices: tuple[str, ...] = ()
     looked_up: str | None = None
+    unfitted: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -96,7 +98,7 @@ class Searching:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Reranking:
     """The reader looks at the best ``passages``."""
 
     passages: int
@@ -124,4 +126,4 @@ class Done:
     answer: Answer
 
 
-Event = Searching | Reading | Quoted | Writing | Done
+Event = Searching | Reranking | Quoted | Writing | Done

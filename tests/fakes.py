@@ -89,6 +89,7 @@ class KeywordReader:
     else."""
 
     name = "keyword"
+    fingerprint = "keyword@1"
 
     def __init__(self, *answers: str, margin: float = 5.0) -> None:
         self._answers = answers

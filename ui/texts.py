@@ -5,7 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from rag.conversations.types import Feedback, Turn
-from rag.types import Answer, Citation, Quoted, Reading, Searching, Writing
+from rag.types import Answer, Citation, Quoted, Reranking, Searching, Writing
 
 NO_ANSWER = "The documents do not say."
 NOT_CHECKED = "Not checked against the documents"
@@ -42,7 +42,7 @@ def stage(turn: Turn) -> str:
     match turn.progress:
         case Searching(passages):
             return f"Searching {counted(passages, 'passage')}"
-        case Reading(passages):
+        case Reranking(passages):
             return f"Reading the {passages:,} best" if passages != 1 else "Reading the best one"
         case Quoted():
             return "Writing"

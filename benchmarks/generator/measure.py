@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from benchmarks.generator.medical_sheets import medical_sheets
 from benchmarks.generator.sheets import Asked, Sheet, squad_sheets
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.answering.flow import Writer
 from rag.answering.generation import write_checked
+from rag.calibration.numbers import shipped_calibration
 from rag.components import build_flow, open_embedder, open_reader, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
@@ -40,10 +41,12 @@ from rag.generators.engines.llamacpp import LlamaCppChat
 from rag.generators.prompts import REFUSAL, build_messages
 from rag.generators.registry import EMBEDDED_ADAPTER
 from rag.generators.selection import PROMPT_TOKENS_CPU
-from rag.grounding.checker import Checker
+from rag.generators.types import Generator
+from rag.grounding.rules import RuleChecker
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, as_squad
 from vectorstore.models import SMOLLM2, resolve_model
+from vectorstore.types import EVERYTHING
 
 FIGURES = ("contained", "right_abstention", "false_abstention", "right_citation", "kept_by_the_check")
 _DESK = ("f1", "em", "answered", "false_answers", "citation_precision", "unsupported_sentences")
@@ -84,7 +87,7 @@ def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | Non
     """
     asked = _held_out(data, work, questions)
     chats = {"as it comes": _chat(None, work), "with the adapter": _chat(adapter or EMBEDDED_ADAPTER, work)}
-    checker = Checker(open_embedder(load_settings()))
+    checker = RuleChecker(open_embedder(load_settings()), shipped_calibration().support)
     items = {
         way: [scored(sheet, one, _write(chat, checker, sheet, one)) for sheet, one in asked]
         for way, chat in chats.items()
@@ -197,7 +200,7 @@ def _chat(adapter: Path | None, work: Path) -> LlamaCppChat:
     return LlamaCppChat(path=base, adapter=converted(adapter, base, work / "adapters") if adapter else None)
 
 
-def _write(chat: LlamaCppChat, checker: Checker, sheet: Sheet, one: Asked) -> Reply:
+def _write(chat: LlamaCppChat, checker: RuleChecker, sheet: Sheet, one: Asked) -> Reply:
     messages = build_messages(one.question, sheet.shown, PROMPT_TOKENS_CPU, chat.get_num_tokens)
     began = time.perf_counter()
     pieces, first = [], None
@@ -264,8 +267,10 @@ def _desk(data: Path, chats: Mapping[str, LlamaCppChat], questions: int) -> dict
             texts_of(file), embedder, worker_settings(settings, embedder), lambda *_: None
         ) as collection:
             for way, chat in chats.items():
-                flow = build_flow(settings, collection.knowledge, reader, Writer(chat, SMOLLM2, PROMPT_TOKENS_CPU))
-                evaluation = evaluate_answers(file, asked, collection, flow.events, lambda *_: None)
+                flow = build_flow(settings, collection.knowledge, reader, Generator(chat, SMOLLM2, PROMPT_TOKENS_CPU))
+                evaluation = evaluate_answers(
+                    file, asked, collection, partial(flow.events, scope=EVERYTHING), lambda *_: None
+                )
                 measured.setdefault(part.name, {})[way] = _desk_figures(evaluation)
     return measured
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from benchmarks.sentences.supported import clause_dropped, pronoun_resolved
 from ingest.sentences import sentence_spans
-from rag.grounding.checker import Checker
+from rag.calibration.numbers import shipped_calibration
+from rag.grounding.rules import RuleChecker
 from vectorstore.types import Chunk, Vectors
 
 _FINISHED = re.compile(r"[.!?][)\"”]?$")
@@ -27,7 +28,7 @@ class _OneMeaning:
         return np.ones((len(texts), 1), dtype=np.float32)
 
 
-_CHECKER = Checker(_OneMeaning())
+_CHECKER = RuleChecker(_OneMeaning(), shipped_calibration().support)
 
 
 def sentence_with(chunk: Chunk, question: str, answer: str, at: int) -> str | None:
@@ -39,7 +40,7 @@ def sentence_with(chunk: Chunk, question: str, answer: str, at: int) -> str | No
     sentences = [chunk.text[start:end] for start, end in spans]
     wordings = list(_wordings(sentences[place], sentences[place - 1] if place else ""))
     for wording in sorted(wordings, key=len):
-        if answer in wording and _sayable(wording) and _CHECKER.on([chunk], question).check(wording).places:
+        if answer in wording and _sayable(wording) and _CHECKER.on([chunk], question)(wording).places:
             return wording
     return None
 
@@ -50,7 +51,7 @@ def first_sentences(chunk: Chunk, question: str, most: int) -> list[str]:
     grounds, last = _CHECKER.on([chunk], question), None
     for start, end in sentence_spans(chunk.text)[:most]:
         for wording in sorted(_wordings(chunk.text[start:end], ""), key=len):
-            verdict = grounds.check(wording, last)
+            verdict = grounds(wording, last)
             if _sayable(wording) and verdict.places:
                 said.append(wording)
                 last = verdict.places[-1]

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from benchmarks.peers.environment import peers_python, reader_folder
 from benchmarks.peers.systems import SYSTEMS
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
-from rag.components import build_flow, build_retriever, open_embedder, open_reader, worker_settings
+from rag.calibration.numbers import load_calibration
+from rag.components import build_flow, open_embedder, open_reader, retriever_on, worker_settings
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import intervals, latency, means, rounded
@@ -48,9 +50,16 @@ def run(data: Path, work: Path, questions: int = 200) -> dict[str, Any]:
     worker = worker_settings(settings, embedder)
     with temporary_collection(texts_of(squad), embedder, worker, _silent) as collection:
         flow = build_flow(settings, collection.knowledge, reader, None)
-        answered = evaluate_answers(squad, asked, collection, flow.events, _silent).items
-        retriever = build_retriever(settings, collection.knowledge)
-        found = evaluate_retrieval(_judged(squad, asked), collection, retriever, reader, _silent).items
+        answered = evaluate_answers(squad, asked, collection, partial(flow.events, scope=EVERYTHING), _silent).items
+        found = evaluate_retrieval(
+            _judged(squad, asked),
+            collection,
+            retriever_on(settings),
+            settings.reader.passages,
+            reader,
+            load_calibration(settings.home),
+            _silent,
+        ).items
         chunks = _chunks(collection)
         paragraphs = {str(chunk.id): collection.ids[chunk.document] for chunk in chunks}
     results: dict[str, Any] = {"Refdesk": _figures(_joined(answered, {item.id: item for item in found}))}

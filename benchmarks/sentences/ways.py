@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.sentences.cases import Case
-from rag.grounding.checker import Checker
+from rag.calibration.numbers import shipped_calibration
+from rag.grounding.rules import RuleChecker
 from rag.grounding.types import Place
 from rag.reader.types import Reader
 from rag.text.tokens import tokens_of
@@ -31,11 +32,11 @@ class NoMeaning:
 
 
 def checked(embedder: Embedder, reader: Reader | None) -> Finds:
-    checker = Checker(embedder)
+    checker = RuleChecker(embedder, shipped_calibration().support)
 
     def finds(case: Case, after: Place | None) -> Place | None:
         found = reader.read(case.question, [chunk.text for chunk in case.chunks]) if reader and case.question else ()
-        places = checker.on(case.chunks, case.question, found).check(case.sentence, after).places
+        places = checker.on(case.chunks, case.question, found)(case.sentence, after).places
         return places[-1] if places else None
 
     return finds

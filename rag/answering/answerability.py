@@ -1,12 +1,11 @@
-"""Do the documents answer this question? One probability from seven signals, calibrated by benchmarks/abstention.py."""
+"""Do the documents answer this question? Seven signals, from which a fitted model makes one probability."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.calibration.scoring import logistic, weighted_sum
-from rag.retrieval.reranking import Evidence, Wording
-from rag.text.tokens import Kind, tokens_of
-from rag.text.words import words_of
+from rag.query.variants import QueryVariant
+from rag.retrieval.types import ScoredPassage
+from rag.text.tokens import Kind, content_stems, tokens_of
 
 _MARGINS_FROM = 3
 _NAMING = frozenset({Kind.NAME, Kind.NUMBER})
@@ -14,7 +13,7 @@ _LOWEST_MARGIN = -3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
+class AnswerabilitySignals:
     """What speaks for or against an answer.
 
     ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
@@ -34,37 +33,19 @@ class Signals:
     missing: float
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """A logistic model over the signals."""
-
-    intercept: float
-    weights: Signals
-
-    def probability(self, signals: Signals) -> float:
-        """Between 0 (the documents do not say) and 1."""
-        return logistic(self.intercept + weighted_sum(self.weights, signals))
-
-
-CALIBRATION = Calibration(
-    -2.69,
-    Signals(margin=0.22, similarity=0.39, sentence=3.34, coverage=-1.12, together=2.31, unknown=-1.11, missing=-0.86),
-)
-
-
-def signals_of(evidence: Sequence[Evidence], wordings: Sequence[Wording]) -> Signals:
-    """The signals for ``evidence``, best first and not empty, that was read with ``wordings``."""
-    best = evidence[0].chunk
+def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant]) -> AnswerabilitySignals:
+    """The signals for ``passages``, best first and not empty, that were read with ``variants``."""
+    best = passages[0].chunk
     text = f"{best.heading}\n{best.text}"
-    held = frozenset(words_of(text).content)
-    return Signals(
-        margin=max(_LOWEST_MARGIN, *(item.margin for item in evidence[:_MARGINS_FROM])),
-        similarity=max(item.signals.cosine for item in evidence),
-        sentence=max(item.signals.sentence for item in evidence),
-        coverage=max(wording.terms.share(held) for wording in wordings),
-        together=evidence[0].signals.words,
-        unknown=max(wording.terms.unknown for wording in wordings),
-        missing=min(_missing(wording.text, text) for wording in wordings),
+    held = frozenset(content_stems(text))
+    return AnswerabilitySignals(
+        margin=max(_LOWEST_MARGIN, *(passage.margin for passage in passages[:_MARGINS_FROM])),
+        similarity=max(passage.signals.cosine for passage in passages),
+        sentence=max(passage.signals.sentence for passage in passages),
+        coverage=max(variant.terms.share(held) for variant in variants),
+        together=passages[0].signals.words,
+        unknown=max(variant.terms.unknown for variant in variants),
+        missing=min(_missing(variant.text, text) for variant in variants),
     )
 
 

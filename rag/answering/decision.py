@@ -3,36 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.answerability import CALIBRATION, Signals, signals_of
-from rag.answering.extractive import Quote, quote_answer
-from rag.reader.types import Reader
-from rag.retrieval.reranking import Evidence, Wording, weigh
-from vectorstore.types import Embedder, Passage
+from rag.answering.answerability import AnswerabilitySignals, answerability_signals
+from rag.answering.extractive import Quote, extractive_answer
+from rag.calibration.numbers import Calibration
+from rag.query.variants import QueryVariant
+from rag.retrieval.types import ScoredPassage
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """``evidence`` is what was read, best first, and ``quote`` the piece of it that answers best, None where no
+class Decision:
+    """``passages`` is what was read, best first, and ``quote`` the piece of it that answers best, None where no
     sentence says anything. ``probability`` that the documents hold the answer is made of ``signals``.
     """
 
-    evidence: tuple[Evidence, ...]
+    passages: tuple[ScoredPassage, ...]
     quote: Quote | None
-    signals: Signals
+    signals: AnswerabilitySignals
     probability: float
 
     @property
-    def source(self) -> Evidence:
-        """What is quoted; the best evidence where nothing is."""
-        return self.quote.evidence if self.quote else self.evidence[0]
+    def source(self) -> ScoredPassage:
+        """What is quoted; the best passage where nothing is."""
+        return self.quote.passage if self.quote else self.passages[0]
 
-    def answer(self, caution: float) -> Quote | None:
-        """The quote, where its probability reaches ``caution``; None where to abstain."""
-        return self.quote if self.probability >= caution else None
+    def answer(self, threshold: float) -> Quote | None:
+        """The quote, where its probability reaches ``threshold``; None where to abstain."""
+        return self.quote if self.probability >= threshold else None
 
 
-def judge(wordings: Sequence[Wording], passages: Sequence[Passage], reader: Reader, embedder: Embedder) -> Judgement:
-    """Read ``passages``, of which there is at least one, with every wording of the question."""
-    evidence = weigh(wordings, passages, reader, embedder)
-    signals = signals_of(evidence, wordings)
-    return Judgement(tuple(evidence), quote_answer(evidence), signals, CALIBRATION.probability(signals))
+def decide(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant], calibration: Calibration) -> Decision:
+    """Decide on ``passages``, of which there is at least one, best first, as they were read with ``variants``."""
+    signals = answerability_signals(passages, variants)
+    quote = extractive_answer(passages, calibration.sentence_selection)
+    return Decision(tuple(passages), quote, signals, calibration.answerability.probability(signals))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rag.calibration.scoring import weighted_sum
 from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
-from rag.retrieval.reranking import Evidence, ReadSentence, bounded
+from rag.retrieval.reranking import bounded
+from rag.retrieval.types import ReadSentence, ScoredPassage
 
 _PASSAGES = 6
 _FEWEST_WORDS = 3
@@ -36,10 +37,6 @@ class SentenceSignals:
     opening: float
 
 
-WORTH = SentenceSignals(passage=0.15, closeness=1.0, margin=0.04, opening=1.5)
-"""Weights of a linear score over the signals; see docs/decisions/0009."""
-
-
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A verbatim piece of a passage: ``start`` to ``end`` of its document's stored text.
@@ -47,7 +44,7 @@ class Quote:
     ``short_answer`` are the reader's words inside it, None where it marked none.
     """
 
-    evidence: Evidence
+    passage: ScoredPassage
     start: int
     end: int
     text: str
@@ -60,7 +57,7 @@ class _Candidate:
     in it.
     """
 
-    evidence: Evidence
+    passage: ScoredPassage
     chosen: int
     place: int
     span: AnswerSpan | None
@@ -72,38 +69,48 @@ class _Candidate:
     @property
     def tells(self) -> bool:
         """Whether the passage opens a text whose heading says what of its subject it tells."""
-        return self.evidence.chunk.opens and bool(self.evidence.chunk.section)
+        return self.passage.chunk.opens and bool(self.passage.chunk.section)
+
+    @property
+    def signals(self) -> SentenceSignals:
+        return SentenceSignals(
+            self.passage.score,
+            self.passage.sentences[self.chosen].closeness,
+            self.margin,
+            max(0.0, self.passage.signals.aspect) / (1 + self.place) if self.tells else 0.0,
+        )
 
 
-def quote_answer(
-    evidence: Sequence[Evidence], worth: SentenceSignals = WORTH, most_characters: int = MOST_CHARACTERS
+def extractive_answer(
+    passages: Sequence[ScoredPassage], weights: SentenceSignals, most_characters: int = MOST_CHARACTERS
 ) -> Quote | None:
-    """The sentence of the best passages that is worth most; None if there is no sentence that says anything.
+    """The sentence of the best passages with the largest sum of signals, each by its weight; None if there is no
+    sentence that says anything. See docs/decisions/0009.
 
     A list is quoted with its introduction, "It ..." with the sentence before, and the opening of a text whose heading
     tells what is asked with the sentences after it, unless the reader is sure of some words in it.
     """
-    candidates = [candidate for item in evidence[:_PASSAGES] for candidate in _candidates(item)]
+    candidates = [candidate for passage in passages[:_PASSAGES] for candidate in _candidates(passage)]
     if not candidates:
         return None
-    best = max(candidates, key=lambda candidate: weighted_sum(worth, _signals(candidate)))
+    best = max(candidates, key=lambda candidate: weighted_sum(weights, candidate.signals))
     return _complete(best, most_characters)
 
 
-def _candidates(item: Evidence) -> list[_Candidate]:
+def _candidates(passage: ScoredPassage) -> list[_Candidate]:
     """Sentences that may be quoted: no questions and, unless there is nothing else or the reader would answer with
     them, nothing as short as "Key points" or "Yes.".
     """
-    texts = [item.chunk.text[sentence.start : sentence.end] for sentence in item.sentences]
-    spans = [_span_in(item, sentence) for sentence in item.sentences]
+    texts = [passage.chunk.text[sentence.start : sentence.end] for sentence in passage.sentences]
+    spans = [_span_in(passage, sentence) for sentence in passage.sentences]
     told = [i for i, text in enumerate(texts) if not text.endswith("?")]
     saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
-    return [_Candidate(item, i, place, spans[i]) for place, i in enumerate(saying or told)]
+    return [_Candidate(passage, i, place, spans[i]) for place, i in enumerate(saying or told)]
 
 
-def _span_in(item: Evidence, sentence: ReadSentence) -> AnswerSpan | None:
+def _span_in(passage: ScoredPassage, sentence: ReadSentence) -> AnswerSpan | None:
     """The reader's best that lies in the sentence for the most part."""
-    inside = [span for span in item.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
+    inside = [span for span in passage.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
     return max(inside, key=lambda span: span.margin, default=None)
 
 
@@ -111,22 +118,12 @@ def _says_something(sentence: str) -> bool:
     return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))
 
 
-def _signals(candidate: _Candidate) -> SentenceSignals:
-    item = candidate.evidence
-    return SentenceSignals(
-        item.score,
-        item.sentences[candidate.chosen].closeness,
-        candidate.margin,
-        max(0.0, item.signals.aspect) / (1 + candidate.place) if candidate.tells else 0.0,
-    )
-
-
 def _complete(candidate: _Candidate, most_characters: int) -> Quote:
     """The sentence with what it needs: the list's introduction and items, the sentence that "it" refers to, or what
     follows an opening.
     """
-    chunk = candidate.evidence.chunk
-    sentences = [(sentence.start, sentence.end) for sentence in candidate.evidence.sentences]
+    chunk = candidate.passage.chunk
+    sentences = [(sentence.start, sentence.end) for sentence in candidate.passage.sentences]
     text = chunk.text
     first = candidate.chosen
     end = sentences[first][1]
@@ -143,7 +140,7 @@ def _complete(candidate: _Candidate, most_characters: int) -> Quote:
         end = _with_what_follows(text, sentences, candidate.chosen, most_characters)
     span = candidate.span
     words = text[max(start, span.start) : min(end, span.end)] if span else None
-    return Quote(candidate.evidence, chunk.start + start, chunk.start + end, text[start:end], words)
+    return Quote(candidate.passage, chunk.start + start, chunk.start + end, text[start:end], words)
 
 
 def _with_what_follows(text: str, sentences: Sequence[tuple[int, int]], first: int, most_characters: int) -> int:

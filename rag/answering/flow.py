@@ -1,31 +1,27 @@
-"""The answer flow: search, read, quote or abstain, then write and check. A LangChain ``Runnable`` from question to
-answer.
-"""
+"""A question's way: rewrite the query, retrieve, rerank, decide, quote or write, check, cite."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
 
-from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import Runnable, RunnableConfig
-
-from rag.answering.decision import Judgement, judge
+from rag.answering.decision import Decision, decide
 from rag.answering.generation import CheckedText, write_checked
-from rag.answering.relevance import Pertinence
+from rag.answering.relevance import AnswerRelevance
+from rag.calibration.numbers import Calibration
 from rag.generators.prompts import build_messages
-from rag.grounding.checker import Checker
-from rag.grounding.trained import Entails
-from rag.query.rewriting import Formulator
+from rag.generators.types import Generator
+from rag.grounding.types import GroundednessChecker
+from rag.query.rewriting import rewrite_follow_up
 from rag.query.smalltalk.topics import Recognise, Topic, reply
+from rag.query.understanding import understand
 from rag.reader.types import Reader
-from rag.retrieval.multi_query import search_formulations
-from rag.retrieval.reranking import Evidence, wording_of
+from rag.retrieval.hybrid import retrieve_variants
+from rag.retrieval.reranking import rerank
+from rag.retrieval.types import PassageStore, Retriever, ScoredPassage
 from rag.types import (
     Answer,
     Citation,
@@ -33,33 +29,19 @@ from rag.types import (
     Event,
     Exchange,
     Quoted,
-    Reading,
+    Reranking,
     Searching,
     Sentence,
     Timings,
     Writing,
 )
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import EVERYTHING, Chunk, Scope
+from vectorstore.store import PassageView
+from vectorstore.types import Chunk, Embedder, Scope
 
 logger = logging.getLogger(__name__)
 
 _RELATED = 3
 _PROMPT_PASSAGES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """A generator and what the flow must know of it. ``name`` is for people; ``prompt_tokens`` bounds what it is
-    given. A ``large`` one is also trusted to put a follow-up question into words that stand alone, and to answer with
-    other words than the reader's.
-    """
-
-    chat: BaseChatModel
-    name: str
-    prompt_tokens: int
-    large: bool = False
 
 
 @dataclass(slots=True)
@@ -70,129 +52,135 @@ class _Clock:
         return round((time.perf_counter() - self.started) * 1000.0, 1)
 
 
-class AnswerFlow(Runnable[str, Answer]):
-    """Answers a question, in a conversation or alone.
+class AnswerFlow:
+    """Answers a question, in a conversation or alone, from what ``store`` holds within the scope of the call.
 
-    ``retriever`` is any LangChain retriever whose documents carry a ``Passage`` (``KnowledgeRetriever`` does); without
-    ``writer`` every answer is extractive or an abstention. ``scope`` is the retriever's, for what it counts. What
-    ``recognise`` takes for small talk is not searched for; without it everything is. It abstains where the probability
-    that the documents hold the answer is below ``caution``. ``entails`` judges written sentences in place of the
-    check's own score.
+    ``retriever_on`` makes the retriever for one state of the store, which finds so many ``passages`` to read. Without
+    ``generator`` every answer is extractive or an abstention; ``checker`` checks what it writes. The desk abstains
+    where the probability that the documents hold the answer is below ``threshold``. What ``recognise`` takes for small
+    talk is not searched for; without it everything is.
 
-    >>> flow = AnswerFlow(knowledge, retriever, reader, writer, caution=0.4)  # doctest: +SKIP
-    >>> flow.invoke("How is glaucoma treated?").kind  # doctest: +SKIP
+    >>> flow.answer("How is glaucoma treated?", EVERYTHING).kind  # doctest: +SKIP
     'extractive'
     """
 
     def __init__(
         self,
-        knowledge: KnowledgeBase,
-        retriever: BaseRetriever,
+        store: PassageStore,
+        retriever_on: Callable[[PassageView], Retriever],
         reader: Reader,
-        writer: Writer | None,
-        scope: Scope = EVERYTHING,
+        calibration: Calibration,
+        checker: GroundednessChecker,
+        generator: Generator | None = None,
         recognise: Recognise | None = None,
         *,
-        caution: float,
-        entails: Entails | None = None,
+        passages: int,
+        threshold: float,
     ) -> None:
-        self._knowledge = knowledge
-        self._retriever = retriever
+        self._store = store
+        self._retriever_on = retriever_on
         self._reader = reader
-        self._writer = writer
-        self._scope = scope
+        self._calibration = calibration
+        self._checker = checker
+        self._generator = generator
         self._recognise = recognise
-        self._caution = caution
-        self._checker = Checker(knowledge.embedder, entails)
-        rewriter = writer.chat if writer and writer.large else None
-        self._formulator = Formulator(retriever, knowledge, scope, recognise, rewriter)
+        self._passages = passages
+        self._threshold = threshold
 
-    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
-        answer: Answer | None = None
-        for event in self.events(input, config=config):
-            if isinstance(event, Done):
-                answer = event.answer
-        assert answer is not None
-        return answer
+    def answer(self, question: str, scope: Scope, *, before: Sequence[Exchange] = ()) -> Answer:
+        """The last of the ``events``."""
+        *_, done = self.events(question, scope, before=before)
+        assert isinstance(done, Done)
+        return done.answer
 
     def events(
         self,
         question: str,
+        scope: Scope,
         *,
         before: Sequence[Exchange] = (),
         stop: threading.Event | None = None,
-        config: RunnableConfig | None = None,
     ) -> Iterator[Event]:
         """The events of one question, ``Done`` last. When ``stop`` is set, writing ends and what is checked counts.
 
-        ``before`` are the turns of the conversation so far, oldest first.
+        ``before`` are the turns of the conversation so far, oldest first. All that is looked up is of one state of the
+        store; only a generator that rewrites a follow-up is not waited for.
         """
         clock = _Clock()
-        topic = self._recognise(question) if self._recognise else None
-        if topic is not None and topic is not Topic.REFDESK:
-            yield Done(reply(topic, clock.ms()))
-            return
-        yield Searching(self._knowledge.count(self._scope))
-        typed = question
-        formulations = self._formulator.formulate(question, before, config)
-        question, passages = search_formulations(self._retriever, formulations, config)
-        timings = Timings(retrieve=clock.ms())
-        looked_up = question if question != typed.strip() else None
-        if not passages:
-            timings = replace(timings, total=clock.ms())
-            nothing = Answer("abstained", self._reader.name, timings=timings, looked_up=looked_up)
-            yield Done(nothing if topic is None else reply(topic, clock.ms()))
-            return
-        yield Reading(len(passages))
-        asked = [wording_of(one.text, self._knowledge, self._scope, one.weight) for one in formulations]
-        judged = judge(asked, passages, self._reader, self._knowledge.embedder)
-        timings = replace(timings, read=clock.ms() - timings.retrieve)
-        quoted = self._quoted(judged)
+        with ExitStack() as held:
+            view = held.enter_context(self._store.view())
+            query = understand(question, before, view, self._retriever_on(view), scope, self._recognise)
+            if isinstance(query, Topic):
+                yield Done(reply(query, clock.ms()))
+                return
+            yield Searching(view.count(scope))
+            variants = query.variants
+            if query.before and self._generator and self._generator.large:
+                held.close()
+                variants = rewrite_follow_up(query.question, query.before, self._generator.chat)
+                view = held.enter_context(self._store.view())
+            read_with, passages = retrieve_variants(self._retriever_on(view), variants, scope, self._passages)
+            looked_up = read_with if read_with != question.strip() else None
+            timings = Timings(retrieve=clock.ms())
+            if not passages:
+                timings = replace(timings, total=clock.ms())
+                nothing = Answer("abstained", self._reader.name, timings=timings, looked_up=looked_up)
+                yield Done(reply(query.topic, clock.ms()) if query.topic else nothing)
+                return
+            yield Reranking(len(passages))
+            weighed = [variant.weighed(view, scope) for variant in variants]
+            scored = rerank(weighed, passages, self._reader, view.embedder, self._calibration.reranking)
+            decision = decide(scored, weighed, self._calibration)
+            timings = replace(timings, read=clock.ms() - timings.retrieve)
+            quoted = self._extractive(decision, view, scope)
+            embedder = view.embedder
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
         quoted = replace(quoted, timings=timings, looked_up=looked_up)
-        if quoted.kind == "abstained" and topic is Topic.REFDESK:
-            yield Done(reply(topic, clock.ms()))
+        if quoted.kind == "abstained" and query.topic:
+            yield Done(reply(query.topic, clock.ms()))
             return
-        if quoted.kind == "abstained" or self._writer is None or (stop is not None and stop.is_set()):
+        if quoted.kind == "abstained" or self._generator is None or (stop is not None and stop.is_set()):
             yield Done(quoted)
             return
-        writer = self._writer
         yield Quoted(quoted)
         yield Writing()
-        evidence = [judged.source, *(item for item in judged.evidence if item is not judged.source)]
-        text = CheckedText()
-        pertinence = Pertinence(quoted, self._closeness(question), large=writer.large)
+        generator, text = self._generator, CheckedText()
+        relevance = AnswerRelevance(quoted, _closeness(read_with, embedder), large=generator.large)
         try:
-            for text in self._written(question, evidence, writer, pertinence, stop, clock):
+            for text in self._written(read_with, decision, generator, relevance, stop, clock):
                 yield Writing(text.sentences, text.citations)
         except Exception as error:  # whatever befalls an engine, the checked answer stands
-            logger.warning("%s could not write (%s); the quoted answer stands", writer.name, type(error).__name__)
+            logger.warning("%s could not write (%s); the quoted answer stands", generator.name, type(error).__name__)
         timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
         written = replace(
             quoted,
             kind="generated",
-            engine=writer.name,
+            engine=generator.name,
             sentences=text.sentences,
             citations=text.citations,
-            notices=self._notices(text.citations),
+            notices=self._notices(text.citations, scope),
         )
-        replaces = bool(written.text) and pertinence.of_text(written.text)
+        replaces = bool(written.text) and relevance.of_text(written.text)
         yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
 
-    def _quoted(self, judged: Judgement) -> Answer:
+    def _extractive(self, decision: Decision, view: PassageView, scope: Scope) -> Answer:
         """The extractive answer, or the abstention with the nearest passages."""
-        quote = judged.answer(self._caution)
+        unfitted = self._calibration.unfitted(view.embedder.fingerprint, self._reader.fingerprint)
+        quote = decision.answer(self._threshold)
         if quote is None:
-            related = tuple(
-                _citation(n, item.chunk, item.passage.score)
-                for n, item in enumerate(judged.evidence[:_RELATED], start=1)
-            )
-            withheld = judged.quote.short_answer if judged.quote else None
             return Answer(
-                "abstained", self._reader.name, related=related, probability=judged.probability, withheld=withheld
+                "abstained",
+                self._reader.name,
+                related=tuple(
+                    _citation(n, near.chunk, near.passage.score)
+                    for n, near in enumerate(decision.passages[:_RELATED], start=1)
+                ),
+                probability=decision.probability,
+                withheld=decision.quote.short_answer if decision.quote else None,
+                unfitted=unfitted,
             )
-        chunk = quote.evidence.chunk
-        place = (quote.start, quote.end, quote.text, round(judged.probability, 4))
+        chunk = quote.passage.chunk
+        place = (quote.start, quote.end, quote.text, round(decision.probability, 4))
         citation = Citation(1, chunk.document, chunk.title, chunk.page, *place)
         return Answer(
             "extractive",
@@ -200,37 +188,44 @@ class AnswerFlow(Runnable[str, Answer]):
             (Sentence(quote.text, (1,)),),
             (citation,),
             short_answer=quote.short_answer,
-            probability=judged.probability,
-            notices=self._notices((citation,)),
+            probability=decision.probability,
+            notices=view.notices({citation.document}, scope),
+            unfitted=unfitted,
         )
-
-    def _notices(self, citations: Sequence[Citation]) -> tuple[str, ...]:
-        with self._knowledge.database.read() as connection:
-            return catalogue.notices_of(connection, {citation.document for citation in citations})
 
     def _written(
         self,
         question: str,
-        evidence: Sequence[Evidence],
-        writer: Writer,
-        pertinence: Pertinence,
+        decision: Decision,
+        generator: Generator,
+        relevance: AnswerRelevance,
         stop: threading.Event | None,
         clock: _Clock,
     ) -> Iterator[CheckedText]:
-        best = [item.chunk for item in evidence[:_PROMPT_PASSAGES]]
-        shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(best, start=1)]
-        messages = build_messages(question, shown, writer.prompt_tokens, writer.chat.get_num_tokens)
-        grounds = self._checker.on(best, question, [item.spans for item in evidence[:_PROMPT_PASSAGES]])
-        stream = writer.chat.stream(messages)
+        """What the generator writes from the best passages, the quoted one first, checked sentence by sentence."""
+        best = _first(decision.source, decision.passages)[:_PROMPT_PASSAGES]
+        chunks = [passage.chunk for passage in best]
+        shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(chunks, start=1)]
+        messages = build_messages(question, shown, generator.prompt_tokens, generator.chat.get_num_tokens)
+        check = self._checker.on(chunks, question, [passage.spans for passage in best])
+        stream = generator.chat.stream(messages)
         with closing(stream):  # type: ignore[type-var]
             pieces = (chunk.text for chunk in stream)
-            yield from write_checked(pieces, best, grounds, pertinence.of_sentence, stop, clock.ms)
+            yield from write_checked(pieces, chunks, check, relevance.of_sentence, stop, clock.ms)
 
-    def _closeness(self, question: str) -> Callable[[str], float]:
-        """How close in meaning a text is to the question: the cosine of their vectors."""
-        embedder = self._knowledge.embedder
-        asked = cache(lambda: embedder.embed([question])[0])
-        return lambda text: float(asked() @ embedder.embed([text])[0])
+    def _notices(self, citations: Sequence[Citation], scope: Scope) -> tuple[str, ...]:
+        with self._store.view() as view:
+            return view.notices({citation.document for citation in citations}, scope)
+
+
+def _first(one: ScoredPassage, passages: Sequence[ScoredPassage]) -> list[ScoredPassage]:
+    return [one, *(passage for passage in passages if passage is not one)]
+
+
+def _closeness(question: str, embedder: Embedder) -> Callable[[str], float]:
+    """How close in meaning a text is to the question: the cosine of their vectors."""
+    asked = cache(lambda: embedder.embed([question])[0])
+    return lambda text: float(asked() @ embedder.embed([text])[0])
 
 
 def _citation(n: int, chunk: Chunk, score: float) -> Citation:

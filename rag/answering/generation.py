@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from ingest.sentences import sentence_spans
 from rag.generators.prompts import REFUSAL
-from rag.grounding.checker import Grounds
-from rag.grounding.types import Place
+from rag.grounding.types import GroundednessCheck, Place
 from rag.types import Citation, Dropped, Sentence
 from vectorstore.types import Chunk
 
@@ -36,14 +35,14 @@ class CheckedText:
 def write_checked(
     pieces: Iterable[str],
     chunks: Sequence[Chunk],
-    grounds: Grounds,
+    check: GroundednessCheck,
     to_the_point: Callable[[str, Place], bool],
     stop: threading.Event | None,
     elapsed_ms: Callable[[], float],
 ) -> Iterator[CheckedText]:
     """Yield the text each time a sentence was finished and checked, and at the end.
 
-    ``grounds`` are those of ``chunks``; ``to_the_point`` judges a sentence and a place that supports it. The
+    ``check`` is that of ``chunks``; ``to_the_point`` judges a sentence and a place that supports it. The
     generator's own markers are left out, and so is any sentence without support or beside the point; a refusal ends the
     text.
     """
@@ -55,7 +54,7 @@ def write_checked(
         buffer += piece
         spans = sentence_spans(buffer)
         for start, end in spans[:-1]:
-            text = _with_sentence(text, buffer[start:end], chunks, grounds, to_the_point)
+            text = _with_sentence(text, buffer[start:end], chunks, check, to_the_point)
             yield text
         if len(spans) > 1:
             buffer = buffer[spans[-1][0] :]
@@ -64,14 +63,14 @@ def write_checked(
         if REFUSAL.rstrip(".").lower() in buffer.lower():
             yield text
             return
-    yield _with_sentence(text, buffer, chunks, grounds, to_the_point)
+    yield _with_sentence(text, buffer, chunks, check, to_the_point)
 
 
 def _with_sentence(
     text: CheckedText,
     written: str,
     chunks: Sequence[Chunk],
-    grounds: Grounds,
+    check: GroundednessCheck,
     to_the_point: Callable[[str, Place], bool],
 ) -> CheckedText:
     sentence = _PREAMBLE.sub("", _MARKER.sub("", written).strip(), count=1)
@@ -79,7 +78,7 @@ def _with_sentence(
         return text
     if sentence in {*(kept.text for kept in text.sentences), *(dropped.text for dropped in text.dropped)}:
         return text
-    verdict = grounds.check(sentence, text.last)
+    verdict = check(sentence, text.last)
     if verdict.reason is not None:
         if not any(map(str.isalpha, sentence)):  # the number of a list's item
             return text

@@ -1,4 +1,4 @@
-"""Is what a generator writes to the point? That it is true, the grounding check has seen to."""
+"""Answer relevance: is what a generator writes to the point? That it is true, the groundedness check has seen to."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _LESS_CLOSE = 0.05
 """How much less close to the question than the quoted answer a text may be (cosine)."""
 
 
-class Pertinence:
+class AnswerRelevance:
     """Measures sentences and texts by the ``quoted`` answer, whose passage is the first that the generator is shown.
 
     ``closeness`` is a text's cosine with the question. Of a generator that is ``large`` it is enough; a small one

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from langchain_core.messages import HumanMessage
 
-from rag.answering.flow import Writer
+from rag.generators.types import Generator
 from rag.types import Answer, Done, Event, Exchange, Sentence, Timings, Writing
 from vectorstore.types import Scope
 
@@ -15,8 +15,8 @@ from vectorstore.types import Scope
 class Alone:
     """Answers without documents; see ``rag.desk.answers.Answering``. What was said before is not told."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
 
     def events(
         self,
@@ -27,14 +27,14 @@ class Alone:
         stop: threading.Event | None = None,
     ) -> Iterator[Event]:
         yield Writing()
-        yield Done(speak_alone(question, self._writer, stop))
+        yield Done(speak_alone(question, self._generator, stop))
 
 
-def speak_alone(question: str, writer: Writer, stop: threading.Event | None = None) -> Answer:
+def speak_alone(question: str, generator: Generator, stop: threading.Event | None = None) -> Answer:
     """What the generator says by itself, as one sentence without citations and of the kind "unchecked"."""
     started = time.perf_counter()
     text, first = "", None
-    with closing(writer.chat.stream([HumanMessage(question)])) as chunks:  # type: ignore[type-var]
+    with closing(generator.chat.stream([HumanMessage(question)])) as chunks:  # type: ignore[type-var]
         for chunk in chunks:
             if first is None and chunk.text.strip():
                 first = _ms_since(started)
@@ -42,7 +42,7 @@ def speak_alone(question: str, writer: Writer, stop: threading.Event | None = No
             if stop is not None and stop.is_set():
                 break
     timings = Timings(first_answer=_ms_since(started), first_token=first, total=_ms_since(started))
-    return Answer("unchecked", writer.name, (Sentence(text.strip(), ()),), timings=timings)
+    return Answer("unchecked", generator.name, (Sentence(text.strip(), ()),), timings=timings)
 
 
 def _ms_since(started: float) -> float:

@@ -1,16 +1,16 @@
-"""Linear scores: one weight a signal, fitted by the benchmarks."""
+"""Linear scores and logistic models: one weight a signal."""
 
 import math
-from dataclasses import fields
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    Signals = TypeVar("Signals", bound=DataclassInstance)
+Signals = TypeVar("Signals", bound="DataclassInstance")
 
 
-def weighted_sum(weights: "Signals", signals: "Signals") -> float:
+def weighted_sum(weights: Signals, signals: Signals) -> float:
     """The sum of the products, field by field, of two instances of a dataclass of numbers."""
     return float(sum(getattr(weights, field.name) * getattr(signals, field.name) for field in fields(signals)))
 
@@ -18,3 +18,15 @@ def weighted_sum(weights: "Signals", signals: "Signals") -> float:
 def logistic(logit: float) -> float:
     """Between 0 and 1."""
     return 1.0 / (1.0 + math.exp(-logit))
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticModel(Generic[Signals]):
+    """The probability of what ``signals`` speak for."""
+
+    intercept: float
+    weights: Signals
+
+    def probability(self, signals: Signals) -> float:
+        """Between 0 and 1."""
+        return logistic(self.intercept + weighted_sum(self.weights, signals))

@@ -115,4 +115,5 @@ def _decode(stored: dict[str, Any]) -> Answer:
         withheld=stored.get("withheld"),
         notices=tuple(stored.get("notices", ())),
         looked_up=stored.get("looked_up"),
+        unfitted=tuple(stored.get("unfitted", ())),
     )

@@ -11,7 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rag.access.types import Principal, require_curator
-from rag.components import Components, build_flow, build_retriever
+from rag.calibration.numbers import load_calibration
+from rag.components import Components, build_flow, retriever_on
 from rag.desk.diagnosis import models_in_use
 from rag.evaluation import machine
 from rag.evaluation.beir import load_beir
@@ -70,8 +71,9 @@ class DeskEvaluations:
             from rag.evaluation.temporary_collection import temporary_collection
 
             with temporary_collection(data.documents, parts.embedder, parts.worker, on_progress) as collection:
-                retriever = build_retriever(parts.settings, collection.knowledge)
-                return evaluate_retrieval(data, collection, retriever, parts.reader, on_progress)
+                retriever, calibration = retriever_on(parts.settings), load_calibration(self._home)
+                passages = parts.settings.reader.passages
+                return evaluate_retrieval(data, collection, retriever, passages, parts.reader, calibration, on_progress)
 
         return self._kept(measure, folder, limit)
 
@@ -105,7 +107,8 @@ class DeskEvaluations:
                 temporary_collection(texts_of(data), embedder, parts.worker, on_progress) as collection,
             ):
                 flow = build_flow(parts.settings, collection.knowledge, reader, generator)
-                return evaluate_answers(data, questions, collection, flow.events, on_progress, asked)
+                ask = functools.partial(flow.events, scope=EVERYTHING)
+                return evaluate_answers(data, questions, collection, ask, on_progress, asked)
 
         return self._kept(measure, file, limit)
 
@@ -141,7 +144,8 @@ class DeskEvaluations:
             if not self._components.knowledge.count():
                 remedy = "Add some with `refdesk ingest FOLDER`."
                 raise UsageError("There are no documents to ask", where=str(self._home), remedy=remedy)
-            return evaluate_counterfactuals(questions, self._components.what_if(EVERYTHING).attempt, on_progress)
+            attempt = functools.partial(self._components.what_if().attempt, scope=EVERYTHING)
+            return evaluate_counterfactuals(questions, attempt, on_progress)
 
         return self._kept(measure, file, limit)
 

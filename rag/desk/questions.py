@@ -76,7 +76,7 @@ class DeskQuestions:
         return self._suggested_within(scope_of(principal, scope))
 
     def try_out(self, principal: Principal, scope: Scope, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
-        return self._components.what_if(scope_of(principal, scope)).attempt(question, edits)
+        return self._components.what_if().attempt(question, scope_of(principal, scope), edits)
 
     def _suggested_within(self, scope: Scope) -> tuple[str, ...]:
         with self._opening:

@@ -1,19 +1,23 @@
 """Does the desk find the right document? Its own search and reranking, on a BEIR set."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
+from rag.calibration.numbers import Calibration
 from rag.evaluation.beir import BeirSet
 from rag.evaluation.figures import latency, means
 from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.ranking import ndcg, reciprocal_rank
 from rag.evaluation.temporary_collection import TemporaryCollection
 from rag.evaluation.types import Evaluation, Item, OnProgress
-from rag.query.rewriting import Formulator
+from rag.query.understanding import query_of
+from rag.query.variants import QueryVariant
 from rag.reader.types import Reader
-from rag.retrieval.multi_query import search_formulations
-from rag.retrieval.reranking import weigh, wording_of
-from rag.retrieval.retriever import KnowledgeRetriever
+from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
+from rag.retrieval.reranking import rerank
+from vectorstore.store import PassageView
+from vectorstore.types import EVERYTHING
 
 SCORES = ("hits@1", "hits@5", "hits@20", "ndcg@10", "mrr@10", "mean_judgement@1")
 _DEPTH = 20
@@ -26,11 +30,13 @@ Hit = tuple[str, ...]
 def evaluate_retrieval(
     data: BeirSet,
     collection: TemporaryCollection,
-    retriever: KnowledgeRetriever,
+    retriever_on: Callable[[PassageView], HybridRetriever],
+    passages: int,
     reader: Reader,
+    calibration: Calibration,
     on_progress: OnProgress,
 ) -> Evaluation:
-    """Search every query of ``data``, whose documents are in ``collection``.
+    """Search every query of ``data``, whose documents are in ``collection``, and have so many ``passages`` read.
 
     Documents rank by their best passage, and passages in the order in which the answer flow would use them. A query
     without a relevant document counts in ``mean_judgement@1`` alone.
@@ -38,7 +44,8 @@ def evaluate_retrieval(
     judge = _Judge(data, collection)
     items: list[Item] = []
     for key, query in data.queries.items():
-        hits, seconds = _rank(query, collection.ids, retriever, reader)
+        with collection.knowledge.view() as view:
+            hits, seconds = _rank(query, collection.ids, retriever_on(view), passages, reader, calibration)
         items.append(judge.item(key, hits, seconds))
         on_progress("Searching", len(items), len(data.queries))
     seconds = sum(item.latency_ms or 0.0 for item in items) / 1000.0
@@ -54,15 +61,23 @@ def evaluate_retrieval(
     return Evaluation("retrieval", figures, tuple(items))
 
 
-def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, reader: Reader) -> tuple[list[Hit], float]:
+def _rank(
+    query: str,
+    ids: Mapping[int, Hit],
+    retriever: HybridRetriever,
+    passages: int,
+    reader: Reader,
+    calibration: Calibration,
+) -> tuple[list[Hit], float]:
     """The best documents, and the seconds that the desk takes until it would quote or write."""
     started = time.perf_counter()
-    knowledge = retriever.knowledge
-    query, passages = search_formulations(retriever, Formulator(retriever, knowledge).formulate(query))
-    asked = wording_of(query, knowledge)
-    read = [item.chunk.document for item in weigh([asked], passages, reader, knowledge.embedder)]
+    view = retriever.view
+    variants = query_of(query, (), view, retriever, EVERYTHING).variants
+    query, found = retrieve_variants(retriever, variants, EVERYTHING, passages)
+    asked = QueryVariant(query).weighed(view, EVERYTHING)
+    scored = rerank([asked], found, reader, view.embedder, calibration.reranking)
     seconds = time.perf_counter() - started
-    hits = dict.fromkeys(ids[document] for document in read)
+    hits = dict.fromkeys(ids[item.chunk.document] for item in scored)
     for document in _left_unread(query, retriever):
         if len(hits) >= _DEPTH:
             break
@@ -70,12 +85,12 @@ def _rank(query: str, ids: Mapping[int, Hit], retriever: KnowledgeRetriever, rea
     return list(hits)[:_DEPTH], seconds
 
 
-def _left_unread(query: str, retriever: KnowledgeRetriever) -> Iterator[int]:
+def _left_unread(query: str, retriever: HybridRetriever) -> Iterator[int]:
     """Documents in the order of the search alone, deeper and deeper: what is not read ranks behind what is."""
-    candidates, stored = retriever.candidates, retriever.knowledge.count()
+    candidates, stored = retriever.candidates, retriever.view.count(EVERYTHING)
     while True:
-        deep = retriever.model_copy(update={"limit": 2 * candidates, "candidates": candidates})
-        yield from (document.metadata["document"] for document in deep.invoke(query))
+        deep = replace(retriever, candidates=candidates)
+        yield from (passage.chunk.document for passage in deep.retrieve(query, EVERYTHING, 2 * candidates))
         if candidates >= stored:
             return
         candidates *= _DEEPER

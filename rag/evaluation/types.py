@@ -151,7 +151,7 @@ class Trial:
 
     It answers with ``quote`` from the chunk ``cited`` if the ``probability`` that the documents hold the answer reaches
     ``caution``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
-    made of, by their names in ``rag.answering.answerability.Signals``. ``looked_up`` is the wording that the documents
+    made of, by their names in ``rag.answering.answerability.AnswerabilitySignals``. ``looked_up`` is what the documents
     were asked, empty where it is the question.
     """
 

@@ -1,70 +1,73 @@
 """What if the question, or a passage, were another? A question on its way to the quote, and all that decides on it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
-from langchain_core.retrievers import BaseRetriever
-
-from rag.answering.decision import judge
+from rag.answering.decision import decide
+from rag.calibration.numbers import Calibration
 from rag.evaluation.types import UNEDITED, ReadPassage, Trial
-from rag.query.rewriting import Formulator
 from rag.query.smalltalk.topics import Recognise
+from rag.query.understanding import query_of
+from rag.query.variants import QueryVariant
 from rag.reader.types import Reader
-from rag.retrieval.multi_query import search_formulations
-from rag.retrieval.reranking import Wording
-from rag.retrieval.terms import terms_of
-from rag.text.words import words_of
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Passage, embedding_input
+from rag.retrieval.hybrid import retrieve_variants
+from rag.retrieval.reranking import rerank
+from rag.retrieval.types import PassageStore, Retriever
+from rag.text.tokens import content_stems
+from vectorstore.store import PassageView
+from vectorstore.types import Embedder, Passage, Scope, embedding_input
 
 
 class WhatIf:
     """Tries questions on a knowledge base that may be edited for one trial, and never is.
 
-    The generator is not asked: whether there is an answer, and on which passage, is decided before it writes.
+    The generator is not asked: whether there is an answer, and on which passage, is decided before it writes. What is
+    given is what ``rag.answering.flow.AnswerFlow`` is given.
     """
 
     def __init__(
         self,
-        knowledge: KnowledgeBase,
-        retriever: BaseRetriever,
+        store: PassageStore,
+        retriever_on: Callable[[PassageView], Retriever],
         reader: Reader,
-        caution: float,
+        calibration: Calibration,
         recognise: Recognise | None = None,
+        *,
+        passages: int,
+        threshold: float,
     ) -> None:
-        self._knowledge = knowledge
-        self._retriever = retriever
-        self._formulator = Formulator(retriever, knowledge, recognise=recognise)
+        self._store = store
+        self._retriever_on = retriever_on
         self._reader = reader
-        self._caution = caution
+        self._calibration = calibration
+        self._recognise = recognise
+        self._passages = passages
+        self._threshold = threshold
 
-    def attempt(self, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
+    def attempt(self, question: str, scope: Scope, edits: Mapping[int, str] = UNEDITED) -> Trial:
         """Ask ``question`` while the chunks in ``edits`` have other texts, each not empty.
 
         The search knows the stored texts: an edited chunk keeps its place and its BM25 score there. All else, from the
         cosine to the decision, sees the edited text.
         """
-        asked, passages = search_formulations(self._retriever, self._formulator.formulate(question))
+        with self._store.view() as view:
+            return self._attempt(question, scope, edits, view)
+
+    def _attempt(self, question: str, scope: Scope, edits: Mapping[int, str], view: PassageView) -> Trial:
+        retriever = self._retriever_on(view)
+        variants = query_of(question, (), view, retriever, scope, self._recognise).variants
+        asked, passages = retrieve_variants(retriever, variants, scope, self._passages)
         if not passages:
-            return Trial(question, self._caution)
+            return Trial(question, self._threshold)
         found = {passage.chunk.id: place for place, passage in enumerate(passages, start=1)}
-        edited = [frozenset(words_of(text).content) for text in edits.values()]
-
-        def frequencies(words: list[str]) -> dict[str, int]:
-            """In how many passages a word stands, the edited ones included."""
-            counts = self._knowledge.frequencies(words)
-            return {
-                word: count + sum(not held.isdisjoint(words_of(word).content) for held in edited)
-                for word, count in counts.items()
-            }
-
-        wording = Wording(asked, terms_of(asked, frequencies, self._knowledge.count()))
-        passages = [self._edited(asked, passage, edits) for passage in passages]
-        judged = judge([wording], passages, self._reader, self._knowledge.embedder)
-        quote = judged.quote
+        variant = QueryVariant(asked).weighed(_EditedStatistics(view, edits), scope)
+        passages = [_edited(asked, passage, edits, view.embedder) for passage in passages]
+        scored = rerank([variant], passages, self._reader, view.embedder, self._calibration.reranking)
+        decision = decide(scored, [variant], self._calibration)
+        quote = decision.quote
         return Trial(
             question,
-            self._caution,
+            self._threshold,
             tuple(
                 ReadPassage(
                     item.chunk,
@@ -72,20 +75,39 @@ class WhatIf:
                     item.margin,
                     (item.spans[0].start, item.spans[0].end) if item.spans else None,
                 )
-                for item in judged.evidence
+                for item in decision.passages
             ),
-            judged.probability,
-            asdict(judged.signals),
+            decision.probability,
+            asdict(decision.signals),
             quote.text if quote else "",
             quote.short_answer if quote else None,
-            quote.evidence.chunk.id if quote else None,
+            quote.passage.chunk.id if quote else None,
             asked if asked != question else "",
         )
 
-    def _edited(self, question: str, passage: Passage, edits: Mapping[int, str]) -> Passage:
-        text = edits.get(passage.chunk.id)
-        if text is None:
-            return passage
-        asked, edited = self._knowledge.embedder.embed([question, embedding_input(passage.chunk.heading, text)])
-        chunk = replace(passage.chunk, text=text, end=passage.chunk.start + len(text))
-        return replace(passage, chunk=chunk, dense=float(asked @ edited))
+
+@dataclass(frozen=True, slots=True)
+class _EditedStatistics:
+    """How common words are, the edited passages included."""
+
+    view: PassageView
+    edits: Mapping[int, str]
+
+    def count(self, scope: Scope) -> int:
+        return self.view.count(scope)
+
+    def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
+        edited = [frozenset(content_stems(text)) for text in self.edits.values()]
+        return {
+            word: count + sum(not held.isdisjoint(content_stems(word)) for held in edited)
+            for word, count in self.view.frequencies(words, scope).items()
+        }
+
+
+def _edited(question: str, passage: Passage, edits: Mapping[int, str], embedder: Embedder) -> Passage:
+    text = edits.get(passage.chunk.id)
+    if text is None:
+        return passage
+    asked, edited = embedder.embed([question, embedding_input(passage.chunk.heading, text)])
+    chunk = replace(passage.chunk, text=text, end=passage.chunk.start + len(text))
+    return replace(passage, chunk=chunk, dense=float(asked @ edited))

@@ -69,7 +69,7 @@ def prompt_budget(settings: GeneratorSettings, engine: str, hardware: Hardware) 
 
 
 def is_large(choice: Choice) -> bool:
-    """Whether the model can be trusted with more than a sentence of a passage (see ``Writer``), by its parameters.
+    """Whether the model can be trusted with more than a sentence of a passage (see ``Generator``), by its parameters.
 
     A model on a server that does not tell its size is taken to be large; any other such model is not.
 

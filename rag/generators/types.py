@@ -1,10 +1,27 @@
-"""What is chosen, and what an engine is given to load it."""
+"""A generator, as the answer flow knows it; what is chosen, and what an engine is given to load it."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.settings.model import GeneratorSettings
 from vectorstore.models import ResolvedModel
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """A chat model and what must be known of it. ``name`` is for people; ``prompt_tokens`` bounds what it is given. A
+    ``large`` one is also trusted to put a follow-up question into words that stand alone, and to answer with other
+    words than the reader's.
+    """
+
+    chat: "BaseChatModel"
+    name: str
+    prompt_tokens: int
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,16 @@ language inference", 2008.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rag.grounding.similarity import Similarity
-from rag.text.lexicon import ANTONYMS, SYNONYMS
-from rag.text.stemming import stem
-from rag.text.tokens import Kind, Token
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.text.tokens import LEXICON, Kind, Token
+from vectorstore.types import Embedder
 
 _SKIP = 1.0
 _GAP, _LONGEST_GAP = 0.04, 10
@@ -21,6 +24,30 @@ _LONGEST_RUN = 4
 _SHORTEST_ROOT, _SAME_ROOT = 4, 0.6
 SAME_MEANING = 0.8
 """Cosine of two words or short phrases from which on the embedding model finds hardly any that differ in meaning."""
+_VECTORS_KEPT = 20_000
+
+
+class Similarity:
+    """Cosines between texts, by the embedding model; each text is embedded once. Safe to use from many threads."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, one: str, other: str) -> float:
+        self.prepare((one, other))
+        return float(self._vectors[one] @ self._vectors[other])
+
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Embed what is not known yet, all at once."""
+        with self._lock:
+            new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+            if not new:
+                return
+            while len(self._vectors) + len(new) > _VECTORS_KEPT and self._vectors:
+                self._vectors.popitem(last=False)
+            self._vectors.update(zip(new, self._embedder.embed(new), strict=True))
 
 
 @dataclass(slots=True)
@@ -166,12 +193,12 @@ def _cosine(
 
 @functools.cache
 def _same_stems() -> frozenset[frozenset[str]]:
-    return frozenset(frozenset(stem(word) for word in pair) for pair in SYNONYMS)
+    return frozenset(frozenset(LEXICON.stem(word) for word in pair) for pair in LEXICON.synonyms)
 
 
 def opposed(a: Token, b: Token) -> bool:
     """Whether two words exclude each other: known opposites, or the same word after another prefix."""
-    if frozenset((a.word.lower(), b.word.lower())) in ANTONYMS or frozenset((a.key, b.key)) in ANTONYMS:
+    if frozenset((a.word.lower(), b.word.lower())) in LEXICON.antonyms or frozenset((a.key, b.key)) in LEXICON.antonyms:
         return True
     shorter, longer = sorted((a.key, b.key), key=len)
     if longer.endswith(shorter):

@@ -6,13 +6,11 @@ roles of its own words; and the reader, asked the same question, must have found
 
 from collections.abc import Sequence
 
-from rag.grounding.alignment import Alignment, align
+from rag.grounding.alignment import Alignment, Similarity, align
 from rag.grounding.order import blocks_of
 from rag.grounding.places import Source
 from rag.grounding.qualifiers import doubted
-from rag.grounding.similarity import Similarity
-from rag.text.lexicon import AUXILIARIES, CONDITIONS
-from rag.text.tokens import QUALIFIERS, Token, relations_before, tokens_of, words_before
+from rag.text.tokens import LEXICON, QUALIFIERS, Token, relations_before, tokens_of, words_before
 
 _ASKS = frozenset("who whom whose what which when where how".split())
 _MOST_ASKED_WORDS = 2
@@ -64,7 +62,7 @@ def _place_of_answer(claim: Sequence[Token], keys: Sequence[str]) -> range | Non
 def _asked_noun(question: Sequence[Token]) -> range:
     """The tokens of "how many points" after the question word, where a verb that is known ends them."""
     first = next((i + 1 for i, token in enumerate(question) if token.word.lower() in _ASKS), 0)
-    last = next((i for i in range(first, len(question)) if question[i].word.lower() in AUXILIARIES), first)
+    last = next((i for i in range(first, len(question)) if question[i].word.lower() in LEXICON.auxiliaries), first)
     few = sum(token.is_content for token in question[first:last]) <= _MOST_ASKED_WORDS
     return range(first, last) if few else range(first, first)
 
@@ -98,6 +96,6 @@ def _same_binding(alignment: Alignment, answer: range) -> bool:
 
 def _qualifying(tokens: Sequence[Token], covered: set[int]) -> set[str]:
     """What qualifies the words in use, and whatever denies or conditions the whole."""
-    of_the_whole = {token.key for token in tokens if token.key == "not" or token.key in CONDITIONS}
+    of_the_whole = {token.key for token in tokens if token.key == "not" or token.key in LEXICON.conditions}
     nearby = (token for place in covered for token in words_before(tokens, place))
     return of_the_whole | {token.key for token in nearby if token.kind in QUALIFIERS}

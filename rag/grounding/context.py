@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.grounding.places import Source
-from rag.text.lexicon import STAND_INS
-from rag.text.tokens import Kind, Token, tokens_of
+from rag.text.tokens import LEXICON, Kind, Token, tokens_of
 from vectorstore.types import HEADING_SEPARATOR
 
 _SUBJECT_WORDS = 4
@@ -51,7 +50,7 @@ def _stand_in(source: Source) -> frozenset[int] | None:
     tokens = source.tokens
     if len(tokens) < 2:
         return None
-    first, noun = tokens[0].word.lower(), tokens[1].word.lower().rstrip("s") in STAND_INS
+    first, noun = tokens[0].word.lower(), tokens[1].word.lower().rstrip("s") in LEXICON.stand_ins
     if source.leans_back:
         determines = first in ("this", "these", "those", "its", "their")
         return frozenset({1}) if determines and noun else frozenset()

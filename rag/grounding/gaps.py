@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.text.lexicon import BE, COLLECTIVE, CONDITIONS, CONNECTIVES, ESTABLISHED, FACTIVE, LIMITING
-from rag.text.tokens import QUALIFIERS, Kind, Token
+from rag.text.tokens import LEXICON, QUALIFIERS, Kind, Token
 
 _BORDERS = (Kind.BREAK, Kind.JOINT)
 
@@ -60,9 +59,9 @@ def _cut_of_head(inside: Sequence[Token]) -> int | None:
     before, rest = inside[:cut], inside[cut:]
     if any(token.is_content for token in rest):
         return _cut_of_established(inside)
-    if all(token.word.lower() in CONNECTIVES for token in before if token.is_content):
+    if all(token.word.lower() in LEXICON.connectives for token in before if token.is_content):
         return cut
-    if before[0].word.lower() in FACTIVE and before[-1].word == ",":
+    if before[0].word.lower() in LEXICON.factive and before[-1].word == ",":
         return cut
     joint = before[-1]
     joins = joint.word == ";" or joint.word.lower() in ("and", "but", "while", "whereas")
@@ -74,7 +73,7 @@ def _cut_of_established(inside: Sequence[Token]) -> int | None:
     that = max((i for i, token in enumerate(inside) if token.word.lower() == "that"), default=-1)
     if that < 0 or any(token.is_content for token in inside[that:]):
         return None
-    plain = all(token.word.lower() in ESTABLISHED for token in inside if token.kind is not Kind.FUNCTION)
+    plain = all(token.word.lower() in LEXICON.established for token in inside if token.kind is not Kind.FUNCTION)
     return that + 1 if plain else None
 
 
@@ -83,7 +82,7 @@ def _is_clause(tokens: Sequence[Token]) -> bool:
     if tokens[-1].word == ";" or (len(tokens) > 1 and tokens[-2].word in ",;"):
         return True
     bound = any(token.kind in QUALIFIERS or token.word.lower() == "that" for token in tokens)
-    return not bound and any(token.word.lower() in BE for token in tokens)
+    return not bound and any(token.word.lower() in LEXICON.be for token in tokens)
 
 
 def _cut_of_middle(inside: Sequence[Token], said: Sequence[Token]) -> int | None:
@@ -103,13 +102,13 @@ def _may_go(tail: Sequence[Token], said: Sequence[Token]) -> bool:
     first, rest = tail[0], tail[1:]
     if first.kind is Kind.JOINT:
         # Of "do not mix bleach and ammonia" neither may be left out.
-        bound = any(token.kind in QUALIFIERS or token.key in COLLECTIVE for token in (*said, *rest))
-        if bound or not (first.word.lower() == "and" or first.word.lower() in FACTIVE):
+        bound = any(token.kind in QUALIFIERS or token.key in LEXICON.collective for token in (*said, *rest))
+        if bound or not (first.word.lower() == "and" or first.word.lower() in LEXICON.factive):
             return False
     elif first.kind is not Kind.BREAK or first.word == ":":
         return False
     another_clause = first.word == ";" or (first.word == "," and bool(rest) and rest[0].word.lower() == "and")
-    if not another_clause and any(token.key in CONDITIONS for token in rest):
+    if not another_clause and any(token.key in LEXICON.conditions for token in rest):
         return False
     opposes = any(token.word.lower() in ("but", "although", "though", "however") for token in tail[:3])
     if opposes and any(token.kind in QUALIFIERS for token in rest):
@@ -120,10 +119,10 @@ def _may_go(tail: Sequence[Token], said: Sequence[Token]) -> bool:
 def _is_aside(tokens: Sequence[Token], *, another_clause: bool = False) -> bool:
     """Whether it does not begin with a word that limits what stands beside it."""
     for token in tokens:
-        if token.word.lower() in LIMITING:
+        if token.word.lower() in LEXICON.limiting:
             return False
         if token.kind in QUALIFIERS:
-            return another_clause and token.kind is Kind.LIMIT and token.key not in CONDITIONS
+            return another_clause and token.kind is Kind.LIMIT and token.key not in LEXICON.conditions
         if token.kind is not Kind.FUNCTION:
             return True
     return True

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from rag.grounding.alignment import Alignment
-from rag.text.lexicon import BE, CAUSAL
-from rag.text.tokens import Kind, Token, relations_before, words_before
+from rag.text.tokens import LEXICON, Kind, Token, relations_before, words_before
 
 _OPENS_ADJUNCT = frozenset({Kind.RELATION, Kind.JOINT})
 
@@ -87,11 +86,11 @@ def _identity_turned(alignment: Alignment, blocks: list[list[int]]) -> bool:
     ours = [t.word.lower() for t in words_before(alignment.claim, blocks[1][0])]
     theirs = words_before(alignment.source, alignment.places[blocks[0][0]])
     words = [t.word.lower() for t in theirs]
-    if not any(word in BE for word in ours) or any(
+    if not any(word in LEXICON.be for word in ours) or any(
         t.kind in (Kind.RELATION, Kind.NEGATION, Kind.JOINT) for t in theirs
     ):
         return False
-    joined = any(word in BE for word in words) or any(t.word == "," for t in theirs)
+    joined = any(word in LEXICON.be for word in words) or any(t.word == "," for t in theirs)
     definite = "the" in words or "the" in [
         t.word.lower() for t in words_before(alignment.source, alignment.places[blocks[1][0]])
     ]
@@ -122,7 +121,7 @@ def _passive(alignment: Alignment, blocks: list[list[int]]) -> bool:
 
 
 def _is_passive(tokens: Sequence[Token], verb: int, agent: int) -> bool:
-    be = any(token.word.lower() in BE for token in words_before(tokens, verb))
+    be = any(token.word.lower() in LEXICON.be for token in words_before(tokens, verb))
     return be and any(token.key == "by" for token in words_before(tokens, agent))
 
 
@@ -132,7 +131,7 @@ def _same_relations(alignment: Alignment, free: set[int]) -> bool:
     places = alignment.places
     for i, j in places.items():
         ours = relations_before(claim, i)
-        causal = {t.word.lower() for t in words_before(claim, i)} & CAUSAL
+        causal = {t.word.lower() for t in words_before(claim, i)} & LEXICON.causal
         if causal and not causal <= {t.word.lower() for t in words_before(source, j)}:
             return False
         if i in free:

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
-from rag.text.lexicon import PRONOUNS
-from rag.text.tokens import QUALIFIERS, Token, tokens_of
+from rag.text.tokens import LEXICON, QUALIFIERS, Token, tokens_of
 from vectorstore.types import Chunk
 
 _MAX_LIST_ITEMS = 16
@@ -34,7 +33,7 @@ class Source:
     @property
     def leans_back(self) -> bool:
         """Whether it begins with a word that stands for something named before it."""
-        return bool(self.tokens) and self.tokens[0].word.lower() in PRONOUNS
+        return bool(self.tokens) and self.tokens[0].word.lower() in LEXICON.pronouns
 
     def antecedent(self) -> "Source | None":
         """The nearest one before it that does not lean back itself."""

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from rag.grounding.alignment import Alignment
 from rag.grounding.gaps import Gap
 from rag.grounding.types import Reason
-from rag.text.lexicon import DENIALS, DOUBT, PROOF
-from rag.text.tokens import QUALIFIERS, Kind, Token, tokens_of, words_before
+from rag.text.tokens import LEXICON, QUALIFIERS, Kind, Token, tokens_of, words_before
 
 _ANSWERS_BACK = frozenset("this that it these those such however but yet".split())
 
@@ -55,16 +54,16 @@ def _brought_to_now(alignment: Alignment) -> bool:
 
 def doubted(source: Sequence[Token], covered: set[int]) -> bool:
     """Whether what is left out of a source takes the claim back, or lays it at somebody's door."""
-    return _any_of(DOUBT, [token for i, token in enumerate(source) if i not in covered])
+    return _any_of(LEXICON.doubt, [token for i, token in enumerate(source) if i not in covered])
 
 
 def taken_back(after: Sequence[Token], heading: str) -> bool:
     """Whether the sentence that follows a source, or its heading, says that it is not so."""
     answers = bool(after) and after[0].word.lower() in _ANSWERS_BACK
-    return (answers and _any_of(DENIALS, after)) or _any_of(DENIALS, tokens_of(heading))
+    return (answers and _any_of(LEXICON.denials, after)) or _any_of(LEXICON.denials, tokens_of(heading))
 
 
 def _any_of(doubts: frozenset[str], tokens: Sequence[Token]) -> bool:
     words = {token.word.lower() for token in tokens}
     negated = any(token.kind is Kind.NEGATION for token in tokens)
-    return bool(words & doubts) or (negated and bool(words & PROOF))
+    return bool(words & doubts) or (negated and bool(words & LEXICON.proof))

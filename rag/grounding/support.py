@@ -1,39 +1,57 @@
-"""Whether an alignment says the same: what forbids it, and the signals for a score where nothing does."""
+"""Whether an alignment says the same: what forbids it, and the probability that it does where nothing does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.calibration.scoring import LogisticModel
 from rag.grounding.alignment import Alignment
 from rag.grounding.context import Borrowed
 from rag.grounding.gaps import gaps_of
 from rag.grounding.order import keeps_roles
 from rag.grounding.qualifiers import qualifier_vetoes
 from rag.grounding.types import Reason
-from rag.text.lexicon import ADDITIVE, PERSONS, UNITS
-from rag.text.stemming import stem
-from rag.text.tokens import Kind, Token
+from rag.text.tokens import LEXICON, Kind, Token
+
+_MOST_UNSAID = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """``vetoes`` are the rules that the claim breaks.
+class SupportSignals:
+    """What speaks for or against support. ``unsaid`` adds up, over the claim's words that stand on nothing, how far the
+    nearest word of the source is in meaning (1 - cosine), bounded to 2. ``left_out`` is the share of the source's words
+    in clauses that the claim leaves out. ``cosine`` is that of the sentence and its source.
+    """
 
-    ``unsaid`` adds up, over the claim's words that stand on nothing, how far the nearest word of the source is in
-    meaning (1 - cosine). ``left_out`` is the share of the source's words in clauses that the claim leaves out. Source
-    tokens ``first`` to ``last`` are the clauses in use.
+    unsaid: float
+    left_out: float
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupportModel(LogisticModel[SupportSignals]):
+    """The probability that a place supports a sentence that breaks none of the rules; from ``threshold`` on it does."""
+
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What a source gives for a claim. ``vetoes`` are the rules that the claim breaks; source tokens ``first`` to
+    ``last`` are the clauses in use.
     """
 
     vetoes: tuple[Reason, ...]
-    unsaid: float
-    left_out: float
+    signals: SupportSignals
     first: int
     last: int
 
 
-def judge(alignment: Alignment, borrowed: Borrowed) -> Judgement:
+def support_of(alignment: Alignment, borrowed: Borrowed, cosine: float) -> Support:
+    """The support that an alignment shows; ``cosine`` is that of the sentence and its source."""
     claim, source = alignment.claim, alignment.source
     covered = alignment.covered | borrowed.instead
-    missing = [i for i in alignment.missing if i not in borrowed.words and claim[i].word.lower() not in ADDITIVE]
+    additive = {i for i, token in enumerate(claim) if token.word.lower() in LEXICON.additive}
+    missing = [i for i in alignment.missing if i not in borrowed.words and i not in additive]
     gaps = gaps_of(source, covered)
     vetoes: list[Reason] = []
     if any(claim[i].kind is Kind.NUMBER for i in missing) or not _units_agree(alignment):
@@ -52,17 +70,17 @@ def judge(alignment: Alignment, borrowed: Borrowed) -> Judgement:
     left_out = sum(gap.words for gap in gaps)
     head = next((gap.resumes for gap in gaps if gap.place == "head" and gap.harmless), 0)
     tail = next((gap.first for gap in gaps if gap.place == "tail" and gap.harmless and gap.words), len(source))
-    return Judgement(
-        tuple(vetoes),
-        unsaid=sum(1.0 - alignment.nearest.get(i, 0.0) for i in missing),
+    unsaid = sum(1.0 - alignment.nearest.get(i, 0.0) for i in missing)
+    signals = SupportSignals(
+        unsaid=min(unsaid, _MOST_UNSAID),
         left_out=left_out / max(1, left_out + len(alignment.covered)),
-        first=head,
-        last=tail,
+        cosine=cosine,
     )
+    return Support(tuple(vetoes), signals, first=head, last=tail)
 
 
 def _persons(tokens: Sequence[Token]) -> frozenset[str]:
-    return frozenset(stem(token.word.lower()) for token in tokens if token.word.lower() in PERSONS)
+    return frozenset(LEXICON.stem(token.word.lower()) for token in tokens if token.word.lower() in LEXICON.persons)
 
 
 def _units_agree(alignment: Alignment) -> bool:
@@ -75,5 +93,5 @@ def _units_agree(alignment: Alignment) -> bool:
 
 def _unit(tokens: Sequence[Token], number: int) -> str:
     following = tokens[number + 1] if number + 1 < len(tokens) else None
-    has_unit = following is not None and (following.key in UNITS or following.word.lower() in UNITS)
+    has_unit = following is not None and (following.key in LEXICON.units or following.word.lower() in LEXICON.units)
     return following.key if following is not None and has_unit else ""

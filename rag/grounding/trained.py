@@ -1,18 +1,51 @@
-"""A named model that says whether one text follows from another, in place of the fitted score.
+"""A named model that says whether one text follows from another, in place of the fitted probability.
 
 It is one of natural language inference, with a label "entailment", or one of consistency with a single score, such as
-the first HHEM (a cross-encoder of premise and claim). The rules of the check hold all the same.
+the first HHEM (a cross-encoder of premise and claim). What the rules forbid stays forbidden.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from rag.grounding.alignment import Similarity
+from rag.grounding.places import Source
+from rag.grounding.rules import RuleCheck
+from rag.grounding.support import Support
+from rag.grounding.types import Reason
+from rag.reader.types import AnswerSpan
 from vectorstore.errors import ModelUnavailable
 from vectorstore.machine import has_gpu
 from vectorstore.models import Confirm, Download, resolve_model
+from vectorstore.types import Chunk, Embedder
 
 Entails = Callable[[str, str], float]
 """The probability, 0 to 1, that the second text follows from the first."""
+_OVERRULED: frozenset[Reason] = frozenset({"not said"})
+"""Such a model knows other words for the same; the rest of the rules a sentence has to keep."""
+
+
+class EntailmentChecker:
+    """Checks what is written on passages by the rules, and what they let through by ``entails``: from ``threshold`` on
+    a sentence is supported. Safe to use from many threads.
+    """
+
+    def __init__(self, embedder: Embedder, entails: Entails, threshold: float) -> None:
+        self._similarity = Similarity(embedder)
+        self._entails = entails
+        self._threshold = threshold
+
+    def on(self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()) -> RuleCheck:
+        """See ``rag.grounding.types.GroundednessChecker``."""
+        return RuleCheck(self._similarity, chunks, question, found, self._probability, self._threshold, _OVERRULED)
+
+    def _probability(self, source: Source, sentence: str, _support: Support) -> float:
+        return self._entails(_premise(source), sentence)
+
+
+def _premise(source: Source) -> str:
+    """The place with what it is about, and with the one before it, to which a pronoun may point."""
+    before = source.before.text if source.before else ""
+    return " ".join(filter(None, (f"{source.chunk.subject}:" if source.chunk.subject else "", before, source.text)))
 
 
 class EntailmentModel:

@@ -1,7 +1,11 @@
-"""What a check finds."""
+"""What a groundedness check finds, and who checks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
+
+from rag.reader.types import AnswerSpan
+from vectorstore.types import Chunk
 
 Reason = Literal["number", "name", "negation", "limit", "opposite", "roles", "reference", "not said"]
 """Why a sentence is not supported.
@@ -24,9 +28,27 @@ class Place:
 class Verdict:
     """The places that support a sentence; none, and a ``reason``, where nothing does.
 
-    ``probability`` is between 0 and 1, calibrated by benchmarks/grounding.py.
+    ``probability`` is between 0 and 1, calibrated.
     """
 
     places: tuple[Place, ...]
     probability: float
     reason: Reason | None = None
+
+
+class GroundednessCheck(Protocol):
+    """The passages of one answer, ready to check its sentences."""
+
+    def __call__(self, sentence: str, after: Place | None = None) -> Verdict:
+        """Where ``sentence`` is supported, or why not; ``after`` is the place of the sentence before it."""
+        ...
+
+
+class GroundednessChecker(Protocol):
+    """Checks what is written on passages. tests/rag/test_groundedness_contract.py says what any must do."""
+
+    def on(
+        self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()
+    ) -> GroundednessCheck:
+        """The check for an answer to ``question`` from ``chunks``; ``found`` is what the reader found in each."""
+        ...

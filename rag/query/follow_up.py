@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.query.narrative import told_and_asked, topic_of
-from rag.retrieval.multi_query import Formulation
-from rag.text.words import words_of
+from rag.query.variants import QueryVariant
+from rag.text.tokens import content_stems
 from rag.types import Exchange
 
 _POINTS_BACK = re.compile(
@@ -38,7 +38,7 @@ With "it" or "that" it needs more: they may stand for what was told, or for what
 """
 
 
-def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation, ...]:
+def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[QueryVariant, ...]:
     """The question as it was asked and, in a conversation, with the topic so far in brackets.
 
     The topic are the words of the questions before, back to the last one that stands alone, and the title and the
@@ -46,23 +46,23 @@ def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[Formulation,
     ("What is the dose?"), so both are searched for; where it plainly does, both count alike.
 
     >>> carry_topic("How is it treated?", [Exchange("What is glaucoma?")])[1]
-    Formulation(text='How is it treated? (glaucoma)', weight=1.0)
+    QueryVariant(text='How is it treated? (glaucoma)', weight=1.0)
     >>> carry_topic("What is asthma?", [Exchange("What is glaucoma?")])[1]
-    Formulation(text='What is asthma? (glaucoma)', weight=0.7)
+    QueryVariant(text='What is asthma? (glaucoma)', weight=0.7)
     """
-    asked = Formulation(_without_opening(question))
+    asked = QueryVariant(_without_opening(question))
     topic = _without(_topic(before), _claim_words(question))
     if not topic:
         return (asked,)
     weight = asked.weight if _points_back(question) else _CARRIED_WEIGHT
-    return asked, Formulation(f"{asked.text} ({' '.join(topic)})", weight)
+    return asked, QueryVariant(f"{asked.text} ({' '.join(topic)})", weight)
 
 
-def standing_alone(told: str, asked: str, subjects: Iterable[str]) -> str | None:
+def with_told_topic(told: str, asked: str, subjects: Iterable[str]) -> str | None:
     """``asked`` with the words it is about, as they were ``told`` before: those that name one of ``subjects``, which
     are of the documents that were found for both. None where nothing tells and the question says too little by itself.
 
-    >>> standing_alone("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"])
+    >>> with_told_topic("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"])
     'How is it treated? (sleep apnea)'
     """
     topic = topic_of(told, asked, subjects, points_back=_points_back(asked))
@@ -73,7 +73,7 @@ def standing_alone(told: str, asked: str, subjects: Iterable[str]) -> str | None
 
 def _names_enough(asked: str) -> bool:
     fewest = _FEWEST_POINTING_BACK if _points_back(asked) else _FEWEST_CLAIM_WORDS
-    return len(words_of(asked).content) >= fewest
+    return len(content_stems(asked)) >= fewest
 
 
 def _topic(before: Sequence[Exchange]) -> list[str]:
@@ -115,15 +115,15 @@ def _without_opening(question: str) -> str:
 
 def _claim_words(text: str) -> list[str]:
     """The words of ``text``, as they stand, that carry what it is about; each once."""
-    return _without([word for word in _WORD.findall(_without_opening(text)) if words_of(word).content], [])
+    return _without([word for word in _WORD.findall(_without_opening(text)) if content_stems(word)], [])
 
 
 def _without(words: Sequence[str], others: Sequence[str]) -> list[str]:
     """``words`` less those that have the same stem as one of ``others`` or one before."""
-    seen = {words_of(word).content for word in others}
+    seen = {content_stems(word) for word in others}
     left = []
     for word in words:
-        stem = words_of(word).content
+        stem = content_stems(word)
         if stem not in seen:
             seen.add(stem)
             left.append(word)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ingest.sentences import sentence_spans
-from rag.text.words import words_of
+from rag.text.tokens import content_stems
 
 _ASKING = re.compile(
     r"(?:(?:please|and|but|so|or|now|then|also|well)[,\s]+)*"
@@ -90,14 +90,14 @@ def _without_edges(words: list[str]) -> list[str]:
 
 
 def _stems(words: Iterable[str]) -> set[str]:
-    return {stem for word in words if len(word) >= _FEWEST_LETTERS for stem in words_of(word).content}
+    return {stem for word in words if len(word) >= _FEWEST_LETTERS for stem in content_stems(word)}
 
 
 def _runs(text: str) -> Iterator[list[str]]:
     """Words that carry a claim and follow each other with nothing in between but what joins them."""
     run: list[str] = []
     for word in _WORD.findall(text):
-        if word[0].isalnum() and word not in _PARTING and (words_of(word).content or word in _JOINING):
+        if word[0].isalnum() and word not in _PARTING and (content_stems(word) or word in _JOINING):
             run.append(word)
         elif run:
             yield run

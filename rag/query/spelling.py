@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from string import ascii_lowercase
 
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import EVERYTHING, Scope
+from vectorstore.store import PassageView
+from vectorstore.types import Scope
 
 _FEWEST_LETTERS = 6
 _FEWEST_PASSAGES = 5
@@ -14,23 +14,23 @@ _MOST_CANDIDATES = 5
 _WORD = re.compile(rf"(?<![\w'’-])[a-z]{{{_FEWEST_LETTERS},}}(?![\w'’-])")
 
 
-def corrected(message: str, knowledge: KnowledgeBase, scope: Scope = EVERYTHING) -> str:
+def corrected(message: str, view: PassageView, scope: Scope) -> str:
     """``message`` with such words as the documents within ``scope`` spell them.
 
     Short words have too many neighbours, and names, with a capital letter, may well be in no document: both stay.
     """
     words = list(dict.fromkeys(_WORD.findall(message)))
-    counts = knowledge.frequencies(words, scope)
+    counts = view.frequencies(words, scope)
     unknown = [word for word in words if not counts[word]][:_MOST_WORDS]
-    right = {word: better for word in unknown if (better := _nearest(word, knowledge, scope))}
+    right = {word: better for word in unknown if (better := _nearest(word, view, scope))}
     return _WORD.sub(lambda match: right.get(match[0], match[0]), message)
 
 
-def _nearest(word: str, knowledge: KnowledgeBase, scope: Scope) -> str | None:
-    counts = knowledge.frequencies(list(dict.fromkeys(_slips(word))), scope)
+def _nearest(word: str, view: PassageView, scope: Scope) -> str | None:
+    counts = view.frequencies(list(dict.fromkeys(_slips(word))), scope)
     common = sorted((other for other, count in counts.items() if count >= _FEWEST_PASSAGES), key=lambda o: -counts[o])
     # A count is that of all forms of a word, made-up ones among them.
-    return next((other for other in common[:_MOST_CANDIDATES] if knowledge.holds_form(other, scope)), None)
+    return next((other for other in common[:_MOST_CANDIDATES] if view.holds_form(other, scope)), None)
 
 
 def _slips(word: str) -> Iterator[str]:

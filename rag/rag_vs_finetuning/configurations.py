@@ -10,7 +10,7 @@ from rag.evaluation.squad import SquadFile, SquadQuestion, normalised
 from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.types import Item
 from rag.generators.prompts import REFUSAL
-from rag.grounding.checker import Checker
+from rag.grounding.types import GroundednessChecker
 from rag.reader.types import Reader
 from rag.types import Answer
 from vectorstore.sqlite.knowledge import KnowledgeBase
@@ -47,10 +47,10 @@ Ask = Callable[[str], Answer]
 class AnswerScorer:
     """Judges answers by the question file and by the documents in ``knowledge``, every configuration's alike."""
 
-    def __init__(self, file: SquadFile, knowledge: KnowledgeBase, reader: Reader) -> None:
+    def __init__(self, file: SquadFile, knowledge: KnowledgeBase, reader: Reader, checker: GroundednessChecker) -> None:
         self._knowledge = knowledge
         self._reader = reader
-        self._checker = Checker(knowledge.embedder)
+        self._checker = checker
         self._ordinary = ordinary_words(paragraph.text for paragraph in file.paragraphs)
 
     def item(self, question: SquadQuestion, answer: Answer, *, taught: bool) -> Item:
@@ -99,7 +99,7 @@ class AnswerScorer:
         verdicts, after = [], None
         for sentence in sentences:
             passages = list((asked | self._found(sentence, _FOR_THE_SENTENCE)).values())
-            places = self._checker.on(passages, question, spans).check(sentence, after).places
+            places = self._checker.on(passages, question, spans)(sentence, after).places
             after = places[-1] if places else None
             # What stands in the documents as it is needs no check of what its pronouns stand for.
             grounded = bool(places) or any(sentence in " ".join(chunk.text.split()) for chunk in passages)

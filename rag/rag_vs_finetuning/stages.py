@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ingest.worker.guard import WorkerSettings
-from rag.answering.flow import Writer
 from rag.answering.unchecked import speak_alone
+from rag.calibration.numbers import load_calibration
 from rag.components import build_flow, open_embedder, open_generator, open_reader, worker_settings
 from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
 from rag.evaluation.types import Item, OnProgress
 from rag.files import write_json, write_text
+from rag.generators.types import Generator
+from rag.grounding.rules import RuleChecker
 from rag.jobs.isolated import Apart
 from rag.rag_vs_finetuning.changing import FactChange, changed_file
 from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, AnswerScorer, Configuration, ask_all
@@ -30,6 +32,7 @@ from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING
 
 
 class Stages:
@@ -111,7 +114,8 @@ class Stages:
         def make() -> list[dict[str, Any]]:
             self._show(f"Loading the models: {name}", 0, 0)
             ask = self._answering(configuration, self._folder / tuned)
-            scorer = AnswerScorer(file, self._knowledge, self._reader)
+            checker = RuleChecker(self._knowledge.embedder, load_calibration(self._settings.home).support)
+            scorer = AnswerScorer(file, self._knowledge, self._reader, checker)
             show = functools.partial(self._show, f"Asking: {name}")
             return [
                 dataclasses.asdict(item) for item in ask_all(questions, ask, scorer, self._questions.is_taught, show)
@@ -122,8 +126,9 @@ class Stages:
     def _answering(self, configuration: Configuration, run: Path) -> Callable[[str], Answer]:
         writer = _writer(self._settings, run if configuration.tuned else None, alone=not configuration.retrieval)
         if not configuration.retrieval:
-            return functools.partial(speak_alone, writer=writer)
-        return build_flow(self._settings, self._knowledge, self._reader, writer).invoke
+            return functools.partial(speak_alone, generator=writer)
+        flow = build_flow(self._settings, self._knowledge, self._reader, writer)
+        return functools.partial(flow.answer, scope=EVERYTHING)
 
     def _kept(self, name: str, make: Callable[[], Any]) -> Any:
         file = self._folder / "results" / f"{name}.json"
@@ -176,7 +181,7 @@ def _teach(
     )
 
 
-def _writer(settings: Settings, run: Path | None, *, alone: bool) -> Writer:
+def _writer(settings: Settings, run: Path | None, *, alone: bool) -> Generator:
     """The generator of the settings, or what was made of it by the training ``run``."""
     values: dict[str, Any] = {"adapter": None}
     if run is not None:

@@ -4,6 +4,8 @@
 training runs, each of which went on from the one before, and whose weights were averaged.
 """
 
+import functools
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "embedded" / "weights.safetensors"
 NO_ANSWER_MARGIN = -3.0
 """Fitted on held-out questions, half of which have no answer in their paragraph; see docs/benchmarks.md."""
+
+
+@functools.cache
+def embedded_fingerprint() -> str:
+    """Tells its weights: those of one training from those of another."""
+    return f"embedded-reader@{hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]}"
 
 
 def load_embedded() -> "tuple[ResolvedModel, PreTrainedModel]":

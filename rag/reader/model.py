@@ -4,7 +4,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rag.reader.embedded import NO_ANSWER_MARGIN, embedded_network
+from rag.reader.embedded import NO_ANSWER_MARGIN, embedded_fingerprint, embedded_network
 from rag.reader.networks import SpanNetwork
 from rag.reader.spans import best_spans, without_overlaps
 from rag.reader.types import AnswerSpan
@@ -22,9 +22,15 @@ class ExtractiveReader:
     """
 
     def __init__(
-        self, name: str, tokenizer: PairTokenizer, network: SpanNetwork, no_answer_margin: float = 0.0
+        self,
+        name: str,
+        tokenizer: PairTokenizer,
+        network: SpanNetwork,
+        no_answer_margin: float = 0.0,
+        fingerprint: str = "",
     ) -> None:
         self.name = name
+        self.fingerprint = fingerprint
         self.no_answer_margin = no_answer_margin
         self._tokenizer = tokenizer
         self._network = network
@@ -59,10 +65,10 @@ def load_reader(name: str, download: Download = "never", confirm: Confirm | None
         model = resolve_model(name, download=download, confirm=confirm)
     except ModelUnavailable:
         model, network = embedded_network()
-        called, no_answer_margin = "Refdesk's embedded reader", NO_ANSWER_MARGIN
+        called, fingerprint, no_answer_margin = "Refdesk's embedded reader", embedded_fingerprint(), NO_ANSWER_MARGIN
     else:
         from rag.reader.torch_network import fastest_network, load_network  # torch takes seconds to import
 
         network = fastest_network(load_network(model.path))
-        called, no_answer_margin = model.name, 0.0
-    return ExtractiveReader(called, PairTokenizer.of_model(model.path), network, no_answer_margin)
+        called, fingerprint, no_answer_margin = model.name, model.fingerprint, 0.0
+    return ExtractiveReader(called, PairTokenizer.of_model(model.path), network, no_answer_margin, fingerprint)

@@ -22,6 +22,11 @@ class Reader(Protocol):
         """The model's name, for people."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """The model's name, an @ and what tells its weights."""
+        ...
+
     def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
         """For each passage its best spans, best first, none overlapping another; empty only for an empty passage."""
         ...

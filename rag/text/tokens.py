@@ -1,4 +1,7 @@
-"""Text as tokens that a claim can be compared by: content words, numbers and names, and what binds and limits them."""
+"""Text as tokens: content words, numbers and names, and what binds and limits them.
+
+Queries and passages are compared by the stems of their content, claims and passages by all of it.
+"""
 
 import functools
 import re
@@ -6,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from rag.text.lexicon import BE, FUNCTION, JOINTS, LIMITS, NEGATIONS, NUMBERS, RELATIONS
-from rag.text.stemming import stem
+from rag.text.english import ENGLISH
+
+LEXICON = ENGLISH
+"""The language that documents and questions are in."""
 
 
 class Kind(Enum):
@@ -72,6 +77,20 @@ def tokens_of(text: str) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
+@functools.lru_cache(maxsize=4096)
+def content_stems(text: str) -> tuple[str, ...]:
+    """The words of ``text`` that a search weighs, as stems and numbers in order.
+
+    >>> content_stems("It may not cause headaches before the age of 15.")
+    ('caus', 'headach', 'befor', 'age', '15')
+    """
+    return tuple(
+        token.key if token.is_content else LEXICON.stem(token.word.lower())
+        for token in tokens_of(text)
+        if token.is_content or token.word.lower() in LEXICON.searched
+    )
+
+
 def _token(match: re.Match[str], *, first: bool) -> Token:
     written, place = match.group(), match.span()
     if match["number"]:
@@ -81,7 +100,7 @@ def _token(match: re.Match[str], *, first: bool) -> Token:
     if match["break"]:
         return Token(Kind.BREAK, written, written, *place)
     if match["own"]:
-        return Token(Kind.RELATION, RELATIONS["of"], written, *place)
+        return Token(Kind.RELATION, LEXICON.relations["of"], written, *place)
     word = written.lower().replace("’", "'")
     kind, key = _sense(word)
     if (kind is Kind.WORD or word == "may") and written[0].isupper() and not first:
@@ -91,19 +110,19 @@ def _token(match: re.Match[str], *, first: bool) -> Token:
 
 @functools.lru_cache(maxsize=65_536)
 def _sense(word: str) -> tuple[Kind, str]:
-    if word.replace("'", "") in NEGATIONS or word.endswith("n't"):
+    if word.replace("'", "") in LEXICON.negations or word.endswith("n't"):
         return Kind.NEGATION, "not"
-    if word in LIMITS:
-        return Kind.LIMIT, LIMITS[word]
-    if word in JOINTS:
+    if word in LEXICON.limits:
+        return Kind.LIMIT, LEXICON.limits[word]
+    if word in LEXICON.joints:
         return Kind.JOINT, word
-    if word in RELATIONS:
-        return Kind.RELATION, RELATIONS[word]
-    if word in NUMBERS:
-        return Kind.NUMBER, NUMBERS[word]
-    if word in BE or word in FUNCTION:
+    if word in LEXICON.relations:
+        return Kind.RELATION, LEXICON.relations[word]
+    if word in LEXICON.numbers:
+        return Kind.NUMBER, LEXICON.numbers[word]
+    if word in LEXICON.be or word in LEXICON.function:
         return Kind.FUNCTION, word
-    return Kind.WORD, stem(word)
+    return Kind.WORD, LEXICON.stem(word)
 
 
 def words_before(tokens: Sequence[Token], place: int) -> list[Token]:

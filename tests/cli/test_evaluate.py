@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import rag.components
+from rag.components import Components
 from rag.conversations.store import ConversationStore
 from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
 from tests.command import TERMINATED, sigterm_once
+from vectorstore.types import EVERYTHING
 
 pytestmark = pytest.mark.models
 
@@ -115,10 +116,10 @@ def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: P
     (tmp_path / "library.txt").write_text(LIBRARY)
     refdesk("ingest", tmp_path / "library.txt")
     question = "When does the library open on weekdays?"
-    flow = rag.components.open_flow(load_settings(home, generator={"engine": "extractive"}))
+    flow = Components(load_settings(home)).flow(None)
     with closing(ConversationStore(home)) as store:
         conversation, turn = store.add_turn(None, question)
-        store.set_turn(turn, "done", flow.invoke(question))
+        store.set_turn(turn, "done", flow.answer(question, EVERYTHING))
         store.rate(conversation, turn, "up")
 
     figures = refdesk("evaluate", "golden", "--engine", "extractive", "--json").json

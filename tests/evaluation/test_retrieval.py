@@ -1,11 +1,13 @@
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from rag.calibration.numbers import shipped_calibration
 from rag.evaluation.beir import load_beir
 from rag.evaluation.retrieval import evaluate_retrieval
 from rag.evaluation.types import Evaluation
-from rag.retrieval.retriever import KnowledgeRetriever
+from rag.retrieval.hybrid import HybridRetriever
 from tests.evaluation.conftest import MakeBeir, quiet, stored
 from tests.fakes import KeywordReader
 from vectorstore.errors import UsageError
@@ -14,8 +16,8 @@ from vectorstore.errors import UsageError
 def measured(folder: Path, reader: KeywordReader | None = None, limit: int = 12, candidates: int = 50) -> Evaluation:
     data = load_beir(folder)
     with stored(data.documents) as collection:
-        retriever = KnowledgeRetriever(knowledge=collection.knowledge, limit=limit, candidates=candidates)
-        return evaluate_retrieval(data, collection, retriever, reader or KeywordReader(), quiet)
+        search, fitted = partial(HybridRetriever, candidates=candidates), shipped_calibration()
+        return evaluate_retrieval(data, collection, search, limit, reader or KeywordReader(), fitted, quiet)
 
 
 def test_figures_of_a_small_set(make_beir: MakeBeir) -> None:

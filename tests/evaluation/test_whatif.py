@@ -3,12 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from rag.calibration.numbers import shipped_calibration
 from rag.evaluation.types import Trial
 from rag.evaluation.whatif import WhatIf
-from rag.retrieval.retriever import KnowledgeRetriever
+from rag.retrieval.hybrid import HybridRetriever
 from tests.fakes import HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
 from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING
 
 QUESTION = "How is glaucoma treated?"
 TREATED = "Glaucoma is treated with eye drops that lower the pressure."
@@ -25,7 +27,8 @@ def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
 
 
 def what_if(knowledge: KnowledgeBase) -> WhatIf:
-    return WhatIf(knowledge, KnowledgeRetriever(knowledge=knowledge, limit=5), KeywordReader("eye drops"), 0.5)
+    reader = KeywordReader("eye drops")
+    return WhatIf(knowledge, HybridRetriever, reader, shipped_calibration(), passages=5, threshold=0.5)
 
 
 def texts(trial: Trial) -> list[str]:
@@ -33,7 +36,7 @@ def texts(trial: Trial) -> list[str]:
 
 
 def test_a_trial_shows_what_was_found_marked_and_decided(knowledge: KnowledgeBase) -> None:
-    trial = what_if(knowledge).attempt(QUESTION)
+    trial = what_if(knowledge).attempt(QUESTION, EVERYTHING)
     assert trial.answered
     assert trial.probability >= trial.caution
     assert (trial.quote, trial.short_answer) == (TREATED, "eye drops")
@@ -46,13 +49,13 @@ def test_a_trial_shows_what_was_found_marked_and_decided(knowledge: KnowledgeBas
 
 
 def test_of_a_letter_the_question_is_tried_and_shown(knowledge: KnowledgeBase) -> None:
-    trial = what_if(knowledge).attempt(f"I am 58 and have been to three doctors. {QUESTION}")
+    trial = what_if(knowledge).attempt(f"I am 58 and have been to three doctors. {QUESTION}", EVERYTHING)
     assert (trial.quote, trial.looked_up) == (TREATED, QUESTION)
-    assert what_if(knowledge).attempt(QUESTION).looked_up == ""
+    assert what_if(knowledge).attempt(QUESTION, EVERYTHING).looked_up == ""
 
 
 def test_another_question_is_searched_anew(knowledge: KnowledgeBase) -> None:
-    trial = what_if(knowledge).attempt("What did the harbour authority decide in spring?")
+    trial = what_if(knowledge).attempt("What did the harbour authority decide in spring?", EVERYTHING)
     assert not trial.answered
     assert trial.probability < trial.caution
 
@@ -61,10 +64,10 @@ def test_an_edited_passage_is_read_quoted_and_judged_as_edited_and_stays_stored_
     knowledge: KnowledgeBase,
 ) -> None:
     desk = what_if(knowledge)
-    before = desk.attempt(QUESTION)
+    before = desk.attempt(QUESTION, EVERYTHING)
     assert before.cited is not None
     edits = {before.cited: "Glaucoma is treated by walking every day."}
-    after = desk.attempt(QUESTION, edits)
+    after = desk.attempt(QUESTION, EVERYTHING, edits)
     assert edits[before.cited] in texts(after)
     assert TREATED not in texts(after)
     assert after.short_answer != "eye drops"
@@ -72,21 +75,21 @@ def test_an_edited_passage_is_read_quoted_and_judged_as_edited_and_stays_stored_
     assert {passage.chunk.id: passage.found for passage in after.passages} == {
         passage.chunk.id: passage.found for passage in before.passages
     }
-    assert desk.attempt(QUESTION) == before
+    assert desk.attempt(QUESTION, EVERYTHING) == before
 
 
 def test_a_word_that_only_an_edit_holds_is_no_longer_unknown(knowledge: KnowledgeBase) -> None:
     desk = what_if(knowledge)
     question = "How is glaucoma treated with timolol?"
-    before = desk.attempt(question)
+    before = desk.attempt(question, EVERYTHING)
     assert before.cited is not None
-    after = desk.attempt(question, {before.cited: "Glaucoma is treated with timolol, as eye drops."})
+    after = desk.attempt(question, EVERYTHING, {before.cited: "Glaucoma is treated with timolol, as eye drops."})
     assert after.probability > before.probability
     assert after.quote == "Glaucoma is treated with timolol, as eye drops."
 
 
 def test_an_empty_knowledge_base_has_nothing_to_try(tmp_path: Path) -> None:
     base = KnowledgeBase(tmp_path, HashEmbedder())
-    trial = what_if(base).attempt(QUESTION)
+    trial = what_if(base).attempt(QUESTION, EVERYTHING)
     base.close()
     assert (trial.passages, trial.answered) == ((), False)

@@ -3,8 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.answering.flow import AnswerFlow, Writer
-from rag.retrieval.retriever import KnowledgeRetriever
+from rag.answering.flow import AnswerFlow
+from rag.calibration.numbers import shipped_calibration
+from rag.generators.types import Generator
+from rag.grounding.rules import RuleChecker
+from rag.query.smalltalk.topics import Recognise
+from rag.retrieval.hybrid import HybridRetriever
 from tests.fakes import FakeChat, HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
 from vectorstore.sqlite.knowledge import KnowledgeBase
@@ -29,8 +33,23 @@ def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
 
 @pytest.fixture
 def make_flow(knowledge: KnowledgeBase) -> MakeFlow:
-    def make(reader: KeywordReader, chat: FakeChat | None = None, large: bool = False) -> AnswerFlow:
-        writer = Writer(chat, "fake", 600, large) if chat else None
-        return AnswerFlow(knowledge, KnowledgeRetriever(knowledge=knowledge, limit=5), reader, writer, caution=0.4)
+    def make(
+        reader: KeywordReader,
+        chat: FakeChat | None = None,
+        large: bool = False,
+        recognise: Recognise | None = None,
+    ) -> AnswerFlow:
+        calibration = shipped_calibration()
+        return AnswerFlow(
+            knowledge,
+            HybridRetriever,
+            reader,
+            calibration,
+            RuleChecker(knowledge.embedder, calibration.support),
+            Generator(chat, "fake", 600, large) if chat else None,
+            recognise,
+            passages=5,
+            threshold=0.4,
+        )
 
     return make

@@ -6,8 +6,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from rag.grounding.checker import Checker
-from rag.grounding.trained import EntailmentModel
+from rag.grounding.trained import EntailmentChecker, EntailmentModel
 from tests.fakes import HashEmbedder
 from tests.rag.test_grounding import GLAUCOMA, chunk
 from vectorstore.errors import ModelUnavailable
@@ -70,6 +69,6 @@ def test_it_knows_other_words_but_the_rules_for_facts_stay(sentence: str, sure: 
         premises.append(premise)
         return sure
 
-    found = Checker(HashEmbedder(), entails).on([chunk(GLAUCOMA)]).check(sentence)
+    found = EntailmentChecker(HashEmbedder(), entails, 0.8).on([chunk(GLAUCOMA)])(sentence)
     assert bool(found.places) == supported
     assert all(premise.startswith("Eye drops: ") for premise in premises)

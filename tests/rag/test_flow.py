@@ -2,16 +2,19 @@ import threading
 
 import pytest
 
-from rag.answering.answerability import CALIBRATION, Signals
-from rag.retrieval.retriever import KnowledgeRetriever
-from rag.types import Answer, Done, Quoted, Reading, Searching, Writing
+from rag.answering.answerability import AnswerabilitySignals
+from rag.answering.langchain import AnswerRunnable
+from rag.calibration.numbers import shipped_calibration
+from rag.retrieval.hybrid import HybridRetriever
+from rag.retrieval.langchain import LangChainRetriever
+from rag.types import Answer, Done, Quoted, Reranking, Searching, Writing
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
 from vectorstore.admin.library import show
 from vectorstore.sqlite import catalogue
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Scope
+from vectorstore.types import EVERYTHING, Scope
 
 QUESTION = "How is glaucoma treated?"
 DROPS = KeywordReader("eye drops")
@@ -28,7 +31,7 @@ def assert_citations_hold(knowledge: KnowledgeBase, answer: Answer) -> None:
 
 
 def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFlow, knowledge: KnowledgeBase) -> None:
-    answer = make_flow(DROPS).invoke(QUESTION)
+    answer = make_flow(DROPS).answer(QUESTION, EVERYTHING)
     assert answer.kind == "extractive"
     assert answer.text == "Glaucoma is treated with eye drops that lower the pressure in the eye."
     assert answer.short_answer == "eye drops"
@@ -40,9 +43,9 @@ def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
     make_flow: MakeFlow, knowledge: KnowledgeBase
 ) -> None:
     chat = FakeChat(f"{TREATED} [2] Surgery is done when drops fail. [9]")
-    events = list(make_flow(DROPS, chat, large=True).events(QUESTION))
+    events = list(make_flow(DROPS, chat, large=True).events(QUESTION, EVERYTHING))
     kinds = [type(event) for event in events]
-    assert kinds[:4] == [Searching, Reading, Quoted, Writing]
+    assert kinds[:4] == [Searching, Reranking, Quoted, Writing]
     assert kinds[-1] is Done
     written = [event.sentences for event in events if isinstance(event, Writing)]
     assert [len(sentences) for sentences in written] == sorted(len(sentences) for sentences in written)
@@ -65,9 +68,9 @@ def test_the_notice_of_a_collection_comes_with_each_answer_from_it(
     with knowledge.change() as connection:
         for collection in catalogue.list_collections(connection):
             catalogue.set_notice(connection, collection.name, "No medical advice.")
-    assert make_flow(DROPS).invoke(QUESTION).notices == ("No medical advice.",)
-    assert make_flow(DROPS, FakeChat(TREATED)).invoke(QUESTION).notices == ("No medical advice.",)
-    assert make_flow(NOTHING).invoke("Who won the football championship yesterday evening?").notices == ()
+    assert make_flow(DROPS).answer(QUESTION, EVERYTHING).notices == ("No medical advice.",)
+    assert make_flow(DROPS, FakeChat(TREATED)).answer(QUESTION, EVERYTHING).notices == ("No medical advice.",)
+    assert make_flow(NOTHING).answer("Who won the football championship yesterday evening?", EVERYTHING).notices == ()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +85,7 @@ def test_the_notice_of_a_collection_comes_with_each_answer_from_it(
     ],
 )
 def test_an_ungrounded_or_pointless_text_leaves_the_quote_standing(make_flow: MakeFlow, reply: str) -> None:
-    answer = make_flow(DROPS, FakeChat(reply)).invoke(QUESTION)
+    answer = make_flow(DROPS, FakeChat(reply)).answer(QUESTION, EVERYTHING)
     assert answer.kind == "extractive"
     assert "antibiotics" not in answer.text
     assert answer.text.startswith("Glaucoma is treated with eye drops that")
@@ -93,13 +96,13 @@ SURGERY = "Surgery is done when drops fail."
 
 def test_only_a_large_generator_may_leave_out_the_words_that_the_reader_found(make_flow: MakeFlow) -> None:
     question, reader = "When is surgery done?", KeywordReader("eye drops", margin=10.0)
-    quoted = make_flow(reader, FakeChat(SURGERY)).invoke(question)
+    quoted = make_flow(reader, FakeChat(SURGERY)).answer(question, EVERYTHING)
     assert (quoted.kind, quoted.short_answer) == ("extractive", "eye drops")
-    assert make_flow(reader, FakeChat(SURGERY), large=True).invoke(question).text == SURGERY
+    assert make_flow(reader, FakeChat(SURGERY), large=True).answer(question, EVERYTHING).text == SURGERY
 
 
 def test_a_small_generator_adds_nothing_to_what_was_found(make_flow: MakeFlow) -> None:
-    answer = make_flow(DROPS, FakeChat(f"{TREATED} {SURGERY}")).invoke(QUESTION)
+    answer = make_flow(DROPS, FakeChat(f"{TREATED} {SURGERY}")).answer(QUESTION, EVERYTHING)
     assert (answer.kind, answer.text) == ("generated", TREATED)
     assert [(dropped.text, dropped.reason) for dropped in answer.dropped] == [(SURGERY, "beside the question")]
 
@@ -109,23 +112,23 @@ def test_a_small_generator_may_not_leave_out_what_a_sentence_leans_on(
 ) -> None:
     put_text(knowledge, "tower.txt", "The tower of Helm is old. It is 34 metres high, with the lantern.", title="Tower")
     question, reader = "How high is the tower?", KeywordReader("34 metres")
-    quoted = make_flow(reader).invoke(question)
+    quoted = make_flow(reader).answer(question, EVERYTHING)
     assert quoted.text == "The tower of Helm is old. It is 34 metres high, with the lantern."
     leaning = FakeChat("It is 34 metres high, with the lantern.")
-    assert make_flow(reader, leaning).invoke(question).kind == "extractive"
+    assert make_flow(reader, leaning).answer(question, EVERYTHING).kind == "extractive"
 
 
 def test_where_the_reader_marked_nothing_of_the_quote_the_text_must_stand_on_it(make_flow: MakeFlow) -> None:
     question = "When is surgery done, when drops fail?"
-    quoted = make_flow(DROPS).invoke(question)
+    quoted = make_flow(DROPS).answer(question, EVERYTHING)
     assert (quoted.text, quoted.short_answer) == (SURGERY, None)
-    assert make_flow(DROPS, FakeChat(SURGERY)).invoke(question).kind == "generated"
-    assert make_flow(DROPS, FakeChat(TREATED)).invoke(question).kind == "extractive"
+    assert make_flow(DROPS, FakeChat(SURGERY)).answer(question, EVERYTHING).kind == "generated"
+    assert make_flow(DROPS, FakeChat(TREATED)).answer(question, EVERYTHING).kind == "extractive"
 
 
 def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeFlow) -> None:
     chat = FakeChat(f"{TREATED} It was discovered in 1850 by Smith. Surgery is done when drops fail.")
-    answer = make_flow(DROPS, chat, large=True).invoke(QUESTION)
+    answer = make_flow(DROPS, chat, large=True).answer(QUESTION, EVERYTHING)
     assert [sentence.text for sentence in answer.sentences] == [
         TREATED,
         "Surgery is done when drops fail.",
@@ -133,13 +136,13 @@ def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeF
 
 
 def test_the_label_of_an_answer_is_no_part_of_its_first_sentence(make_flow: MakeFlow) -> None:
-    answer = make_flow(DROPS, FakeChat(f"Question: {QUESTION} Answer: {TREATED}")).invoke(QUESTION)
+    answer = make_flow(DROPS, FakeChat(f"Question: {QUESTION} Answer: {TREATED}")).answer(QUESTION, EVERYTHING)
     assert (answer.kind, answer.text) == ("generated", TREATED)
 
 
 def test_the_number_of_a_list_item_is_no_sentence_that_was_left_out(make_flow: MakeFlow) -> None:
     chat = FakeChat("1. Antibiotics cure it. 2. Surgery is done when drops fail.")
-    answer = make_flow(DROPS, chat, large=True).invoke(QUESTION)
+    answer = make_flow(DROPS, chat, large=True).answer(QUESTION, EVERYTHING)
     assert [dropped.text for dropped in answer.dropped] == ["Antibiotics cure it."]
 
 
@@ -147,17 +150,15 @@ def test_what_the_documents_do_not_hold_is_not_answered_and_the_generator_not_as
     make_flow: MakeFlow, knowledge: KnowledgeBase
 ) -> None:
     chat = FakeChat("Paris.")
-    answer = make_flow(NOTHING, chat).invoke("Who won the football championship yesterday evening?")
+    answer = make_flow(NOTHING, chat).answer("Who won the football championship yesterday evening?", EVERYTHING)
     assert (answer.kind, answer.text, answer.citations) == ("abstained", "", ())
     assert answer.related
     assert chat.asked == []
     assert_citations_hold(knowledge, answer)
 
 
-def test_an_empty_knowledge_base_abstains(make_flow: MakeFlow, knowledge: KnowledgeBase) -> None:
-    flow = make_flow(DROPS)
-    object.__setattr__(flow._retriever, "scope", Scope(collections=frozenset()))
-    answer = flow.invoke(QUESTION)
+def test_where_nothing_may_be_seen_it_abstains(make_flow: MakeFlow) -> None:
+    answer = make_flow(DROPS).answer(QUESTION, Scope(collections=frozenset()))
     assert (answer.kind, answer.related) == ("abstained", ())
 
 
@@ -165,7 +166,7 @@ def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFl
     stop = threading.Event()
     chat = FakeChat(f"{TREATED} Surgery is done when drops fail. Then more and more follows. And more of it.")
     answer: Answer | None = None
-    for event in make_flow(DROPS, chat).events(QUESTION, stop=stop):
+    for event in make_flow(DROPS, chat).events(QUESTION, EVERYTHING, stop=stop):
         if isinstance(event, Writing) and event.sentences:
             stop.set()
         if isinstance(event, Done):
@@ -177,35 +178,41 @@ def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFl
 
 def test_the_generator_sees_the_best_passages_and_the_question(make_flow: MakeFlow) -> None:
     chat = FakeChat("Nothing.")
-    make_flow(DROPS, chat).invoke(QUESTION)
+    make_flow(DROPS, chat).answer(QUESTION, EVERYTHING)
     prompt = chat.asked[0][-1]["content"]
     assert QUESTION in prompt
     assert "eye drops that lower the pressure" in prompt
 
 
 def test_the_retriever_speaks_langchain(knowledge: KnowledgeBase) -> None:
-    document = KnowledgeRetriever(knowledge=knowledge, limit=1).invoke("optic nerve damage")[0]
+    with knowledge.view() as view:
+        retriever = LangChainRetriever(retriever=HybridRetriever(view), scope=EVERYTHING, limit=1)
+        (document,) = retriever.invoke("optic nerve damage")
     assert document.page_content == "Glaucoma is a group of diseases that damage the optic nerve."
     assert document.metadata["title"] == "Glaucoma"
     assert document.metadata["end"] - document.metadata["start"] == len(document.page_content)
 
 
 def test_the_flow_is_a_step_in_a_langchain_chain(make_flow: MakeFlow) -> None:
-    chain = make_flow(DROPS) | (lambda answer: answer.short_answer)
+    chain = AnswerRunnable(make_flow(DROPS), EVERYTHING) | (lambda answer: answer.short_answer)
     assert chain.invoke(QUESTION) == "eye drops"
 
 
 def test_a_passage_like_the_question_makes_an_answer_likely_and_unknown_words_do_not() -> None:
-    held = Signals(margin=6.0, similarity=0.7, sentence=0.7, coverage=0.9, together=0.8, unknown=0.0, missing=0)
-    not_held = Signals(margin=-6.0, similarity=0.2, sentence=0.2, coverage=0.1, together=0.1, unknown=0.6, missing=2)
-    assert CALIBRATION.probability(held) > 0.8
-    assert CALIBRATION.probability(not_held) < 0.2
+    held = AnswerabilitySignals(
+        margin=6.0, similarity=0.7, sentence=0.7, coverage=0.9, together=0.8, unknown=0.0, missing=0
+    )
+    not_held = AnswerabilitySignals(
+        margin=-6.0, similarity=0.2, sentence=0.2, coverage=0.1, together=0.1, unknown=0.6, missing=2
+    )
+    assert shipped_calibration().answerability.probability(held) > 0.8
+    assert shipped_calibration().answerability.probability(not_held) < 0.2
 
 
 def test_a_name_or_number_that_the_best_passage_lacks_speaks_against_an_answer(make_flow: MakeFlow) -> None:
     flow = make_flow(DROPS)
     asked, other, dated = (
-        flow.invoke(question).probability or 0.0
+        flow.answer(question, EVERYTHING).probability or 0.0
         for question in (QUESTION, f"{QUESTION[:-1]} by Novartis?", f"{QUESTION[:-1]} in 2019?")
     )
     assert other < asked

@@ -1,22 +1,25 @@
 """How a question is searched for in its conversation."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rag.query.follow_up import carry_topic, standing_alone
+from rag.query.follow_up import carry_topic, with_told_topic
 from rag.query.narrative import told_and_asked
-from rag.query.rewriting import Formulator
-from rag.retrieval.multi_query import Formulation, search_formulations
-from rag.retrieval.retriever import KnowledgeRetriever
+from rag.query.rewriting import rewrite_follow_up
+from rag.query.understanding import Query, query_of
+from rag.query.variants import QueryVariant
+from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
 from rag.types import Answer, Citation, Exchange, Sentence
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
 from vectorstore.errors import RefdeskError
 from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING, Passage
 
 TESTS = Path(__file__).parents[1]
 HANDBOOK = TESTS.parent / "docs/handbook"
@@ -25,6 +28,16 @@ HANDBOOK = TESTS.parent / "docs/handbook"
 def quoted(text: str, title: str, short_answer: str | None = None) -> Answer:
     citation = Citation(1, 1, title, None, 0, len(text), text, 0.9)
     return Answer("extractive", "reader", (Sentence(text, (1,)),), (citation,), (), short_answer)
+
+
+def query_in(knowledge: KnowledgeBase, message: str, before: list[Exchange]) -> Query:
+    with knowledge.view() as view:
+        return query_of(message, before, view, HybridRetriever(view), EVERYTHING)
+
+
+def found_in(knowledge: KnowledgeBase, variants: Sequence[QueryVariant]) -> tuple[str, list[Passage]]:
+    with knowledge.view() as view:
+        return retrieve_variants(HybridRetriever(view), variants, EVERYTHING, 5)
 
 
 SMALL_TALK = Answer("smalltalk", "fixed reply", (Sentence("You are welcome.", ()),))
@@ -50,7 +63,7 @@ DRUG = Exchange("Which drug is used first?", quoted("Timolol is used first.", "G
 def test_the_topic_so_far_is_carried(
     question: str, before: list[Exchange], asked: str, carried: str, weight: float
 ) -> None:
-    assert carry_topic(question, before) == (Formulation(asked), Formulation(f"{asked} ({carried})", weight))
+    assert carry_topic(question, before) == (QueryVariant(asked), QueryVariant(f"{asked} ({carried})", weight))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +71,7 @@ def test_the_topic_so_far_is_carried(
     [("What is asthma?", []), ("What is glaucoma?", [GLAUCOMA]), ("How is it treated?", [Exchange("And?")])],
 )
 def test_without_another_topic_the_question_is_searched_for_once(question: str, before: list[Exchange]) -> None:
-    assert carry_topic(question, before) == (Formulation(question),)
+    assert carry_topic(question, before) == (QueryVariant(question),)
 
 
 def test_a_long_short_answer_and_a_long_title_do_not_drown_the_question() -> None:
@@ -69,8 +82,8 @@ def test_a_long_short_answer_and_a_long_title_do_not_drown_the_question() -> Non
 
 def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: KnowledgeBase) -> None:
     before = [GLAUCOMA, Exchange("Wonderful work, thanks!", SMALL_TALK)]
-    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), knowledge)
-    assert formulator.formulate("How is it treated?", before) == carry_topic("How is it treated?", [GLAUCOMA])
+    query = query_in(knowledge, "How is it treated?", before)
+    assert query.variants == carry_topic("How is it treated?", [GLAUCOMA])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +129,7 @@ def test_what_a_message_tells_is_told_from_what_it_asks(message: str, told: str,
 def test_what_is_asked_gets_its_subject_from_what_is_told(
     told: str, asked: str, subjects: list[str], alone: str | None
 ) -> None:
-    assert standing_alone(told, asked, subjects) == alone
+    assert with_told_topic(told, asked, subjects) == alone
 
 
 def test_of_a_letter_before_the_question_is_carried_and_not_the_story() -> None:
@@ -134,12 +147,12 @@ def test_what_was_looked_up_of_a_letter_is_carried() -> None:
 
 def test_a_letter_is_answered_as_its_question_is(make_flow: MakeFlow) -> None:
     flow = make_flow(KeywordReader("eye drops"))
-    alone = flow.invoke("How is glaucoma treated?")
+    alone = flow.answer("How is glaucoma treated?", EVERYTHING)
     letter = (
         "I am 58 years old, live in Leeds and have been to 3 doctors since March. The last one, Mr. Hollis, spoke of "
         "glaucoma but had no time. How is it treated?"
     )
-    answer = flow.invoke(letter)
+    answer = flow.answer(letter, EVERYTHING)
     assert answer.kind == alone.kind == "extractive"
     assert answer.text == alone.text
 
@@ -148,11 +161,10 @@ def test_a_letter_is_answered_as_its_question_is(make_flow: MakeFlow) -> None:
     "reply",
     ["How is glaucoma treated?", 'Question: "How is glaucoma treated?"', "How is glaucoma treated?\nIt is treated so."],
 )
-def test_an_able_generator_rewrites_the_question(reply: str, knowledge: KnowledgeBase) -> None:
+def test_an_able_generator_rewrites_the_question(reply: str) -> None:
     chat = FakeChat(reply)
-    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), knowledge, rewriter=chat)
     before = [Exchange("What is glaucoma?", quoted("Glaucoma damages the optic nerve.", "Glaucoma"))]
-    first, asked = formulator.formulate("How is it treated?", before)
+    first, asked = rewrite_follow_up("How is it treated?", before, chat)
     assert (first.text, asked.text) == ("How is glaucoma treated?", "How is it treated?")
     assert first.weight > asked.weight
     assert "Glaucoma damages the optic nerve." in chat.asked[0][-1]["content"]
@@ -173,30 +185,28 @@ class BrokenChat(FakeChat):
         BrokenChat(""),
     ],
 )
-def test_a_rewriting_that_went_astray_is_not_taken(chat: FakeChat, knowledge: KnowledgeBase) -> None:
-    formulator = Formulator(KnowledgeRetriever(knowledge=knowledge, limit=5), knowledge, rewriter=chat)
-    assert formulator.formulate("How is it treated?", [GLAUCOMA]) == carry_topic("How is it treated?", [GLAUCOMA])
+def test_a_rewriting_that_went_astray_is_not_taken(chat: FakeChat) -> None:
+    assert rewrite_follow_up("How is it treated?", [GLAUCOMA], chat) == carry_topic("How is it treated?", [GLAUCOMA])
 
 
 def test_only_an_able_generator_is_asked_and_only_in_a_conversation(make_flow: MakeFlow) -> None:
     chat = FakeChat("Nothing.")
     flow = make_flow(KeywordReader("eye drops"), chat)
-    list(flow.events("How is it treated?", before=[GLAUCOMA]))
+    list(flow.events("How is it treated?", EVERYTHING, before=[GLAUCOMA]))
     assert len(chat.asked) == 1  # for the answer
     flow = make_flow(KeywordReader("eye drops"), chat, large=True)
-    list(flow.events("How is glaucoma treated?"))
+    list(flow.events("How is glaucoma treated?", EVERYTHING))
     assert len(chat.asked) == 2
-    list(flow.events("How is it treated?", before=[GLAUCOMA]))
+    list(flow.events("How is it treated?", EVERYTHING, before=[GLAUCOMA]))
     assert len(chat.asked) == 4
 
 
 def test_both_searches_together_find_what_one_alone_does_not(knowledge: KnowledgeBase) -> None:
     put_text(knowledge, "timolol.txt", "Timolol has side effects such as cold hands.", title="Timolol")
     put_text(knowledge, "aspirin.txt", "Aspirin has side effects such as bleeding.", title="Aspirin")
-    retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
-    asked = Formulation("Which side effects does it have?")
-    carried = Formulation("Which side effects does it have? (aspirin)")
-    read, passages = search_formulations(retriever, [asked, carried])
+    asked = QueryVariant("Which side effects does it have?")
+    carried = QueryVariant("Which side effects does it have? (aspirin)")
+    read, passages = found_in(knowledge, [asked, carried])
     assert read == carried.text
     assert passages[0].chunk.title == "Aspirin"
     assert len({passage.chunk.id for passage in passages}) == len(passages) <= 5
@@ -205,17 +215,15 @@ def test_both_searches_together_find_what_one_alone_does_not(knowledge: Knowledg
 
 
 def test_a_new_topic_is_not_drawn_back_to_the_old_one(knowledge: KnowledgeBase) -> None:
-    retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
-    formulations = carry_topic("Which bones are brittle?", [Exchange("How is the pressure in the eye treated?")])
-    read, passages = search_formulations(retriever, formulations)
+    variants = carry_topic("Which bones are brittle?", [Exchange("How is the pressure in the eye treated?")])
+    read, passages = found_in(knowledge, variants)
     assert read == "Which bones are brittle?"
     assert passages[0].chunk.title == "Osteoporosis"
 
 
 def test_nothing_stored_is_nothing_found(tmp_path: Path, knowledge: KnowledgeBase) -> None:
     empty = KnowledgeBase(tmp_path / "empty", knowledge.embedder)
-    retriever = KnowledgeRetriever(knowledge=empty, limit=5)
-    assert search_formulations(retriever, carry_topic("And it?", [GLAUCOMA])) == ("And it?", [])
+    assert found_in(empty, carry_topic("And it?", [GLAUCOMA])) == ("And it?", [])
     empty.close()
 
 

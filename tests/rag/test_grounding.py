@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.grounding.checker import Checker
+from rag.calibration.numbers import shipped_calibration
+from rag.grounding.rules import RuleChecker
 from rag.grounding.types import Place
-from rag.text.words import words_of
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
 from vectorstore.types import Chunk
@@ -26,8 +26,8 @@ GLAUCOMA = (
 
 
 @pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(SentenceTransformerEmbedder(resolve_model(MINILM)))
+def checker() -> RuleChecker:
+    return RuleChecker(SentenceTransformerEmbedder(resolve_model(MINILM)), shipped_calibration().support)
 
 
 def chunk(text: str, heading: str = "Eye drops > How do eye drops work?") -> Chunk:
@@ -45,8 +45,8 @@ def chunk(text: str, heading: str = "Eye drops > How do eye drops work?") -> Chu
         ("Signs of a sudden attack are severe pain, red eyes and blurred vision.", "Signs of"),
     ],
 )
-def test_what_a_passage_says_is_supported_by_that_very_place(checker: Checker, sentence: str, quote: str) -> None:
-    (support,) = checker.on([chunk("Cats purr when they are content."), chunk(GLAUCOMA)]).check(sentence).places
+def test_what_a_passage_says_is_supported_by_that_very_place(checker: RuleChecker, sentence: str, quote: str) -> None:
+    (support,) = checker.on([chunk("Cats purr when they are content."), chunk(GLAUCOMA)])(sentence).places
     assert support.passage == 1
     assert GLAUCOMA[support.start - 100 : support.end - 100].startswith(quote)
 
@@ -70,8 +70,8 @@ def test_what_a_passage_says_is_supported_by_that_very_place(checker: Checker, s
         "",
     ],
 )
-def test_what_no_passage_says_is_not_supported(checker: Checker, sentence: str) -> None:
-    assert checker.on([chunk(GLAUCOMA)]).check(sentence).places == ()
+def test_what_no_passage_says_is_not_supported(checker: RuleChecker, sentence: str) -> None:
+    assert checker.on([chunk(GLAUCOMA)])(sentence).places == ()
 
 
 @pytest.mark.parametrize(
@@ -104,38 +104,36 @@ def test_what_no_passage_says_is_not_supported(checker: Checker, sentence: str) 
         ("Cancer spreads quickly to the lungs.", "Eye drops spread quickly to the lungs."),
     ],
 )
-def test_twisting_what_the_passage_says_is_noticed(checker: Checker, source: str, sentence: str) -> None:
-    assert checker.on([chunk(source)]).check(sentence).places == ()
+def test_twisting_what_the_passage_says_is_noticed(checker: RuleChecker, source: str, sentence: str) -> None:
+    assert checker.on([chunk(source)])(sentence).places == ()
     first = source.split(". ")[0]
-    assert source.endswith("?") or checker.on([chunk(source)]).check(first).places
+    assert source.endswith("?") or checker.on([chunk(source)])(first).places
 
 
-def test_the_heading_may_name_the_subject_that_a_pronoun_stands_for(checker: Checker) -> None:
+def test_the_heading_may_name_the_subject_that_a_pronoun_stands_for(checker: RuleChecker) -> None:
     passage = chunk("It is a group of diseases that damage the optic nerve.", "Glaucoma")
-    grounds = checker.on([passage])
-    assert grounds.check("Glaucoma is a group of diseases that damage the optic nerve.").places
-    assert grounds.check("Cataract is a group of diseases that damage the optic nerve.").places == ()
+    check = checker.on([passage])
+    assert check("Glaucoma is a group of diseases that damage the optic nerve.").places
+    assert check("Cataract is a group of diseases that damage the optic nerve.").places == ()
 
 
 @given(st.text(max_size=200))
 @settings(deadline=None, max_examples=50)
-def test_any_text_can_be_looked_at(checker: Checker, text: str) -> None:
-    words = words_of(text)
-    assert all(0 <= place <= len(words.content) for _, place in words.qualifiers)
-    checker.on([chunk(text or "x")]).check(text)
+def test_any_text_can_be_looked_at(checker: RuleChecker, text: str) -> None:
+    checker.on([chunk(text or "x")])(text)
 
 
-def verdict_on(checker: Checker, pair: dict[str, str]) -> tuple[Place, ...]:
+def verdict_on(checker: RuleChecker, pair: dict[str, str]) -> tuple[Place, ...]:
     passage = Chunk(1, 7, "T", "/t.txt", None, 0, len(pair["passage"]), pair.get("heading", ""), pair["passage"])
-    return checker.on([passage], pair.get("question", "")).check(pair["sentence"]).places
+    return checker.on([passage], pair.get("question", ""))(pair["sentence"]).places
 
 
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if not pair["supported"]], ids=lambda pair: pair["kind"])
-def test_no_twisted_sentence_is_accepted(checker: Checker, pair: dict[str, str]) -> None:
+def test_no_twisted_sentence_is_accepted(checker: RuleChecker, pair: dict[str, str]) -> None:
     assert not verdict_on(checker, pair)
 
 
-def test_most_true_sentences_in_other_words_are_accepted(checker: Checker) -> None:
+def test_most_true_sentences_in_other_words_are_accepted(checker: RuleChecker) -> None:
     true = [pair for pair in PAIRS if pair["supported"]]
     missed = [pair["sentence"] for pair in true if not verdict_on(checker, pair)]
     assert len(missed) <= (1 - LEAST_RECALL) * len(true), missed

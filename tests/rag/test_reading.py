@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
-from rag.answering.extractive import quote_answer
+from rag.answering.extractive import Quote, extractive_answer
+from rag.calibration.numbers import shipped_calibration
 from rag.components import open_embedder
+from rag.query.variants import QueryVariant, Terms, terms_of
 from rag.reader import int8
 from rag.reader.embedded import WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader, load_reader
@@ -18,24 +21,42 @@ from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.torch_network import TorchNetwork
 from rag.reader.types import AnswerSpan
 from rag.reader.windows import PairTokenizer
-from rag.retrieval.reranking import Evidence, Wording, weigh
-from rag.retrieval.terms import Terms, terms_of
+from rag.retrieval.reranking import rerank
+from rag.retrieval.types import ScoredPassage
 from rag.settings.model import load_settings
 from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.embedders.bert_graph import BertSize
 from vectorstore.embedders.tensors import read_tensors
 from vectorstore.models import MINILM, resolve_model
-from vectorstore.types import Chunk, Passage
+from vectorstore.types import EVERYTHING, Chunk, Passage, Scope
 
-NO_TERMS = Terms({}, 0.0)
+FITTED = shipped_calibration()
 
 
 def passage(text: str, score: float = 0.5, start: int = 0) -> Passage:
     return Passage(Chunk(1, 1, "Title", "/a.txt", None, start, start + len(text), "Heading", text), score, 0.5, 1.0)
 
 
-def read(passages: list[Passage], answer: str, *wordings: Wording) -> list[Evidence]:
-    return weigh(wordings or [Wording("?", NO_TERMS)], passages, KeywordReader(answer), HashEmbedder())
+def read(passages: list[Passage], answer: str, *variants: QueryVariant) -> list[ScoredPassage]:
+    asked = variants or [QueryVariant("?")]
+    return rerank(asked, passages, KeywordReader(answer), HashEmbedder(), FITTED.reranking)
+
+
+def quote(passages: list[ScoredPassage]) -> Quote | None:
+    return extractive_answer(passages, FITTED.sentence_selection)
+
+
+class Counts:
+    """How common words are among a hundred passages."""
+
+    def __init__(self, **counts: int) -> None:
+        self._counts = counts
+
+    def count(self, scope: Scope) -> int:
+        return 100
+
+    def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
+        return {word: self._counts[word] for word in words}
 
 
 @given(st.integers(2, 60), st.integers(0, 2**32 - 1))
@@ -63,10 +84,10 @@ def test_the_reader_decides_among_equals_but_not_against_a_clear_search() -> Non
     assert order == ["other words", "the answer is 42", "nothing here"]
 
 
-def test_readings_with_two_wordings_are_joined() -> None:
+def test_readings_with_two_variants_are_joined() -> None:
     passages = [replace(passage("red fish"), chunk=replace(passage("red fish").chunk, id=i)) for i in (1, 2)]
     passages[1] = replace(passages[1], chunk=replace(passages[1].chunk, text="blue fish. It swims."))
-    red, blue = Wording("red", NO_TERMS), Wording("blue fish", Terms({"blue": 1.0}, 0.0), weight=0.5)
+    red, blue = QueryVariant("red"), QueryVariant("blue fish", 0.5, Terms({"blue": 1.0}))
     typed, carried, both = (
         {item.chunk.id: item for item in read(passages, "fish", *w)} for w in ([red], [blue], [red, blue])
     )
@@ -79,8 +100,7 @@ def test_readings_with_two_wordings_are_joined() -> None:
 
 
 def test_terms_count_by_how_rare_they_are() -> None:
-    counts = {"glaucoma": 2, "treated": 50, "quickly": 0}
-    terms = terms_of("How is glaucoma treated quickly?", lambda words: {word: counts[word] for word in words}, 100)
+    terms = terms_of("How is glaucoma treated quickly?", Counts(glaucoma=2, treated=50, quickly=0), EVERYTHING)
     rarest, rare, common = (terms.weights[stem] for stem in ("quick", "glaucoma", "treat"))
     assert rarest > rare > common > 0
     assert terms.unknown == pytest.approx(rarest / (rarest + rare + common))
@@ -88,7 +108,7 @@ def test_terms_count_by_how_rare_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "answer", "quote"),
+    ("text", "answer", "quoted"),
     [
         ("First. The dose is 20 mg a day. Last.", "20 mg", "The dose is 20 mg a day."),
         ("Aspirin thins blood. It is given daily. Last.", "daily", "Aspirin thins blood. It is given daily."),
@@ -99,11 +119,11 @@ def test_terms_count_by_how_rare_they_are() -> None:
         ("refdesk remove\n\nThe file stays where it is.", "file stays", "The file stays where it is."),
     ],
 )
-def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quote: str) -> None:
-    found = quote_answer(read([passage(text, start=50)], answer))
+def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quoted: str) -> None:
+    found = quote(read([passage(text, start=50)], answer))
     assert found is not None
-    assert (found.text, found.short_answer) == (quote, answer)
-    assert text[found.start - 50 : found.end - 50] == quote
+    assert (found.text, found.short_answer) == (quoted, answer)
+    assert text[found.start - 50 : found.end - 50] == quoted
 
 
 OPENING = "This illness is inherited."
@@ -111,7 +131,7 @@ FOLLOWED = "This illness is inherited. Both parents carry the gene. They are wel
 
 
 @pytest.mark.parametrize(
-    ("text", "sure_of", "quote"),
+    ("text", "sure_of", "quoted"),
     [
         (f"{FOLLOWED} It is rare.", "", FOLLOWED),
         (f"Key points\n\n{FOLLOWED} It is rare.", "", FOLLOWED),
@@ -127,13 +147,12 @@ FOLLOWED = "This illness is inherited. Both parents carry the gene. They are wel
     ],
 )
 def test_the_opening_of_a_fitting_section_is_quoted_with_what_follows_unless_some_words_are_the_answer(
-    text: str, sure_of: str, quote: str
+    text: str, sure_of: str, quoted: str
 ) -> None:
     told = replace(passage(text), chunk=replace(passage(text).chunk, heading="Fabry > Inheritance"))
-    wording = Wording("Fabry Inheritance", NO_TERMS)
-    found = quote_answer(weigh([wording], [told], KeywordReader(sure_of or "-"), HashEmbedder()))
+    found = quote(read([told], sure_of or "-", QueryVariant("Fabry Inheritance")))
     assert found is not None
-    assert found.text == quote
+    assert found.text == quoted
 
 
 @pytest.fixture(scope="module")
@@ -176,9 +195,9 @@ def test_the_section_whose_heading_tells_what_is_asked_is_quoted_from_its_openin
         chunk = Chunk(number, 1, "Kyrle", "/a.txt", None, 0, len(text), f"Kyrle disease > {heading}", text)
         passages.append(Passage(chunk, 0.5, 0.5, 1.0))
     embedder = open_embedder(load_settings())
-    quote = quote_answer(weigh([Wording(question, NO_TERMS)], passages, reader, embedder))
-    assert quote is not None
-    assert told[section].startswith(quote.text)
+    found = quote(rerank([QueryVariant(question)], passages, reader, embedder, FITTED.reranking))
+    assert found is not None
+    assert told[section].startswith(found.text)
 
 
 @pytest.mark.models
@@ -194,9 +213,10 @@ def test_a_document_whose_title_is_the_question_is_quoted_before_a_section_that_
     for number, (heading, text) in enumerate(told.items()):
         chunk = Chunk(number, number, "Title", "/a.txt", None, 0, len(text), heading, text)
         passages.append(Passage(chunk, 0.5, 0.7, 1.0))
-    evidence = weigh([Wording("What is the lending desk?", NO_TERMS)], passages, reader, open_embedder(load_settings()))
-    assert evidence[0].chunk.heading == "What is the lending desk?"
-    assert evidence[0].signals.aspect == 1
+    asked, embedder = [QueryVariant("What is the lending desk?")], open_embedder(load_settings())
+    best, *_ = rerank(asked, passages, reader, embedder, FITTED.reranking)
+    assert best.chunk.heading == "What is the lending desk?"
+    assert best.signals.aspect == 1
 
 
 @pytest.mark.models

@@ -1,21 +1,18 @@
 """Small talk told from questions by the real classifier, and what the flow does with it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rag.answering.flow import AnswerFlow
 from rag.query.smalltalk.classifier import QUESTION, WEIGHTS, SmallTalkClassifier
-from rag.query.smalltalk.courtesies import without_courtesies
-from rag.query.smalltalk.topics import Topic
-from rag.retrieval.retriever import KnowledgeRetriever
+from rag.query.smalltalk.topics import Topic, without_courtesies
 from rag.types import Done
 from tests.fakes import KeywordReader
+from tests.rag.conftest import MakeFlow
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, resolve_model
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.types import EVERYTHING
 
 DATA = Path(__file__).parents[1] / "data"
 MESSAGES: dict[str, list[str]] = json.loads((DATA / "smalltalk.json").read_text(encoding="utf-8"))
@@ -76,34 +73,21 @@ def test_a_message_is_small_talk_only_if_all_of_it_is(
     assert classifier(message) is topic
 
 
-MakeTalker = Callable[[KeywordReader, Topic], AnswerFlow]
-
-
-@pytest.fixture
-def make_talker(knowledge: KnowledgeBase) -> MakeTalker:
-    """A flow that takes everything for talk about one topic."""
-
-    def make(reader: KeywordReader, topic: Topic) -> AnswerFlow:
-        retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
-        return AnswerFlow(knowledge, retriever, reader, None, recognise=lambda message: topic, caution=0.4)
-
-    return make
-
-
 @pytest.mark.parametrize("topic", [topic for topic in Topic if topic is not Topic.REFDESK])
-def test_small_talk_is_met_and_not_searched(make_talker: MakeTalker, topic: Topic) -> None:
-    (done,) = make_talker(KeywordReader("eye drops"), topic).events("How is glaucoma treated?")
+def test_small_talk_is_met_and_not_searched(make_flow: MakeFlow, topic: Topic) -> None:
+    flow = make_flow(KeywordReader("eye drops"), recognise=lambda _: topic)
+    (done,) = flow.events("How is glaucoma treated?", EVERYTHING)
     assert isinstance(done, Done)
     answer = done.answer
     assert (answer.kind, answer.citations, answer.related) == ("smalltalk", (), ())
     assert answer.text
 
 
-def test_refdesk_by_its_name_is_looked_up_first(make_talker: MakeTalker) -> None:
-    found = make_talker(KeywordReader("eye drops"), Topic.REFDESK).invoke("How is glaucoma treated?")
-    assert found.kind == "extractive"
-    missing = make_talker(KeywordReader(margin=8.0), Topic.REFDESK).invoke(
-        "Who won the football match yesterday evening?"
+def test_refdesk_by_its_name_is_looked_up_first(make_flow: MakeFlow) -> None:
+    found = make_flow(KeywordReader("eye drops"), recognise=lambda _: Topic.REFDESK)
+    assert found.answer("How is glaucoma treated?", EVERYTHING).kind == "extractive"
+    missing = make_flow(KeywordReader(margin=8.0), recognise=lambda _: Topic.REFDESK).answer(
+        "Who won the football match yesterday evening?", EVERYTHING
     )
     assert missing.kind == "smalltalk"
     assert "Refdesk" in missing.text
@@ -131,17 +115,12 @@ def test_courtesies_around_a_question_are_left_out_and_its_story_is_not(
     assert without_courtesies(message, classifier) == asked
 
 
-def test_a_polite_question_is_answered_like_a_plain_one(knowledge: KnowledgeBase) -> None:
-    retriever = KnowledgeRetriever(knowledge=knowledge, limit=5)
-    flow = AnswerFlow(
-        knowledge,
-        retriever,
-        KeywordReader("eye drops"),
-        None,
-        recognise=lambda message: None if "glaucoma" in message else Topic.THANKS,
-        caution=0.4,
+def test_a_polite_question_is_answered_like_a_plain_one(make_flow: MakeFlow) -> None:
+    flow = make_flow(
+        KeywordReader("eye drops"), recognise=lambda message: None if "glaucoma" in message else Topic.THANKS
     )
     asked = "How is glaucoma treated?"
-    plainly, politely = flow.invoke(asked), flow.invoke(f"Thanks for looking! {asked} Thank you for all of your help.")
+    plainly = flow.answer(asked, EVERYTHING)
+    politely = flow.answer(f"Thanks for looking! {asked} Thank you for all of your help.", EVERYTHING)
     assert plainly.kind == "extractive"
     assert (politely.text, politely.citations) == (plainly.text, plainly.citations)

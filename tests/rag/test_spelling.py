@@ -7,7 +7,7 @@ from tests.fakes import KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
 from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Scope
+from vectorstore.types import EVERYTHING, Scope
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def knowledge(knowledge: KnowledgeBase) -> KnowledgeBase:
 def test_a_word_that_no_passage_holds_becomes_the_near_one_that_many_hold(
     typed: str, meant: str, knowledge: KnowledgeBase
 ) -> None:
-    assert corrected(typed, knowledge) == meant
+    assert corrected(typed, knowledge, EVERYTHING) == meant
 
 
 def test_only_what_may_be_searched_tells_what_is_meant(knowledge: KnowledgeBase) -> None:
@@ -42,7 +42,7 @@ def test_only_what_may_be_searched_tells_what_is_meant(knowledge: KnowledgeBase)
 
 def test_the_answer_says_what_was_looked_up(make_flow: MakeFlow) -> None:
     flow = make_flow(KeywordReader("thirst"))
-    answer = flow.invoke("What are the symtoms of diabetis?")
+    answer = flow.answer("What are the symtoms of diabetis?", EVERYTHING)
     assert answer.kind == "extractive"
     assert answer.looked_up == "What are the symptoms of diabetes?"
-    assert flow.invoke("What are the symptoms of diabetes?").looked_up is None
+    assert flow.answer("What are the symptoms of diabetes?", EVERYTHING).looked_up is None

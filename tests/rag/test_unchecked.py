@@ -4,11 +4,11 @@ import threading
 import time
 from pathlib import Path
 
-from rag.answering.flow import Writer
 from rag.answering.unchecked import Alone
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
 from rag.desk.answers import AnsweringService
+from rag.generators.types import Generator
 from tests.fakes import FakeChat
 from vectorstore.types import EVERYTHING
 
@@ -27,7 +27,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
     chat = FakeChat("It is in the attic.")
     store = ConversationStore(tmp_path)
     service = AnsweringService(
-        Alone(Writer(chat, "tuned", 100)), store, queue_size=2, workers=1, max_question_characters=100
+        Alone(Generator(chat, "tuned", 100)), store, queue_size=2, workers=1, max_question_characters=100
     )
     turn = finished(service, service.ask(None, "Where is the lamp?", EVERYTHING))
     service.close()
@@ -41,7 +41,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
 def test_it_can_be_stopped_between_two_words() -> None:
     gate, stop = threading.Event(), threading.Event()
     chat = FakeChat("One two three.", gate=gate)
-    events = Alone(Writer(chat, "tuned", 100)).events("Count!", EVERYTHING, stop=stop)
+    events = Alone(Generator(chat, "tuned", 100)).events("Count!", EVERYTHING, stop=stop)
     next(events)
     stop.set()
     gate.set()

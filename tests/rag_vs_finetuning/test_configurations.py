@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from rag.calibration.numbers import shipped_calibration
 from rag.evaluation.answers import texts_of
 from rag.evaluation.squad import SquadFile
 from rag.evaluation.types import Item
 from rag.generators.prompts import REFUSAL
+from rag.grounding.rules import RuleChecker
 from rag.rag_vs_finetuning.configurations import AnswerScorer, said
 from rag.types import Answer, Sentence
 from tests.evaluation.conftest import stored
@@ -17,7 +19,9 @@ from tests.fakes import KeywordReader
 @pytest.fixture(scope="module")
 def scorer(facts: SquadFile) -> Iterator[AnswerScorer]:
     with stored(texts_of(facts)) as collection:
-        yield AnswerScorer(facts, collection.knowledge, KeywordReader("1871"))
+        knowledge = collection.knowledge
+        checker = RuleChecker(knowledge.embedder, shipped_calibration().support)
+        yield AnswerScorer(facts, knowledge, KeywordReader("1871"), checker)
 
 
 def judged(scorer: AnswerScorer, facts: SquadFile, question: str, text: str, taught: bool = True) -> Item:

@@ -37,7 +37,7 @@ from rag.types import (
     Event,
     Exchange,
     Quoted,
-    Reading,
+    Reranking,
     Searching,
     Sentence,
     Timings,
@@ -157,7 +157,7 @@ class Script:
 
 def script_for(question: str, scope: Scope) -> Script:
     """What the desk does with a question, by a word in it; where nothing is in scope, nothing is found."""
-    search: tuple[Event, ...] = (Searching(24_310), Reading(12))
+    search: tuple[Event, ...] = (Searching(24_310), Reranking(12))
     if not any(_sees(scope, document) for document in DOCUMENTS):
         return Script((Searching(0), Done(Answer("abstained", "extractive", timings=Timings(total=1)))))
     asked = question.lower()
@@ -504,7 +504,7 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
             pace=pace,
             documents=documents,
             home=home,
-            attempt=fill(home, DOCUMENTS).attempt,
+            attempt=fill(home, DOCUMENTS),
             forms=forms,
             runs=Runs(queue),
         )

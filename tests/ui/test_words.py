@@ -10,7 +10,7 @@ import pytest
 from rag.access.types import LOCAL_OWNER
 from rag.conversations.types import Conversation, Feedback, State, Turn
 from rag.desk.protocols import Holdings
-from rag.types import Answer, Done, Dropped, Event, Quoted, Reading, Searching, Timings, Writing
+from rag.types import Answer, Done, Dropped, Event, Quoted, Reranking, Searching, Timings, Writing
 from tests.ui.fake_desk import (
     ABSTAINED,
     HOSTILE_ANSWER,
@@ -42,8 +42,8 @@ PARIS = ZoneInfo("Europe/Paris")
         ("working", None, "Starting"),
         ("working", Searching(24_310), "Searching 24,310 passages"),
         ("working", Searching(1), "Searching 1 passage"),
-        ("working", Reading(12), "Reading the 12 best"),
-        ("working", Reading(1), "Reading the best one"),
+        ("working", Reranking(12), "Reading the 12 best"),
+        ("working", Reranking(1), "Reading the best one"),
         ("working", Quoted(QUOTED), "Writing"),
         ("working", Writing(), "Writing"),
         ("working", Writing(WRITTEN_SENTENCES[:1]), "Writing, 1 sentence checked"),

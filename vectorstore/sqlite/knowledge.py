@@ -3,7 +3,7 @@
 import json
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,6 +116,16 @@ class KnowledgeBase:
                 chunks = catalogue.load_chunks(connection, best, scope)
                 return [Passage(chunks[i], score, dense.get(i, 0.0), lexical.get(i, 0.0)) for i, score in best.items()]
 
+    @contextmanager
+    def view(self) -> Iterator["KnowledgeBase"]:
+        """What one question is answered from."""
+        yield self
+
+    def notices(self, documents: Iterable[int], scope: Scope) -> tuple[str, ...]:  # noqa: ARG002 - of the protocol
+        """What is shown with each answer from the collections that ``documents`` belong to."""
+        with self.database.read() as connection:
+            return catalogue.notices_of(connection, set(documents))
+
     def count(self, scope: Scope = EVERYTHING) -> int:
         """The number of passages within ``scope``."""
         with self.database.read() as connection:
@@ -123,11 +133,11 @@ class KnowledgeBase:
                 return catalogue.count(connection)["chunks"]
             return len(catalogue.chunks_in_scope(connection, scope))
 
-    def frequencies(self, words: list[str], scope: Scope = EVERYTHING) -> dict[str, int]:
+    def frequencies(self, words: Sequence[str], scope: Scope = EVERYTHING) -> dict[str, int]:
         """For each word the number of passages within ``scope`` that hold it."""
         restriction, values = ("", ()) if scope.unrestricted else _rowid_restriction(scope)
         with self.database.read() as connection:
-            return chunk_frequencies(connection, words, restriction, values)
+            return chunk_frequencies(connection, list(words), restriction, values)
 
     def holds_form(self, word: str, scope: Scope = EVERYTHING) -> bool:
         """Whether passages within ``scope`` hold ``word`` in just this form, not only in another."""

@@ -1,5 +1,6 @@
-"""What small talk is about, and what the desk says to it: one fixed text for each."""
+"""What small talk is about, what the desk says to it, a fixed text for each, and a question without it."""
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -23,6 +24,9 @@ class Topic(StrEnum):
 
 Recognise = Callable[[str], Topic | None]
 """Tells what a message is about; None for a question to the documents."""
+
+_LEADING = re.compile(r"(?<=[.!?;:,])\s+|\n+")
+_CLOSING = re.compile(r"(?<=[.!?])\s+|\n+")
 
 _WHAT_IT_IS = (
     "This is Refdesk, a program that looks up answers in the documents kept here. "
@@ -48,3 +52,19 @@ def reply(topic: Topic, elapsed_ms: float) -> Answer:
     """The answer to small talk: no sources, and no engine but a text written beforehand."""
     timings = Timings(first_answer=elapsed_ms, total=elapsed_ms)
     return Answer("smalltalk", "fixed reply", (Sentence(_REPLIES[topic], ()),), timings=timings)
+
+
+def without_courtesies(message: str, recognise: Recognise) -> str:
+    """``message`` less what comes before and after the question and is small talk to ``recognise``: it says nothing of
+    what is asked, and no document holds it.
+    """
+    message = message.strip()
+    while (cut := _LEADING.search(message)) and _is_courtesy(message[: cut.start()], recognise):
+        message = message[cut.end() :]
+    while (cuts := list(_CLOSING.finditer(message))) and _is_courtesy(message[cuts[-1].end() :], recognise):
+        message = message[: cuts[-1].start()]
+    return message
+
+
+def _is_courtesy(piece: str, recognise: Recognise) -> bool:
+    return recognise(piece) not in (None, Topic.REFDESK)

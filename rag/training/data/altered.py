@@ -7,19 +7,19 @@ unanswerable questions of SQuAD 2.0 do (Rajpurkar et al., "Know What You Don't K
 import random
 import re
 
-from rag.text.lexicon import ANTONYMS, FUNCTION, LIMITS, RELATIONS
+from rag.text.tokens import LEXICON
 
 _NEGATED = 0.3
 """Share of the remaining questions that are negated: more would teach that "not" alone means no answer."""
 _NAME_OR_NUMBER = re.compile(r"(?:\b[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)*|\b\d(?:[\d.,]*\d)?)")
-_NO_NAMES = FUNCTION | LIMITS.keys() | RELATIONS.keys()
+_NO_NAMES = LEXICON.function | LEXICON.limits.keys() | LEXICON.relations.keys()
 """In capitals at the beginning of a sentence."""
 _WORD = re.compile(r"[A-Za-z]+")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|does|do|did|has|had|can|could|will|would|should)\b(?! not\b)(?!n't)", re.IGNORECASE
 )
 _OPPOSITES: dict[str, list[str]] = {}
-for _pair in sorted(map(sorted, ANTONYMS)):
+for _pair in sorted(map(sorted, LEXICON.antonyms)):
     for _word, _other in (_pair, reversed(_pair)):
         _OPPOSITES.setdefault(_word, []).append(_other)
 

@@ -1,4 +1,4 @@
-"""Does a passage support a sentence? Rules that forbid, then a calibrated score.
+"""Does a passage support a sentence? Rules that forbid, then a fitted probability.
 
 Every word of the sentence must stand on a place of a passage: on the same word, or on one of like meaning. What then
 differs is judged by rules: numbers and names, negations and limits, opposites, who does what to whom, and what was left
@@ -6,21 +6,17 @@ out. The idea of judging the edits between two texts one by one is natural logic
 model of natural logic", 2009); the sets of words and the shape of clauses take the place of a parser.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from rag.grounding.alignment import align
+from rag.grounding.alignment import Similarity, align
 from rag.grounding.asked import answers_as_read
 from rag.grounding.context import Borrowed, borrowings
 from rag.grounding.places import Source, sources_of
 from rag.grounding.qualifiers import taken_back
-from rag.grounding.score import THRESHOLD, probability
-from rag.grounding.similarity import Similarity
-from rag.grounding.support import Judgement, judge
-from rag.grounding.trained import Entails
-from rag.grounding.types import Place, Verdict
+from rag.grounding.support import Support, SupportModel, support_of
+from rag.grounding.types import Place, Reason, Verdict
 from rag.reader.types import AnswerSpan
-from rag.text.lexicon import AUXILIARIES
-from rag.text.tokens import Token, tokens_of
+from rag.text.tokens import LEXICON, Token, tokens_of
 from vectorstore.types import Chunk, Embedder
 
 _FEWEST_WORDS = 3
@@ -32,28 +28,39 @@ _SUBJECT_WORDS = 3
 _NOT_SAID = Verdict((), 0.0, "not said")
 
 
-class Checker:
-    """Checks what is written on passages. Safe to use from many threads.
+class RuleChecker:
+    """Checks what is written on passages by the rules, and what they let through by ``model``. Safe to use from many
+    threads.
 
-    ``entails``, where it is given, judges in place of the fitted score, also what words stand on nothing alike; what
-    the other rules forbid stays forbidden.
-
-    >>> grounds = Checker(embedder).on(chunks, "How is glaucoma treated?")  # doctest: +SKIP
-    >>> grounds.check("Glaucoma is treated with eye drops.").places  # doctest: +SKIP
+    >>> check = RuleChecker(embedder, model).on(chunks, "How is glaucoma treated?")  # doctest: +SKIP
+    >>> check("Glaucoma is treated with eye drops.").places  # doctest: +SKIP
     (Place(passage=0, start=55, end=90),)
     """
 
-    def __init__(self, embedder: Embedder, entails: Entails | None = None) -> None:
+    def __init__(self, embedder: Embedder, model: SupportModel) -> None:
         self._similarity = Similarity(embedder)
-        self._entails = entails
+        self._model = model
 
-    def on(self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()) -> "Grounds":
-        """What ``chunks`` give for an answer to ``question``; ``found`` is what the reader found in each."""
-        return Grounds(self._similarity, chunks, question, found, self._entails)
+    def on(
+        self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()
+    ) -> "RuleCheck":
+        """See ``rag.grounding.types.GroundednessChecker``."""
+        return RuleCheck(self._similarity, chunks, question, found, self._probability, self._model.threshold)
+
+    def _probability(self, _source: Source, _sentence: str, support: Support) -> float:
+        return self._model.probability(support.signals)
 
 
-class Grounds:
-    """The passages of one answer, cut into the places where a claim may stand."""
+Probability = Callable[[Source, str, Support], float]
+"""How likely it is that a source supports a sentence that breaks none of the rules."""
+
+
+class RuleCheck:
+    """The passages of one answer, cut into the places where a claim may stand.
+
+    A sentence that breaks no rule is supported where its ``probability`` reaches ``threshold``. A veto for one of the
+    reasons ``overruled`` does not count: those the probability knows better.
+    """
 
     def __init__(
         self,
@@ -61,16 +68,20 @@ class Grounds:
         chunks: Sequence[Chunk],
         question: str,
         found: Sequence[Sequence[AnswerSpan]],
-        entails: Entails | None,
+        probability: Probability,
+        threshold: float,
+        overruled: frozenset[Reason] = frozenset(),
     ) -> None:
         self._similarity = similarity
-        self._entails = entails
+        self._probability = probability
+        self._threshold = threshold
+        self._overruled = overruled
         self._sources = [source for n, chunk in enumerate(chunks) for source in sources_of(n, chunk)]
         self._keys = [frozenset(token.key for token in source.tokens) for source in self._sources]
         self._question = tokens_of(question)
         self._found = found
 
-    def check(self, sentence: str, after: Place | None = None) -> Verdict:
+    def __call__(self, sentence: str, after: Place | None = None) -> Verdict:
         """Where ``sentence`` is supported, or why not; ``after`` is the place of the sentence before it."""
         claim = tokens_of(sentence)
         if sum(token.is_content for token in claim) < _FEWEST_WORDS or sentence.rstrip().endswith("?"):
@@ -93,12 +104,12 @@ class Grounds:
 
     def _said(self, sentence: str, after: Place | None) -> Verdict:
         """The best verdict on any one source."""
-        verdicts = (self._verdict(sentence, *judged, after) for judged in self.judged(sentence))
+        verdicts = (self._verdict(sentence, *standing, after) for standing in self.supports(sentence))
         return max(verdicts, key=lambda verdict: (bool(verdict.places), verdict.probability), default=_NOT_SAID)
 
-    def judged(self, sentence: str) -> Iterator[tuple[Source, Borrowed, Judgement, float]]:
-        """``sentence`` on each source that shares many of its words, best first, in each way in which it can stand
-        there; with the cosine of the two.
+    def supports(self, sentence: str) -> Iterator[tuple[Source, Borrowed, Support]]:
+        """What each source that shares many words with ``sentence`` gives for it, best first, in each way in which it
+        can stand there.
         """
         claim = tokens_of(sentence)
         keys = [token.key for token in claim if token.is_content]
@@ -109,30 +120,23 @@ class Grounds:
         self._similarity.prepare((sentence, *(source.text for source in nearest)))
         for source in nearest:
             for borrowed in borrowings(claim, source):
-                judgement = judge(align(claim, source.tokens, self._similarity, borrowed.words), borrowed)
-                yield source, borrowed, judgement, self._similarity(sentence, source.text)
+                alignment = align(claim, source.tokens, self._similarity, borrowed.words)
+                yield source, borrowed, support_of(alignment, borrowed, self._similarity(sentence, source.text))
 
     def _verdict(
-        self,
-        sentence: str,
-        source: Source,
-        borrowed: Borrowed,
-        judgement: Judgement,
-        cosine: float,
-        after: Place | None,
+        self, sentence: str, source: Source, borrowed: Borrowed, support: Support, after: Place | None
     ) -> Verdict:
-        # A model of entailment knows other words for the same; the rest of the rules it has to keep.
-        forbids = [reason for reason in judgement.vetoes if reason != "not said" or not self._entails]
+        forbids = [reason for reason in support.vetoes if reason not in self._overruled]
         if forbids:
             return Verdict((), 0.0, forbids[0])
         if taken_back(source.after, source.chunk.heading):
             return Verdict((), 0.0, "negation")
-        likely = self._entails(_premise(source), sentence) if self._entails else probability(judgement, cosine)
-        if likely < THRESHOLD:
+        likely = self._probability(source, sentence, support)
+        if likely < self._threshold:
             return Verdict((), likely, "not said")
         if not borrowed.words and source.leans_back and not self._refers_to(source, after):
             return Verdict((), 0.0, "reference")
-        return Verdict((_place(source, judgement, borrowed),), likely)
+        return Verdict((_place(source, support, borrowed),), likely)
 
     def _refers_to(self, source: Source, after: Place | None) -> bool:
         """Whether what the source's pronoun stands for has just been said; else, whether the question names it."""
@@ -170,21 +174,15 @@ class Grounds:
         return None
 
 
-def _premise(source: Source) -> str:
-    """The place with what it is about, and with the one before it, to which a pronoun may point."""
-    before = source.before.text if source.before else ""
-    return " ".join(filter(None, (f"{source.chunk.subject}:" if source.chunk.subject else "", before, source.text)))
-
-
-def _place(source: Source, judgement: Judgement, borrowed: Borrowed) -> Place:
+def _place(source: Source, support: Support, borrowed: Borrowed) -> Place:
     """The whole clauses that say it, from the sentence on that names what a pronoun stands for."""
     text, tokens = source.chunk.text, source.tokens
-    start = source.start + (tokens[judgement.first].start if judgement.first else 0)
+    start = source.start + (tokens[support.first].start if support.first else 0)
     if borrowed.before is not None:
         start = borrowed.before.start
     end = source.end
-    if judgement.last < len(tokens):
-        end = start + len(text[start : source.start + tokens[judgement.last].start].rstrip())
+    if support.last < len(tokens):
+        end = start + len(text[start : source.start + tokens[support.last].start].rstrip())
     return Place(source.passage, source.chunk.start + start, source.chunk.start + end)
 
 
@@ -205,6 +203,6 @@ def _subjects(sentence: str) -> Iterator[str]:
     tokens = tokens_of(sentence)
     content = [i for i, token in enumerate(tokens) if token.is_content][:_SUBJECT_WORDS]
     for i in content:
-        if i + 1 < len(tokens) and not tokens[i + 1].is_content and tokens[i + 1].word.lower() in AUXILIARIES:
+        if i + 1 < len(tokens) and not tokens[i + 1].is_content and tokens[i + 1].word.lower() in LEXICON.auxiliaries:
             yield sentence[: tokens[i].end]
             return

@@ -1,0 +1,91 @@
+"""Fits the numbers of ``rag.calibration.numbers``: what orders passages and sentences, and what gives probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+from sklearn.linear_model import LogisticRegression
+
+from rag.answering.answerability import AnswerabilitySignals
+from rag.answering.extractive import SentenceSignals
+from rag.calibration.scoring import LogisticModel
+from rag.grounding.support import SupportSignals
+from rag.retrieval.types import PassageSignals
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Signals = TypeVar("Signals", bound="DataclassInstance")
+Table = NDArray[np.float64]
+
+_RIDGE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Those of one question: ``signals`` of shape ``(candidates, signals)``, and which of them are ``right``."""
+
+    signals: Table
+    right: NDArray[np.bool_]
+
+
+def fit_reranking(groups: Sequence[Sequence[Candidates]]) -> PassageSignals:
+    """Weights of the signals of passages; see ``fit_order``."""
+    return PassageSignals(*fit_order(groups).tolist())
+
+
+def fit_sentence_selection(groups: Sequence[Sequence[Candidates]]) -> SentenceSignals:
+    """Weights of the signals of sentences; see ``fit_order``."""
+    return SentenceSignals(*fit_order(groups).tolist())
+
+
+def fit_answerability(
+    signals: Sequence[AnswerabilitySignals], held: Sequence[bool]
+) -> LogisticModel[AnswerabilitySignals]:
+    """From questions whose answer the documents hold, or do not: both count the same, whatever their number."""
+    return _fit_logistic(AnswerabilitySignals, signals, held, 1.0)
+
+
+def fit_support(signals: Sequence[SupportSignals], supported: Sequence[bool]) -> LogisticModel[SupportSignals]:
+    """From sentences that break no rule, and whether they are supported: both count the same."""
+    return _fit_logistic(SupportSignals, signals, supported, 10.0)
+
+
+def fit_order(groups: Sequence[Sequence[Candidates]]) -> Table:
+    """Weights, one a signal, under which a right candidate is the likeliest.
+
+    Listwise softmax loss (Cao et al., "Learning to Rank", ICML 2007), every group of questions counting the same.
+    Questions without a right candidate say nothing.
+    """
+    learned = [(one, 1.0 / len(group)) for group in groups for one in group if one.right.any()]
+    signals = learned[0][0].signals.shape[1]
+    shape = (len(learned), max(len(one.right) for one, _ in learned))
+    rows, right, there = np.zeros((*shape, signals)), np.zeros(shape, bool), np.zeros(shape, bool)
+    for number, (one, _) in enumerate(learned):
+        candidates = len(one.right)
+        rows[number, :candidates], right[number, :candidates] = one.signals, one.right
+        there[number, :candidates] = True
+    share = np.array([share for _, share in learned]) / len(groups)
+    spread = rows[there].std(axis=0)
+    spread[spread == 0.0] = 1.0
+
+    def loss(weights: Table) -> float:
+        scores = (rows / spread) @ weights
+        everything = logsumexp(np.where(there, scores, -np.inf), axis=1)
+        lost = everything - logsumexp(np.where(right, scores, -np.inf), axis=1)
+        return float(share @ lost + _RIDGE * weights @ weights)
+
+    weights: Table = minimize(loss, np.zeros(signals), method="L-BFGS-B").x / spread
+    return weights
+
+
+def _fit_logistic(
+    of: type[Signals], signals: Sequence[Signals], labels: Sequence[bool], regularisation: float
+) -> LogisticModel[Signals]:
+    model = LogisticRegression(class_weight="balanced", C=regularisation)
+    model.fit(np.array([astuple(one) for one in signals]), labels)
+    return LogisticModel(float(model.intercept_[0]), of(*map(float, model.coef_[0])))

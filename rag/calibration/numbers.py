@@ -1,0 +1,112 @@
+"""The fitted numbers that an answer hangs on, as data beside the fingerprints of the models they were fitted to.
+
+``shipped.json`` holds those that come with Refdesk. A person's own, which ``refdesk evaluate fit`` writes, lie in
+``calibration.json`` of the home, and take the place of the shipped ones part by part.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rag.answering.answerability import AnswerabilitySignals
+from rag.answering.extractive import SentenceSignals
+from rag.calibration.scoring import LogisticModel
+from rag.grounding.support import SupportModel, SupportSignals
+from rag.retrieval.types import PassageSignals
+from vectorstore.disk import replace_text
+from vectorstore.errors import RefdeskError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Weights = TypeVar("Weights", bound="DataclassInstance")
+Stored = Mapping[str, Any]
+
+SHIPPED = Path(__file__).with_name("shipped.json")
+CALIBRATION_FILE = "calibration.json"
+_REFIT = "Fit them with `refdesk evaluate fit`, or go back to those that come with Refdesk: `evaluate fit --reset`."
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Fingerprints of an embedding model and of a reader; a ``reader`` of None takes no part."""
+
+    embedder: str
+    reader: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All fitted numbers. ``fitted_to`` says by their names which models they belong to."""
+
+    reranking: PassageSignals
+    sentence_selection: SentenceSignals
+    answerability: LogisticModel[AnswerabilitySignals]
+    support: SupportModel
+    fitted_to: Mapping[str, Models]
+
+    def unfitted(self, embedder: str, reader: str) -> tuple[str, ...]:
+        """Of the numbers, in words, those that were fitted to other models than the ones with these fingerprints."""
+        return tuple(
+            name.replace("_", " ")
+            for name, models in self.fitted_to.items()
+            if models.embedder != embedder or models.reader not in (None, reader)
+        )
+
+
+def load_calibration(home: Path) -> Calibration:
+    """The person's own numbers; of what they have not fitted, those that come with Refdesk.
+
+    Raises RefdeskError where the file in ``home`` is damaged.
+    """
+    shipped, file = shipped_calibration(), home / CALIBRATION_FILE
+    if not file.exists():
+        return shipped
+    try:
+        own = _read(json.loads(file.read_text(encoding="utf-8")))
+        return replace(shipped, **own | {"fitted_to": MappingProxyType({**shipped.fitted_to, **own["fitted_to"]})})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RefdeskError(f"These fitted numbers cannot be read ({error})", where=str(file), remedy=_REFIT) from error
+
+
+@functools.cache
+def shipped_calibration() -> Calibration:
+    """The numbers that come with Refdesk."""
+    return Calibration(**_read(json.loads(SHIPPED.read_text(encoding="utf-8"))))
+
+
+def store_calibration(home: Path, fitted: Calibration, names: Mapping[str, Models]) -> Path:
+    """Keep the numbers of ``fitted`` that ``names`` names, with the models they were fitted to; return the file."""
+    file = home / CALIBRATION_FILE
+    stored = {name: asdict(models) | _as_stored(getattr(fitted, name)) for name, models in names.items()}
+    replace_text(file, json.dumps(stored, indent=1) + "\n")
+    return file
+
+
+def _read(stored: Stored) -> dict[str, Any]:
+    numbers = {name: _READERS[name](raw) for name, raw in stored.items()}
+    fitted_to = {name: Models(str(raw["embedder"]), raw.get("reader")) for name, raw in stored.items()}
+    return numbers | {"fitted_to": MappingProxyType(fitted_to)}
+
+
+def _weights(of: type[Weights], stored: Stored) -> Weights:
+    return of(**{field.name: float(stored["weights"][field.name]) for field in fields(of)})
+
+
+_READERS: Mapping[str, Callable[[Stored], object]] = {
+    "reranking": lambda stored: _weights(PassageSignals, stored),
+    "sentence_selection": lambda stored: _weights(SentenceSignals, stored),
+    "answerability": lambda stored: LogisticModel(float(stored["intercept"]), _weights(AnswerabilitySignals, stored)),
+    "support": lambda stored: SupportModel(
+        float(stored["intercept"]), _weights(SupportSignals, stored), float(stored["threshold"])
+    ),
+}
+
+
+def _as_stored(numbers: "DataclassInstance") -> dict[str, Any]:
+    stored = asdict(numbers)
+    return stored if "weights" in stored else {"weights": stored}

@@ -1,0 +1,62 @@
+"""Hybrid search, for one query and for the variants of one question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.query.variants import QueryVariant
+from rag.retrieval.types import Retriever
+from vectorstore.store import PassageView
+from vectorstore.types import Passage, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class HybridRetriever:
+    """Dense and lexical search in one state of a knowledge base: each leg proposes ``candidates``, and a score is the
+    mean of both legs', the dense one weighted by ``dense_weight``.
+    """
+
+    view: PassageView
+    candidates: int = 50
+    dense_weight: float = 0.5
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Passage]:
+        """See ``rag.retrieval.types.Retriever``."""
+        return self.view.search(query, scope, limit=limit, candidates=self.candidates, dense_weight=self.dense_weight)
+
+
+def retrieve_variants(
+    retriever: Retriever, variants: Sequence[QueryVariant], scope: Scope, limit: int
+) -> tuple[str, list[Passage]]:
+    """The text to read the passages with, and the passages of all searches, best first.
+
+    A passage's score is the weighted mean of its scores (CombSUM: Fox and Shaw, TREC-2, 1994); a search that did not
+    find it counts 0. The text is that of the variant whose cosine with the best passage, weighted, is highest; the
+    passages keep its ``dense`` and ``lexical``.
+    """
+    rankings = [_search(retriever, variant.text, scope, limit) for variant in variants]
+    if len(variants) == 1:
+        return variants[0].text, list(rankings[0].values())
+    weights = [variant.weight for variant in variants]
+    scores: dict[int, float] = {}
+    for ranking, weight in zip(rankings, weights, strict=True):
+        for chunk, passage in ranking.items():
+            scores[chunk] = scores.get(chunk, 0.0) + weight * passage.score / sum(weights)
+    if not scores:
+        return variants[0].text, []
+    order = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[: max(map(len, rankings))]
+
+    def nearness(place: int) -> float:
+        found = rankings[place].get(order[0])
+        return weights[place] * found.dense if found else 0.0
+
+    chosen = max(range(len(rankings)), key=nearness)
+    passages = []
+    for chunk in order:
+        passage = next(ranking[chunk] for ranking in rankings if chunk in ranking)
+        own = rankings[chosen].get(chunk, replace(passage, dense=0.0, lexical=0.0))
+        passages.append(replace(own, score=scores[chunk]))
+    return variants[chosen].text, passages
+
+
+def _search(retriever: Retriever, text: str, scope: Scope, limit: int) -> dict[int, Passage]:
+    return {passage.chunk.id: passage for passage in retriever.retrieve(text, scope, limit)}

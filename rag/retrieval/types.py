@@ -1,0 +1,76 @@
+"""Passages on their way from the search to the answer, and who finds them."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from rag.reader.types import AnswerSpan
+from vectorstore.store import PassageView
+from vectorstore.types import Chunk, Passage, Scope
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """Finds the passages that may hold an answer. tests/rag/test_retriever_contract.py says what any must do."""
+
+    def retrieve(self, query: str, scope: Scope, limit: int) -> list[Passage]:
+        """At most ``limit`` passages for ``query`` that ``scope`` allows, each once, best first."""
+        ...
+
+
+class PassageStore(Protocol):
+    """Of a knowledge base, what a question needs."""
+
+    def view(self) -> AbstractContextManager[PassageView]:
+        """One state of it: whatever is published meanwhile, all that is read through it belongs together."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSignals:
+    """What speaks for a passage. ``cosine`` is the search's.
+
+    ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
+    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
+    bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
+    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where
+    the subject says all that is asked, else the mean of the passages that have one.
+    """
+
+    cosine: float
+    bm25: float
+    sentence: float
+    words: float
+    margin: float
+    aspect: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """``text[start:end]`` of a passage, with the cosine of the question and the sentence under its heading."""
+
+    start: int
+    end: int
+    closeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPassage:
+    """A passage that was read for a question: its sentences, the reader's best spans in it, all that speaks for it,
+    and its ``score`` among the passages of the question, of which only differences mean something.
+    """
+
+    passage: Passage
+    spans: tuple[AnswerSpan, ...]
+    sentences: tuple[ReadSentence, ...]
+    signals: PassageSignals
+    score: float
+
+    @property
+    def chunk(self) -> Chunk:
+        return self.passage.chunk
+
+    @property
+    def margin(self) -> float:
+        """The best span's margin over "no answer here", bounded; the lower bound when there is no span."""
+        return self.signals.margin
