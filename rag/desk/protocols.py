@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from rag.access.types import Principal
 from rag.conversations.types import Conversation, Rating
-from rag.evaluation.types import UNEDITED, Comparison, OnProgress, Run, RunHead, Trial
+from rag.evaluation.types import UNEDITED, Comparison, Kind, OnProgress, Run, RunHead, Trial
 from rag.extraction.service import FormService
-from rag.jobs.types import FileStatus, Job, JobFile, Lane
+from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine
 from rag.training.runs.store import Runs
 from rag.types import Citation, Event, Exchange
 from vectorstore.types import Collection, Document, Finding, Page, Passage, Refusal, Scope, SoftDeletedDocument
@@ -279,12 +279,34 @@ class Jobs(Protocol):
         """Queue a check of all that is stored, or the repair of what can be repaired; returns the job's id."""
         ...
 
+    def sync(self, principal: Principal, collection: str, paths: Sequence[str], *, allow_empty: bool = False) -> int:
+        """Queue making a collection the mirror of folders, once, as ``refdesk sync`` does; returns the job's id."""
+        ...
+
+    def evaluate(self, principal: Principal, what: Kind, data: str = "", limit: int | None = None) -> int:
+        """Queue an evaluation on the file or folder ``data``; returns the job's id. Its ``result`` names the ``run``,
+        which is kept with the other evaluations.
+        """
+        ...
+
+    def quantize(self, principal: Principal, model: str, method: str, output: str) -> int:
+        """Queue writing a model in fewer bits to a new folder; returns the job's id."""
+        ...
+
     def see_to(self, principal: Principal) -> None:
         """See that what waits is done."""
         ...
 
     def stop(self, principal: Principal, job: int) -> None:
         """Stop a job: one that waits never begins, one that is being done ends soon. What is stored stays."""
+        ...
+
+    def resume(self, principal: Principal, job: int) -> None:
+        """Have a job that was stopped, interrupted or has failed go on. Raises UsageError while it is under way."""
+        ...
+
+    def log(self, principal: Principal, job: int) -> Sequence[LogLine]:
+        """What happened to a job, the oldest first."""
         ...
 
     def forget(self, principal: Principal, job: int) -> None:

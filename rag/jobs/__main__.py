@@ -18,6 +18,7 @@ from rag.jobs.starting import NICENESS
 from rag.jobs.types import JobKind, JobQueue, Lane
 from rag.jobs.worker import Work, Worker
 from rag.settings.model import Settings, load_settings
+from vectorstore.errors import UsageError
 from vectorstore.models import quiet_libraries
 
 
@@ -32,8 +33,12 @@ def work_of(lane: Lane, settings: Settings, queue: JobQueue) -> Mapping[JobKind,
             from rag.training.runs.work import training_work
 
             return training_work(settings)
-        case _:
-            raise ValueError(lane)
+        case "measuring":
+            from rag.jobs.measuring import measuring_work
+
+            return measuring_work(settings)
+        case "forms":
+            raise UsageError("Forms are read by the server", where=lane, remedy="Start it with `refdesk serve`.")
 
 
 def main() -> None:

@@ -36,11 +36,18 @@ class Report:
         self._last = 0.0
         self._lock = threading.RLock()
 
-    def stage(self, stage: str, done: int = 0, total: int = 0, *, at_once: bool = False) -> None:
-        """``at_once``: it may be long until there is more to tell."""
+    def stage(self, stage: str, done: int = 0, total: int = 0) -> None:
         with self._lock:
             self._stage = (stage, done, total)
-            self._tell(at_once=at_once)
+            self._tell()
+
+    def phase(self, what: str, done: int, total: int) -> None:
+        """As ``stage``; another phase is told at once, as it may be long until there is more to tell."""
+        with self._lock:
+            another = what != self._stage[0]
+            self.stage(what, done, total)
+            if another:
+                self.send()
 
     def files(self, files: Iterable[JobFile], done: int, total: int, result: Mapping[str, Any]) -> None:
         """What became of some files, and what has come of the job so far."""
@@ -48,7 +55,7 @@ class Report:
             self._stage = (self._stage[0], done, total)
             self._files += files
             self._result = result
-            self._tell(at_once=False)
+            self._tell()
 
     def send(self) -> None:
         """Tell what is not told yet."""
@@ -64,11 +71,11 @@ class Report:
         if stop:
             raise Stopped
 
-    def _tell(self, *, at_once: bool) -> None:
+    def _tell(self) -> None:
         self._untold = True
         if self._leaving.is_set():
             raise Stopped
-        if at_once or time.monotonic() - self._last >= _REPORT_SECONDS:
+        if time.monotonic() - self._last >= _REPORT_SECONDS:
             self.send()
 
 

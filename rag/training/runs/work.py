@@ -22,7 +22,7 @@ def training_work(settings: Settings) -> Mapping[JobKind, Work]:
     def check(job: Job, report: Report) -> Mapping[str, Any]:
         model, note = _model(job, settings)
         training = chosen(job.payload["preset"], job.payload["values"])[1]
-        found = check_data(_data(job), (), model, settings.home / "models", training, _Phases(report))
+        found = check_data(_data(job), (), model, settings.home / "models", training, report.phase)
         return {**found, "notes": [note] if note else [], "model": model.name}
 
     def train(job: Job, report: Report) -> Mapping[str, Any]:
@@ -40,25 +40,13 @@ def training_work(settings: Settings) -> Mapping[JobKind, Work]:
             chosen(job.payload["preset"], job.payload["values"])[1],
             settings.home / FOLDER / job.payload["run"],
             resume=True,
-            on_phase=_Phases(report),
+            on_phase=report.phase,
             on_checked=lambda _: None,  # that was seen before it was started
             on_tick=tick,
         )
         return {}
 
     return {"check": check, "train": train}
-
-
-class _Phases:
-    """Reports what goes on: each new thing at once, as it may take long."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._last = ""
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        another, self._last = what != self._last, what
-        self._report.stage(what, done, total, at_once=another)
 
 
 def _data(job: Job) -> list[Path]:
