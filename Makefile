@@ -2,6 +2,7 @@
 PORT = 8501
 DOCS =
 DATA =
+BEFORE =
 ARGS =
 
 .DEFAULT_GOAL := help
@@ -38,8 +39,8 @@ format: setup-dev ## rewrite the code in the house format
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
-bench: setup-dev ## side-by-side measurements [DATA=folder]
-	@.venv/bin/python -m benchmarks $(if $(DATA),--data "$(DATA)")
+bench: setup-dev ## side-by-side measurements [DATA=folder] [BEFORE=checkout]
+	@.venv/bin/python -m benchmarks $(if $(DATA),--data "$(DATA)") $(if $(BEFORE),--before "$(BEFORE)")
 
 soak: setup-dev ## the long counts: kills, flips, mutations
 	@.venv/bin/pytest -m soak --timeout 0 $(ARGS)

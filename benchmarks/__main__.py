@@ -1,6 +1,6 @@
 """``make bench``: run the measurements and write docs/benchmarks.json, from which docs/benchmarks.md quotes.
 
-python -m benchmarks [--data FOLDER] [--work FOLDER] [--only NAME]
+python -m benchmarks [--data FOLDER] [--work FOLDER] [--before FOLDER] [--only NAME]
 """
 
 import argparse
@@ -30,6 +30,7 @@ from benchmarks import (
     reranking,
     scale,
     smalltalk,
+    startup,
     training,
 )
 from benchmarks.generator import measure as generator
@@ -44,9 +45,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with medquad.tar.xz and qa/*.json")
     parser.add_argument("--work", type=Path, default=Path("data/benchmarks"), help="folder for unpacked data")
+    parser.add_argument("--before", type=Path, help="checkout of another version, whose start-up is measured beside")
     parser.add_argument("--only", help="run one measurement and keep the other results")
     arguments = parser.parse_args()
     measurements: dict[str, Callable[[], dict[str, Any]]] = {
+        "startup": lambda: startup.run(arguments.before),
         "answers": answers.run,
         "conversations": conversations.run,
         "citations": citations.run,

@@ -20,6 +20,7 @@ from benchmarks import (
     reading_speed,
     reranking,
     scale,
+    startup,
     training,
 )
 from benchmarks.generator import measure as generator
@@ -40,6 +41,7 @@ def write_report(results: Mapping[str, Any]) -> None:
     """Render what there is; a measurement that was not run has no section."""
     sections = [_INTRODUCTION]
     for name, render in (
+        ("startup", startup.section),
         ("ingestion", _ingestion),
         ("scale", scale.section),
         ("adding", adding.section),

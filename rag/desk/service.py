@@ -9,7 +9,6 @@ from rag.components import Components
 from rag.desk.conversations import DeskConversations
 from rag.desk.documents import DeskDocuments
 from rag.desk.evaluations import DeskEvaluations
-from rag.desk.forms import build_forms
 from rag.desk.jobs import DeskJobs
 from rag.desk.maintenance import DeskMaintenance
 from rag.desk.questions import DeskQuestions
@@ -63,6 +62,8 @@ class LocalDesk:
 
     @functools.cached_property
     def forms(self) -> FormService:
+        from rag.desk.forms import build_forms  # brings what reads documents, which few calls need
+
         return FormService(
             FormStore(self.home), build_forms(self._components.settings, self._components.reader), self._queue
         )

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, bootstrap
 
 from rag.evaluation.types import Figures, Item
 
@@ -36,6 +35,8 @@ def wilson(right: int, of: int) -> list[float]:
     """Wilson's 95% interval of a share: it says something even where all or none are right."""
     if not of:
         return [0.0, 1.0]
+    from scipy.stats import binomtest  # takes a second to import
+
     interval = binomtest(right, of).proportion_ci(method="wilson")
     return [round(float(interval.low), 4), round(float(interval.high), 4)]
 
@@ -64,6 +65,8 @@ def _interval(scores: NDArray[np.float64], weights: NDArray[np.float64]) -> list
     def ratio(products: NDArray[np.float64], weights: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
         quotient: NDArray[np.float64] = products.sum(axis=axis) / weights.sum(axis=axis)
         return quotient
+
+    from scipy.stats import bootstrap  # takes a second to import
 
     drawn = bootstrap(
         (scores * weights, weights),

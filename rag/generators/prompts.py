@@ -1,8 +1,10 @@
 """What a generator is told. One prompt serves every engine and model."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
 
 REFUSAL = "The documents do not say."
 """What a generator is told to write when the passages do not hold the answer."""
@@ -28,7 +30,7 @@ def build_messages(
     passages: Sequence[tuple[int, str, str]],
     token_budget: int,
     count_tokens: Callable[[str], int],
-) -> list[BaseMessage]:
+) -> "list[BaseMessage]":
     r"""The messages that ask ``question`` over ``passages``, each (number, title, text), the best first.
 
     Passages that no longer fit ``token_budget`` tokens are left out; the first that does not fit is cut at a word when
@@ -52,17 +54,23 @@ def build_messages(
         if rest >= _SMALLEST_REST_TOKENS:
             blocks.append(f"{heading}{_cut(text, rest, count_tokens)}\n\n")
         break
-    return [SystemMessage(_RULE), HumanMessage("".join(blocks) + asked)]
+    return _told(_RULE, "".join(blocks) + asked)
 
 
-def build_rewriting(question: str, turns: Sequence[tuple[str, str]]) -> list[BaseMessage]:
+def build_rewriting(question: str, turns: Sequence[tuple[str, str]]) -> "list[BaseMessage]":
     """The messages that ask for ``question`` in words that stand alone, after ``turns`` of (question, answer)."""
     lines = []
     for asked, answer in turns:
         lines.append(f"Question: {asked}")
         if answer:
             lines.append(f"Answer: {' '.join(answer.split()[:_ANSWER_WORDS])}")
-    return [SystemMessage(_REWRITING_RULE), HumanMessage("\n".join([*lines, "", f"Last question: {question}"]))]
+    return _told(_REWRITING_RULE, "\n".join([*lines, "", f"Last question: {question}"]))
+
+
+def _told(rule: str, request: str) -> "list[BaseMessage]":
+    from langchain_core.messages import HumanMessage, SystemMessage  # a second, which a desk that only quotes needs not
+
+    return [SystemMessage(rule), HumanMessage(request)]
 
 
 def _cut(text: str, tokens: int, count_tokens: Callable[[str], int]) -> str:
