@@ -10,8 +10,8 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from ingest.layout.types import Box, DocumentLayout, PageLayout, Word
-from ingest.readers.base import ReadOptions, Refused
-from ingest.readers.ocr import NOT_INSTALLED, TextRecognition, is_installed
+from ingest.readers.base import NO_TESSERACT, ReadOptions, Refused, has_tesseract
+from ingest.readers.ocr import TextRecognition
 from ingest.readers.pdf import open_pdf
 
 _SCAN_DPI = 300
@@ -39,13 +39,13 @@ class _Picture:
         return (right - left) * (bottom - top)
 
 
-def pdf_layout(data: bytes, options: ReadOptions, *, pictures: bool) -> DocumentLayout:
+def pdf_layout(data: bytes, options: ReadOptions, pictures: bool) -> DocumentLayout:
     """The document's layout; with ``pictures`` those of typed pages are read too. Raises Refused."""
     with open_pdf(data) as document:
         if document.get_formtype():
             document.init_forms()
         count = len(document)
-        recognition = TextRecognition(options) if is_installed() else None
+        recognition = TextRecognition(options) if has_tesseract() else None
         pages: list[PageLayout] = []
         found: list[_Picture] = []
         scans = 0
@@ -69,7 +69,7 @@ def pdf_layout(data: bytes, options: ReadOptions, *, pictures: bool) -> Document
         if len(pages) < count:
             notes.append(f"Of its {count:,} pages the outer {len(pages):,} were read.")
         if (scans and any(page.words for page in pages)) or (pictures and found and not recognition):
-            notes.append(f"What its pictures say was not read. {NOT_INSTALLED}")
+            notes.append(f"What its pictures say was not read. {NO_TESSERACT}")
         if pictures and recognition:
             largest = sorted(found, key=lambda picture: -picture.area)[:_MOST_PICTURES]
             pages = _with_pictures(document, pages, largest, recognition)

@@ -15,9 +15,8 @@ from typing import Literal, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.readers import SUFFIXES, VERSION, uses_mappings
-from ingest.readers.base import Reason, Refused
-from ingest.readers.ocr import is_installed
+from ingest.readers.base import Reason, Refused, has_tesseract
+from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, uses_mappings
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.sqlite import catalogue, contents
@@ -152,8 +151,8 @@ class Ingestion:
 
     def _without_parsing(self, path: Path, refusal: Refusal | None) -> Outcome | None:
         """The outcome of a file that is unknown to every reader, unchanged, or a copy of one that is stored."""
-        if path.suffix.lower() not in SUFFIXES:
-            return Outcome(str(path), "refused", reason="unsupported", detail=f"Refdesk reads {', '.join(SUFFIXES)}.")
+        if format_of(path) is None:
+            return Outcome(str(path), "refused", reason="unsupported", detail=UNSUPPORTED)
         recipe = self._recipe(path)
         try:
             str(path).encode()
@@ -196,7 +195,7 @@ class Ingestion:
 
     def _tried(self, path: Path) -> str:
         """What a refusal depends on, beside the file."""
-        recognised = "with" if is_installed() else "without"
+        recognised = "with" if has_tesseract() else "without"
         return f"{self._recipe(path)} {recognised} text recognition, {self._worker.limits.model_dump_json()}"
 
     def _parsed_batches(self, files: Sequence[Path]) -> Iterator[list[_Parsed | _Refused]]:

@@ -1,5 +1,6 @@
 """What a reader makes of a file: pages of plain text, sections under headings, records."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,14 @@ Reason = Literal[
     "empty", "no text", "encrypted", "unreadable", "damaged", "unsupported", "too large", "timeout", "out of memory"
 ]
 """The closed list of reasons for which a file is refused."""
+
+
+NO_TESSERACT = "Install Tesseract (Debian: tesseract-ocr), and Refdesk reads the words in pictures."
+
+
+def has_tesseract() -> bool:
+    """Whether the program is there that reads the words in pictures."""
+    return shutil.which("tesseract") is not None
 
 
 class Refused(Exception):

@@ -7,7 +7,7 @@ from lxml import html
 from lxml.etree import ParserError
 from lxml.html import HtmlElement
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.encoding import decode
 
 SKIPPED = frozenset(
@@ -29,7 +29,7 @@ _LABEL_WITHIN = 1024  # as browsers look for it (WHATWG HTML)
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-def read_html(data: bytes) -> ReadDocument:
+def read_html(data: bytes, _: ReadOptions) -> ReadDocument:
     text, encoding = decode_html(data)
     return html_to_document(text, {"encoding": encoding})
 

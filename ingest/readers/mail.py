@@ -5,7 +5,7 @@ from contextlib import suppress
 from email import policy
 from email.message import EmailMessage, MIMEPart
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.encoding import decode
 from ingest.readers.html import add_html
 from ingest.readers.text import add_text
@@ -13,7 +13,7 @@ from ingest.readers.text import add_text
 _HEADERS = ("From", "To", "Cc", "Date")
 
 
-def read_mail(data: bytes) -> ReadDocument:
+def read_mail(data: bytes, _: ReadOptions) -> ReadDocument:
     message: EmailMessage = email.message_from_bytes(data, policy=policy.default)
     if not any(name in message for name in ("Subject", *_HEADERS)):
         raise Refused("damaged", "This is no e-mail: it has no header.")

@@ -4,7 +4,6 @@ import io
 import os
 import re
 import resource
-import shutil
 import subprocess
 import time
 import warnings
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from ingest.layout.types import Box
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.base import NO_TESSERACT, DocumentBuilder, ReadDocument, ReadOptions, Refused, has_tesseract
 from ingest.readers.text import add_text
 
 _PROGRAM = "tesseract"
@@ -25,17 +24,14 @@ _LEAST_CONFIDENCE = 30
 """Of 100: what Tesseract is less sure of is mostly lines and specks."""
 _HYPHEN = re.compile(r"(?<=[a-zäöüß])-\n(?=[a-zäöüß])")
 
-NOT_INSTALLED = "Install Tesseract (Debian: tesseract-ocr), and Refdesk reads the words in pictures."
-
-
-def is_installed() -> bool:
-    return shutil.which(_PROGRAM) is not None
-
 
 class TextRecognition:
     """Reads the pictures of one document, telling meanwhile and after each that the work goes on."""
 
     def __init__(self, options: ReadOptions) -> None:
+        """Raises Refused where Tesseract is not installed."""
+        if not has_tesseract():
+            raise Refused("no text", f"It is a picture. {NO_TESSERACT}")
         self._on_progress = options.on_progress
         self._memory = options.limits.ocr_memory_mb * 1024**2
         self._ends = time.monotonic() + options.limits.ocr_seconds
@@ -106,15 +102,15 @@ def picture_frames(data: bytes) -> Iterator[Image.Image]:
             raise Refused("damaged", "The picture cannot be read.") from error
     try:
         with picture:
-            yield from ImageSequence.Iterator(picture)
+            for frame in ImageSequence.Iterator(picture):
+                frame.load()  # here a picture that was cut off is found out
+                yield frame
     except (OSError, ValueError, SyntaxError) as error:
         raise Refused("damaged", "The picture cannot be read.") from error
 
 
 def read_picture(data: bytes, options: ReadOptions) -> ReadDocument:
     """A picture, each of several in a file a page."""
-    if not is_installed():
-        raise Refused("no text", f"It is a picture. {NOT_INSTALLED}")
     recognition = TextRecognition(options)
     builder = DocumentBuilder()
     for number, frame in enumerate(picture_frames(data), start=1):

@@ -12,8 +12,8 @@ from itertools import pairwise
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
-from ingest.readers.ocr import TextRecognition, is_installed
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.ocr import TextRecognition
 from ingest.readers.text import add_text, unwrapped
 
 _HYPHEN = re.compile(r"(?<=\w)[\ufffe\x02](?:\r?\n)?|(?<=[a-zäöüß])-\r?\n(?=[a-zäöüß])")
@@ -53,7 +53,7 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
 
 def read_pdf(data: bytes, options: ReadOptions) -> ReadDocument:
     with open_pdf(data) as document:
-        recognition = TextRecognition(options) if is_installed() else None
+        recognition = TextRecognition(options) if has_tesseract() else None
         pages: list[list[_Line]] = []
         scanned: dict[int, str] = {}
         for number, page in enumerate(document, start=1):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from striprtf.striprtf import rtf_to_text
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, Refused
+from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
 from ingest.readers.encoding import decode
 from ingest.readers.html import html_to_document
 
@@ -14,7 +14,7 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n+")
 _FRONT_MATTER = re.compile(r"\A---\n(?:[\w.-]+:.*\n(?:[ \t]+.*\n|- .*\n)*)+---\n")
 
 
-def read_text(data: bytes) -> ReadDocument:
+def read_text(data: bytes, _: ReadOptions) -> ReadDocument:
     """Paragraphs are separated by blank lines; a line break inside one is a space, unless lines look like a list or
     verse.
     """
@@ -54,7 +54,7 @@ def unwrapped(lines: list[str]) -> str:
     return text
 
 
-def read_markdown(data: bytes) -> ReadDocument:
+def read_markdown(data: bytes, _: ReadOptions) -> ReadDocument:
     """CommonMark with tables. Raw HTML inside is taken as text and markup, never run."""
     text, encoding = decode(data)
     return html_to_document(markdown_markup(text), {"encoding": encoding})
@@ -66,7 +66,7 @@ def markdown_markup(text: str) -> str:
     return f"<body>{markup}</body>"
 
 
-def read_rtf(data: bytes) -> ReadDocument:
+def read_rtf(data: bytes, _: ReadOptions) -> ReadDocument:
     if not data.lstrip().startswith(b"{\\rtf"):
         raise Refused("damaged", "This is no RTF document.")
     builder = DocumentBuilder()

@@ -20,8 +20,8 @@ import psutil
 
 from ingest.layout.documents import page_picture, read_layout
 from ingest.layout.wire import layout_to_json
-from ingest.readers import read_file
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.registry import import_parsers, read_file
 from ingest.sources.mapping import Mapping as NamedMapping
 from ingest.worker.limits import Limits
 from vectorstore.types import ParsedDocument
@@ -38,6 +38,7 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
     os.dup2(2, 1)  # a library that prints must not spoil the replies
     cut = _chunker(Path(tokenizer_file), token_limit) if tokenizer_file else None
     bearable = Limits.model_validate(limits)
+    import_parsers()
     _limit_memory(bearable.memory_mb * 1024**2)
     _reply(replies, {"uncut": uncut})
 

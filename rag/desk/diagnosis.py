@@ -53,14 +53,14 @@ def _machine(home: Path) -> dict[str, Any]:
 
 def _reading() -> dict[str, str]:
     """What the process that reads documents has, and has not."""
-    from ingest.readers.ocr import NOT_INSTALLED, is_installed
+    from ingest.readers.base import NO_TESSERACT, has_tesseract
 
     # In a process of its own: this one would be cut off, too.
     command = [sys.executable, "-c", "from ingest.worker.__main__ import cut_network; print(cut_network())"]
     uncut = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return {
         "network": f"not cut off ({uncut})" if uncut else "cut off",
-        "pictures": "read by Tesseract" if is_installed() else f"not read. {NOT_INSTALLED}",
+        "pictures": "read by Tesseract" if has_tesseract() else f"not read. {NO_TESSERACT}",
     }
 
 

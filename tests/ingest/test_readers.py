@@ -7,9 +7,9 @@ import fpdf
 import pypdf
 import pytest
 
-from ingest.readers import read_file
 from ingest.readers.archive import opened
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.registry import read_file
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.limits import Limits
 

@@ -8,8 +8,8 @@ import pytest
 from ingest.chunking import Chunker
 from ingest.pipeline.ingestion import Ingestion
 from ingest.pipeline.reindex import reindex
-from ingest.readers import read_file
 from ingest.readers.base import ReadOptions
+from ingest.readers.registry import read_file
 from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest

@@ -18,8 +18,8 @@ import ingest.pipeline.ingestion
 import vectorstore.sqlite.knowledge
 from ingest.chunking import Chunker
 from ingest.pipeline.reindex import reindex
-from ingest.readers import read_file
 from ingest.readers.base import ReadOptions
+from ingest.readers.registry import read_file
 from ingest.sources.files import find_files
 from ingest.sources.mapping import Mapping
 from ingest.worker.guard import WorkerSettings

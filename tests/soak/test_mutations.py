@@ -13,9 +13,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ingest.pipeline.ingestion import Ingestion
-from ingest.readers import SUFFIXES
-from ingest.readers.base import Reason
-from ingest.readers.ocr import is_installed
+from ingest.readers.base import Reason, has_tesseract
+from ingest.readers.registry import SUFFIXES
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS, WORKER
 from tests.ingest.office import EXAMPLES
@@ -123,7 +122,7 @@ def check_mutated(folder: Path, rng: random.Random, tries: int) -> None:
             if outcome.status == "indexed":
                 assert "".join(page.text for page in show(home, str(path))[1]).strip()
             else:
-                assert path.parent == mutated or (path.stem == "picture" and not is_installed())
+                assert path.parent == mutated or (path.stem == "picture" and not has_tesseract())
                 assert outcome.reason in set(get_args(Reason)) - {"timeout"}
                 assert outcome.detail.endswith(".")
     assert {outcome.status for outcome in outcomes} == {"indexed", "refused"}

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from ingest.readers import SUFFIXES
+from ingest.readers.registry import SUFFIXES
 from ingest.sources.mapping import MAPPING_FILE
 from rag.desk.protocols import Desk
 from ui import texts

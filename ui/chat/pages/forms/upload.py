@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ingest.readers import SUFFIXES
+from ingest.readers.registry import SUFFIXES
 from ui.chat.components import draw
 
 
