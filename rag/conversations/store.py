@@ -43,9 +43,13 @@ class ConversationStore:
         encoded = json.dumps(dataclasses.asdict(answer)) if answer else None
         self._rows.set_turn(turn, state, encoded, error)
 
-    def renew(self) -> None:
-        """Say that the unfinished turns that were added here are still being answered."""
-        self._rows.renew(self._owner, self._lease())
+    def stop(self, conversation_id: str) -> None:
+        """Note that what is being answered in a conversation is to be stopped, by whichever program answers it."""
+        self._rows.stop(conversation_id)
+
+    def renew(self) -> list[int]:
+        """Say that the unfinished turns that were added here are still being answered; those to be stopped."""
+        return self._rows.renew(self._owner, self._lease())
 
     def rate(
         self, conversation_id: str, turn: int, rating: Rating | None, *, right_answer: str = "", note: str = ""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Conversation
-from rag.jobs.leases import Heartbeat
+from rag.jobs.leases import RENEW_SECONDS, Heartbeat
 from rag.types import Done, Event, Exchange, Quoted, Writing
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.types import Scope
@@ -26,7 +26,7 @@ class Answering(Protocol):
 
 
 @dataclass(slots=True)
-class _Job:
+class _Asked:
     conversation: str
     turn: int
     question: str
@@ -53,23 +53,35 @@ class AnsweringService:
     """Takes questions at once and answers them in the background; safe to use from many threads."""
 
     def __init__(
-        self, flow: Answering, store: ConversationStore, *, queue_size: int, workers: int, max_question_characters: int
+        self,
+        flow: Answering,
+        store: ConversationStore,
+        *,
+        queue_size: int,
+        workers: int,
+        max_question_characters: int,
+        renew_seconds: float = RENEW_SECONDS,
     ) -> None:
         self._flow = flow
         self._store = store
         self._longest = max_question_characters
-        self._queue: queue.Queue[_Job | None] = queue.Queue(maxsize=queue_size)
-        self._jobs: dict[int, _Job] = {}
-        self._jobs_lock = threading.Lock()
+        self._queue: queue.Queue[_Asked | None] = queue.Queue(maxsize=queue_size)
+        self._asked: dict[int, _Asked] = {}
+        self._asked_lock = threading.Lock()
         self._threads = [threading.Thread(target=self._work, name=f"answer-{i}", daemon=True) for i in range(workers)]
-        self._heartbeat = Heartbeat(self._renew)
+        self._heartbeat = Heartbeat(self._renew, renew_seconds)
         self._heartbeat.start()
         for thread in self._threads:
             thread.start()
 
     def _renew(self) -> None:
-        if self._jobs:
-            self._store.renew()
+        if not self._asked:
+            return
+        stopped = self._store.renew()  # from another program that serves this home
+        with self._asked_lock:
+            for turn in stopped:
+                if asked := self._asked.get(turn):
+                    asked.stop.set()
 
     def ask(self, conversation_id: str | None, question: str, scope: Scope) -> str:
         """Queue a question to what is in ``scope``, and return the id of its conversation.
@@ -77,13 +89,13 @@ class AnsweringService:
         Raises UsageError for a question that is empty or too long, RefdeskError when too many are waiting.
         """
         question = checked_question(question, self._longest)
-        with self._jobs_lock:
+        with self._asked_lock:
             if self._queue.full():
                 raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
             conversation_id, turn = self._store.add_turn(conversation_id, question)
-            job = _Job(conversation_id, turn, question, scope)
-            self._jobs[turn] = job
-            self._queue.put_nowait(job)
+            asked = _Asked(conversation_id, turn, question, scope)
+            self._asked[turn] = asked
+            self._queue.put_nowait(asked)
         return conversation_id
 
     def conversation(self, conversation_id: str) -> Conversation | None:
@@ -91,8 +103,8 @@ class AnsweringService:
         conversation = self._store.get(conversation_id)
         if conversation is None:
             return None
-        with self._jobs_lock:
-            progress = {turn: job.progress for turn, job in self._jobs.items()}
+        with self._asked_lock:
+            progress = {turn: asked.progress for turn, asked in self._asked.items()}
         turns = tuple(
             replace(turn, progress=progress.get(turn.id)) if turn.state == "working" else turn
             for turn in conversation.turns
@@ -100,10 +112,11 @@ class AnsweringService:
         return replace(conversation, turns=turns)
 
     def stop(self, conversation_id: str) -> None:
-        with self._jobs_lock:
-            for job in self._jobs.values():
-                if job.conversation == conversation_id:
-                    job.stop.set()
+        with self._asked_lock:
+            for asked in self._asked.values():
+                if asked.conversation == conversation_id:
+                    asked.stop.set()
+        self._store.stop(conversation_id)
 
     def delete(self, conversation_id: str) -> None:
         self.stop(conversation_id)
@@ -111,9 +124,9 @@ class AnsweringService:
 
     def close(self) -> None:
         """Stop what is being answered and end the workers."""
-        with self._jobs_lock:
-            for job in self._jobs.values():
-                job.stop.set()
+        with self._asked_lock:
+            for asked in self._asked.values():
+                asked.stop.set()
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
@@ -121,40 +134,40 @@ class AnsweringService:
         self._heartbeat.end()
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while (asked := self._queue.get()) is not None:
             try:
-                self._answer(job)
+                self._answer(asked)
             except Exception as error:  # the worker must live on; the person sees what happened
                 logger.exception("answering failed")
                 what = str(error) if isinstance(error, RefdeskError) else "Something went wrong while answering."
-                self._keep_error(job, what)
+                self._keep_error(asked, what)
             finally:
-                with self._jobs_lock:
-                    del self._jobs[job.turn]
+                with self._asked_lock:
+                    del self._asked[asked.turn]
 
-    def _keep_error(self, job: _Job, what: str) -> None:
+    def _keep_error(self, asked: _Asked, what: str) -> None:
         try:
-            self._store.set_turn(job.turn, "failed", error=what)
+            self._store.set_turn(asked.turn, "failed", error=what)
         except RefdeskError:
             logger.exception("the failure could not be stored")
 
-    def _answer(self, job: _Job) -> None:
-        if job.stop.is_set():
-            self._store.set_turn(job.turn, "stopped")
+    def _answer(self, asked: _Asked) -> None:
+        if asked.stop.is_set():
+            self._store.set_turn(asked.turn, "stopped")
             return
-        self._store.set_turn(job.turn, "working")
-        for event in self._flow.events(job.question, job.scope, before=self._before(job), stop=job.stop):
-            job.progress = event
+        self._store.set_turn(asked.turn, "working")
+        for event in self._flow.events(asked.question, asked.scope, before=self._before(asked), stop=asked.stop):
+            asked.progress = event
             if isinstance(event, Quoted):
-                self._store.set_turn(job.turn, "working", event.answer)
+                self._store.set_turn(asked.turn, "working", event.answer)
             elif isinstance(event, Done):
-                self._store.set_turn(job.turn, "stopped" if job.stop.is_set() else "done", event.answer)
-            elif not isinstance(event, Writing) and job.stop.is_set():
-                self._store.set_turn(job.turn, "stopped")
+                self._store.set_turn(asked.turn, "stopped" if asked.stop.is_set() else "done", event.answer)
+            elif not isinstance(event, Writing) and asked.stop.is_set():
+                self._store.set_turn(asked.turn, "stopped")
                 return
 
-    def _before(self, job: _Job) -> list[Exchange]:
+    def _before(self, asked: _Asked) -> list[Exchange]:
         """The conversation up to the question; read when its turn comes, so that the answers before it are there."""
-        conversation = self._store.get(job.conversation)
+        conversation = self._store.get(asked.conversation)
         turns = conversation.turns if conversation else ()
-        return [Exchange(turn.question, turn.answer) for turn in turns if turn.id < job.turn]
+        return [Exchange(turn.question, turn.answer) for turn in turns if turn.id < asked.turn]

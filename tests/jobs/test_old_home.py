@@ -16,6 +16,7 @@ from rag.extraction.form_store import FormStore
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.training.generator.serving import can_go_back
 from rag.training.runs.store import Runs
+from vectorstore.admin.library import status
 from vectorstore.sqlite.conversations import verify_conversations
 from vectorstore.sqlite.forms import verify_forms
 from vectorstore.sqlite.jobs import verify_jobs
@@ -105,6 +106,11 @@ def test_runs_are_taken_over_once_even_where_that_was_interrupted(queue: Embedde
     kept.rename(home / "runs")  # as if the files had not been removed yet
     assert [(run.name, run.state) for run in Runs(queue).all()] == before
     assert len(queue.jobs("checks")) == 8
+
+
+def test_the_documents_are_there(home: Path) -> None:
+    held = status(home)
+    assert (held["documents"], held["collections"]) == (1, {"staff": 1})
 
 
 def test_conversations_keep_their_answers_and_verdicts(home: Path) -> None:

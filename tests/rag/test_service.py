@@ -119,6 +119,18 @@ def test_a_second_service_on_the_same_home_leaves_the_answers_of_the_first_alone
     first_store.close()
 
 
+def test_a_second_service_can_have_an_answer_of_the_first_stopped(tmp_path: Path, flow: SteppedFlow) -> None:
+    store, other_store = ConversationStore(tmp_path), ConversationStore(tmp_path)
+    first = AnsweringService(flow, store, queue_size=2, workers=1, max_question_characters=100, renew_seconds=0.01)
+    second = AnsweringService(SteppedFlow(), other_store, queue_size=2, workers=1, max_question_characters=100)
+    conversation = first.ask(None, "What is it?", EVERYTHING)
+    assert flow.reached.wait(10)
+    second.stop(conversation)
+    assert (settled(second, conversation).state, last(first, conversation).answer) == ("stopped", QUOTED)
+    for one in (first, second, store, other_store):
+        one.close()
+
+
 def test_two_processes_answer_from_one_home(tmp_path: Path, flow: SteppedFlow, service: AnsweringService) -> None:
     conversation = service.ask(None, "What is it?", EVERYTHING)
     assert flow.reached.wait(10)

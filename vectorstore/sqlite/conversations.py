@@ -24,6 +24,7 @@ CREATE TABLE turns (
     state TEXT NOT NULL,
     answer TEXT,
     error TEXT NOT NULL DEFAULT '',
+    stop_wanted INTEGER NOT NULL DEFAULT 0,
     lease_owner TEXT NOT NULL DEFAULT '',
     lease_until REAL NOT NULL DEFAULT 0
 );
@@ -103,13 +104,21 @@ class ConversationsFile:
                 (state, answer, error, turn),
             )
 
-    def renew(self, owner: str, until: float) -> None:
-        """Lease the turns that ``owner`` has not finished until then."""
+    def stop(self, conversation: str) -> None:
+        """Note that the unfinished turns of a conversation are to be stopped, whoever answers them."""
         with self._database.write() as connection:
             connection.execute(
-                f"UPDATE turns SET lease_until = ? WHERE {_LIVE} AND lease_owner = ?",
-                (until, owner),
+                f"UPDATE turns SET stop_wanted = 1 WHERE {_LIVE} AND conversation_id = ?", (conversation,)
             )
+
+    def renew(self, owner: str, until: float) -> list[int]:
+        """Lease the turns that ``owner`` has not finished until then; the ids of those that are to be stopped."""
+        with self._database.write() as connection:
+            rows: list[Any] = connection.execute(
+                f"UPDATE turns SET lease_until = ? WHERE {_LIVE} AND lease_owner = ? RETURNING id, stop_wanted",
+                (until, owner),
+            ).fetchall()
+        return [turn for turn, stop in rows if stop]
 
     def rate(self, conversation: str, turn: int, verdict: tuple[str, str, str, str] | None, now: float) -> None:
         """Keep a verdict (rating, right answer, note, moment) on a finished answer in place of the one before."""
