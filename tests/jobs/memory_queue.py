@@ -1,10 +1,12 @@
 """A queue of jobs in memory, which behaves as the one in the home's file does."""
 
+import functools
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from rag.jobs.queue import KEPT, checked_files, not_ended
 from rag.jobs.types import (
@@ -21,6 +23,9 @@ from rag.jobs.types import (
     abandoned,
 )
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 @dataclass
 class _Kept:
@@ -31,6 +36,17 @@ class _Kept:
     log: list[LogLine] = field(default_factory=list)
 
 
+def _alone(method: Callable[Concatenate["MemoryJobQueue", P], T]) -> Callable[Concatenate["MemoryJobQueue", P], T]:
+    """One call at a time, as in a transaction."""
+
+    @functools.wraps(method)
+    def locked(queue: "MemoryJobQueue", *args: P.args, **kwargs: P.kwargs) -> T:
+        with queue.lock:
+            return method(queue, *args, **kwargs)
+
+    return locked
+
+
 class MemoryJobQueue:
     """See ``rag.jobs.types.JobQueue``."""
 
@@ -38,7 +54,9 @@ class MemoryJobQueue:
         self._clock = clock
         self._ids = itertools.count(1)
         self._kept: dict[int, _Kept] = {}
+        self.lock = threading.RLock()
 
+    @_alone
     def add(self, kind: JobKind, payload: Mapping[str, Any] | None = None, files: Sequence[str] = ()) -> int:
         checked_files(kind, files)
         job = Job(next(self._ids), kind, payload or {}, "waiting", self._now())
@@ -48,6 +66,7 @@ class MemoryJobQueue:
                 del self._kept[old.id]
         return job.id
 
+    @_alone
     def get(self, job: int) -> Job | None:
         kept = self._kept.get(job)
         if kept is None:
@@ -57,10 +76,12 @@ class MemoryJobQueue:
             counts[file.status] = counts.get(file.status, 0) + 1
         return replace(kept.job, counts=counts)
 
+    @_alone
     def jobs(self, *lanes: Lane) -> list[Job]:
         found = [job for number in sorted(self._kept, reverse=True) if (job := self.get(number))]
         return [job for job in found if not lanes or job.lane in lanes]
 
+    @_alone
     def files(self, job: int, *statuses: FileStatus, limit: int = -1) -> list[JobFile]:
         kept = self._kept[job].files.values() if job in self._kept else ()
         found = sorted(
@@ -69,16 +90,19 @@ class MemoryJobQueue:
         )
         return found if limit < 0 else found[:limit]
 
+    @_alone
     def log(self, job: int) -> list[LogLine]:
-        return self._kept[job].log
+        return list(self._kept[job].log) if job in self._kept else []
 
+    @_alone
     def stop(self, job: int) -> None:
-        kept = self._kept[job]
-        if kept.job.state == "waiting":
+        kept = self._kept.get(job)
+        if kept and kept.job.state == "waiting":
             kept.job = replace(kept.job, state="stopped", ended_at=self._now())
-        elif kept.job.state == "working":
+        elif kept and kept.job.state == "working":
             kept.job = replace(kept.job, stop_wanted=True)
 
+    @_alone
     def resume(self, job: int) -> None:
         kept = self._kept.get(job)
         if kept is None or not kept.job.ended:
@@ -86,15 +110,18 @@ class MemoryJobQueue:
         fresh = Job(job, kept.job.kind, kept.job.payload, "waiting", kept.job.queued_at, kept.job.started_at)
         kept.job = replace(fresh, result=kept.job.result)
 
+    @_alone
     def forget(self, job: int) -> None:
         if job in self._kept and self._kept[job].job.ended:
             del self._kept[job]
 
+    @_alone
     def is_due(self, lane: Lane) -> bool:
         jobs = self.jobs(lane)
         working = [job for job in jobs if job.state == "working"]
         return self._expired(lane) != [] or (not working and any(job.state == "waiting" for job in jobs))
 
+    @_alone
     def take(self, lane: Lane, owner: str) -> Job | None:
         for kept in self._expired(lane):
             state, error = abandoned(kept.job)
@@ -114,15 +141,18 @@ class MemoryJobQueue:
         kept.log.append(LogLine(self._now(), f"Begun by {owner}"))
         return self.get(kept.job.id)
 
+    @_alone
     def held(self, owner: str) -> Job | None:
         mine = [number for number, kept in self._kept.items() if kept.job.state == "working" and kept.owner == owner]
         return self.get(mine[0]) if mine else None
 
+    @_alone
     def renew(self, owner: str) -> None:
         for kept in self._kept.values():
             if kept.job.state == "working" and kept.owner == owner:
                 kept.until = self._clock() + LEASE_SECONDS
 
+    @_alone
     def report(
         self,
         job: int,
@@ -133,8 +163,8 @@ class MemoryJobQueue:
         files: Iterable[JobFile] = (),
         result: Mapping[str, Any] | None = None,
     ) -> bool:
-        kept = self._kept[job]
-        if kept.job.state != "working" or kept.owner != owner:
+        kept = self._kept.get(job)
+        if kept is None or kept.job.state != "working" or kept.owner != owner:
             raise LeaseLost(f"job {job}")
         kept.until = self._clock() + LEASE_SECONDS
         kept.files |= {file.path: file for file in files}
@@ -142,6 +172,7 @@ class MemoryJobQueue:
         kept.job = replace(kept.job, stage=stage, done=done, total=total, result=known)
         return kept.job.stop_wanted
 
+    @_alone
     def end(
         self,
         job: int,
@@ -152,8 +183,8 @@ class MemoryJobQueue:
         result: Mapping[str, Any] | None = None,
         line: str = "",
     ) -> None:
-        kept = self._kept[job]
-        if kept.job.state != "working" or kept.owner != owner:
+        kept = self._kept.get(job)
+        if kept is None or kept.job.state != "working" or kept.owner != owner:
             return
         said = "Given back" if state == "waiting" else state.capitalize()
         self._leave(kept, state, error, f"{said}: {line}" if line else said)

@@ -195,6 +195,19 @@ def test_only_what_has_ended_is_forgotten_or_goes_on(queue: JobQueue) -> None:
     assert queue.add("verify") > job
 
 
+def test_of_a_job_that_is_not_there_nothing_is_known_and_nothing_happens(queue: JobQueue) -> None:
+    assert queue.get(7) is queue.held(ONE) is None
+    assert queue.files(7) == queue.log(7) == []
+    queue.stop(7)
+    queue.forget(7)
+    queue.end(7, ONE, "done")
+    with pytest.raises(LeaseLost):
+        queue.report(7, ONE)
+    with pytest.raises(UsageError):
+        queue.resume(7)
+    assert queue.jobs() == []
+
+
 def test_the_oldest_of_many_ended_jobs_are_forgotten_but_no_training(queue: JobQueue) -> None:
     for _ in range(60):
         for kind, lane in (("verify", "documents"), ("train", "training")):

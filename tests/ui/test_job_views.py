@@ -32,6 +32,8 @@ def job(**changes: Any) -> Job:
 def test_a_job_says_how_far_it_is_and_how_long_it_will_take() -> None:
     assert job_line(job(), **HERE) == "4 of 8 files · 1,234 passages · Reading c.pdf · about 10 minutes left"
     assert job_line(job(counts={"waiting": 8}, result={}), **HERE) == "0 of 8 files · Reading c.pdf"
+    folder = job(kind="sync", counts={"indexed": 2}, done=2, total=8, result={})
+    assert job_line(folder, **HERE) == "2 of 8 files · Reading c.pdf · about 30 minutes left"
     assert job_line(job(stop_wanted=True), **HERE) == "Stopping"
     assert job_line(job(state="waiting"), **HERE) == "Waits for its turn · since today at 12:00"
 

@@ -191,7 +191,7 @@ class Database:
         fresh = self.path.with_name(f"{self.path.name}.new")
         with _explained(self.path):
             present = self.path.stat().st_ino
-            _remove(fresh)
+            remove_file(fresh)
             with closing(self._connect(fresh)) as connection:
                 self._create(connection)
                 connection.execute("ATTACH ? AS old", (str(self.path),))
@@ -274,8 +274,9 @@ def _load_checksums() -> None:
         ) from error
 
 
-def _remove(path: Path) -> None:
-    for suffix in ("", "-journal", "-wal", "-shm"):
+def remove_file(path: Path) -> None:
+    """Remove a database with what stands beside it, but not its backups."""
+    for suffix in ("", "-journal", "-wal", "-shm", "-commits"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 

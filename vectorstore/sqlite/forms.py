@@ -8,7 +8,7 @@ from typing import Any
 
 from apsw import Connection
 
-from vectorstore.sqlite.database import Database, find_damage
+from vectorstore.sqlite.database import Database, find_damage, remove_file
 from vectorstore.types import Finding
 
 _SCHEMA = """
@@ -134,8 +134,7 @@ def verify_forms(home: Path) -> list[Finding]:
 
 def forget_forms(home: Path) -> None:
     """Remove the file of the forms, which may be damaged."""
-    for path in home.glob(f"{_FILE}*"):
-        path.unlink()
+    remove_file(home / _FILE)
 
 
 def _open(home: Path, *, accept_loss: bool) -> Database:

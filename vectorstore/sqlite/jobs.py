@@ -14,7 +14,7 @@ from typing import Any
 from apsw import Connection
 
 from vectorstore.errors import StoreError
-from vectorstore.sqlite.database import Database, find_damage
+from vectorstore.sqlite.database import Database, find_damage, remove_file
 from vectorstore.types import Finding
 
 _SCHEMA = """
@@ -315,8 +315,7 @@ def repair_jobs(home: Path) -> None:
         with closing(_open(home, accept_loss=True)) as database:
             database.read_all(_TABLES)
     except StoreError:
-        for path in home.glob(f"{_FILE}*"):
-            path.unlink()
+        remove_file(home / _FILE)
     with closing(_open(home, accept_loss=True)) as database:
         if not database.is_whole():
             database.rewrite(_copy_rows, backup=f"{_FILE}.damaged")

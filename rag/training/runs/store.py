@@ -174,10 +174,11 @@ class Runs:
         leaving = self.folder / f".{name}"  # half a run is never seen
         with explained(run.folder):
             run.folder.rename(leaving)
-            shutil.rmtree(leaving)
         for job in (run.check, run.training):
             if job:
                 self._queue.forget(job.id)
+        with explained(run.folder):
+            shutil.rmtree(leaving)
 
     def _existing(self, name: str) -> Run:
         run = self.get(name)

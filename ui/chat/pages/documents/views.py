@@ -63,7 +63,7 @@ def job_line(job: Job, *, zone: tzinfo, locale: str, now: datetime) -> str:
             return "Stopping"
         parts = []
         if job.files:
-            parts = [f"{_done(job):,} of {texts.counted(job.files, 'file')}", *_passages(job)]
+            parts = [f"{_done(job):,} of {texts.counted(_total(job), 'file')}", *_passages(job)]
         return " · ".join([*parts, job.stage or "Starting", *_left(job, now)])
     ended = texts.moment(job.ended_at, zone=zone, locale=locale, now=now)
     if job.kind in ("verify", "repair"):
@@ -81,8 +81,13 @@ def _done(job: Job) -> int:
     return job.files - job.counts.get("waiting", 0)
 
 
+def _total(job: Job) -> int:
+    """All files of a job. Those of a folder that is followed are named only as they are done."""
+    return max(job.files, job.total) if job.kind == "sync" else job.files
+
+
 def _share(job: Job) -> float | None:
-    return _done(job) / job.files if job.files and _done(job) else None
+    return _done(job) / _total(job) if job.files and _done(job) else None
 
 
 def _left(job: Job, now: datetime) -> list[str]:
