@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 import huggingface_hub
 import pytest
-from huggingface_hub.errors import DryRunError, GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub import constants
+from huggingface_hub.errors import DryRunError, GatedRepoError, RepositoryNotFoundError
 
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import MINILM, SMOLLM2, resolve_model
@@ -28,16 +29,12 @@ def weights(folder: Path, content: bytes = b"weights") -> Path:
 class Hub:
     """In place of `snapshot_download`: raises or returns what the test says, and records its calls."""
 
-    def __init__(self, cached: Path | None = None, plan: Exception | int = 0, fetched: Exception | Path | None = None):
-        self.cached, self.plan, self.fetched = cached, plan, fetched
+    def __init__(self, plan: Exception | int = 0, fetched: Exception | Path | None = None):
+        self.plan, self.fetched = plan, fetched
         self.calls: list[str] = []
 
-    def __call__(self, name: str, *, local_files_only: bool = False, dry_run: bool = False, **_: Any) -> Any:
-        self.calls.append("cache" if local_files_only else "plan" if dry_run else "fetch")
-        if local_files_only:
-            if self.cached is None:
-                raise LocalEntryNotFoundError("nothing cached")
-            return str(self.cached)
+    def __call__(self, name: str, *, dry_run: bool = False, **_: Any) -> Any:
+        self.calls.append("plan" if dry_run else "fetch")
         if dry_run:
             if isinstance(self.plan, Exception):
                 raise self.plan
@@ -45,6 +42,17 @@ class Hub:
         if isinstance(self.fetched, Exception):
             raise self.fetched
         return str(self.fetched)
+
+
+@pytest.fixture
+def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the Hugging Face cache, which holds nothing else, keeps MiniLM's files."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    folder = tmp_path / "hub" / f"models--{MINILM.replace('/', '--')}"
+    (folder / "refs").mkdir(parents=True)
+    (folder / "refs/main").write_text("0123")
+    (folder / "snapshots").mkdir()
+    return folder / "snapshots/0123"
 
 
 @pytest.fixture
@@ -60,27 +68,26 @@ def refusal(kind: type[GatedRepoError] | type[RepositoryNotFoundError]) -> Excep
 
 
 def test_a_folder_comes_before_the_cache_and_the_package(
-    tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, cached: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     folder = weights(tmp_path / MINILM)
-    hub.cached = weights(tmp_path / "cached")
+    weights(cached)
     found = resolve_model(MINILM)
     assert (found.origin, found.path) == ("folder", folder)
 
 
-def test_the_cache_comes_before_the_package(tmp_path: Path, hub: Hub) -> None:
-    hub.cached = weights(tmp_path / "cached")
+def test_the_cache_comes_before_the_package(cached: Path) -> None:
+    weights(cached)
     found = resolve_model(MINILM)
-    assert (found.origin, found.path) == ("cache", hub.cached)
+    assert (found.origin, found.path) == ("cache", cached)
 
 
-def test_a_half_filled_cache_is_passed_over(tmp_path: Path, hub: Hub) -> None:
-    hub.cached = tmp_path / "cached"
-    hub.cached.mkdir()
+def test_a_half_filled_cache_is_passed_over(cached: Path) -> None:
+    cached.mkdir()
     index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
-    (hub.cached / "model.safetensors.index.json").write_text(json.dumps(index))
-    (hub.cached / "model-1.safetensors").write_bytes(b"one")
+    (cached / "model.safetensors.index.json").write_text(json.dumps(index))
+    (cached / "model-1.safetensors").write_bytes(b"one")
     assert resolve_model(MINILM).origin == "package"
 
 
@@ -129,7 +136,7 @@ def test_a_folder_with_pickled_weights_is_refused(tmp_path: Path) -> None:
 def test_downloads_are_off_by_default(hub: Hub) -> None:
     with pytest.raises(ModelUnavailable, match="downloads are off: some/model"):
         resolve_model("some/model")
-    assert hub.calls == ["cache"]
+    assert hub.calls == []
 
 
 def test_a_small_download_needs_no_question(tmp_path: Path, hub: Hub) -> None:

@@ -101,6 +101,11 @@ def _from_folder(name: str) -> ResolvedModel | None:
 
 
 def _from_cache(name: str) -> ResolvedModel | None:
+    from huggingface_hub import constants
+
+    if not (Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}").is_dir():
+        return None  # before the hub's client is loaded, which takes a third of a second
+
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -127,16 +132,17 @@ def _from_package(name: str) -> ResolvedModel | None:
 
 
 def _from_hub(name: str, download: Download, confirm: Confirm | None) -> ResolvedModel:
-    from httpx2 import HTTPError
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
     if download == "never":
         raise ModelUnavailable(
             "The model is not on this machine and downloads are off",
             where=name,
             remedy='Set downloads = "ask" or "allow", or give a local folder.',
         )
+
+    from httpx2 import HTTPError
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
     try:
         plan = snapshot_download(name, dry_run=True, allow_patterns=_ALLOW, ignore_patterns=_IGNORE)
         size = sum(file.file_size or 0 for file in plan if file.will_download)

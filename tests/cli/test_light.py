@@ -12,6 +12,7 @@ HEAVY = """
 datasets langchain langchain_core langchain_openai llama_index matplotlib nltk openvino pandas peft pyarrow scipy
 sentence_transformers sklearn streamlit torch transformers uvicorn xllamacpp
 """.split()
+TO_QUOTE = [name for name in HEAVY if name != "openvino"]
 PROGRAM = """
 import sys
 from ui.cli.main import main
@@ -48,3 +49,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("words", [("--help",), ("status",), ("show", "1"), ("doctor",), ("finetune", "--help")])
 def test_what_only_looks_imports_no_model_library(home: Path, words: tuple[str, ...]) -> None:
     assert imported(home, HEAVY, *words) == (0, "")
+
+
+def test_an_answer_of_quotes_needs_neither_torch_nor_langchain(home: Path) -> None:
+    words = ("ask", "When does the library open?", "--engine", "extractive")
+    assert imported(home, TO_QUOTE, *words) == (0, "")
