@@ -35,7 +35,7 @@ from rag.query.variants import QueryVariant
 from rag.reader.model import ExtractiveReader
 from rag.retrieval.reranking import rerank
 from rag.settings.model import load_settings
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING
 
 PLOT = Path(__file__).parents[1] / "docs/images/risk-coverage.svg"
@@ -174,7 +174,7 @@ def _sets(data: Path, work: Path, folder: Path, n: int, seed: int) -> Iterator[t
 
 
 def _case(
-    knowledge: KnowledgeBase,
+    knowledge: KnowledgeStore,
     reader: ExtractiveReader,
     kind: str,
     answerable: bool,
@@ -183,7 +183,7 @@ def _case(
 ) -> Case:
     asked = [QueryVariant(question).weighed(knowledge, EVERYTHING)]
     calibration = shipped_calibration()
-    scored = rerank(asked, knowledge.search(question), reader, knowledge.embedder, calibration.reranking)
+    scored = rerank(asked, knowledge.search(question, EVERYTHING), reader, knowledge.embedder, calibration.reranking)
     decision = decide(scored, asked, calibration)
     short = (decision.quote.short_answer if decision.quote else None) or ""
     surest = max(scored, key=lambda passage: passage.margin)

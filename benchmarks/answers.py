@@ -10,7 +10,6 @@ from benchmarks.data import ingested
 from rag.components import build_flow, open_generator, open_reader
 from rag.settings.model import load_settings
 from rag.types import Answer
-from vectorstore.admin import library
 from vectorstore.types import EVERYTHING
 
 ROOT = Path(__file__).parents[1]
@@ -26,8 +25,9 @@ def run() -> dict[str, Any]:
         flow = build_flow(settings, knowledge, open_reader(settings), open_generator(settings))
         flow.answer("What is Refdesk?", EVERYTHING)  # the first question pays for what is loaded lazily
         answers = [flow.answer(question["question"], EVERYTHING) for question in asked]
-        paths = {document.id: Path(document.path).name for document in library.list_documents(settings.home)}
-        texts = {i: "".join(page.text for page in library.show(settings.home, str(i))[1]) for i in paths}
+        with knowledge.view() as view:
+            paths = {document.id: Path(document.path).name for document in view.documents(EVERYTHING)[1]}
+            texts = {i: "".join(page.text for page in view.pages(i, EVERYTHING)) for i in paths}
         knowledge.close()
     held = [(q, a) for q, a in zip(asked, answers, strict=True) if q["document"]]
     others = [a for q, a in zip(asked, answers, strict=True) if not q["document"]]

@@ -27,8 +27,7 @@ from rag.components import build_flow, open_reader
 from rag.generators.types import Generator
 from rag.settings.model import load_settings
 from rag.types import Citation, Done, Quoted
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Document
 
 HANDBOOK = Path(__file__).parents[1] / "docs/handbook"
@@ -134,10 +133,10 @@ def collect_pdfs(folders: Sequence[Path], target: Path) -> list[Path]:
     return copies
 
 
-def _stored(knowledge: KnowledgeBase) -> tuple[dict[int, Document], dict[int, str]]:
-    with knowledge.database.read() as connection:
-        documents = {document.id: document for document in catalogue.list_documents(connection)}
-        texts = {i: "".join(page.text for page in catalogue.document_pages(connection, i)) for i in documents}
+def _stored(knowledge: KnowledgeStore) -> tuple[dict[int, Document], dict[int, str]]:
+    with knowledge.view() as view:
+        documents = {document.id: document for document in view.documents(EVERYTHING)[1]}
+        texts = {i: "".join(page.text for page in view.pages(i, EVERYTHING)) for i in documents}
     return documents, texts
 
 

@@ -12,7 +12,8 @@ from ingest.pipeline.ingestion import Ingestion
 from ingest.sources.files import find_files
 from rag.components import open_embedder, worker_settings
 from rag.settings.model import load_settings
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
 
 
 def unpack_medquad(data: Path, target: Path) -> Path:
@@ -45,10 +46,10 @@ def medquad_questions(folder: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def ingested(home: Path, paths: Sequence[Path]) -> KnowledgeBase:
+def ingested(home: Path, paths: Sequence[Path]) -> KnowledgeStore:
     """The knowledge base in ``home`` with all documents below ``paths``, taken in unless they are there already."""
     settings = load_settings(home)
     embedder = open_embedder(settings)
-    knowledge = KnowledgeBase(settings.home, embedder)
+    knowledge = open_store(settings.home, embedder)
     Ingestion(knowledge, worker_settings(settings, embedder), "default").run(find_files(paths))
     return knowledge

@@ -25,12 +25,12 @@ from ingest.sources.mapping import presets
 from ingest.worker.guard import ParseWorker
 from rag.components import worker_settings
 from rag.settings.model import load_settings
+from vectorstore.embedded import open_store
 from vectorstore.embedders.backends import TorchBackend
 from vectorstore.embedders.fastest import fastest, remembered
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import resolve_model
-from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import FileState, Vectors, embedding_input
 
 _FILES_A_TRANSACTION = 128
@@ -103,7 +103,7 @@ def stages(
     tokenising = _seconds(lambda: _token_counts(embedder, texts))
     embedding = [_seconds(lambda: embedder.embed(texts)) for _ in range(rounds)]
     vectors = embedder.embed(texts)
-    with tempfile.TemporaryDirectory() as other, closing(KnowledgeBase(Path(other), embedder)) as knowledge:
+    with tempfile.TemporaryDirectory() as other, closing(open_store(Path(other), embedder)) as knowledge:
         storing = _seconds(lambda: _store(knowledge, parsed, vectors))
     half = "bfloat16" in (backend(home) or "")
     return {
@@ -222,17 +222,17 @@ def _peak(dtype: torch.dtype, size: int = 4096, rounds: int = 5) -> float:
     return 2 * size**3 / min(_seconds(lambda: a @ b) for _ in range(rounds))
 
 
-def _store(knowledge: KnowledgeBase, parsed: Mapping[Path, Any], vectors: Vectors) -> None:
+def _store(knowledge: KnowledgeStore, parsed: Mapping[Path, Any], vectors: Vectors) -> None:
     first = 0
     files = list(parsed.items())
     for start in range(0, len(files), _FILES_A_TRANSACTION):
-        with knowledge.change() as connection:
+        with knowledge.change() as change:
             for path, (sha256, document) in files[start : start + _FILES_A_TRANSACTION]:
                 own = vectors[first : first + len(document.chunks)]
                 first += len(document.chunks)
-                content = contents.add_content(connection, sha256, "benchmark", document, own)
-                catalogue.put_document(connection, "default", str(path), document.title, content, FileState(0, 0))
-    knowledge.fold(force=True)
+                content = change.add_content(sha256, "benchmark", document, own, knowledge.embedder.fingerprint)
+                change.put_document("default", str(path), document.title, content, FileState(0, 0))
+    knowledge.compact(force=True)
 
 
 def _token_counts(embedder: SentenceTransformerEmbedder, texts: list[str]) -> list[int]:

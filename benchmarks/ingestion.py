@@ -16,8 +16,9 @@ from benchmarks.data import medquad_questions, unpack_medquad
 from rag.components import open_embedder
 from rag.settings.model import load_settings
 from vectorstore.admin import library
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import embedding_input
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING, embedding_input
 
 
 def run(
@@ -31,9 +32,9 @@ def run(
     shutil.rmtree(home, ignore_errors=True)
     folder = unpack_medquad(data, work / "medquad")
     first, again = _ingest(folder, home), _ingest(folder, home)
-    state = library.status(home)
+    state = library.status(home, EVERYTHING)
     embedder = open_embedder(load_settings(home))
-    knowledge = KnowledgeBase(home, embedder)
+    knowledge = open_store(home, embedder)
     texts = _texts(knowledge, sampled, seed)
     knowledge.close()
     questions = [text for _, text in medquad_questions(folder)]
@@ -72,7 +73,8 @@ def _ingest(folder: Path, home: Path) -> _Run:
     return _Run(json.loads(done.stdout)["summary"], seconds, round(peak / 1e6))
 
 
-def _texts(knowledge: KnowledgeBase, n: int, seed: int) -> list[str]:
-    with knowledge.database.read() as connection:
-        rows: list[Any] = connection.execute("SELECT heading, body FROM chunk_texts ORDER BY id").fetchall()
-    return [embedding_input(*row) for row in random.Random(seed).sample(rows, min(n, len(rows)))]
+def _texts(knowledge: KnowledgeStore, n: int, seed: int) -> list[str]:
+    with knowledge.view() as view:
+        documents = sorted(document.id for document in view.documents(EVERYTHING)[1])
+        chunks = [chunk for document in documents for chunk in view.chunks(document, EVERYTHING)]
+    return [embedding_input(one.heading, one.text) for one in random.Random(seed).sample(chunks, min(n, len(chunks)))]

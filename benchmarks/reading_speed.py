@@ -27,7 +27,8 @@ from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet
 from vectorstore.embedders.bert_graph import BertSize
 from vectorstore.embedders.tensors import read_tensors
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING
 
 _PASSAGES = 20
 _INT8, _OPENVINO_FLOAT32, _FLOAT32 = "int8", "float32, OpenVINO", "float32"
@@ -46,7 +47,7 @@ def run(
         _search_and_read(knowledge, reader, question)
     latencies = [_seconds(partial(_search_and_read, knowledge, reader, question)) for question in drawn[timed:]]
     jobs = [
-        (question, [passage.chunk.text for passage in knowledge.search(question, limit=_PASSAGES)])
+        (question, [passage.chunk.text for passage in knowledge.search(question, EVERYTHING, limit=_PASSAGES)])
         for question in drawn[:timed]
     ]
     knowledge.close()
@@ -103,8 +104,8 @@ def _readers() -> dict[str, ExtractiveReader]:
     return {name: ExtractiveReader(name, tokenizer, one, NO_ANSWER_MARGIN) for name, one in networks.items()}
 
 
-def _search_and_read(knowledge: KnowledgeBase, reader: ExtractiveReader, question: str) -> None:
-    reader.read(question, [passage.chunk.text for passage in knowledge.search(question, limit=_PASSAGES)])
+def _search_and_read(knowledge: KnowledgeStore, reader: ExtractiveReader, question: str) -> None:
+    reader.read(question, [passage.chunk.text for passage in knowledge.search(question, EVERYTHING, limit=_PASSAGES)])
 
 
 def _read(reader: ExtractiveReader, jobs: Sequence[tuple[str, list[str]]]) -> None:

@@ -36,7 +36,7 @@ from rag.retrieval.reranking import rerank
 from rag.retrieval.types import PassageSignals
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, load_question_sets
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Chunk
 
 _PASSAGES = 20
@@ -224,9 +224,9 @@ def held_out_questions(data: Path) -> list[QuestionSet]:
     return load_question_sets([data / f"qa/{name}.json" for name in names], _HELD_OUT, _SPLIT_SEED)
 
 
-def _ask(knowledge: KnowledgeBase, reader: Reader, question: str, is_right: IsRight, answers: Sequence[str]) -> Asked:
+def _ask(knowledge: KnowledgeStore, reader: Reader, question: str, is_right: IsRight, answers: Sequence[str]) -> Asked:
     asked = QueryVariant(question).weighed(knowledge, EVERYTHING)
-    found = knowledge.search(question, limit=_PASSAGES)
+    found = knowledge.search(question, EVERYTHING, limit=_PASSAGES)
     scored = rerank([asked], found, reader, knowledge.embedder, _CALIBRATION.reranking)
     tried = tried_signals(knowledge, asked, scored)
     sections = [item.chunk for item in scored if item.chunk.section and item.chunk.opens and is_right(item.chunk)]

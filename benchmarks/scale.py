@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 
 from benchmarks.tables import table
 from benchmarks.windows import embedded_windows
-from vectorstore.index.building import index_of_all, nearest
-from vectorstore.index.snapshot import Snapshot
-from vectorstore.index.versions import EXACT_UP_TO, ChunkIds, build_index
+from vectorstore.index.faiss import EXACT_UP_TO, FaissIndex, build_index
+from vectorstore.index.types import ChunkIds, ChunkSet, DenseSearch
+from vectorstore.index.versions import INDEX_FILE
+from vectorstore.sqlite.chunks import SqliteVectors
 from vectorstore.types import Vectors
 
 PLOT = Path(__file__).parents[1] / "docs/images/scale.svg"
@@ -117,7 +118,7 @@ def _indexes(stored: Vectors, work: Path, graph_up_to: int) -> Iterator[tuple[st
         graph.hnsw.efConstruction, graph.hnsw.efSearch = 80, 128
         yield "HNSW, 8 bits", _built(graph, stored)
     with closing(_stored(stored, work / "scale.db")) as connection:
-        yield REFDESK, _refdesk(connection, dimension)
+        yield REFDESK, _refdesk(connection, work, dimension)
 
 
 def _built(index: faiss.Index, stored: Vectors) -> _Index:
@@ -128,16 +129,27 @@ def _built(index: faiss.Index, stored: Vectors) -> _Index:
     return _Index(lambda query: index.search(query, _K)[1][0].tolist(), len(faiss.serialize_index(index)), seconds)
 
 
-def _refdesk(connection: apsw.Connection, dimension: int) -> _Index:
-    began = time.perf_counter()
-    index, last = index_of_all(connection, dimension)
-    seconds = time.perf_counter() - began
-    snapshot = Snapshot(0, "", (index,), last, np.array([], np.int64))
+def _refdesk(connection: apsw.Connection, work: Path, dimension: int) -> _Index:
+    dense, file, seconds = _compacted(connection, work, dimension)
 
     def search(query: Vectors) -> Sequence[int]:
-        return [chunk - 1 for chunk in list(nearest(connection, snapshot, query, _CANDIDATES))[:_K]]
+        return [chunk - 1 for chunk in list(dense.search(query, _CANDIDATES))[:_K]]
 
-    return _Index(search, len(faiss.serialize_index(index)), seconds)
+    return _Index(search, file.stat().st_size, seconds)
+
+
+def _compacted(connection: apsw.Connection, work: Path, dimension: int) -> tuple[DenseSearch, Path, float]:
+    """Search in Refdesk's index of the stored vectors, its file, and the seconds until it was written."""
+    folder = work / "scale-index"
+    index = FaissIndex(folder)
+    state = {"publication": "0", "index_version": "", "index_sha256": "", "high_water": "0"}
+    began = time.perf_counter()
+    version = index.compact(SqliteVectors(connection, state, dimension))
+    seconds = time.perf_counter() - began
+    index.drop_others(version.name)
+    state |= {"index_version": version.name, "index_sha256": version.sha256, "high_water": str(version.high_water)}
+    file = folder / version.name / INDEX_FILE
+    return index.at(SqliteVectors(connection, state, dimension)), file, seconds
 
 
 def _stored(stored: Vectors, file: Path) -> apsw.Connection:
@@ -146,6 +158,7 @@ def _stored(stored: Vectors, file: Path) -> apsw.Connection:
     connection = apsw.Connection(str(file))
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("CREATE TABLE vectors (chunk_id INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
+    connection.execute("CREATE TABLE tombstones (chunk_id INTEGER NOT NULL)")
     with connection:
         rows = ((number + 1, vector.tobytes()) for number, vector in enumerate(stored))
         connection.executemany("INSERT INTO vectors VALUES (?, ?)", rows)
@@ -188,12 +201,11 @@ def _largest(vectors: Vectors, queries: Vectors, work: Path, timed: int, rounds:
     """At the largest size: more or fewer candidates, and searches within a scope."""
     right = _exact(vectors, queries)
     with closing(_stored(vectors, work / "scale.db")) as connection:
-        index, last = index_of_all(connection, vectors.shape[1])
-        snapshot = Snapshot(0, "", (index,), last, np.array([], np.int64))
+        dense, _, _ = _compacted(connection, work, vectors.shape[1])
 
-        def among(candidates: int, allowed: ChunkIds | None = None) -> Search:
+        def among(candidates: int, within: ChunkSet | None = None) -> Search:
             def search(query: Vectors) -> Sequence[int]:
-                return [chunk - 1 for chunk in list(nearest(connection, snapshot, query, candidates, allowed))[:_K]]
+                return [chunk - 1 for chunk in list(dense.search(query, candidates, within))[:_K]]
 
             return search
 
@@ -205,7 +217,7 @@ def _largest(vectors: Vectors, queries: Vectors, work: Path, timed: int, rounds:
         for share in (0.001, 0.01, 0.1):
             allowed = np.flatnonzero(np.random.default_rng(1).random(len(vectors)) < share)
             within = allowed[_exact(np.ascontiguousarray(vectors[allowed]), queries)]
-            measured = _searched(among(_CANDIDATES, allowed + 1), queries, within, timed, rounds)
+            measured = _searched(among(_CANDIDATES, ChunkSet.of(allowed + 1)), queries, within, timed, rounds)
             scopes.append({"chunks": len(allowed), **measured})
     return {"asked": asked, "scopes": scopes}
 

@@ -38,6 +38,7 @@ from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets
 from rag.training.reader.network import load_network
 from vectorstore.models import resolve_model
+from vectorstore.types import EVERYTHING
 
 _FILES = ("squad2-part-a", "squadshifts-amazon", "squadshifts-reddit")
 _SQUAD, _AMAZON, _REDDIT = _FILES
@@ -157,7 +158,7 @@ def _self_train(files: Sequence[QuestionSet], folder: Path, teacher: ExtractiveR
                 right = {normalised(answer.text) for answer in question.answers}
                 passages = [
                     passage.chunk.text
-                    for passage in collection.knowledge.search(question.text, limit=_RETRIEVED)
+                    for passage in collection.knowledge.search(question.text, EVERYTHING, limit=_RETRIEVED)
                     if str(question.paragraph) not in collection.ids[passage.chunk.document]
                 ]
                 for text, spans in zip(passages, teacher.read(question.text, passages), strict=True):

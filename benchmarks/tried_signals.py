@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from rag.query.variants import QueryVariant
 from rag.retrieval.types import ScoredPassage
 from rag.text.tokens import content_stems
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import EVERYTHING
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING, embedding_input
 
 _FEEDBACK_PASSAGES = 3
 _MANY_TERMS = 10
@@ -38,16 +37,18 @@ class TriedSignals:
 
 
 def tried_signals(
-    knowledge: KnowledgeBase, variant: QueryVariant, passages: Sequence[ScoredPassage]
+    knowledge: KnowledgeStore, variant: QueryVariant, passages: Sequence[ScoredPassage]
 ) -> list[TriedSignals]:
     """The signals of each passage."""
     asked, *texts = knowledge.embedder.embed([variant.text, *(item.chunk.text for item in passages)])
     chunks = [item.chunk for item in passages]
+    with knowledge.view() as view:
+        stored = [one for document in {chunk.document for chunk in chunks} for one in view.chunks(document, EVERYTHING)]
     near = {chunk.id + step for chunk in chunks for step in (-1, 0, 1)}
-    with knowledge.database.read() as connection:
-        found, stored = catalogue.load_vectors_of(connection, near, knowledge.embedder.dimension)
-        vectors = dict(zip(found.tolist(), stored, strict=True))
-        document = {i: chunk.document for i, chunk in catalogue.load_chunks(connection, vectors, EVERYTHING).items()}
+    beside = [one for one in stored if one.id in near]
+    embedded = knowledge.embedder.embed([embedding_input(one.heading, one.text) for one in beside])
+    vectors = {one.id: vector for one, vector in zip(beside, embedded, strict=True)}
+    document = {one.id: one.document for one in beside}
 
     def around(place: int) -> float:
         chunk = chunks[place]

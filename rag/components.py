@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ingest.worker.guard import WorkerSettings
 from ingest.worker.limits import Limits
 from rag.settings.model import Settings
+from vectorstore.embedded import open_store
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.models import MINILM, Confirm, resolve_model
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import Embedder
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def open_embedder(settings: Settings, confirm: Confirm | None = None) -> Sentenc
 
 def open_knowledge(
     settings: Settings, confirm: Confirm | None = None, embedder: Embedder | None = None
-) -> KnowledgeBase:
+) -> KnowledgeStore:
     """The knowledge base of the home, searched with the model it is indexed by until it is indexed as the settings
     say.
     """
@@ -46,7 +47,7 @@ def open_knowledge(
         model = resolve_model(name, download=settings.downloads, confirm=confirm)
         return SentenceTransformerEmbedder(model, settings.home)
 
-    return KnowledgeBase(settings.home, embedder or open_embedder(settings, confirm), open_model)
+    return open_store(settings.home, embedder or open_embedder(settings, confirm), open_model)
 
 
 def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
@@ -97,7 +98,7 @@ def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone:
 
 def build_flow(
     settings: Settings,
-    knowledge: KnowledgeBase,
+    knowledge: KnowledgeStore,
     reader: "ExtractiveReader",
     generator: "Generator | None",
     confirm: Confirm | None = None,
@@ -134,7 +135,7 @@ def _open_checker(
     return EntailmentChecker(embedder, model, calibration.support.threshold)
 
 
-def build_what_if(settings: Settings, knowledge: KnowledgeBase, reader: "ExtractiveReader") -> "WhatIf":
+def build_what_if(settings: Settings, knowledge: KnowledgeStore, reader: "ExtractiveReader") -> "WhatIf":
     from rag.calibration.numbers import load_calibration
     from rag.evaluation.whatif import WhatIf
 
@@ -174,7 +175,7 @@ class Components:
         return open_embedder(self.settings, self._confirm)
 
     @functools.cached_property
-    def knowledge(self) -> KnowledgeBase:
+    def knowledge(self) -> KnowledgeStore:
         return open_knowledge(self.settings, self._confirm, self.embedder)
 
     @functools.cached_property

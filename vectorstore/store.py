@@ -5,8 +5,9 @@ A question is answered from one ``KnowledgeView``, and a file is stored by one `
 store must do.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,9 @@ from vectorstore.types import (
     Totals,
     Vectors,
 )
+
+RESTORABLE_FOR = timedelta(days=7)
+"""So long a soft-deleted document can be restored."""
 
 
 class PassageView(Protocol):
@@ -100,8 +104,8 @@ class DocumentView(Protocol):
         """The heading of the passage that holds the character at ``position``; empty if none does."""
         ...
 
-    def questions(self, scope: Scope) -> list[tuple[str, Document]]:
-        """Of each document that has one, the first heading that is a question."""
+    def questions(self, scope: Scope) -> list[tuple[str, int]]:
+        """Of each document that has one, the first heading that is a question, and the document's id."""
         ...
 
     def collections(self, scope: Scope) -> list[Collection]:
@@ -120,7 +124,7 @@ class DocumentView(Protocol):
 
 
 class FileView(Protocol):
-    """What one state of a knowledge base knows of files and their bytes, to take them in without doing it twice."""
+    """What is known of files and their bytes, to take them in without doing it twice."""
 
     def find_file(self, collection: str, path: str) -> KnownFile | None: ...
 
@@ -128,14 +132,6 @@ class FileView(Protocol):
 
     def title_of(self, content: int) -> str:
         """The title that was found in a content; empty where there was none."""
-        ...
-
-    def embedded_texts(self, content: int) -> dict[str, NDArray[np.float32]]:
-        """The texts that were embedded for a content's chunks, with their vectors."""
-        ...
-
-    def known_paths(self) -> set[str]:
-        """The files that something is stored of: documents, soft-deleted ones, and refused files."""
         ...
 
 
@@ -157,13 +153,17 @@ class KnowledgeView(PassageView, DocumentView, FileView, Protocol):
         """What the chunks and vectors are made by; empty where nothing has settled it yet."""
         ...
 
+    def embedded_texts(self, content: int) -> dict[str, NDArray[np.float32]]:
+        """The texts that were embedded for a content's chunks, with their vectors."""
+        ...
 
-class KnowledgeChange(Protocol):
+    def known_paths(self) -> set[str]:
+        """The files that something is stored of: documents, soft-deleted ones, and refused files."""
+        ...
+
+
+class KnowledgeChange(FileView, Protocol):
     """Changes that are stored and published together, or not at all."""
-
-    def find_file(self, collection: str, path: str) -> KnownFile | None: ...
-
-    def find_content(self, sha256: str, recipe: str) -> int | None: ...
 
     def require_chunking(self, chunking: str) -> None:
         """Raises IndexingMismatch where the stored documents are cut otherwise; the first ones settle it."""
@@ -248,13 +248,11 @@ class Reindexing(Protocol):
         ...
 
 
-class KnowledgeStore(Protocol):
-    """A knowledge base. Safe to use from many threads; what any process publishes, each sees with its next view."""
+class KnowledgeStore(PassageView, Protocol):
+    """A knowledge base. Safe to use from many threads; what any process publishes, each sees with its next view.
 
-    @property
-    def embedder(self) -> Embedder:
-        """The model that the stored vectors are of. Raises IndexingMismatch where it cannot be had."""
-        ...
+    As a ``PassageView`` each call reads the newest state, for whoever needs no more than that one.
+    """
 
     def view(self) -> AbstractContextManager[KnowledgeView]: ...
 
@@ -272,12 +270,6 @@ class KnowledgeStore(Protocol):
 
     def verify(self, wanted: Indexing) -> list[Finding]:
         """What is damaged, or indexed otherwise than ``wanted``."""
-        ...
-
-    def repair(self, on_progress: Callable[[int, int], None] | None = None) -> None:
-        """Rebuild from the stored text what is missing or damaged and can be rebuilt; ``on_progress`` gets passages
-        embedded and their total.
-        """
         ...
 
     def close(self) -> None: ...

@@ -15,7 +15,7 @@ from rag.evaluation.temporary_collection import TemporaryCollection, temporary_c
 from rag.evaluation.types import OnProgress, Text
 from rag.generators.prompts import REFUSAL
 from rag.training.reader.data import QuestionSet
-from vectorstore.types import Chunk, Embedder
+from vectorstore.types import EVERYTHING, Chunk, Embedder
 
 Kind = Literal["answered", "elsewhere", "impossible"]
 """Whether the passages answer a question; "elsewhere": another passage of the same texts does; "impossible": written
@@ -113,7 +113,7 @@ class _Maker:
         if not seeds:
             return
         seed = self._draw.choice(seeds)
-        found = [passage.chunk for passage in self._collection.knowledge.search(seed.text, limit=_FOUND)]
+        found = [passage.chunk for passage in self._collection.knowledge.search(seed.text, EVERYTHING, limit=_FOUND)]
         own = [chunk for chunk in found if self._held(seed, chunk) and self._is_of(chunk, paragraph)]
         if not own:
             return

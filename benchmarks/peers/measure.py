@@ -29,7 +29,6 @@ from rag.evaluation.types import Item
 from rag.settings.model import load_settings
 from vectorstore.errors import RefdeskError
 from vectorstore.models import resolve_model
-from vectorstore.sqlite import catalogue
 from vectorstore.types import EVERYTHING, Chunk, embedding_input
 
 ROOT = Path(__file__).parents[2]
@@ -143,9 +142,9 @@ def _judged(squad: SquadFile, asked: Sequence[SquadQuestion]) -> BeirSet:
 
 
 def _chunks(collection: TemporaryCollection) -> list[Chunk]:
-    with collection.knowledge.database.read() as connection:
-        ids = [row[0] for row in connection.execute("SELECT id FROM chunk_texts ORDER BY id")]
-        return list(catalogue.load_chunks(connection, ids, EVERYTHING).values())
+    with collection.knowledge.view() as view:
+        documents = sorted(document.id for document in view.documents(EVERYTHING)[1])
+        return [chunk for document in documents for chunk in view.chunks(document, EVERYTHING)]
 
 
 def _ask_peer(python: Path, name: str, task: Mapping[str, Any]) -> list[dict[str, Any]] | str:

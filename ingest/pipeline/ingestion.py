@@ -19,9 +19,8 @@ from ingest.readers.base import Reason, Refused, has_tesseract
 from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, uses_mappings
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
-from vectorstore.sqlite import catalogue, contents
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import FileState, ParsedDocument, Refusal, Vectors, embedding_input
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import Embedder, FileState, ParsedDocument, Refusal, Scope, Vectors, embedding_input
 
 _BATCH_CHUNKS = 512
 _BATCH_FILES = 128
@@ -80,7 +79,7 @@ class Ingestion:
 
     def __init__(
         self,
-        knowledge: KnowledgeBase,
+        knowledge: KnowledgeStore,
         worker: WorkerSettings,
         collection: str,
         mappings: Sequence[Mapping] = (),
@@ -123,8 +122,9 @@ class Ingestion:
             if self._on_progress:
                 self._on_progress(Progress(len(outcomes), len(files), chunks, tuple(batch.values())))
 
-        with self.knowledge.database.read() as connection:
-            refusals = catalogue.list_refusals(connection, self.collection)
+        with self.knowledge.view() as view:
+            listed = view.refusals(Scope(frozenset({self.collection}))).get(self.collection, [])
+        refusals = {refusal.path: refusal for refusal in listed}
         to_parse: list[Path] = []
         for path in files:
             outcome = self._without_parsing(path, refusals.get(str(path)))
@@ -138,7 +138,7 @@ class Ingestion:
             stored = self._store([item for item in batch if isinstance(item, _Parsed)])
             record({item.path: item.outcome for item in refused} | stored)
         if any(outcome.status == "indexed" for outcome in outcomes.values()):
-            self.knowledge.fold()
+            self.knowledge.compact()
         return [outcomes[path] for path in files]
 
     def _recipe(self, path: Path) -> str:
@@ -167,8 +167,8 @@ class Ingestion:
                 detail = f"The file is larger than {self._worker.limits.max_file_mb} MB."
                 return Outcome(str(path), "refused", reason="too large", detail=detail)
             state = FileState(status.st_size, status.st_mtime_ns)
-            with self.knowledge.database.read() as connection:
-                known = catalogue.find_file(connection, self.collection, str(path))
+            with self.knowledge.view() as view:
+                known = view.find_file(self.collection, str(path))
             if known and known.recipe == recipe and known.state == state:
                 return Outcome(str(path), "unchanged", document=known.document)
             if refusal and refusal.state == state and refusal.recipe == self._tried(path):
@@ -178,19 +178,19 @@ class Ingestion:
         except OSError as error:
             return _unreadable(path, error)
         if known and known.recipe == recipe and known.sha256 == sha256:
-            with self.knowledge.database.write() as connection:
-                catalogue.touch_document(connection, known.document, state)
+            with self.knowledge.change() as change:
+                change.touch_document(known.document, state)
             return Outcome(str(path), "unchanged", document=known.document)
-        with self.knowledge.database.read() as connection:
-            content = contents.find_content(connection, sha256, recipe)
+        with self.knowledge.view() as view:
+            content = view.find_content(sha256, recipe)
         if content is None:
             return None
-        with self.knowledge.change() as connection:
-            content = contents.find_content(connection, sha256, recipe)
+        with self.knowledge.change() as change:
+            content = change.find_content(sha256, recipe)
             if content is None:  # its last document was removed a moment ago
                 return None
-            title = connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).get or path.stem
-            document = catalogue.put_document(connection, self.collection, str(path), title, content, state)
+            title = change.title_of(content) or path.stem
+            document = change.put_document(self.collection, str(path), title, content, state)
         return Outcome(str(path), "indexed", document=document)
 
     def _tried(self, path: Path) -> str:
@@ -259,56 +259,53 @@ class Ingestion:
             if item.state
         ]
         if refusals:
-            with self.knowledge.database.write() as connection:
-                catalogue.put_refusals(connection, self.collection, refusals)
+            with self.knowledge.change() as change:
+                change.put_refusals(self.collection, refusals)
 
     def _store(self, items: list[_Parsed]) -> dict[Path, Outcome]:
         if not items:
             return {}
-        vectors = self._embed(items)
+        embedder, before = self._embedded_before(items)
+        vectors = _embed(items, embedder, before)
         outcomes: dict[Path, Outcome] = {}
-        with self.knowledge.change() as connection:
-            catalogue.require_chunking(connection, self._worker.chunking)
+        with self.knowledge.change() as change:
+            change.require_chunking(self._worker.chunking)
             for item, own in zip(items, vectors, strict=True):
                 recipe = self._recipe(item.path)
-                content = contents.find_content(connection, item.sha256, recipe)
+                content = change.find_content(item.sha256, recipe)
                 if content is None:
-                    content = contents.add_content(connection, item.sha256, recipe, item.document, own)
+                    content = change.add_content(item.sha256, recipe, item.document, own, embedder.fingerprint)
                 title = item.document.title or item.path.stem
-                document = catalogue.put_document(
-                    connection, self.collection, str(item.path), title, content, item.state
-                )
+                document = change.put_document(self.collection, str(item.path), title, content, item.state)
                 outcomes[item.path] = Outcome(str(item.path), "indexed", len(item.document.chunks), document)
-            catalogue.drop_refusals(connection, self.collection, [str(item.path) for item in items])
+            change.drop_refusals(self.collection, [str(item.path) for item in items])
         return outcomes
 
-    def _embed(self, items: list[_Parsed]) -> list[Vectors]:
-        """Vectors for each item's chunks. The same text within a batch is embedded once, what a changed file keeps of
-        its text not again.
-        """
-        texts: list[list[str]] = []
-        for item in items:
-            stored = item.document.text
-            texts.append(
-                [embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in item.document.chunks]
-            )
-        vectors = self._vectors_before(items)
-        new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
-        if new:
-            vectors |= zip(new, self.knowledge.embedder.embed(new), strict=True)
-        dimension = self.knowledge.embedder.dimension
-        return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
-
-    def _vectors_before(self, items: list[_Parsed]) -> dict[str, NDArray[np.float32]]:
-        """By embedded text, the vectors that the former contents of changed files hold."""
+    def _embedded_before(self, items: Sequence[_Parsed]) -> tuple[Embedder, dict[str, NDArray[np.float32]]]:
+        """The embedding model, and by embedded text the vectors that the former contents of changed files hold."""
         vectors: dict[str, NDArray[np.float32]] = {}
-        with self.knowledge.database.read() as connection:
-            self.knowledge.follow(catalogue.get_meta(connection))
+        with self.knowledge.view() as view:
             for item in items:
-                before = catalogue.find_file(connection, self.collection, str(item.path))
+                before = view.find_file(self.collection, str(item.path))
                 if before:
-                    vectors |= catalogue.embedded_texts(connection, before.content, self.knowledge.embedder.dimension)
-        return vectors
+                    vectors |= view.embedded_texts(before.content)
+            return view.embedder, vectors
+
+
+def _embed(items: Sequence[_Parsed], embedder: Embedder, vectors: dict[str, NDArray[np.float32]]) -> list[Vectors]:
+    """Vectors for each item's chunks. The same text within a batch is embedded once, and what ``vectors`` holds, such
+    as what a changed file keeps of its text, not again.
+    """
+    texts: list[list[str]] = []
+    for item in items:
+        stored = item.document.text
+        chunks = item.document.chunks
+        texts.append([embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in chunks])
+    new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
+    if new:
+        vectors = vectors | dict(zip(new, embedder.embed(new), strict=True))
+    dimension = embedder.dimension
+    return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:

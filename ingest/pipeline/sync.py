@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from ingest.pipeline.ingestion import Ingestion, Outcome
 from ingest.sources.files import find_files
 from vectorstore.errors import RefdeskError
-from vectorstore.sqlite import catalogue
-from vectorstore.types import Document
+from vectorstore.types import Document, Scope
 
 _FEW = 10
 """So many documents may go whatever their share; of more, no more than half."""
@@ -37,8 +37,10 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
     """
     roots = [path.resolve() for path in paths]
     files = find_files(path for path in paths if path.exists() or not allow_empty)
-    with ingestion.knowledge.database.read() as connection:
-        stored = catalogue.list_documents(connection, ingestion.collection)
+    collection = ingestion.collection
+    with ingestion.knowledge.view() as view:
+        stored = sorted(view.documents(Scope(frozenset({collection})))[1], key=attrgetter("id"))
+        refused = view.refusals(Scope(frozenset({collection}))).get(collection, [])
     mirrored = [document for document in stored if any(Path(document.path).is_relative_to(root) for root in roots)]
     here = set(map(str, files))
     gone = [document for document in mirrored if document.path not in here]
@@ -49,22 +51,19 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
         _refuse("All documents", mirrored, roots)
     if not allow_empty and len(removed) > max(_FEW, len(mirrored) // 2):
         _refuse(f"{len(removed)} of {len(mirrored)} documents", removed, roots)
-    with ingestion.knowledge.database.read() as connection:
-        unread = [path for path in catalogue.list_refusals(connection, ingestion.collection) if path not in here]
+    unread = [refusal.path for refusal in refused if refusal.path not in here]
     lost = [path for path in unread if any(Path(path).is_relative_to(root) for root in roots)]
-    if lost:
-        with ingestion.knowledge.database.write() as connection:
-            catalogue.drop_refusals(connection, ingestion.collection, lost)
-    if gone:
-        with ingestion.knowledge.change() as connection:
+    if lost or gone:
+        with ingestion.knowledge.change() as change:
+            change.drop_refusals(collection, lost)
             for document in gone:
                 if document.id in moved:
-                    catalogue.move_document(connection, document, moved[document.id])
+                    change.move_document(document, moved[document.id])
                 else:
-                    catalogue.remove_document(connection, document.id)
+                    change.remove_document(document.id)
     outcomes = ingestion.run(files)
-    with ingestion.knowledge.database.write() as connection:
-        catalogue.set_synced(connection, ingestion.collection, roots)
+    with ingestion.knowledge.change() as change:
+        change.set_synced(collection, roots)
     return Synchronised(
         tuple(outcomes),
         tuple(removed),

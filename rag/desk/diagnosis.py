@@ -14,6 +14,7 @@ from vectorstore.admin import library
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.machine import gpu_name, has_gpu, processor, threads, vector_width
 from vectorstore.models import MINILM, resolve_model
+from vectorstore.types import EVERYTHING
 
 
 def diagnosis(settings: Settings) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def _check(settings: Settings) -> dict[str, Any]:
 
 def _knowledge(home: Path) -> dict[str, Any] | str:
     try:
-        state = library.status(home)
+        state = library.status(home, EVERYTHING)
     except RefdeskError as error:
         return str(error)
     return {key: state[key] for key in ("documents", "chunks", "embedding")}

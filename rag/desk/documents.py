@@ -1,7 +1,7 @@
 """What the knowledge base holds, within a scope; see ``rag.desk.protocols.Documents``."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from rag.desk.protocols import Holdings, SourceView
 from rag.settings.model import Settings
 from rag.types import Citation
 from vectorstore.admin import library
+from vectorstore.embedded import is_begun, open_store
 from vectorstore.errors import UsageError
-from vectorstore.sqlite import catalogue
+from vectorstore.store import DocumentView
 from vectorstore.types import Collection, Document, Page, Refusal, Scope, SoftDeletedDocument
 
 _SURROUNDINGS = 700
@@ -31,36 +32,26 @@ class DeskDocuments:
         return Holdings(totals["documents"], totals["chunks"], tuple(totals["collections"]), totals["changed_at"])
 
     def totals(self, principal: Principal, scope: Scope) -> dict[str, Any]:
-        allowed = scope_of(principal, scope)
-        totals = library.status(self._home)
-        if allowed.unrestricted:
-            return totals
-        within = self.find(principal, scope)[1]
-        collections = {one.name: one.documents for one in self.collections(principal, scope) if one.documents}
-        counts = {"documents": len(within), "contents": len({one.sha256 for one in within})}
-        counts |= {"units": sum(one.units for one in within), "chunks": sum(one.chunks for one in within)}
-        return {**totals, **counts, "collections": collections}
+        return library.status(self._home, scope_of(principal, scope))
 
     def find(
         self, principal: Principal, scope: Scope, words: Sequence[str] = (), limit: int | None = None
     ) -> tuple[int, list[Document]]:
         allowed = scope_of(principal, scope)
-        _, found = library.find_documents(self._home, words)
-        within = [document for document in found if _sees(allowed, document)]
-        return len(within), within[:limit]
+        with self._view() as view:
+            return view.documents(allowed, words, limit=limit) if view else (0, [])
 
     def show(self, principal: Principal, scope: Scope, reference: str) -> tuple[Document, tuple[Page, ...]]:
-        document = self._named(principal, scope, [reference])[0]
-        return document, library.show(self._home, str(document.id))[1]
+        with closing(open_store(self._home)) as store:
+            return library.show(store, reference, scope_of(principal, scope))
 
     def source(self, principal: Principal, scope: Scope, citation: Citation) -> SourceView:
         allowed = scope_of(principal, scope)
-        with closing(library.open_database(self._home)) as database, database.read() as connection:
-            found = catalogue.get_document(connection, citation.document)
-            pages = catalogue.document_pages(connection, citation.document)
-            place = _place_of(citation, pages)
-            heading = catalogue.heading_at(connection, citation.document, place[1]) if place else ""
-        if found is None or not _sees(allowed, found):
+        with closing(open_store(self._home)) as store, store.view() as view:
+            found = view.document(citation.document, allowed)
+            place = _place_of(citation, view.pages(citation.document, allowed))
+            heading = view.heading_at(citation.document, place[1], allowed) if place else ""
+        if found is None:
             what = "This source is no longer in the knowledge base"
             raise UsageError(what, where=citation.title, remedy="Ask again to see what it says now.")
         if place is None:
@@ -81,37 +72,41 @@ class DeskDocuments:
         )
 
     def collections(self, principal: Principal, scope: Scope) -> list[Collection]:
-        allowed = scope_of(principal, scope).collections
-        return [one for one in library.list_collections(self._home) if allowed is None or one.name in allowed]
+        allowed = scope_of(principal, scope)
+        with self._view() as view:
+            return view.collections(allowed) if view else []
 
     def set_notice(self, principal: Principal, collection: str, notice: str) -> None:
         require_curator(principal)
-        library.set_notice(self._home, collection, notice)
+        with closing(open_store(self._home)) as store, store.change() as change:
+            change.set_notice(collection, notice)
 
     def remove(
         self, principal: Principal, scope: Scope, references: Sequence[str], *, restorable: bool
     ) -> list[Document]:
         require_curator(principal)
-        ids = [str(document.id) for document in self._named(principal, scope, references)]
-        return library.remove(self._home, ids, can_be_put_back=restorable)
+        with closing(open_store(self._home)) as store:
+            return library.remove(store, references, scope_of(principal, scope), restorable=restorable)
 
     def removed(self, principal: Principal, scope: Scope) -> list[SoftDeletedDocument]:
         allowed = scope_of(principal, scope)
-        return [document for document in library.removed_documents(self._home) if _sees(allowed, document)]
+        with self._view() as view:
+            return view.soft_deleted(allowed) if view else []
 
     def restore(self, principal: Principal, scope: Scope, documents: Sequence[int]) -> int:
         require_curator(principal)
-        allowed = {document.id for document in self.removed(principal, scope)}
-        return library.put_back(self._home, [document for document in documents if document in allowed])
+        with closing(open_store(self._home)) as store:
+            return library.restore(store, documents, scope_of(principal, scope))
 
     def refusals(self, principal: Principal, scope: Scope) -> dict[str, list[Refusal]]:
-        allowed = scope_of(principal, scope).collections
-        listed = library.list_refusals(self._home)
-        return {name: files for name, files in listed.items() if allowed is None or name in allowed}
+        allowed = scope_of(principal, scope)
+        with self._view() as view:
+            return view.refusals(allowed) if view else {}
 
     def forget_refusals(self, principal: Principal, collection: str, files: Sequence[str]) -> None:
         require_curator(principal)
-        library.drop_refusals(self._home, collection, files)
+        with closing(open_store(self._home)) as store, store.change() as change:
+            change.drop_refusals(collection, files)
 
     def place_for(self, principal: Principal, collection: str, name: str) -> Path:
         require_curator(principal)
@@ -120,23 +115,14 @@ class DeskDocuments:
     def name_of(self, path: str) -> str:
         return kept_under(self._home, path) or path
 
-    def _named(self, principal: Principal, scope: Scope, references: Sequence[str]) -> list[Document]:
-        """All that ids or paths name. Raises UsageError where there is none that may be seen."""
-        allowed = scope_of(principal, scope)
-        found: dict[int, Document] = {}
-        with closing(library.open_database(self._home)) as database:
-            for reference in references:
-                seen = [document for document in library.find(database, reference) if _sees(allowed, document)]
-                if not seen:
-                    raise library.unknown_document(reference)
-                found.update({document.id: document for document in seen})
-        return list(found.values())
-
-
-def _sees(scope: Scope, document: Document | SoftDeletedDocument) -> bool:
-    return (scope.collections is None or document.collection in scope.collections) and (
-        scope.documents is None or document.id in scope.documents
-    )
+    @contextmanager
+    def _view(self) -> Iterator[DocumentView | None]:
+        """None where nothing is stored yet: looking begins nothing."""
+        if not is_begun(self._home):
+            yield None
+            return
+        with closing(open_store(self._home)) as store, store.view() as view:
+            yield view
 
 
 def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:

@@ -141,7 +141,7 @@ class DeskEvaluations:
         questions: Sequence[str] = sampled(load_questions(file), limit)
 
         def measure() -> Evaluation:
-            if not self._components.knowledge.count():
+            if not self._components.knowledge.count(EVERYTHING):
                 remedy = "Add some with `refdesk ingest FOLDER`."
                 raise UsageError("There are no documents to ask", where=str(self._home), remedy=remedy)
             attempt = functools.partial(self._components.what_if().attempt, scope=EVERYTHING)

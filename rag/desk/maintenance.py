@@ -13,13 +13,10 @@ from rag.components import open_embedder, worker_settings
 from rag.desk.diagnosis import diagnosis
 from rag.extraction.form_store import repair_forms
 from rag.settings.model import Settings
-from vectorstore.admin import library
-from vectorstore.admin.verification import repair as rebuild
-from vectorstore.admin.verification import verify as find_damage
+from vectorstore import embedded
 from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
 from vectorstore.sqlite.forms import verify_forms
 from vectorstore.sqlite.jobs import repair_jobs, verify_jobs
-from vectorstore.sqlite.knowledge import KnowledgeBase
 from vectorstore.types import Finding, Indexing
 
 Counted = Callable[[int, int], None]
@@ -41,12 +38,10 @@ def open_ingestion(
     """
     embedder = open_embedder(settings)
     worker = worker_settings(settings, embedder)
-    reindex(settings.home, embedder, worker, on_reindexing)
-    with (
-        closing(KnowledgeBase(settings.home, embedder)) as knowledge,
-        Ingestion(knowledge, worker, collection, mappings, on_progress, on_reading) as ingestion,
-    ):
-        yield ingestion
+    with closing(embedded.open_store(settings.home, embedder)) as knowledge:
+        reindex(knowledge, embedder, worker, on_reindexing)
+        with Ingestion(knowledge, worker, collection, mappings, on_progress, on_reading) as ingestion:
+            yield ingestion
 
 
 def verify(settings: Settings) -> list[Finding]:
@@ -54,16 +49,17 @@ def verify(settings: Settings) -> list[Finding]:
     embedder = open_embedder(settings)
     wanted = Indexing(embedder.fingerprint, worker_settings(settings, embedder).chunking)
     home = settings.home
-    return [*find_damage(home, wanted), *verify_conversations(home), *verify_jobs(home), *verify_forms(home)]
+    return [*embedded.verify(home, wanted), *verify_conversations(home), *verify_jobs(home), *verify_forms(home)]
 
 
 def repair(settings: Settings, on_progress: Counted | None = None) -> list[Finding]:
     """Rebuild what can be rebuilt; returns what is still wrong."""
     home = settings.home
     embedder = open_embedder(settings)
-    if any(home.glob(f"{library.DATABASE_FILE}*")):
-        rebuild(home, embedder, on_progress)
-        reindex(home, embedder, worker_settings(settings, embedder), on_progress)
+    if embedded.is_begun(home):
+        embedded.repair(home, embedder, on_progress)
+        with closing(embedded.open_store(home, embedder)) as knowledge:
+            reindex(knowledge, embedder, worker_settings(settings, embedder), on_progress)
     if verify_conversations(home):
         repair_conversations(home)
     if verify_jobs(home):

@@ -5,17 +5,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-from apsw import Connection
+from typing import TypeVar
 
 from rag.types import Answer
 from vectorstore.errors import RefdeskError
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import DocumentView, KnowledgeStore
 from vectorstore.types import HEADING_SEPARATOR, Scope
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 Quote = Callable[[str, Scope], Answer]
 """Answers a question from the documents in scope without a generator."""
@@ -31,7 +30,7 @@ class _Kept:
     """What is offered within a scope, worked out for one state of the knowledge base."""
 
     offered: tuple[str, ...] = ()
-    publication: str = ""
+    publication: int | None = None
     busy: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -42,7 +41,7 @@ class Suggestions:
     changed; until then the ones before are offered.
     """
 
-    def __init__(self, knowledge: KnowledgeBase, quote: Quote) -> None:
+    def __init__(self, knowledge: KnowledgeStore, quote: Quote) -> None:
         self._knowledge = knowledge
         self._quote = quote
         self._kept: OrderedDict[Scope, _Kept] = OrderedDict()
@@ -55,36 +54,36 @@ class Suggestions:
             if len(self._kept) > _SCOPES_KEPT:
                 self._kept.popitem(last=False)
         publication = self._publication()
-        if not kept.publication:
+        if kept.publication is None:
             with kept.busy:
-                if not kept.publication:  # else it was worked out for another reader meanwhile
+                if kept.publication is None:  # else it was worked out for another reader meanwhile
                     self._work_out(scope, kept, publication)
         elif kept.publication != publication and kept.busy.acquire(blocking=False):
             threading.Thread(target=self._renew, args=(scope, kept, publication), name="suggest", daemon=True).start()
         return kept.offered
 
-    def _renew(self, scope: Scope, kept: _Kept, publication: str) -> None:
+    def _renew(self, scope: Scope, kept: _Kept, publication: int) -> None:
         try:
             self._work_out(scope, kept, publication)
         finally:
             kept.busy.release()
 
-    def _work_out(self, scope: Scope, kept: _Kept, publication: str) -> None:
+    def _work_out(self, scope: Scope, kept: _Kept, publication: int) -> None:
         try:
             kept.offered = suggest(self._knowledge, self._quote, scope)
         except RefdeskError as error:
             logger.warning("no questions to begin with: %s", error)
         kept.publication = publication
 
-    def _publication(self) -> str:
-        with self._knowledge.database.read() as connection:
-            return catalogue.get_meta(connection)["publication"]
+    def _publication(self) -> int:
+        with self._knowledge.view() as view:
+            return view.publication
 
 
-def suggest(knowledge: KnowledgeBase, quote: Quote, scope: Scope) -> tuple[str, ...]:
+def suggest(knowledge: KnowledgeStore, quote: Quote, scope: Scope) -> tuple[str, ...]:
     offered: list[str] = []
-    with knowledge.database.read() as connection:
-        candidates = list(_candidates(connection, scope))
+    with knowledge.view() as view:
+        candidates = list(_candidates(view, scope))
     for question, document in candidates:
         answer = quote(question, scope)
         if answer.kind == "extractive" and answer.citations[0].document == document:
@@ -94,23 +93,14 @@ def suggest(knowledge: KnowledgeBase, quote: Quote, scope: Scope) -> tuple[str, 
     return tuple(offered)
 
 
-def _candidates(connection: Connection, scope: Scope) -> Iterator[tuple[str, int]]:
+def _candidates(view: DocumentView, scope: Scope) -> Iterator[tuple[str, int]]:
     """Headings that are questions, spread over the documents; where there are none, questions made of titles."""
-    where, values = catalogue.scope_condition(scope)
-    rows = connection.execute(
-        "SELECT documents.id, documents.title, chunks.heading, min(chunks.id) "
-        "FROM documents JOIN chunks USING (content_id) "
-        f"WHERE chunks.heading LIKE '%?' AND {where} GROUP BY documents.id ORDER BY documents.id",
-        values,
-    ).fetchall()
-    questions = sorted(
-        ((heading.rsplit(HEADING_SEPARATOR, 1)[-1], document) for document, _, heading, _ in _spread(rows)), key=_length
-    )
+    headings = _spread(view.questions(scope))
+    questions = [(heading.rsplit(HEADING_SEPARATOR, 1)[-1], document) for heading, document in headings]
+    questions.sort(key=_length)
     if not questions:
-        rows = connection.execute(
-            f"SELECT id, title FROM documents WHERE title <> '' AND {where} ORDER BY id", values
-        ).fetchall()
-        questions = [(f"What is {title}?", document) for document, title in _spread(rows)]
+        titles = sorted((one.id, one.title) for one in view.documents(scope)[1] if one.title)
+        questions = [(f"What is {title}?", document) for document, title in _spread(titles)]
     for question, document in questions:
         question = question.replace(" ?", "?")
         if _MIN_CHARACTERS <= len(question) <= _MAX_CHARACTERS:
@@ -121,5 +111,5 @@ def _length(question: tuple[str, int]) -> int:
     return len(question[0])
 
 
-def _spread(rows: list[Any]) -> list[Any]:
+def _spread(rows: list[_T]) -> list[_T]:
     return rows[:: max(1, len(rows) // _TRIED)][:_TRIED]

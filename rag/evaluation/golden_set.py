@@ -12,9 +12,8 @@ from typing import Any
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Feedback
 from rag.types import Answer, Exchange
-from vectorstore.admin.library import open_database
-from vectorstore.sqlite import catalogue
-from vectorstore.types import Document
+from vectorstore.embedded import open_store
+from vectorstore.types import EVERYTHING, Document
 
 GOLDEN_FILE = "golden.json"
 """The set's file, beside the evaluations; one that is written elsewhere belongs to whoever asked for it."""
@@ -47,13 +46,13 @@ def golden_questions(home: Path) -> list[GoldenQuestion]:
     with closing(ConversationStore(home)) as store:
         conversations = store.judged()
     found = []
-    with closing(open_database(home)) as database, database.read() as connection:
+    with closing(open_store(home)) as knowledge, knowledge.view() as view:
         for conversation in conversations:
             before: tuple[Exchange, ...] = ()
             for turn in conversation.turns:
                 if turn.answer and turn.feedback:
                     shown = turn.answer.citations or turn.answer.related
-                    source = catalogue.get_document(connection, shown[0].document) if shown else None
+                    source = view.document(shown[0].document, EVERYTHING) if shown else None
                     found.append(
                         GoldenQuestion(str(turn.id), turn.question, before, turn.answer, turn.feedback, source)
                     )
@@ -63,8 +62,8 @@ def golden_questions(home: Path) -> list[GoldenQuestion]:
 
 def export_golden(home: Path, questions: Sequence[GoldenQuestion], file: Path) -> None:
     """Write the set, with the passages as the knowledge base under ``home`` holds them now."""
-    with closing(open_database(home)) as database, database.read() as connection:
-        squad = as_squad(questions, partial(catalogue.passage_with, connection))
+    with closing(open_store(home)) as knowledge, knowledge.view() as view:
+        squad = as_squad(questions, partial(view.passage_with, scope=EVERYTHING))
     file.write_text(as_text(squad), encoding="utf-8")
 
 

@@ -12,9 +12,9 @@ from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.readers.text import unwrapped
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.types import OnProgress, Text
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Embedder
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING, Embedder
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -27,14 +27,15 @@ class TemporaryCollection:
     Ids that are not in it, ``refused`` of them, could not be stored, as they are empty.
     """
 
-    knowledge: KnowledgeBase
+    home: Path
+    knowledge: KnowledgeStore
     ids: dict[int, tuple[str, ...]]
     refused: int
 
     def stored_text(self, document: int) -> str:
         """The text that citations' offsets count in."""
-        with self.knowledge.database.read() as connection:
-            return "".join(page.text for page in catalogue.document_pages(connection, document))
+        with self.knowledge.view() as view:
+            return "".join(page.text for page in view.pages(document, EVERYTHING))
 
 
 @contextmanager
@@ -52,7 +53,8 @@ def temporary_collection(
         paths[0].parent.mkdir()
         for path, page in zip(paths, pages, strict=True):
             path.write_text(page, encoding="utf-8")
-        knowledge = KnowledgeBase(Path(folder) / "home", embedder)
+        home = Path(folder, "home")
+        knowledge = open_store(home, embedder)
         try:
             outcomes = Ingestion(knowledge, worker, "evaluation", on_progress=show).run(paths)
             same: dict[str, list[str]] = {}
@@ -63,7 +65,7 @@ def temporary_collection(
                 for outcome, page in zip(outcomes, pages, strict=True)
                 if outcome.document is not None
             ]
-            yield TemporaryCollection(knowledge, dict(stored), len(texts) - len(stored))
+            yield TemporaryCollection(home, knowledge, dict(stored), len(texts) - len(stored))
         finally:
             knowledge.close()
 

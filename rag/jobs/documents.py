@@ -15,8 +15,7 @@ from rag.desk.maintenance import open_ingestion, repair, verify
 from rag.jobs.types import Job, JobFile, JobKind, JobQueue
 from rag.jobs.worker import Report, Work
 from rag.settings.model import Settings
-from vectorstore.admin.library import open_database
-from vectorstore.sqlite import catalogue
+from vectorstore.embedded import open_store
 from vectorstore.types import Finding
 
 
@@ -63,8 +62,8 @@ class _DocumentJobs:
         )
 
     def _tidy(self) -> None:
-        with closing(open_database(self._settings.home)) as database, database.read() as connection:
-            wanted = catalogue.known_paths(connection)
+        with closing(open_store(self._settings.home)) as store, store.view() as view:
+            wanted = view.known_paths()
         queued = {file.path for job in self._queue.jobs("documents") for file in self._queue.files(job.id)}
         tidy(self._settings.home, wanted | queued)
 

@@ -13,8 +13,8 @@ from rag.generators.prompts import REFUSAL
 from rag.grounding.types import GroundednessChecker
 from rag.reader.types import Reader
 from rag.types import Answer
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Chunk
+from vectorstore.store import PassageView
+from vectorstore.types import EVERYTHING, Chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ Ask = Callable[[str], Answer]
 class AnswerScorer:
     """Judges answers by the question file and by the documents in ``knowledge``, every configuration's alike."""
 
-    def __init__(self, file: SquadFile, knowledge: KnowledgeBase, reader: Reader, checker: GroundednessChecker) -> None:
+    def __init__(self, file: SquadFile, knowledge: PassageView, reader: Reader, checker: GroundednessChecker) -> None:
         self._knowledge = knowledge
         self._reader = reader
         self._checker = checker
@@ -108,7 +108,7 @@ class AnswerScorer:
         return verdicts
 
     def _found(self, query: str, many: int) -> dict[int, Chunk]:
-        passages = self._knowledge.search(query, limit=many)
+        passages = self._knowledge.search(query, EVERYTHING, limit=many)
         return {passage.chunk.id: passage.chunk for passage in passages}
 
 

@@ -18,7 +18,9 @@ from rag.files import write_text
 from rag.jobs.isolated import peak_memory_mb
 from rag.rag_vs_finetuning.changing import FactChange
 from rag.settings.model import Settings
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING
 
 _COLLECTION = "comparison"
 
@@ -45,14 +47,14 @@ def take_in(settings: Settings, home: Path, files: Sequence[Path], on_progress: 
 
     on_progress("Loading the embedding model", 0, 0)
     embedder = open_embedder(settings)
-    with closing(KnowledgeBase(home, embedder)) as knowledge:
+    with closing(open_store(home, embedder)) as knowledge:
         worker = worker_settings(settings, embedder)
         with Ingestion(knowledge, worker, _COLLECTION, on_progress=show) as ingestion:
             ingestion.prepare()
             started = time.perf_counter()
             outcomes = ingestion.run(files)
             seconds = time.perf_counter() - started
-        chunks = knowledge.count()
+        chunks = knowledge.count(EVERYTHING)
     return {
         "seconds": round(seconds, 2),
         "peak_memory_mb": peak_memory_mb(),  # the process that reads files has ended by now, so it counts
@@ -63,7 +65,7 @@ def take_in(settings: Settings, home: Path, files: Sequence[Path], on_progress: 
 
 
 def change_documents(
-    knowledge: KnowledgeBase,
+    knowledge: KnowledgeStore,
     worker: WorkerSettings,
     before: SquadFile,
     after: SquadFile,
@@ -90,7 +92,7 @@ def change_documents(
         for change in changes:
             ingest("before", change)  # where an earlier attempt was stopped halfway
             written = ingest("after", change)
-            passages = knowledge.search(change.question.text)
+            passages = knowledge.search(change.question.text, EVERYTHING)
             seconds = time.perf_counter() - written
             found = any(change.new in passage.chunk.text for passage in passages)
             measured.append({"seconds": round(seconds, 3), "found": found})

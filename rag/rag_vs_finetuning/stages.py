@@ -28,10 +28,11 @@ from rag.settings.model import Settings
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.generator.training import finetune_generator
 from rag.types import Answer
+from vectorstore.embedded import open_store
 from vectorstore.embedders.local import SentenceTransformerEmbedder
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING
 
 
@@ -153,8 +154,8 @@ class Stages:
         return open_reader(self._settings)
 
     @functools.cached_property
-    def _knowledge(self) -> KnowledgeBase:
-        return KnowledgeBase(self._home, self._embedder)
+    def _knowledge(self) -> KnowledgeStore:
+        return open_store(self._home, self._embedder)
 
 
 def _teach(

@@ -15,8 +15,9 @@ import pytest
 from rag.components import open_embedder
 from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
+from vectorstore.embedded import open_store
 from vectorstore.models import SMOLLM2
-from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.sqlite.schema import INDEX_FOLDER
 
 pytestmark = pytest.mark.models
 
@@ -182,10 +183,10 @@ def test_verify_finds_and_repairs_a_damaged_index(refdesk: Refdesk, home: Path) 
     assert refdesk("verify", "--json").json == {"ok": True, "findings": [], "repaired": []}
     refdesk("ingest", HANDBOOK / "privacy.md")
     assert refdesk("verify").code == 0
-    knowledge = KnowledgeBase(home, open_embedder(load_settings(home)))
-    knowledge.fold(force=True)
+    knowledge = open_store(home, open_embedder(load_settings(home)))
+    knowledge.compact(force=True)
     knowledge.close()
-    path = next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
+    path = next((home / INDEX_FOLDER).glob("v-*/vectors.faiss"))
     path.write_bytes(path.read_bytes()[:-100])
     broken = refdesk("verify", "--json")
     assert (broken.code, broken.json["ok"]) == (1, False)

@@ -21,7 +21,7 @@ from rag.types import Answer, Citation, Done, Event, Exchange, Searching, Senten
 from tests.evaluation.conftest import quiet
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store
 
 HOURS = "The library opens at nine o'clock on weekdays. It closes at six."
 BRIDGE = "The bridge opened in 1932. It carries eight lanes of traffic."
@@ -153,7 +153,7 @@ def test_a_follow_up_is_asked_in_its_conversation(tmp_path: Path, chat: Chat) ->
 
 
 def test_weak_spots_are_told_by_the_document_that_was_shown(tmp_path: Path, chat: Chat) -> None:
-    with closing(KnowledgeBase(tmp_path, HashEmbedder())) as knowledge:
+    with closing(open_store(tmp_path, HashEmbedder())) as knowledge:
         put_text(knowledge, "hours.PDF", HOURS)
         put_text(knowledge, "bridge", BRIDGE)
     chat.judged("When does it open?", OPENS, "up")
@@ -173,7 +173,7 @@ def test_weak_spots_are_told_by_the_document_that_was_shown(tmp_path: Path, chat
 
 
 def test_a_deleted_conversation_is_forgotten_by_set_and_evaluations(tmp_path: Path, chat: Chat) -> None:
-    with closing(KnowledgeBase(tmp_path, HashEmbedder())) as knowledge:
+    with closing(open_store(tmp_path, HashEmbedder())) as knowledge:
         put_text(knowledge, "hours.txt", HOURS)
         put_text(knowledge, "bridge.txt", BRIDGE)
     secret = chat.judged("Is my\u2028neighbour's library open?", OPENS, "up")
@@ -211,7 +211,7 @@ def test_a_damaged_golden_set_does_not_keep_a_conversation_from_being_deleted(
 
 
 def test_the_set_is_a_squad_file(tmp_path: Path, chat: Chat) -> None:
-    with closing(KnowledgeBase(tmp_path, HashEmbedder())) as knowledge:
+    with closing(open_store(tmp_path, HashEmbedder())) as knowledge:
         assert put_text(knowledge, "hours.txt", HOURS, title="Hours") == 1
         assert put_text(knowledge, "bridge.txt", BRIDGE, title="Bridge") == 2
     conversation = chat.judged("When does the library open?", OPENS, "up")

@@ -8,8 +8,9 @@ from ingest.sources.mapping import Mapping
 from ingest.worker.guard import WorkerSettings
 from ingest.worker.limits import Limits
 from tests.fakes import HashEmbedder
+from vectorstore.embedded import open_store
 from vectorstore.models import MINILM, resolve_model
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.sqlite.store import SqliteStore
 from vectorstore.types import Indexing
 
 TOKENIZER = resolve_model(MINILM).path / "tokenizer.json"
@@ -21,8 +22,8 @@ Ingest = Callable[..., list[Outcome]]
 
 
 @pytest.fixture
-def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
-    base = KnowledgeBase(tmp_path / "home", HashEmbedder())
+def knowledge(tmp_path: Path) -> Iterator[SqliteStore]:
+    base = open_store(tmp_path / "home", HashEmbedder())
     yield base
     base.close()
 
@@ -35,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ingest(knowledge: KnowledgeBase) -> Ingest:
+def ingest(knowledge: SqliteStore) -> Ingest:
     def run(
         files: Sequence[Path],
         collection: str = "default",

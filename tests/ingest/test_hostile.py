@@ -12,7 +12,7 @@ from ingest.worker.guard import ParseWorker
 from tests.ingest.conftest import WORKER, Ingest
 from tests.ingest.hostile import hostile_files
 from tests.soak.folders import HANDBOOK
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.sqlite.store import SqliteStore
 
 _SECRET = "the vault opens with 7741"
 
@@ -22,7 +22,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_hostile_files_show_nothing_write_nothing_and_harm_no_neighbour(
-    folder: Path, knowledge: KnowledgeBase, ingest: Ingest, tmp_path: Path
+    folder: Path, knowledge: SqliteStore, ingest: Ingest, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -14,24 +14,24 @@ from ingest.worker.guard import ParseWorker, WorkerSettings
 from ingest.worker.limits import Limits
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
-from vectorstore.admin.library import list_documents, show, status
+from vectorstore.admin.library import show, status
 from vectorstore.errors import UsageError
-from vectorstore.sqlite.catalogue import list_refusals
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING
 
 
-def embedded(knowledge: KnowledgeBase) -> int:
+def embedded(knowledge: SqliteStore) -> int:
     embedder = knowledge.embedder
     assert isinstance(embedder, HashEmbedder)
     return embedder.embedded
 
 
-def found(knowledge: KnowledgeBase, query: str) -> str:
-    return Path(knowledge.search(query)[0].chunk.path).name
+def found(knowledge: SqliteStore, query: str) -> str:
+    return Path(knowledge.search(query, EVERYTHING)[0].chunk.path).name
 
 
 def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
-    folder: Path, knowledge: KnowledgeBase, ingest: Ingest
+    folder: Path, knowledge: SqliteStore, ingest: Ingest
 ) -> None:
     (folder / "good.md").write_text("# Glaucoma\n\nIt damages the optic nerve.")
     (folder / "empty.txt").write_text("")
@@ -53,7 +53,7 @@ def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
 
 
 def test_a_refused_file_is_read_again_only_when_it_or_a_limit_has_changed(
-    folder: Path, knowledge: KnowledgeBase, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+    folder: Path, knowledge: SqliteStore, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder / "a.csv"
     path.write_text("only a header")
@@ -65,11 +65,11 @@ def test_a_refused_file_is_read_again_only_when_it_or_a_limit_has_changed(
             ingest([path], timeout=10)
     path.write_text("item,price\nlamp,12")
     assert summary(ingest([path])) == {"indexed": 1, "unchanged": 0, "refused": 0}
-    with knowledge.database.read() as connection:
-        assert list_refusals(connection, "default") == {}
+    with knowledge.view() as view:
+        assert view.refusals(EVERYTHING) == {}
 
 
-def test_unchanged_files_are_not_embedded_again(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+def test_unchanged_files_are_not_embedded_again(folder: Path, knowledge: SqliteStore, ingest: Ingest) -> None:
     files = [folder / f"{i}.txt" for i in range(3)]
     for i, path in enumerate(files):
         path.write_text(f"Document {i} speaks of subject{i}.")
@@ -81,39 +81,40 @@ def test_unchanged_files_are_not_embedded_again(folder: Path, knowledge: Knowled
     assert embedded(knowledge) == before
 
 
-def test_a_changed_file_replaces_what_it_said(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+def test_a_changed_file_replaces_what_it_said(folder: Path, knowledge: SqliteStore, ingest: Ingest) -> None:
     path = folder / "a.txt"
     path.write_text("The office opens at nine.")
     (first,) = ingest([path])
     path.write_text("The office opens at ten o'clock.")
     (second,) = ingest([path])
     assert second.document == first.document
-    assert [passage.chunk.text for passage in knowledge.search("office opens")] == ["The office opens at ten o'clock."]
+    assert [passage.chunk.text for passage in knowledge.search("office opens", EVERYTHING)] == [
+        "The office opens at ten o'clock."
+    ]
 
 
-def test_a_copy_is_a_document_of_its_own_but_stored_once(
-    folder: Path, knowledge: KnowledgeBase, ingest: Ingest
-) -> None:
+def test_a_copy_is_a_document_of_its_own_but_stored_once(folder: Path, knowledge: SqliteStore, ingest: Ingest) -> None:
     for name in ("a.txt", "b.txt"):
         (folder / name).write_text("The very same words in two files.")
         ingest([folder / name])
     ingest([folder / "a.txt"], collection="other")
-    assert (status(knowledge.home)["documents"], status(knowledge.home)["contents"]) == (3, 1)
-    assert {document.title for document in list_documents(knowledge.home)} == {"a", "b"}
+    assert (status(knowledge.home, EVERYTHING)["documents"], status(knowledge.home, EVERYTHING)["contents"]) == (3, 1)
+    with knowledge.view() as view:
+        assert {document.title for document in view.documents(EVERYTHING)[1]} == {"a", "b"}
 
 
-def test_citations_of_a_chunk_hold_in_the_stored_text(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+def test_citations_of_a_chunk_hold_in_the_stored_text(folder: Path, knowledge: SqliteStore, ingest: Ingest) -> None:
     (folder / "a.html").write_text(
         "<h1>One</h1><p>" + "A sentence of text. " * 200 + "</p><h2>Two</h2><p>The end of it.</p>"
     )
     ingest([folder / "a.html"])
-    for passage in knowledge.search("sentence text end", limit=50):
+    for passage in knowledge.search("sentence text end", EVERYTHING, limit=50):
         chunk = passage.chunk
-        _, pages = show(knowledge.home, str(chunk.document))
+        _, pages = show(knowledge, str(chunk.document), EVERYTHING)
         assert "".join(page.text for page in pages)[chunk.start : chunk.end] == chunk.text
 
 
-def test_progress_counts_every_file(folder: Path, knowledge: KnowledgeBase) -> None:
+def test_progress_counts_every_file(folder: Path, knowledge: SqliteStore) -> None:
     for i in range(200):
         (folder / f"{i}.txt").write_text(f"Short text {i}." if i % 7 else "")
     seen: list[Progress] = []
@@ -124,11 +125,11 @@ def test_progress_counts_every_file(folder: Path, knowledge: KnowledgeBase) -> N
     assert len(seen) > 1
 
 
-def test_a_mapping_file_in_words_of_its_own(folder: Path, knowledge: KnowledgeBase, ingest: Ingest) -> None:
+def test_a_mapping_file_in_words_of_its_own(folder: Path, knowledge: SqliteStore, ingest: Ingest) -> None:
     (folder / "faq.csv").write_text("q,a,team\nHow do I park?,Behind the house.,facilities\n")
     (folder / "mapping.toml").write_text('format = "csv"\nheading = "q"\ntext = ["a"]\n[metadata]\nteam = "team"\n')
     ingest([folder / "faq.csv"], mappings=[load_mapping(folder / "mapping.toml")])
-    chunk = knowledge.search("park")[0].chunk
+    chunk = knowledge.search("park", EVERYTHING)[0].chunk
     assert (chunk.heading, chunk.text) == ("How do I park?", "Behind the house.")
 
 

@@ -15,13 +15,11 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK
-from vectorstore.admin import reindexing
 from vectorstore.admin.library import remove
-from vectorstore.admin.verification import verify
+from vectorstore.embedded import open_store, verify
 from vectorstore.errors import IndexingMismatch
-from vectorstore.sqlite import contents
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Indexing, Vectors, embedding_input
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING, FileState, Indexing, Vectors, embedding_input
 
 OTHER = HashEmbedder("other", dimension=32)
 SMALLER = WorkerSettings(TOKENIZER, 64)
@@ -46,7 +44,7 @@ class Interrupted(HashEmbedder):
 
 
 @pytest.fixture
-def stored(knowledge: KnowledgeBase, folder: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def stored(knowledge: SqliteStore, folder: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Files of several paragraphs, each with words of its own."""
     monkeypatch.setattr("ingest.pipeline.reindex._BATCH_CHUNKS", 1)
     paths = [folder / f"{number}.md" for number in range(FILES)]
@@ -61,13 +59,13 @@ def open_model(name: str) -> HashEmbedder:
     return {"other": OTHER, "hash": HashEmbedder()}[name]
 
 
-def found(knowledge: KnowledgeBase) -> list[str]:
+def found(knowledge: SqliteStore) -> list[str]:
     """The file that each of the topics is found in."""
-    return [Path(knowledge.search(f"topic{number}")[0].chunk.path).name for number in range(FILES)]
+    return [Path(knowledge.search(f"topic{number}", EVERYTHING)[0].chunk.path).name for number in range(FILES)]
 
 
 def chunks(home: Path, embedder: HashEmbedder) -> list[tuple[str, int, int, str]]:
-    with closing(KnowledgeBase(home, embedder)) as knowledge, knowledge.database.read() as connection:
+    with closing(SqliteStore(home, embedder)) as knowledge, knowledge.database.read() as connection:
         rows = connection.execute(
             "SELECT path, start, end, heading FROM chunks JOIN documents USING (content_id) ORDER BY path, start"
         )
@@ -75,13 +73,13 @@ def chunks(home: Path, embedder: HashEmbedder) -> list[tuple[str, int, int, str]
 
 
 def test_documents_indexed_by_another_model_are_found_by_it_and_by_a_desk_that_runs(
-    knowledge: KnowledgeBase, stored: list[Path], ingest: Ingest
+    knowledge: SqliteStore, stored: list[Path], ingest: Ingest
 ) -> None:
     everything = [path.name for path in stored]
-    running = KnowledgeBase(knowledge.home, HashEmbedder(), open_model)
+    running = open_store(knowledge.home, HashEmbedder(), open_model)
     assert found(running) == everything
     seen: list[tuple[int, int]] = []
-    assert reindex(knowledge.home, OTHER, WORKER, lambda done, total: seen.append((done, total)))
+    assert reindex(knowledge, OTHER, WORKER, lambda done, total: seen.append((done, total)))
     assert seen == [(number, FILES) for number in range(1, FILES + 1)]
     assert found(running) == everything
     assert running.embedder is OTHER
@@ -89,30 +87,30 @@ def test_documents_indexed_by_another_model_are_found_by_it_and_by_a_desk_that_r
     assert verify(knowledge.home, Indexing(OTHER.fingerprint, WORKER.chunking)) == []
     with pytest.raises(IndexingMismatch, match="other@32"):
         ingest([_changed(stored[0])])
-    with closing(KnowledgeBase(knowledge.home, OTHER)) as after:
+    with closing(open_store(knowledge.home, OTHER)) as after:
         assert {outcome.status for outcome in Ingestion(after, WORKER, "default").run(stored[1:])} == {"unchanged"}
-    assert not reindex(knowledge.home, OTHER, WORKER)
+    assert not reindex(knowledge, OTHER, WORKER)
 
 
 def test_the_old_index_serves_until_the_new_one_is_complete_and_an_interruption_costs_one_batch(
-    knowledge: KnowledgeBase, stored: list[Path]
+    knowledge: SqliteStore, stored: list[Path]
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        reindex(knowledge.home, Interrupted(4), WORKER)
+        reindex(knowledge, Interrupted(4), WORKER)
     assert found(knowledge) == [path.name for path in stored]
-    with closing(KnowledgeBase(knowledge.home, OTHER, open_model)) as with_new_settings:
+    with closing(open_store(knowledge.home, OTHER, open_model)) as with_new_settings:
         assert found(with_new_settings) == [path.name for path in stored]
         assert with_new_settings.embedder.fingerprint == HashEmbedder().fingerprint
     again = HashEmbedder("other", dimension=32)
-    reindex(knowledge.home, again, WORKER)
+    reindex(knowledge, again, WORKER)
     whole = HashEmbedder("other", dimension=32)
-    reindex(knowledge.home, HashEmbedder(), WORKER)
-    reindex(knowledge.home, whole, WORKER)
+    reindex(knowledge, HashEmbedder(), WORKER)
+    reindex(knowledge, whole, WORKER)
     assert again.embedded == whole.embedded * 2 // FILES
 
 
 def test_what_is_added_and_removed_meanwhile_is_in_the_new_index_or_not(
-    knowledge: KnowledgeBase, stored: list[Path], ingest: Ingest
+    knowledge: SqliteStore, stored: list[Path], ingest: Ingest
 ) -> None:
     late = stored[0].with_name("late.md")
     late.write_text("A late document about latecomers.")
@@ -120,12 +118,12 @@ def test_what_is_added_and_removed_meanwhile_is_in_the_new_index_or_not(
     class Disturbed(Interrupted):
         def happens(self) -> None:
             ingest([late])
-            remove(knowledge.home, [str(stored[1]), str(stored[-1])])
+            remove(knowledge, [str(stored[1]), str(stored[-1])], EVERYTHING)
 
-    reindex(knowledge.home, Disturbed(3), WORKER)
-    with closing(KnowledgeBase(knowledge.home, OTHER)) as after:
-        assert after.search("latecomers")[0].chunk.path == str(late)
-        assert {Path(passage.chunk.path).name for passage in after.search("topic1", limit=50)} == {
+    reindex(knowledge, Disturbed(3), WORKER)
+    with closing(open_store(knowledge.home, OTHER)) as after:
+        assert after.search("latecomers", EVERYTHING)[0].chunk.path == str(late)
+        assert {Path(passage.chunk.path).name for passage in after.search("topic1", EVERYTHING, limit=50)} == {
             "0.md",
             "2.md",
             "3.md",
@@ -136,23 +134,23 @@ def test_what_is_added_and_removed_meanwhile_is_in_the_new_index_or_not(
 
 
 def test_an_interrupted_change_that_is_taken_back_leaves_nothing_of_it(
-    knowledge: KnowledgeBase, stored: list[Path]
+    knowledge: SqliteStore, stored: list[Path]
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        reindex(knowledge.home, Interrupted(4), WORKER)
+        reindex(knowledge, Interrupted(4), WORKER)
     before = chunks(knowledge.home, HashEmbedder())
-    reindex(knowledge.home, HashEmbedder(), SMALLER)
-    reindex(knowledge.home, HashEmbedder(), WORKER)
+    reindex(knowledge, HashEmbedder(), SMALLER)
+    reindex(knowledge, HashEmbedder(), WORKER)
     assert chunks(knowledge.home, HashEmbedder()) == before
     assert found(knowledge) == [path.name for path in stored]
 
 
 def test_another_chunking_is_that_of_a_new_knowledge_base_and_embeds_no_text_twice(
-    knowledge: KnowledgeBase, stored: list[Path], tmp_path: Path
+    knowledge: SqliteStore, stored: list[Path], tmp_path: Path
 ) -> None:
     embedder = HashEmbedder()
-    reindex(knowledge.home, embedder, SMALLER)
-    clean = KnowledgeBase(tmp_path / "clean", HashEmbedder())
+    reindex(knowledge, embedder, SMALLER)
+    clean = open_store(tmp_path / "clean", HashEmbedder())
     Ingestion(clean, SMALLER, "default").run(stored)
     clean.close()
     assert chunks(knowledge.home, embedder) == chunks(clean.home, embedder)
@@ -161,7 +159,7 @@ def test_another_chunking_is_that_of_a_new_knowledge_base_and_embeds_no_text_twi
     embedder.embedded = 0
     with pytest.raises(IndexingMismatch, match="indexed anew"):
         Ingestion(knowledge, WORKER, "default").run([_changed(stored[0])])
-    reindex(knowledge.home, embedder, WORKER)
+    reindex(knowledge, embedder, WORKER)
     assert embedder.embedded
 
 
@@ -171,16 +169,21 @@ def _changed(path: Path) -> Path:
 
 
 def test_a_text_is_cut_again_as_it_was_cut_before(
-    knowledge: KnowledgeBase, folder: Path, subtests: pytest.Subtests
+    knowledge: SqliteStore, folder: Path, subtests: pytest.Subtests
 ) -> None:
     for suffix, data in EXAMPLES.items():
         (folder / f"example{suffix}").write_bytes(data)
     chunker = Chunker(TOKENIZER, 64)
     for path in [*sorted(folder.iterdir()), *sorted(HANDBOOK.iterdir())]:
-        with subtests.test(path.name), knowledge.change() as connection:
+        with subtests.test(path.name):
             parsed = chunker.cut(read_file(path, path.read_bytes(), ReadOptions()))
             texts = [embedding_input(chunk.heading, parsed.text[chunk.start : chunk.end]) for chunk in parsed.chunks]
-            content = contents.add_content(connection, path.name, "test", parsed, knowledge.embedder.embed(texts))
-            text, sections = reindexing.text_and_sections(connection, content)
+            vectors = knowledge.embedder.embed(texts)
+            with knowledge.change() as change:
+                content = change.add_content(path.name, "test", parsed, vectors, knowledge.embedder.fingerprint)
+                change.put_document("default", str(path), path.name, content, FileState(0, 0))
+            reindexing = knowledge.reindexing(Indexing(OTHER.fingerprint, ""))
+            assert reindexing
+            text, sections = reindexing.text_and_sections(content)
             assert text == parsed.text
             assert tuple(chunker.chunks(text, sections)) == parsed.chunks

@@ -10,16 +10,15 @@ from ingest.pipeline.ingestion import Ingestion
 from ingest.pipeline.sync import Synchronised, synchronise
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
-from vectorstore.admin.library import list_documents
 from vectorstore.errors import RefdeskError
-from vectorstore.sqlite.catalogue import list_refusals
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING, Scope
 
 Sync = Callable[..., Synchronised]
 
 
 @pytest.fixture
-def sync(knowledge: KnowledgeBase, folder: Path) -> Sync:
+def sync(knowledge: SqliteStore, folder: Path) -> Sync:
     def run(*paths: Path, collection: str = "default", allow_empty: bool = False) -> Synchronised:
         job = Ingestion(knowledge, WORKER, collection)
         return synchronise(job, paths or [folder], allow_empty=allow_empty)
@@ -33,27 +32,28 @@ def write(folder: Path, *names: str) -> None:
         (folder / name).write_text(f"The file {name} speaks of {Path(name).stem}.")
 
 
-def stored(knowledge: KnowledgeBase, collection: str = "default") -> dict[str, int]:
-    return {Path(document.path).name: document.id for document in list_documents(knowledge.home, collection)}
+def stored(knowledge: SqliteStore, collection: str = "default") -> dict[str, int]:
+    with knowledge.view() as view:
+        return {Path(one.path).name: one.id for one in view.documents(Scope(frozenset({collection})))[1]}
 
 
-def embedded(knowledge: KnowledgeBase) -> int:
+def embedded(knowledge: SqliteStore) -> int:
     assert isinstance(knowledge.embedder, HashEmbedder)
     return knowledge.embedder.embedded
 
 
-def test_refused_files_that_are_gone_are_forgotten(knowledge: KnowledgeBase, folder: Path, sync: Sync) -> None:
+def test_refused_files_that_are_gone_are_forgotten(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
     write(folder, "apple.txt")
     (folder / "broken.pdf").write_bytes(b"%PDF")
     sync()
     (folder / "broken.pdf").unlink()
     sync()
-    with knowledge.database.read() as connection:
-        assert list_refusals(connection, "default") == {}
+    with knowledge.view() as view:
+        assert view.refusals(EVERYTHING) == {}
 
 
 def test_what_is_gone_from_the_folder_is_removed_and_what_is_new_comes_in(
-    knowledge: KnowledgeBase, folder: Path, sync: Sync
+    knowledge: SqliteStore, folder: Path, sync: Sync
 ) -> None:
     write(folder, "apple.txt", "pear.txt")
     assert sync().changed
@@ -63,11 +63,11 @@ def test_what_is_gone_from_the_folder_is_removed_and_what_is_new_comes_in(
     done = sync()
     assert [Path(document.path).name for document in done.removed] == ["apple.txt"]
     assert set(stored(knowledge)) == {"pear.txt", "plum.txt"}
-    assert "apple" not in knowledge.search("apple")[0].chunk.text
+    assert "apple" not in knowledge.search("apple", EVERYTHING)[0].chunk.text
 
 
 def test_a_file_that_was_moved_or_renamed_keeps_its_document_and_is_not_embedded_again(
-    knowledge: KnowledgeBase, folder: Path, sync: Sync
+    knowledge: SqliteStore, folder: Path, sync: Sync
 ) -> None:
     write(folder, "apple.txt", "old/pear.txt")
     sync()
@@ -79,11 +79,12 @@ def test_a_file_that_was_moved_or_renamed_keeps_its_document_and_is_not_embedded
     assert done.removed == ()
     assert stored(knowledge) == {"fruit.txt": before["apple.txt"], "pear.txt": before["pear.txt"]}
     assert embedded(knowledge) == count
-    assert {document.title for document in list_documents(knowledge.home)} == {"fruit", "pear"}
+    with knowledge.view() as view:
+        assert {document.title for document in view.documents(EVERYTHING)[1]} == {"fruit", "pear"}
 
 
 def test_two_files_of_the_same_content_that_are_renamed_stay_two_documents(
-    knowledge: KnowledgeBase, folder: Path, sync: Sync
+    knowledge: SqliteStore, folder: Path, sync: Sync
 ) -> None:
     for name in ("a.txt", "b.txt"):
         (folder / name).write_text("The same words in both.")
@@ -94,7 +95,7 @@ def test_two_files_of_the_same_content_that_are_renamed_stay_two_documents(
     assert set(stored(knowledge)) == {"a2.txt", "b2.txt"}
 
 
-def test_a_folder_that_vanished_empties_nothing(knowledge: KnowledgeBase, folder: Path, sync: Sync) -> None:
+def test_a_folder_that_vanished_empties_nothing(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
     write(folder, "apple.txt", "pear.txt")
     sync()
     shutil.rmtree(folder)
@@ -108,7 +109,7 @@ def test_a_folder_that_vanished_empties_nothing(knowledge: KnowledgeBase, folder
     assert stored(knowledge) == {}
 
 
-def test_most_of_a_large_folder_gone_is_asked_about_first(knowledge: KnowledgeBase, folder: Path, sync: Sync) -> None:
+def test_most_of_a_large_folder_gone_is_asked_about_first(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
     write(folder, *(f"{n}.txt" for n in range(24)))
     sync()
     for n in range(13):
@@ -123,7 +124,7 @@ def test_most_of_a_large_folder_gone_is_asked_about_first(knowledge: KnowledgeBa
 
 
 def test_documents_from_elsewhere_and_of_other_collections_stay(
-    knowledge: KnowledgeBase, folder: Path, tmp_path: Path, sync: Sync
+    knowledge: SqliteStore, folder: Path, tmp_path: Path, sync: Sync
 ) -> None:
     other = tmp_path / "documents-2"
     write(folder, "apple.txt", "pear.txt")
@@ -137,7 +138,7 @@ def test_documents_from_elsewhere_and_of_other_collections_stay(
     assert set(stored(knowledge, "second")) == {"apple.txt", "pear.txt"}
 
 
-def test_a_changed_file_embeds_only_what_is_new(knowledge: KnowledgeBase, folder: Path, sync: Sync) -> None:
+def test_a_changed_file_embeds_only_what_is_new(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
     path = folder / "list.md"
     sections = [f"## Part {n}\n\nIt speaks of subject{n}." for n in range(6)]
     path.write_text("\n\n".join(sections))
@@ -147,5 +148,5 @@ def test_a_changed_file_embeds_only_what_is_new(knowledge: KnowledgeBase, folder
     path.write_text("\n\n".join(sections))
     sync()
     assert embedded(knowledge) == count + 1
-    assert "something else" in knowledge.search("something else")[0].chunk.text
-    assert "subject5" in knowledge.search("subject5")[0].chunk.text
+    assert "something else" in knowledge.search("something else", EVERYTHING)[0].chunk.text
+    assert "subject5" in knowledge.search("subject5", EVERYTHING)[0].chunk.text

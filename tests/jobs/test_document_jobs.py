@@ -18,7 +18,9 @@ from rag.jobs.types import LEASE_SECONDS, Job
 from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
 from tests.jobs.clock import ClockAhead
-from vectorstore.admin.library import find_documents, list_refusals, show, status
+from vectorstore.admin.library import show, status
+from vectorstore.embedded import open_store
+from vectorstore.types import EVERYTHING
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 
@@ -77,9 +79,10 @@ def test_what_is_queued_is_taken_in_checked_and_said_file_by_file(queue: Embedde
     assert job_of(queue, first).chunks == 1
     assert job_of(queue, again).counts == {"unchanged": 1, "refused": 1}
     assert queue.files(first, "refused")[0].detail == "The PDF cannot be opened."
-    assert [one.path for one in list_refusals(tmp_path)["default"]] == [broken]
+    with closing(open_store(tmp_path)) as knowledge, knowledge.view() as view:
+        assert [one.path for one in view.refusals(EVERYTHING)["default"]] == [broken]
+        assert view.documents(EVERYTHING, ["bicycles"])[1][0].title == "Bicycles"
     assert job_of(queue, check).findings == ()
-    assert find_documents(tmp_path, ["bicycles"])[1][0].title == "Bicycles"
 
 
 def test_a_folder_is_followed_file_by_file(queue: EmbeddedJobQueue, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_a_folder_is_followed_file_by_file(queue: EmbeddedJobQueue, tmp_path: Pa
     again = queue.add("sync", {"collection": "house", "paths": [str(folder)]})
     do_jobs(queue)
     assert job_of(queue, again).result == {"chunks": 0, "removed": 1, "moved": 0}
-    assert status(tmp_path)["collections"] == {"house": 1}
+    assert status(tmp_path, EVERYTHING)["collections"] == {"house": 1}
 
 
 def test_records_that_come_with_their_mapping_are_read_by_it(queue: EmbeddedJobQueue, tmp_path: Path) -> None:
@@ -107,7 +110,8 @@ def test_records_that_come_with_their_mapping_are_read_by_it(queue: EmbeddedJobQ
     job = queue.add("ingest", {"collection": "default"}, [table])
     do_jobs(queue)
     assert job_of(queue, job).error == ""
-    text = "".join(page.text for page in show(tmp_path, table)[1])
+    with closing(open_store(tmp_path)) as knowledge:
+        text = "".join(page.text for page in show(knowledge, table, EVERYTHING)[1])
     assert "nine" in text
     assert "4711" not in text
 
@@ -128,7 +132,7 @@ def test_a_killed_process_loses_nothing_and_the_next_one_goes_on(
     do_jobs(queue)
     assert job_of(queue, job).state == "done"
     assert job_of(queue, job).counts.get("refused", 0) == job_of(queue, job).counts.get("waiting", 0) == 0
-    assert status(tmp_path)["documents"] == status(tmp_path)["contents"] == 60
+    assert status(tmp_path, EVERYTHING)["documents"] == status(tmp_path, EVERYTHING)["contents"] == 60
 
 
 def test_a_process_that_is_told_to_end_gives_its_job_back(queue: EmbeddedJobQueue, tmp_path: Path) -> None:
@@ -142,7 +146,7 @@ def test_a_process_that_is_told_to_end_gives_its_job_back(queue: EmbeddedJobQueu
     assert [line.text for line in queue.log(job)][-1] == "Given back"
     do_jobs(queue)
     assert job_of(queue, job).state == "done"
-    assert status(tmp_path)["documents"] == 600
+    assert status(tmp_path, EVERYTHING)["documents"] == 600
 
 
 def test_a_stopped_job_keeps_what_it_has_stored_and_ends(queue: EmbeddedJobQueue, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from vectorstore.admin.library import status
 from vectorstore.sqlite.conversations import verify_conversations
 from vectorstore.sqlite.forms import verify_forms
 from vectorstore.sqlite.jobs import verify_jobs
+from vectorstore.types import EVERYTHING
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_runs_are_taken_over_once_even_where_that_was_interrupted(queue: Embedde
 
 
 def test_the_documents_are_there(home: Path) -> None:
-    held = status(home)
+    held = status(home, EVERYTHING)
     assert (held["documents"], held["collections"]) == (1, {"staff": 1})
 
 

@@ -11,7 +11,8 @@ from rag.query.smalltalk.topics import Recognise
 from rag.retrieval.hybrid import HybridRetriever
 from tests.fakes import FakeChat, HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
 
 GLAUCOMA = (
     "Glaucoma is a group of diseases that damage the optic nerve.\n\nGlaucoma is treated with eye drops that lower "
@@ -23,8 +24,8 @@ MakeFlow = Callable[..., AnswerFlow]
 
 
 @pytest.fixture
-def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
-    base = KnowledgeBase(tmp_path, HashEmbedder())
+def knowledge(tmp_path: Path) -> Iterator[KnowledgeStore]:
+    base = open_store(tmp_path, HashEmbedder())
     put_text(base, "glaucoma.txt", GLAUCOMA, title="Glaucoma")
     put_text(base, "bones.txt", "Osteoporosis makes bones weak and brittle.", title="Osteoporosis")
     yield base
@@ -32,7 +33,7 @@ def knowledge(tmp_path: Path) -> Iterator[KnowledgeBase]:
 
 
 @pytest.fixture
-def make_flow(knowledge: KnowledgeBase) -> MakeFlow:
+def make_flow(knowledge: KnowledgeStore) -> MakeFlow:
     def make(
         reader: KeywordReader,
         chat: FakeChat | None = None,

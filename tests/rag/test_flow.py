@@ -12,8 +12,7 @@ from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
 from vectorstore.admin.library import show
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Scope
 
 QUESTION = "How is glaucoma treated?"
@@ -22,15 +21,15 @@ TREATED = "Glaucoma is treated with eye drops that lower the pressure in the eye
 NOTHING = KeywordReader(margin=8.0)
 
 
-def assert_citations_hold(knowledge: KnowledgeBase, answer: Answer) -> None:
+def assert_citations_hold(knowledge: KnowledgeStore, answer: Answer) -> None:
     for citation in (*answer.citations, *answer.related):
-        _, pages = show(knowledge.home, str(citation.document))
+        _, pages = show(knowledge, str(citation.document), EVERYTHING)
         assert "".join(page.text for page in pages)[citation.start : citation.end] == citation.quote
     numbers = {citation.n for citation in answer.citations}
     assert {n for sentence in answer.sentences for n in sentence.citations} == numbers
 
 
-def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFlow, knowledge: KnowledgeBase) -> None:
+def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
     answer = make_flow(DROPS).answer(QUESTION, EVERYTHING)
     assert answer.kind == "extractive"
     assert answer.text == "Glaucoma is treated with eye drops that lower the pressure in the eye."
@@ -40,7 +39,7 @@ def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFl
 
 
 def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
-    make_flow: MakeFlow, knowledge: KnowledgeBase
+    make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:
     chat = FakeChat(f"{TREATED} [2] Surgery is done when drops fail. [9]")
     events = list(make_flow(DROPS, chat, large=True).events(QUESTION, EVERYTHING))
@@ -63,11 +62,10 @@ def test_a_grounded_text_replaces_the_quote_with_citations_of_its_own(
 
 
 def test_the_notice_of_a_collection_comes_with_each_answer_from_it(
-    make_flow: MakeFlow, knowledge: KnowledgeBase
+    make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:
-    with knowledge.change() as connection:
-        for collection in catalogue.list_collections(connection):
-            catalogue.set_notice(connection, collection.name, "No medical advice.")
+    with knowledge.change() as change:
+        change.set_notice("default", "No medical advice.")
     assert make_flow(DROPS).answer(QUESTION, EVERYTHING).notices == ("No medical advice.",)
     assert make_flow(DROPS, FakeChat(TREATED)).answer(QUESTION, EVERYTHING).notices == ("No medical advice.",)
     assert make_flow(NOTHING).answer("Who won the football championship yesterday evening?", EVERYTHING).notices == ()
@@ -108,7 +106,7 @@ def test_a_small_generator_adds_nothing_to_what_was_found(make_flow: MakeFlow) -
 
 
 def test_a_small_generator_may_not_leave_out_what_a_sentence_leans_on(
-    make_flow: MakeFlow, knowledge: KnowledgeBase
+    make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:
     put_text(knowledge, "tower.txt", "The tower of Helm is old. It is 34 metres high, with the lantern.", title="Tower")
     question, reader = "How high is the tower?", KeywordReader("34 metres")
@@ -147,7 +145,7 @@ def test_the_number_of_a_list_item_is_no_sentence_that_was_left_out(make_flow: M
 
 
 def test_what_the_documents_do_not_hold_is_not_answered_and_the_generator_not_asked(
-    make_flow: MakeFlow, knowledge: KnowledgeBase
+    make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:
     chat = FakeChat("Paris.")
     answer = make_flow(NOTHING, chat).answer("Who won the football championship yesterday evening?", EVERYTHING)
@@ -184,7 +182,7 @@ def test_the_generator_sees_the_best_passages_and_the_question(make_flow: MakeFl
     assert "eye drops that lower the pressure" in prompt
 
 
-def test_the_retriever_speaks_langchain(knowledge: KnowledgeBase) -> None:
+def test_the_retriever_speaks_langchain(knowledge: KnowledgeStore) -> None:
     with knowledge.view() as view:
         retriever = LangChainRetriever(retriever=HybridRetriever(view), scope=EVERYTHING, limit=1)
         (document,) = retriever.invoke("optic nerve damage")

@@ -17,8 +17,9 @@ from rag.types import Answer, Citation, Exchange, Sentence
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
+from vectorstore.embedded import open_store
 from vectorstore.errors import RefdeskError
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Passage
 
 TESTS = Path(__file__).parents[1]
@@ -30,12 +31,12 @@ def quoted(text: str, title: str, short_answer: str | None = None) -> Answer:
     return Answer("extractive", "reader", (Sentence(text, (1,)),), (citation,), (), short_answer)
 
 
-def query_in(knowledge: KnowledgeBase, message: str, before: list[Exchange]) -> Query:
+def query_in(knowledge: KnowledgeStore, message: str, before: list[Exchange]) -> Query:
     with knowledge.view() as view:
         return query_of(message, before, view, HybridRetriever(view), EVERYTHING)
 
 
-def found_in(knowledge: KnowledgeBase, variants: Sequence[QueryVariant]) -> tuple[str, list[Passage]]:
+def found_in(knowledge: KnowledgeStore, variants: Sequence[QueryVariant]) -> tuple[str, list[Passage]]:
     with knowledge.view() as view:
         return retrieve_variants(HybridRetriever(view), variants, EVERYTHING, 5)
 
@@ -80,7 +81,7 @@ def test_a_long_short_answer_and_a_long_title_do_not_drown_the_question() -> Non
     assert len(carried.text.split()) <= 12
 
 
-def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: KnowledgeBase) -> None:
+def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: KnowledgeStore) -> None:
     before = [GLAUCOMA, Exchange("Wonderful work, thanks!", SMALL_TALK)]
     query = query_in(knowledge, "How is it treated?", before)
     assert query.variants == carry_topic("How is it treated?", [GLAUCOMA])
@@ -201,7 +202,7 @@ def test_only_an_able_generator_is_asked_and_only_in_a_conversation(make_flow: M
     assert len(chat.asked) == 4
 
 
-def test_both_searches_together_find_what_one_alone_does_not(knowledge: KnowledgeBase) -> None:
+def test_both_searches_together_find_what_one_alone_does_not(knowledge: KnowledgeStore) -> None:
     put_text(knowledge, "timolol.txt", "Timolol has side effects such as cold hands.", title="Timolol")
     put_text(knowledge, "aspirin.txt", "Aspirin has side effects such as bleeding.", title="Aspirin")
     asked = QueryVariant("Which side effects does it have?")
@@ -214,15 +215,15 @@ def test_both_searches_together_find_what_one_alone_does_not(knowledge: Knowledg
     assert [passage.score for passage in passages] == sorted((p.score for p in passages), reverse=True)
 
 
-def test_a_new_topic_is_not_drawn_back_to_the_old_one(knowledge: KnowledgeBase) -> None:
+def test_a_new_topic_is_not_drawn_back_to_the_old_one(knowledge: KnowledgeStore) -> None:
     variants = carry_topic("Which bones are brittle?", [Exchange("How is the pressure in the eye treated?")])
     read, passages = found_in(knowledge, variants)
     assert read == "Which bones are brittle?"
     assert passages[0].chunk.title == "Osteoporosis"
 
 
-def test_nothing_stored_is_nothing_found(tmp_path: Path, knowledge: KnowledgeBase) -> None:
-    empty = KnowledgeBase(tmp_path / "empty", knowledge.embedder)
+def test_nothing_stored_is_nothing_found(tmp_path: Path, knowledge: KnowledgeStore) -> None:
+    empty = open_store(tmp_path / "empty", knowledge.embedder)
     assert found_in(empty, carry_topic("And it?", [GLAUCOMA])) == ("And it?", [])
     empty.close()
 

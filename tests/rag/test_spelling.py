@@ -6,12 +6,12 @@ from rag.query.spelling import corrected
 from tests.fakes import KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Scope
 
 
 @pytest.fixture
-def knowledge(knowledge: KnowledgeBase) -> KnowledgeBase:
+def knowledge(knowledge: KnowledgeStore) -> KnowledgeStore:
     for number in range(5):
         put_text(knowledge, f"{number}.txt", f"Symptom {number}. The symptoms of diabetes are thirst and hunger.")
     return knowledge
@@ -31,12 +31,12 @@ def knowledge(knowledge: KnowledgeBase) -> KnowledgeBase:
     ],
 )
 def test_a_word_that_no_passage_holds_becomes_the_near_one_that_many_hold(
-    typed: str, meant: str, knowledge: KnowledgeBase
+    typed: str, meant: str, knowledge: KnowledgeStore
 ) -> None:
     assert corrected(typed, knowledge, EVERYTHING) == meant
 
 
-def test_only_what_may_be_searched_tells_what_is_meant(knowledge: KnowledgeBase) -> None:
+def test_only_what_may_be_searched_tells_what_is_meant(knowledge: KnowledgeStore) -> None:
     assert corrected("diabetis", knowledge, Scope(collections=frozenset({"other"}))) == "diabetis"
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Self
 
 import ingest.pipeline.ingestion
-import vectorstore.sqlite.knowledge
 from ingest.chunking import Chunker
 from ingest.pipeline.reindex import reindex
 from ingest.readers.base import ReadOptions
@@ -25,9 +24,10 @@ from ingest.sources.mapping import Mapping
 from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
-from vectorstore.admin.library import list_documents, remove
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import ParsedDocument
+from vectorstore.admin.library import remove
+from vectorstore.embedded import open_store
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING, ParsedDocument
 
 
 class ReaderInProcess:
@@ -47,10 +47,9 @@ class ReaderInProcess:
 
 
 def main() -> None:
-    # Several transactions and a new index generation even from a small folder.
+    # Several transactions and a new index version even from a small folder.
     ingest.pipeline.ingestion._BATCH_FILES = 4
     ingest.pipeline.reindex._BATCH_CHUNKS = 20
-    vectorstore.sqlite.knowledge._FOLD_MINIMUM = 20
     ingest.pipeline.ingestion.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
     for line in sys.stdin:
         request = json.loads(line)
@@ -60,7 +59,8 @@ def main() -> None:
             try:
                 _say("started", os.getpid())
                 if "model" in request:
-                    reindex(Path(request["home"]), HashEmbedder(request["model"]), WORKER)
+                    embedder = HashEmbedder(request["model"])
+                    reindex(open_store(Path(request["home"]), embedder), embedder, WORKER)
                 else:
                     _bring_in(Path(request["home"]), Path(request["folder"]))
                 status = 0
@@ -73,11 +73,12 @@ def main() -> None:
 
 def _bring_in(home: Path, folder: Path) -> None:
     """What ``refdesk remove`` and ``refdesk ingest`` do, telling what is acknowledged as soon as it is."""
-    gone = [document.path for document in list_documents(home) if not Path(document.path).exists()]
+    knowledge = SqliteStore(home, HashEmbedder(), compact_minimum=20)
+    with knowledge.view() as view:
+        gone = [one.path for one in view.documents(EVERYTHING)[1] if not Path(one.path).exists()]
     if gone:
-        remove(home, gone)
+        remove(knowledge, gone, EVERYTHING)
         _say("removed", gone)
-    knowledge = KnowledgeBase(home, HashEmbedder())
     job = ingest.pipeline.ingestion.Ingestion(
         knowledge,
         WORKER,

@@ -14,11 +14,12 @@ from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import paragraph
 from tests.soak.noted import noted
 from tests.vectorstore.conftest import put_text
-from vectorstore.admin.library import DATABASE_FILE, remove
-from vectorstore.admin.verification import repair, verify
+from vectorstore.admin.library import remove
+from vectorstore.embedded import open_store, repair, verify
 from vectorstore.errors import StoreError
 from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
-from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
+from vectorstore.types import EVERYTHING
 
 _SEED = 20261122
 _ALL = 1000
@@ -36,27 +37,27 @@ class Store:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Documents in an index generation, some of them removed since, and others added."""
+    """Documents in an index version, some of them removed since, and others added."""
     home = tmp_path_factory.mktemp("store")
     rng = random.Random(_SEED)
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
+    with closing(open_store(home, HashEmbedder())) as knowledge:
         for number in range(30):
             text = "\n\n".join(paragraph(rng) for _ in range(4))
             put_text(knowledge, f"{number}.txt", f"{text} It is about topic{number}.", title=f"Document {number}")
             if number == 24:
-                knowledge.fold(force=True)
-                remove(home, ["3.txt", "7.txt"])
+                knowledge.compact(force=True)
+                remove(knowledge, ["3.txt", "7.txt"], EVERYTHING)
     queries = [f"topic{number}" for number in (2, 12, 28)]
     return Store(home, queries, answers(home, queries))
 
 
 def answers(home: Path, queries: list[str]) -> Answers:
     """For each query every passage that there is, so that no damage stays unseen."""
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
+    with closing(open_store(home, HashEmbedder())) as knowledge:
         return [
             [
                 (passage.chunk, *(round(score, 4) for score in (passage.score, passage.dense, passage.lexical)))
-                for passage in knowledge.search(query, limit=_ALL, candidates=_ALL)
+                for passage in knowledge.search(query, EVERYTHING, limit=_ALL, candidates=_ALL)
             ]
             for query in queries
         ]
@@ -81,7 +82,7 @@ def test_a_damaged_index_is_never_served_and_is_built_again(store: Store, tmp_pa
         rng = random.Random(f"{_SEED} {number}")
         home = tmp_path / "damaged"
         shutil.copytree(store.home, home)
-        path = rng.choice(sorted((home / GENERATIONS_FOLDER).glob("*/*")))
+        path = rng.choice(sorted((home / INDEX_FOLDER).glob("*/*")))
         what = damage(path, rng)
         with noted(f"seed {_SEED}, try {number}: {what}"):
             assert answers(home, store.queries) == store.answers
@@ -121,7 +122,7 @@ def test_a_damaged_log_loses_nothing_silently(store: Store, tmp_path: Path, trie
     """What a killed process leaves in the write-ahead log, damaged before anyone reads it again."""
     home = tmp_path / "killed"
     shutil.copytree(store.home, home)
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
+    with closing(open_store(home, HashEmbedder())) as knowledge:
         for number in range(30, 34):
             put_text(knowledge, f"{number}.txt", f"It is about topic{number}.", title=f"Document {number}")
         left = tmp_path / "left"  # while it is open, as a kill would leave it

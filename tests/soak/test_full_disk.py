@@ -13,11 +13,10 @@ import pytest
 from rag.conversations.store import ConversationStore
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from vectorstore.admin.verification import verify
+from vectorstore.embedded import open_store, verify
 from vectorstore.errors import RefdeskError
 from vectorstore.sqlite.conversations import verify_conversations
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Indexing
+from vectorstore.types import EVERYTHING, Indexing
 
 _DOCUMENTS = 24
 _FOLD_EVERY = 5
@@ -44,7 +43,7 @@ def text_of(number: int) -> str:
 
 def write(home: Path, stored: set[int], asked: set[int]) -> None:
     """Store what is missing, and note what was said to be stored."""
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge, closing(ConversationStore(home)) as conversations:
+    with closing(open_store(home, HashEmbedder())) as knowledge, closing(ConversationStore(home)) as conversations:
         for number in range(_DOCUMENTS):
             if number not in stored:
                 put_text(knowledge, f"{number}.txt", text_of(number))
@@ -53,19 +52,19 @@ def write(home: Path, stored: set[int], asked: set[int]) -> None:
                 conversations.add_turn(None, f"What is leaflet{number}?")
                 asked.add(number)
             if number % _FOLD_EVERY == 0:
-                knowledge.fold(force=True)
+                knowledge.compact(force=True)
 
 
 def check(home: Path, stored: set[int], asked: set[int]) -> None:
     """All of ``stored`` is whole and found, and nothing else is there, at most the one whose storing was under way."""
     assert verify(home, Indexing(HashEmbedder().fingerprint, "")) == []
     assert verify_conversations(home) == []
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge, knowledge.database.read() as connection:
-        paths = {int(str(row[0]).removesuffix(".txt")) for row in connection.execute("SELECT path FROM documents")}
+    with closing(open_store(home, HashEmbedder())) as knowledge, knowledge.view() as view:
+        paths = {int(one.path.removesuffix(".txt")) for one in view.documents(EVERYTHING)[1]}
         assert stored <= paths
         assert len(paths - stored) <= 1
         for number in paths:
-            best = knowledge.search(f"leaflet{number}", limit=4)
+            best = knowledge.search(f"leaflet{number}", EVERYTHING, limit=4)
             assert {passage.chunk.path for passage in best} == {f"{number}.txt"}
     with closing(ConversationStore(home)) as conversations:
         titles = {conversation.title for conversation in conversations.list()}

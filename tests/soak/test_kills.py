@@ -22,9 +22,10 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import change, fill
 from tests.soak.noted import noted
-from vectorstore.admin.verification import verify
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
+from vectorstore.embedded import open_store, verify
+from vectorstore.sqlite.schema import INDEX_FOLDER
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING
 
 _SEED = 20261122
 _QUERIES = 10
@@ -112,8 +113,12 @@ class Stored:
 
 def everything_stored(home: Path) -> dict[str, Stored]:
     stored: dict[str, Stored] = {}
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge, knowledge.database.read() as connection:
-        for document in catalogue.list_documents(connection):
+    with (
+        closing(SqliteStore(home)) as knowledge,
+        knowledge.view() as view,
+        knowledge.database.read() as connection,
+    ):
+        for document in view.documents(EVERYTHING)[1]:
             (content,) = connection.execute("SELECT content_id FROM documents WHERE id = ?", (document.id,)).fetchone()
             chunks = connection.execute(
                 "SELECT number, chunks.start, end, heading, vector FROM chunks JOIN pages ON page_id = pages.id "
@@ -126,7 +131,7 @@ def everything_stored(home: Path) -> dict[str, Stored]:
             stored[document.path] = Stored(
                 document.title,
                 document.sha256,
-                "".join(page.text for page in catalogue.document_pages(connection, document.id)),
+                "".join(page.text for page in view.pages(document.id, EVERYTHING)),
                 tuple(chunks),
                 tuple(units),
             )
@@ -140,11 +145,11 @@ def marks(stored: dict[str, Stored]) -> list[str]:
 
 def answers(home: Path, queries: list[str]) -> dict[str, Passages]:
     """What each query finds: passages and scores, ids apart."""
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
+    with closing(open_store(home, HashEmbedder())) as knowledge:
         return {
             query: sorted(
                 (-round(passage.score, 4), passage.chunk.text, passage.chunk.heading, round(passage.dense, 4))
-                for passage in knowledge.search(query)
+                for passage in knowledge.search(query, EVERYTHING)
             )
             for query in queries
         }
@@ -168,9 +173,9 @@ def check_complete(home: Path, after: dict[str, Stored], expected: dict[str, Pas
     assert verify(home, SETTINGS) == []
     assert everything_stored(home) == after
     assert answers(home, list(expected)) == expected
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
-        knowledge.fold(force=True)
-    assert len(list((home / GENERATIONS_FOLDER).glob("g-*"))) == 1
+    with closing(open_store(home, HashEmbedder())) as knowledge:
+        knowledge.compact(force=True)
+    assert len(list((home / INDEX_FOLDER).glob("v-*"))) == 1
 
 
 @pytest.fixture(scope="module")
@@ -231,9 +236,9 @@ def test_a_killed_reindexing_serves_the_old_index_and_is_carried_on(
             with noted(f"seed {_SEED}, home {number}, kill {kill} after {run.seconds:.3f} s"):
                 found = tmp_path / "found"
                 copy(home, found)
-                with closing(KnowledgeBase(found, HashEmbedder(), HashEmbedder)) as knowledge:
+                with closing(open_store(found, HashEmbedder(), HashEmbedder)) as knowledge:
                     model = knowledge.embedder.fingerprint
-                    assert all(word in str(knowledge.search(word)) for word in words)
+                    assert all(word in str(knowledge.search(word, EVERYTHING)) for word in words)
                 assert verify(found, replace(SETTINGS, embedding=model)) == []
                 shutil.rmtree(found)
         assert ingester.reindex(home, "other").ended == 0

@@ -21,8 +21,8 @@ from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK, write_document
 from tests.soak.noted import noted
 from vectorstore.admin.library import show
-from vectorstore.admin.verification import verify
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store, verify
+from vectorstore.types import EVERYTHING
 
 _SEED = 20261122
 _LONGEST = 400
@@ -115,12 +115,12 @@ def check_mutated(folder: Path, rng: random.Random, tries: int) -> None:
         (mutated / f"{number}-{path.name}").write_bytes(change(data, rng))
     files = [*sorted(mutated.iterdir()), *healthy]
     rng.shuffle(files)
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
+    with closing(open_store(home, HashEmbedder())) as knowledge:
         outcomes = Ingestion(knowledge, WORKER, "default").run(files)
     for path, outcome in zip(files, outcomes, strict=True):
         with noted(str(outcome)):
             if outcome.status == "indexed":
-                assert "".join(page.text for page in show(home, str(path))[1]).strip()
+                assert "".join(page.text for page in show(knowledge, str(path), EVERYTHING)[1]).strip()
             else:
                 assert path.parent == mutated or (path.stem == "picture" and not has_tesseract())
                 assert outcome.reason in set(get_args(Reason)) - {"timeout"}

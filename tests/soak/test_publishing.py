@@ -11,7 +11,8 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text_in
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Scope
 
 _DOCUMENTS = 6
@@ -27,17 +28,18 @@ publish(Path(sys.argv[1]), range(1, int(sys.argv[2]) + 1))
 
 def publish(home: Path, editions: range) -> None:
     """Every publication replaces all documents by those of the next edition; some are folded into a new index."""
-    with closing(KnowledgeBase(home, HashEmbedder())) as knowledge:
+    with closing(open_store(home, HashEmbedder())) as knowledge:
         for edition in editions:
-            with knowledge.change() as connection:
+            embedder = knowledge.embedder
+            with knowledge.change() as change:
                 for number in range(_DOCUMENTS):
                     text = f"Leaflet {number} of edition{edition}."
-                    put_text_in(connection, knowledge.embedder, f"{number}.txt", text, ("staff", "public")[number % 2])
+                    put_text_in(change, embedder, f"{number}.txt", text, ("staff", "public")[number % 2])
             if edition % _FOLD_EVERY == 0:
-                knowledge.fold(force=True)
+                knowledge.compact(force=True)
 
 
-def editions_found(knowledge: KnowledgeBase, scope: Scope, expected: int, publisher: "subprocess.Popen[bytes]") -> int:
+def editions_found(knowledge: KnowledgeStore, scope: Scope, expected: int, publisher: "subprocess.Popen[bytes]") -> int:
     """Search until there is no further publication; how many editions were seen."""
     seen: Counter[str] = Counter()
     while True:
@@ -58,8 +60,8 @@ def test_every_search_is_answered_from_one_publication(tmp_path: Path, publicati
     publish(tmp_path, range(1))
     staff = Scope(collections=frozenset({"staff"}))
     with (
-        closing(KnowledgeBase(tmp_path, HashEmbedder())) as one,
-        closing(KnowledgeBase(tmp_path, HashEmbedder())) as two,
+        closing(open_store(tmp_path, HashEmbedder())) as one,
+        closing(open_store(tmp_path, HashEmbedder())) as two,
         subprocess.Popen([sys.executable, "-c", _PROGRAM, str(tmp_path), str(publications)]) as publisher,
         ThreadPoolExecutor(4) as threads,
     ):

@@ -11,7 +11,7 @@ from rag.evaluation.whatif import WhatIf
 from rag.retrieval.hybrid import HybridRetriever
 from tests.fakes import HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.embedded import open_store
 from vectorstore.types import EVERYTHING
 
 CAUTION = 0.5
@@ -22,7 +22,7 @@ def fill(home: Path, documents: dict[int, tuple[str, str]]) -> Try:
     """Store the runs in ``home``, and give the trials on ``documents`` (titles and texts)."""
     _store(home, "small", 8, right=(True, False, False, False, True, False))
     _store(home, "large", 9, right=(True, False, True, False, True, True))
-    knowledge = KnowledgeBase(home, HashEmbedder())
+    knowledge = open_store(home, HashEmbedder())
     for title, text in documents.values():
         put_text(knowledge, f"{title}.txt", text, title=title)
     reader, calibration = KeywordReader("eye drops"), shipped_calibration()

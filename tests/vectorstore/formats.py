@@ -8,6 +8,13 @@ from pathlib import Path
 import apsw
 
 NEW_IN_FORMAT_4 = ("removed_documents", "resting_chunks", "collections")
+_FORMER_NAMES = {
+    "soft_deleted_documents": "removed_documents",
+    "soft_deleted_chunks": "resting_chunks",
+    "deleted_at": "removed_at",
+    "index_version": "generation",
+    "index_sha256": "generation_sha256",
+}
 
 
 def written_in_format_1(path: Path, without: Sequence[str] = (), version: int = 1) -> None:
@@ -23,9 +30,12 @@ def written_in_format_1(path: Path, without: Sequence[str] = (), version: int = 
         rows = {
             str(name): list(new.execute(f"SELECT * FROM {name}"))
             for kind, name, _ in objects
-            if kind == "table" and name != "chunks_fts" and name not in dropped
+            if kind == "table" and name != "chunks_fts" and _formerly(str(name)) not in dropped
         }
         application = new.pragma("application_id")
+    rows["meta"] = [(_FORMER_NAMES.get(key, key), value) for key, value in rows["meta"]]
+    rows = {_FORMER_NAMES.get(name, name): of_one for name, of_one in rows.items()}
+    objects = [(kind, _formerly(str(name)), _formerly(str(sql))) for kind, name, sql in objects]
     for suffix in ("", "-wal", "-shm", "-commits"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as old, old:
@@ -39,3 +49,9 @@ def written_in_format_1(path: Path, without: Sequence[str] = (), version: int = 
             old.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
         old.execute(f"PRAGMA user_version = {version}")
         old.execute(f"PRAGMA application_id = {application}")
+
+
+def _formerly(sql: str) -> str:
+    for name, former in _FORMER_NAMES.items():
+        sql = sql.replace(name, former)
+    return sql

@@ -1,8 +1,8 @@
 from vectorstore.langchain import KnowledgeVectorStore
-from vectorstore.sqlite.knowledge import KnowledgeBase
+from vectorstore.sqlite.store import SqliteStore
 
 
-def test_texts_are_added_found_replaced_and_deleted(knowledge: KnowledgeBase) -> None:
+def test_texts_are_added_found_replaced_and_deleted(knowledge: SqliteStore) -> None:
     store = KnowledgeVectorStore(knowledge)
     ids = store.add_texts(["Cats purr.", "Dogs bark loudly."], [{"title": "Cats"}, {"title": "Dogs"}], ids=["c", "d"])
     assert ids == ["c", "d"]
@@ -15,7 +15,7 @@ def test_texts_are_added_found_replaced_and_deleted(knowledge: KnowledgeBase) ->
     assert [document.page_content for document in store.similarity_search("dogs howl", k=5)] == ["Cats purr."]
 
 
-def test_it_serves_as_a_retriever_of_its_own_collection_only(knowledge: KnowledgeBase) -> None:
+def test_it_serves_as_a_retriever_of_its_own_collection_only(knowledge: SqliteStore) -> None:
     KnowledgeVectorStore(knowledge, "one").add_texts(["The sky is blue."])
     KnowledgeVectorStore(knowledge, "two").add_texts(["The sea is blue."])
     retriever = KnowledgeVectorStore(knowledge, "two").as_retriever(search_kwargs={"k": 5})

@@ -14,11 +14,13 @@ from ingest.pipeline.reindex import reindex
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from tests.vectorstore.conftest import put_text
-from vectorstore.admin.verification import verify
-from vectorstore.index.versions import build_index, write_generation
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.types import Document, Embedder, Indexing, Scope
+from vectorstore.embedded import open_store, verify
+from vectorstore.index.faiss import FaissIndex
+from vectorstore.sqlite.chunks import SqliteVectors
+from vectorstore.sqlite.meta import get_meta
+from vectorstore.sqlite.schema import INDEX_FOLDER
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING, Document, Embedder, Indexing, Scope
 
 _MODELS: dict[str, Embedder] = {"hash": HashEmbedder(), "other": HashEmbedder("other", dimension=32)}
 _COLLECTIONS = st.sampled_from(["staff", "public"])
@@ -39,58 +41,58 @@ class Desk(RuleBasedStateMachine):
         self.model = "hash"
         self.homes = 0
         self.stored: dict[tuple[str, str], str] = {}
-        self.removed: dict[tuple[str, str], tuple[int, str]] = {}
+        self.deleted: dict[tuple[str, str], tuple[int, str]] = {}
         self.open(self.folder / "0")
 
     def open(self, home: Path) -> None:
-        self.knowledge = KnowledgeBase(home, _MODELS[self.model])
-        self.reader = KnowledgeBase(home, HashEmbedder(), _MODELS.__getitem__)
+        self.knowledge = open_store(home, _MODELS[self.model])
+        self.reader = open_store(home, HashEmbedder(), _MODELS.__getitem__)
 
     @rule(collection=_COLLECTIONS, path=_PATHS, text=_TEXTS)
     def add_or_update(self, collection: str, path: str, text: str) -> None:
         document = put_text(self.knowledge, path, text, collection)
-        assert document == self.removed.pop((collection, path), (document,))[0]
+        assert document == self.deleted.pop((collection, path), (document,))[0]
         self.stored[collection, path] = text
 
     @rule(collection=_COLLECTIONS, path=_PATHS)
     def delete(self, collection: str, path: str) -> None:
-        with self.knowledge.change() as connection:
-            if known := catalogue.find_file(connection, collection, path):
-                catalogue.remove_document(connection, known.document)
+        with self.knowledge.change() as change:
+            if known := change.find_file(collection, path):
+                change.remove_document(known.document)
         self.stored.pop((collection, path), None)
 
     @rule(collection=_COLLECTIONS, path=_PATHS)
-    def remove_with_the_possibility_of_return(self, collection: str, path: str) -> None:
-        with self.knowledge.change() as connection:
-            if known := catalogue.find_file(connection, collection, path):
-                catalogue.remove_document(connection, known.document, can_be_put_back=True)
-                self.removed[collection, path] = (known.document, self.stored.pop((collection, path)))
+    def soft_delete(self, collection: str, path: str) -> None:
+        with self.knowledge.change() as change:
+            if known := change.find_file(collection, path):
+                change.soft_delete(known.document)
+                self.deleted[collection, path] = (known.document, self.stored.pop((collection, path)))
 
     @rule(collection=_COLLECTIONS, path=_PATHS)
-    def put_back(self, collection: str, path: str) -> None:
-        document, text = self.removed.pop((collection, path), (0, ""))
-        with self.knowledge.change() as connection:
-            assert catalogue.put_back(connection, document) is bool(text)
+    def restore(self, collection: str, path: str) -> None:
+        document, text = self.deleted.pop((collection, path), (0, ""))
+        with self.knowledge.change() as change:
+            assert change.restore(document) is bool(text)
         if text:
             self.stored[collection, path] = text
 
     @rule()
     def publish(self) -> None:
-        assert self.knowledge.fold(force=True)
+        assert self.knowledge.compact(force=True)
 
     @rule(collection=_COLLECTIONS, path=_PATHS, text=_TEXTS)
     def crash_while_changing(self, collection: str, path: str, text: str) -> None:
         """What lies on the disk in the middle of a change is what the next process finds."""
-        with suppress(_Crash), self.knowledge.change() as connection:
-            if known := catalogue.find_file(connection, collection, path):
-                catalogue.remove_document(connection, known.document)
+        with suppress(_Crash), self.knowledge.change() as change:
+            if known := change.find_file(collection, path):
+                change.remove_document(known.document)
             self.crash()
 
     @rule()
     def crash_while_publishing(self) -> None:
         with self.knowledge.database.read() as connection:
-            ids, vectors = catalogue.load_vectors(connection, self.knowledge.embedder.dimension)
-        write_generation(self.knowledge.home / GENERATIONS_FOLDER, build_index(ids[:1], vectors[:1]))
+            stored = SqliteVectors(connection, get_meta(connection), self.knowledge.embedder.dimension)
+            FaissIndex(self.knowledge.home / INDEX_FOLDER).compact(stored)
         with suppress(_Crash):
             self.crash()
 
@@ -104,26 +106,26 @@ class Desk(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.knowledge.close()
-        self.knowledge = KnowledgeBase(self.knowledge.home, _MODELS[self.model])
+        self.knowledge = open_store(self.knowledge.home, _MODELS[self.model])
 
     @rule(model=st.sampled_from(sorted(_MODELS)))
     def change_the_model(self, model: str) -> None:
         if model != self.model:
-            self.removed.clear()
-        reindex(self.knowledge.home, _MODELS[model], WORKER)
+            self.deleted.clear()
+        self.knowledge = open_store(self.knowledge.home, _MODELS[model])
+        reindex(self.knowledge, _MODELS[model], WORKER)
         self.model = model
-        self.knowledge = KnowledgeBase(self.knowledge.home, _MODELS[model])
 
     @invariant()
     def both_hold_what_the_dictionary_holds(self) -> None:
         for knowledge in (self.knowledge, self.reader):
-            with knowledge.database.read() as connection:
-                documents = catalogue.list_documents(connection)
+            with knowledge.view() as view:
+                documents = view.documents(EVERYTHING)[1]
             assert {(document.collection, document.path) for document in documents} == self.stored.keys()
             for document in documents:
                 assert _searched(knowledge, document) == self.stored[document.collection, document.path].split()
             everything = {text for text in self.stored.values() for text in text.split()}
-            found = knowledge.search("amber birch cedar dune", limit=100)
+            found = knowledge.search("amber birch cedar dune", EVERYTHING, limit=100)
             assert {word for passage in found for word in passage.chunk.text.split()} == everything
 
     def teardown(self) -> None:
@@ -133,7 +135,7 @@ class Desk(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-def _searched(knowledge: KnowledgeBase, document: Document) -> list[str]:
+def _searched(knowledge: KnowledgeStore, document: Document) -> list[str]:
     """The document's words, as a search among it alone returns them."""
     found = knowledge.search("amber birch cedar dune", Scope(documents=frozenset({document.id})), limit=100)
     return [word for passage in sorted(found, key=lambda one: one.chunk.start) for word in passage.chunk.text.split()]

@@ -6,26 +6,26 @@ import pytest
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
 from tests.vectorstore.formats import NEW_IN_FORMAT_4, written_in_format_1
-from vectorstore.admin.library import DATABASE_FILE
-from vectorstore.admin.verification import repair, verify
+from vectorstore.embedded import open_store, repair, verify
 from vectorstore.errors import StoreError
-from vectorstore.sqlite.knowledge import GENERATIONS_FOLDER, KnowledgeBase
-from vectorstore.types import Indexing
+from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING, Indexing
 
 SETTINGS = Indexing(HashEmbedder().fingerprint, "200-words")
 
 
 @pytest.fixture
-def home(knowledge: KnowledgeBase, put: Put) -> Path:
+def home(knowledge: SqliteStore, put: Put) -> Path:
     for i in range(5):
         put(knowledge, f"{i}.txt", f"Document number {i} is about subject{i}.\n\nIt has a second paragraph.")
-    knowledge.fold(force=True)
+    knowledge.compact(force=True)
     return knowledge.home
 
 
 def finds_everything(home: Path, embedder: HashEmbedder) -> bool:
-    knowledge = KnowledgeBase(home, embedder)
-    found = [knowledge.search(f"subject{i}")[0].chunk.path for i in range(5)]
+    knowledge = open_store(home, embedder)
+    found = [knowledge.search(f"subject{i}", EVERYTHING)[0].chunk.path for i in range(5)]
     knowledge.close()
     return found == [f"{i}.txt" for i in range(5)]
 
@@ -36,7 +36,7 @@ def test_an_empty_home_and_a_whole_one_are_in_order(home: Path, tmp_path: Path) 
 
 
 def test_a_damaged_index_is_found_and_rebuilt(home: Path) -> None:
-    path = next((home / GENERATIONS_FOLDER).glob("g-*/vectors.faiss"))
+    path = next((home / INDEX_FOLDER).glob("v-*/vectors.faiss"))
     path.write_bytes(path.read_bytes()[:-1])
     assert [finding.repairable for finding in verify(home, SETTINGS)] == [True]
     repair(home, HashEmbedder())
@@ -53,7 +53,7 @@ def test_another_embedding_model_is_told_and_left_to_a_reindexing(home: Path) ->
     assert finds_everything(home, HashEmbedder())
 
 
-def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledge: KnowledgeBase) -> None:
+def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledge: SqliteStore) -> None:
     with knowledge.database.write() as connection:
         connection.execute("DELETE FROM vectors WHERE chunk_id = 1")
         connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('delete-all')")
@@ -65,7 +65,7 @@ def test_missing_vectors_and_words_are_found_and_made_again(home: Path, knowledg
     assert finds_everything(home, HashEmbedder())
 
 
-def test_a_damaged_word_index_is_found_and_made_again(home: Path, knowledge: KnowledgeBase) -> None:
+def test_a_damaged_word_index_is_found_and_made_again(home: Path, knowledge: SqliteStore) -> None:
     with knowledge.database.write() as connection:
         connection.execute("UPDATE chunks_fts_data SET block = zeroblob(length(block)) WHERE id > 10")
     knowledge.close()
@@ -77,14 +77,14 @@ def test_a_damaged_word_index_is_found_and_made_again(home: Path, knowledge: Kno
 
 @pytest.mark.parametrize("change", ["replace(text, 'subject3', 'subject9')", "CAST(x'C328' || text AS TEXT)"])
 def test_text_that_has_changed_under_its_index_is_found_and_not_called_repairable(
-    home: Path, knowledge: KnowledgeBase, change: str
+    home: Path, knowledge: SqliteStore, change: str
 ) -> None:
     with knowledge.database.write() as connection:
         connection.execute(f"UPDATE pages SET text = {change} WHERE text LIKE '%subject3%'")
     assert [finding.repairable for finding in verify(home, SETTINGS)] == [False]
 
 
-def test_a_page_that_only_an_index_needs_is_made_again(home: Path, knowledge: KnowledgeBase) -> None:
+def test_a_page_that_only_an_index_needs_is_made_again(home: Path, knowledge: SqliteStore) -> None:
     with knowledge.database.read() as connection:
         page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'chunks_of_content'").get
     knowledge.close()
@@ -100,14 +100,14 @@ def test_a_page_that_only_an_index_needs_is_made_again(home: Path, knowledge: Kn
 
 
 def test_changes_that_were_lost_with_the_log_are_missed_and_can_be_given_up(
-    home: Path, knowledge: KnowledgeBase, put: Put, tmp_path: Path
+    home: Path, knowledge: SqliteStore, put: Put, tmp_path: Path
 ) -> None:
     knowledge.close()
     put(knowledge, "late.txt", "It was added late.")
     killed = tmp_path / "killed"  # what a killed process leaves, but for the log
     shutil.copytree(home, killed, ignore=shutil.ignore_patterns("*-wal", "*-shm"))
     with pytest.raises(StoreError, match=r"last 1 changes .* are gone.*verify --repair"):
-        KnowledgeBase(killed, HashEmbedder())
+        open_store(killed, HashEmbedder())
     assert [finding.repairable for finding in verify(killed, SETTINGS)] == [True]
     assert [finding.repairable for finding in verify(killed, SETTINGS)] == [True]
     repair(killed, HashEmbedder())
@@ -116,18 +116,18 @@ def test_changes_that_were_lost_with_the_log_are_missed_and_can_be_given_up(
 
 
 @pytest.mark.parametrize("left", [None, b""])
-def test_a_database_that_is_gone_or_empty_is_missed(home: Path, knowledge: KnowledgeBase, left: bytes | None) -> None:
+def test_a_database_that_is_gone_or_empty_is_missed(home: Path, knowledge: SqliteStore, left: bytes | None) -> None:
     knowledge.close()
     path = home / DATABASE_FILE
     path.unlink() if left is None else path.write_bytes(left)
     with pytest.raises(StoreError, match="Restore a backup"):
-        KnowledgeBase(home, HashEmbedder())
+        open_store(home, HashEmbedder())
     assert [finding.repairable for finding in verify(home, SETTINGS)] == [True]
     repair(home, HashEmbedder())
     assert verify(home, SETTINGS) == []
 
 
-def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowledge: KnowledgeBase) -> None:
+def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowledge: SqliteStore) -> None:
     knowledge.close()
     path = home / DATABASE_FILE
     written_in_format_1(path)
@@ -135,28 +135,28 @@ def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowle
     assert finds_everything(home, HashEmbedder())
     assert verify(home, SETTINGS) == []
     assert path.with_name("refdesk.db.format-1").read_bytes()[4096:] == before[4096:]
-    with KnowledgeBase(home, HashEmbedder()).change() as connection:  # ids are never used again
+    with SqliteStore(home).database.write() as connection:  # ids are never used again
         connection.execute("DELETE FROM documents WHERE id = 5")
         connection.execute("INSERT INTO documents SELECT NULL, 'c', 'p', 't', 1, 1, 1, ''")
         assert connection.last_insert_rowid() == 6
 
 
 def test_the_chunking_that_earlier_formats_kept_with_each_content_becomes_that_of_all(
-    home: Path, knowledge: KnowledgeBase
+    home: Path, knowledge: SqliteStore
 ) -> None:
     with knowledge.database.write() as connection:
         connection.execute("UPDATE contents SET recipe = '.txt readers-2 chunks-200-abc mappings-def' WHERE id < 5")
         connection.execute("UPDATE contents SET recipe = '.txt readers-1 chunks-128-old' WHERE id = 5")
     knowledge.close()
     written_in_format_1(home / DATABASE_FILE, without=("next_chunks", "refusals", *NEW_IN_FORMAT_4))
-    with KnowledgeBase(home, HashEmbedder()).database.read() as connection:
+    with SqliteStore(home).database.read() as connection:
         recipes = [row[0] for row in connection.execute("SELECT recipe FROM contents ORDER BY id")]
     assert recipes == [".txt readers-2 mappings-def"] * 4 + [".txt readers-1 chunks-128-old"]
     assert verify(home, Indexing(SETTINGS.embedding, "200-abc")) == []
     assert [finding.where for finding in verify(home, SETTINGS)] == ["ingest.chunk_tokens"]
 
 
-def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, knowledge: KnowledgeBase) -> None:
+def test_a_damaged_database_is_reported_and_not_called_repairable(home: Path, knowledge: SqliteStore) -> None:
     knowledge.close()
     path = home / DATABASE_FILE
     data = bytearray(path.read_bytes())

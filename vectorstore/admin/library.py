@@ -1,131 +1,72 @@
-"""Looking after stored documents by id or path, without any model."""
+"""Looking after stored documents, by id or path. No model is needed."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 
+from vectorstore.embedded import is_begun, open_store
 from vectorstore.errors import UsageError
-from vectorstore.sqlite import catalogue
-from vectorstore.sqlite.database import Database
-from vectorstore.sqlite.schema import FORMAT_VERSION, MIGRATIONS, SCHEMA
-from vectorstore.types import Collection, Document, Page, Refusal, SoftDeletedDocument
-
-DATABASE_FILE = "refdesk.db"
+from vectorstore.store import DocumentView, KnowledgeStore
+from vectorstore.types import Document, Page, Scope
 
 
-def open_database(home: Path, *, accept_loss: bool = False) -> Database:
-    return Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION, MIGRATIONS, accept_loss=accept_loss)
-
-
-def status(home: Path) -> dict[str, object]:
-    """Counts of documents, units, contents and chunks; documents a collection; the embedding; the last change."""
-    if not (home / DATABASE_FILE).exists():
+def status(home: Path, scope: Scope) -> dict[str, object]:
+    """Counts of documents, units, contents and chunks; documents a collection; the embedding; the last change. Of an
+    empty home nothing is begun.
+    """
+    state: dict[str, object] = {"documents": 0, "contents": 0, "units": 0, "chunks": 0}
+    if not is_begun(home):
+        return state | {"collections": {}, "embedding": "", "changed_at": ""}
+    with closing(open_store(home)) as store, store.view() as view:
         return {
-            "documents": 0,
-            "contents": 0,
-            "units": 0,
-            "chunks": 0,
-            "collections": {},
-            "embedding": "",
-            "changed_at": "",
-        }
-    with closing(open_database(home)) as database, database.read() as connection:
-        meta = catalogue.get_meta(connection)
-        return {
-            **catalogue.count(connection),
-            "collections": {one.name: one.documents for one in catalogue.list_collections(connection) if one.documents},
-            "embedding": meta.get("embedding", ""),
-            "changed_at": meta.get("changed_at", ""),
+            **asdict(view.totals(scope)),
+            "collections": {one.name: one.documents for one in view.collections(scope) if one.documents},
+            "embedding": view.indexing.embedding,
+            "changed_at": view.changed_at,
         }
 
 
-def find(database: Database, reference: str) -> list[Document]:
+def find(view: DocumentView, reference: str, scope: Scope) -> list[Document]:
     """The documents that an id or a path names (a path: one for each collection). Raises UsageError if there is
     none.
     """
-    with database.read() as connection:
-        paths = {reference, str(Path(reference).expanduser().resolve())}
-        ids = [document for path in paths for document in catalogue.documents_at(connection, path)]
-        if reference.isdecimal() and len(reference) < 19:
-            ids.append(int(reference))
-        found = [document for i in sorted(set(ids)) if (document := catalogue.get_document(connection, i))]
+    paths = dict.fromkeys((reference, str(Path(reference).expanduser().resolve())))
+    found = {document.id: document for path in paths for document in view.documents_at(path, scope)}
+    if reference.isdecimal() and len(reference) < 19 and (named := view.document(int(reference), scope)):
+        found[named.id] = named
     if not found:
-        raise unknown_document(reference)
-    return found
+        raise UsageError(
+            "There is no such document", where=reference, remedy="`refdesk status --documents` lists them."
+        )
+    return [found[document] for document in sorted(found)]
 
 
-def unknown_document(reference: str) -> UsageError:
-    return UsageError("There is no such document", where=reference, remedy="`refdesk status --documents` lists them.")
+def show(store: KnowledgeStore, reference: str, scope: Scope) -> tuple[Document, tuple[Page, ...]]:
+    """A document and its pages, whose texts in a row are what citations' offsets count in. Raises UsageError."""
+    with store.view() as view:
+        document = find(view, reference, scope)[0]
+        return document, view.pages(document.id, scope)
 
 
-def show(home: Path, reference: str) -> tuple[Document, tuple[Page, ...]]:
-    """A document and its pages, whose texts in a row are what citations' offsets count in."""
-    with closing(open_database(home)) as database:
-        document = find(database, reference)[0]
-        with database.read() as connection:
-            return document, catalogue.document_pages(connection, document.id)
+def remove(
+    store: KnowledgeStore, references: Sequence[str], scope: Scope, *, restorable: bool = False
+) -> list[Document]:
+    """Remove documents, all or (if one is unknown) none; return what was removed. Raises UsageError."""
+    with store.view() as view:
+        found = {document.id: document for reference in references for document in find(view, reference, scope)}
+    with store.change() as change:
+        for document in found:
+            if restorable:
+                change.soft_delete(document)
+            else:
+                change.remove_document(document)
+    return list(found.values())
 
 
-def remove(home: Path, references: list[str], *, can_be_put_back: bool = False) -> list[Document]:
-    """Remove documents, all or (if one is unknown) none; return what was removed."""
-    with closing(open_database(home)) as database:
-        found = {document.id: document for reference in references for document in find(database, reference)}
-        with database.write() as connection:
-            for document in found:
-                catalogue.remove_document(connection, document, can_be_put_back=can_be_put_back)
-            catalogue.publish(connection)
-        return list(found.values())
-
-
-def put_back(home: Path, documents: Iterable[int]) -> int:
-    """Undo removals; returns how many documents are back. Those kept no longer stay away."""
-    with closing(open_database(home)) as database, database.write() as connection:
-        back = sum(catalogue.put_back(connection, document) for document in documents)
-        catalogue.publish(connection)
-        return back
-
-
-def removed_documents(home: Path) -> list[SoftDeletedDocument]:
-    with closing(open_database(home)) as database, database.read() as connection:
-        return catalogue.removed_documents(connection)
-
-
-def find_documents(
-    home: Path, words: Sequence[str] = (), collection: str | None = None, limit: int = -1
-) -> tuple[int, list[Document]]:
-    """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title."""
-    with closing(open_database(home)) as database, database.read() as connection:
-        return catalogue.find_documents(connection, words, collection, limit)
-
-
-def list_documents(home: Path, collection: str | None = None) -> list[Document]:
-    if not (home / DATABASE_FILE).exists():
-        return []
-    with closing(open_database(home)) as database, database.read() as connection:
-        return catalogue.list_documents(connection, collection)
-
-
-def list_collections(home: Path) -> list[Collection]:
-    if not (home / DATABASE_FILE).exists():
-        return []
-    with closing(open_database(home)) as database, database.read() as connection:
-        return catalogue.list_collections(connection)
-
-
-def set_notice(home: Path, collection: str, notice: str) -> None:
-    """What is shown with each answer from a collection; nothing if ``notice`` is empty."""
-    with closing(open_database(home)) as database, database.write() as connection:
-        catalogue.set_notice(connection, collection, notice)
-
-
-def list_refusals(home: Path) -> dict[str, list[Refusal]]:
-    """By collection, the files that could not be read as they are."""
-    with closing(open_database(home)) as database, database.read() as connection:
-        names = [row[0] for row in connection.execute("SELECT DISTINCT collection FROM refusals ORDER BY collection")]
-        return {str(name): list(catalogue.list_refusals(connection, str(name)).values()) for name in names}
-
-
-def drop_refusals(home: Path, collection: str, paths: Iterable[str]) -> None:
-    """Let the next ingestion try these files again."""
-    with closing(open_database(home)) as database, database.write() as connection:
-        catalogue.drop_refusals(connection, collection, paths)
+def restore(store: KnowledgeStore, documents: Iterable[int], scope: Scope) -> int:
+    """Undo soft-deletions; returns how many documents are back. Those kept no longer stay away."""
+    with store.view() as view:
+        kept = {document.id for document in view.soft_deleted(scope)}
+    with store.change() as change:
+        return sum(change.restore(document) for document in documents if document in kept)

@@ -1,8 +1,7 @@
 """Contents: the stored text of documents with its chunks, vectors and words.
 
-A content is searched while a document has it. While only documents that were removed and can be put back have it, it
-rests: its chunks and vectors are kept where no search sees them. Functions take the connection of a running
-transaction, as those of ``vectorstore.sqlite.catalogue``.
+A content is searched while a document has it. While only soft-deleted documents have it, its chunks and vectors are
+kept where no search sees them. Functions take the connection of a running transaction.
 """
 
 import json
@@ -16,6 +15,10 @@ from vectorstore.types import ParsedDocument, Vectors
 def find_content(connection: Connection, sha256: str, recipe: str) -> int | None:
     row = connection.execute("SELECT id FROM contents WHERE sha256 = ? AND recipe = ?", (sha256, recipe)).fetchone()
     return row[0] if row else None
+
+
+def title_of(connection: Connection, content: int) -> str:
+    return str(connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).get or "")
 
 
 def add_content(connection: Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors) -> int:
@@ -50,24 +53,29 @@ def add_content(connection: Connection, sha256: str, recipe: str, parsed: Parsed
     return content
 
 
-def wake(connection: Connection, content: int) -> None:
-    """Let a resting content be searched again, under new ids."""
-    if not connection.execute("SELECT 1 FROM resting_chunks WHERE content_id = ?", (content,)).fetchone():
+def last_chunk(connection: Connection) -> int:
+    """The largest id that a chunk has ever had."""
+    return int(connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'chunks'").get)
+
+
+def restore_chunks(connection: Connection, content: int) -> None:
+    """Let the chunks of a soft-deleted content be searched again, under new ids."""
+    if not connection.execute("SELECT 1 FROM soft_deleted_chunks WHERE content_id = ?", (content,)).fetchone():
         return
-    last: int = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'chunks'").get
-    numbered = "SELECT ? + row_number() OVER (ORDER BY id) AS number, * FROM resting_chunks WHERE content_id = ?"
+    last = last_chunk(connection)
+    numbered = "SELECT ? + row_number() OVER (ORDER BY id) AS number, * FROM soft_deleted_chunks WHERE content_id = ?"
     connection.execute(
         "INSERT INTO chunks (id, content_id, page_id, start, end, heading) "
         f"SELECT number, content_id, page_id, start, end, heading FROM ({numbered}) ORDER BY number",
         (last, content),
     )
     connection.execute(f"INSERT INTO vectors SELECT number, vector FROM ({numbered})", (last, content))
-    connection.execute("DELETE FROM resting_chunks WHERE content_id = ?", (content,))
+    connection.execute("DELETE FROM soft_deleted_chunks WHERE content_id = ?", (content,))
     _index_words(connection, content)
 
 
 def release(connection: Connection, content: int) -> None:
-    """After a document has let go of it: a content that no document has is dropped, or rests."""
+    """After a document has let go of it: a content that no document has is dropped, or soft-deleted."""
     if connection.execute("SELECT 1 FROM documents WHERE content_id = ?", (content,)).fetchone():
         return
     # The FTS index keeps no copy of the text: it is told the old values while they still exist.
@@ -77,11 +85,11 @@ def release(connection: Connection, content: int) -> None:
         (content,),
     )
     connection.execute("INSERT INTO tombstones (chunk_id) SELECT id FROM chunks WHERE content_id = ?", (content,))
-    if not connection.execute("SELECT 1 FROM removed_documents WHERE content_id = ?", (content,)).fetchone():
+    if not connection.execute("SELECT 1 FROM soft_deleted_documents WHERE content_id = ?", (content,)).fetchone():
         connection.execute("DELETE FROM contents WHERE id = ?", (content,))
         return
     connection.execute(
-        "INSERT INTO resting_chunks (content_id, page_id, start, end, heading, vector) "
+        "INSERT INTO soft_deleted_chunks (content_id, page_id, start, end, heading, vector) "
         "SELECT content_id, page_id, start, end, heading, vector "
         "FROM chunks JOIN vectors ON chunk_id = chunks.id WHERE content_id = ? ORDER BY chunks.id",
         (content,),

@@ -138,33 +138,52 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
-        with _explained(self.path):
+        with self.explained():
             try:
                 connection = self._idle.get_nowait()
             except Empty:
                 connection = self._connect(self.path)
-            try:
+        try:
+            with self.explained():
                 connection.execute(begin)
-                yield connection
+            yield connection
+            with self.explained():
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._idle.put(connection)
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        finally:
+            self._idle.put(connection)
 
-    def read(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database from its first statement to its end."""
-        return self._transaction("BEGIN")
+        with self.explained(), self.reading() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is on disk when the block ends without an exception, and leaves no trace otherwise."""
+        with self.explained(), self.writing() as connection:
+            yield connection
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """``read`` for a block that is not the database's own: what else it raises is not explained."""
+        return self._transaction("BEGIN")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """``write`` for a block that is not the database's own: what else it raises is not explained."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
-            made = connection.execute("UPDATE commits SET made = made + 1 RETURNING made").get
+            with self.explained():
+                made = connection.execute("UPDATE commits SET made = made + 1 RETURNING made").get
         self._acknowledge(int(made))
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Errors of SQLite, and damage, become errors that a person can act on."""
+        return _explained(self.path)
 
     def is_whole(self) -> bool:
         """Whether every page can be read and holds what SQLite expects there."""

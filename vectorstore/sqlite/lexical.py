@@ -1,8 +1,17 @@
 """Lexical search with SQLite's FTS5 (BM25), in the same transaction as everything else."""
 
+import json
 import re
+from collections.abc import Collection, Sequence
 
 from apsw import Connection
+
+RowCondition = tuple[str, tuple[object, ...]]
+"""An SQL condition on ``+rowid``, with its values: without the plus sign SQLite would run the whole query again for
+each row that is allowed.
+"""
+
+ALL_ROWS: RowCondition = ("1", ())
 
 _HEADING_WEIGHT = 2.0
 _MAX_TERMS = 64
@@ -24,53 +33,52 @@ def match_expression(query: str) -> str:
     return " OR ".join(f'"{word}"' for word in list(words)[:_MAX_TERMS])
 
 
-def search_lexical(
-    connection: Connection, query: str, k: int, restriction: str = "", values: tuple[object, ...] = ()
-) -> dict[int, float]:
-    """The ``k`` best chunks as id -> BM25 score (larger is better).
-
-    ``restriction`` is an SQL condition on ``+rowid``, with its ``values``; without the plus sign SQLite would run the
-    whole query again for each row that is allowed.
-    """
+def search_lexical(connection: Connection, query: str, k: int, condition: RowCondition) -> dict[int, float]:
+    """The ``k`` best chunks as id -> BM25 score (larger is better)."""
     expression = match_expression(query)
     if not expression:
         return {}
-    condition = f"AND {restriction}" if restriction else ""
+    where, values = condition
     rows = connection.execute(
         f"SELECT rowid, -bm25(chunks_fts, {_HEADING_WEIGHT}, 1.0) AS score FROM chunks_fts "
-        f"WHERE chunks_fts MATCH ? {condition} ORDER BY score DESC LIMIT ?",
+        f"WHERE chunks_fts MATCH ? AND {where} ORDER BY score DESC LIMIT ?",
         (expression, *values, k),
     )
     return {int(row[0]): float(row[1]) for row in rows}
 
 
-def telling_words(connection: Connection, query: str) -> str:
-    """The query without its common words, if it has others: what to search for.
+def score_lexical(connection: Connection, query: str, chunks: Collection[int]) -> dict[int, float]:
+    """The BM25 scores of those of ``chunks`` that hold a word of ``query``."""
+    if not chunks:
+        return {}
+    among = ("+rowid IN (SELECT value FROM json_each(?))", (json.dumps(list(chunks)),))
+    return search_lexical(connection, query, len(chunks), among)
+
+
+def telling_words(connection: Connection, query: str, condition: RowCondition, stored: int) -> str:
+    """The query without its common words, if it has others: what to search for among ``stored`` chunks.
 
     They hardly change a BM25 score, but scoring every chunk that holds one of them takes most of a search's time.
     """
     words = _WORD.findall(query)
-    stored = connection.execute("SELECT count(*) FROM chunks").get
-    counts = chunk_frequencies(connection, list(dict.fromkeys(words)))
+    counts = chunk_frequencies(connection, list(dict.fromkeys(words)), condition)
     telling = [word for word in words if counts[word] <= _COMMON * stored]
     return " ".join(telling if any(counts[word] for word in telling) else words)
 
 
-def chunk_frequencies(
-    connection: Connection, words: list[str], restriction: str = "", values: tuple[object, ...] = ()
-) -> dict[str, int]:
+def chunk_frequencies(connection: Connection, words: Sequence[str], condition: RowCondition) -> dict[str, int]:
     """For each word the number of chunks that hold it in any form (or, of a hyphenated word, any part)."""
-    condition = f"AND {restriction}" if restriction else ""
-    statement = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ? {condition}"
+    where, values = condition
+    statement = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ? AND {where}"
     return {word: connection.execute(statement, (match_expression(word) or '""', *values)).get for word in words}
 
 
-def holds_form(connection: Connection, word: str, restriction: str = "", values: tuple[object, ...] = ()) -> bool:
+def holds_form(connection: Connection, word: str, condition: RowCondition) -> bool:
     """Whether ``word`` stands in just this form in one of the first 50 chunks that hold it in any."""
-    condition = f"AND {restriction}" if restriction else ""
+    where, values = condition
     rows = connection.execute(
         f"SELECT heading || ' ' || body FROM chunk_texts WHERE id IN "
-        f"(SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ? {condition} LIMIT {_LOOKED_AT})",
+        f"(SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ? AND {where} LIMIT {_LOOKED_AT})",
         (match_expression(word), *values),
     )
     form = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)

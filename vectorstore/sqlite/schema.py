@@ -7,12 +7,21 @@ since.
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from apsw import Connection
 
+from vectorstore.sqlite.database import Database
+
+DATABASE_FILE = "refdesk.db"
+INDEX_FOLDER = "index"
+_FORMER_INDEX_FOLDER = "generations"
+
 _CHUNKING = "chunks-"
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 TABLES = (
     "meta",
@@ -23,8 +32,8 @@ TABLES = (
     "vectors",
     "next_chunks",
     "documents",
-    "removed_documents",
-    "resting_chunks",
+    "soft_deleted_documents",
+    "soft_deleted_chunks",
     "refusals",
     "collections",
     "tombstones",
@@ -103,8 +112,8 @@ CREATE TABLE documents (
 );
 CREATE INDEX documents_of_content ON documents (content_id);
 
--- Documents that were removed and can be put back.
-CREATE TABLE removed_documents (
+-- Documents that can be restored.
+CREATE TABLE soft_deleted_documents (
     id INTEGER PRIMARY KEY,
     collection TEXT NOT NULL,
     path TEXT NOT NULL,
@@ -113,13 +122,13 @@ CREATE TABLE removed_documents (
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     indexed_at TEXT NOT NULL,
-    removed_at TEXT NOT NULL,
+    deleted_at TEXT NOT NULL,
     UNIQUE (collection, path)
 );
-CREATE INDEX removed_documents_of_content ON removed_documents (content_id);
+CREATE INDEX soft_deleted_documents_of_content ON soft_deleted_documents (content_id);
 
--- The chunks and vectors of contents that only removed documents have: no search sees them.
-CREATE TABLE resting_chunks (
+-- The chunks and vectors of contents that only soft-deleted documents have: no search sees them.
+CREATE TABLE soft_deleted_chunks (
     id INTEGER PRIMARY KEY,
     content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
     page_id INTEGER NOT NULL,
@@ -128,7 +137,7 @@ CREATE TABLE resting_chunks (
     heading TEXT NOT NULL,
     vector BLOB NOT NULL
 );
-CREATE INDEX resting_chunks_of_content ON resting_chunks (content_id);
+CREATE INDEX soft_deleted_chunks_of_content ON soft_deleted_chunks (content_id);
 
 -- What is kept of a collection beside its documents.
 CREATE TABLE collections (
@@ -150,7 +159,7 @@ CREATE TABLE refusals (
     PRIMARY KEY (collection, path)
 ) WITHOUT ROWID;
 
--- Chunks removed since the current index generation was built.
+-- Chunks removed since the current index version was built.
 CREATE TABLE tombstones (id INTEGER PRIMARY KEY AUTOINCREMENT, chunk_id INTEGER NOT NULL);
 
 CREATE VIEW chunk_texts AS
@@ -162,13 +171,38 @@ CREATE VIRTUAL TABLE chunks_fts USING fts5 (
     heading, body, content='chunk_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
 );
 
-INSERT INTO meta VALUES ('publication', '0'), ('generation', ''), ('generation_sha256', ''), ('high_water', '0');
+INSERT INTO meta VALUES ('publication', '0'), ('index_version', ''), ('index_sha256', ''), ('high_water', '0');
 """
+
+
+_BEFORE_FORMAT_5 = {"soft_deleted_documents": "removed_documents", "soft_deleted_chunks": "resting_chunks"}
+"""Former names of tables."""
+
+
+def copy_rows(connection: Connection, named: Mapping[str, str] = {}) -> None:
+    """Every row of ``old`` that cannot be made again, into tables of the same columns; the word index is made anew.
+
+    ``named`` holds the names that tables have in ``old``, where they are others.
+    """
+    for table in (*TABLES, "sqlite_sequence"):
+        connection.execute(f"DELETE FROM main.{table}")
+        source = named.get(table, table)
+        if connection.execute("SELECT 1 FROM old.sqlite_master WHERE name = ?", (source,)).fetchone():
+            # With a condition SQLite copies row by row; without, also the pages of the table's indexes, damaged or not.
+            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{source} WHERE true")
+    connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+
+
+def _from_format_4(connection: Connection) -> None:
+    """Other words: what is soft-deleted was removed or resting, an index version a generation."""
+    copy_rows(connection, _BEFORE_FORMAT_5)
+    connection.execute("UPDATE meta SET key = 'index_version' WHERE key = 'generation'")
+    connection.execute("UPDATE meta SET key = 'index_sha256' WHERE key = 'generation_sha256'")
 
 
 def _from_format_2(connection: Connection) -> None:
     """The chunking was a part of each content's recipe: " chunks-<tokens>-<tokenizer>"."""
-    copy_rows(connection)
+    _from_format_4(connection)
     recipes = [row[0].split(" ") for row in connection.execute("SELECT recipe FROM contents ORDER BY id")]
     cut = Counter(part for recipe in recipes for part in recipe if part.startswith(_CHUNKING))
     if cut:
@@ -177,14 +211,13 @@ def _from_format_2(connection: Connection) -> None:
         connection.execute("INSERT INTO meta VALUES ('chunking', ?)", (common.removeprefix(_CHUNKING),))
 
 
-def copy_rows(connection: Connection) -> None:
-    """Every row of ``old`` that cannot be made again, into tables of the same columns; the word index is made anew."""
-    for table in (*TABLES, "sqlite_sequence"):
-        connection.execute(f"DELETE FROM main.{table}")
-        if connection.execute("SELECT 1 FROM old.sqlite_master WHERE name = ?", (table,)).fetchone():
-            # With a condition SQLite copies row by row; without, also the pages of the table's indexes, damaged or not.
-            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table} WHERE true")
-    connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: _from_format_4, 4: _from_format_4}
+"""By format; the pages of format 1 had no checksums."""
 
 
-MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: copy_rows}  # the pages of format 1 had no checksums
+def open_database(home: Path, *, accept_loss: bool = False) -> Database:
+    """The database of ``home`` in its newest format, with the index's files where they belong."""
+    database = Database(home / DATABASE_FILE, SCHEMA, FORMAT_VERSION, MIGRATIONS, accept_loss=accept_loss)
+    with suppress(OSError):  # most often it is not there; where it cannot be renamed, the index is made again
+        (home / _FORMER_INDEX_FOLDER).rename(home / INDEX_FOLDER)
+    return database

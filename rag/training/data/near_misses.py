@@ -10,8 +10,9 @@ from rag.evaluation.squad import SquadQuestion, normalised
 from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import OnProgress, Text
 from rag.training.reader.data import QuestionSet
-from vectorstore.sqlite.knowledge import KnowledgeBase
-from vectorstore.types import Embedder, Vectors
+from vectorstore.embedded import open_store
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import EVERYTHING, Embedder, Vectors
 
 _SEARCHED = 10
 _KEPT = 4
@@ -51,7 +52,7 @@ def find_near_misses(
         return found
     with temporary_collection(texts, embedder, worker, on_progress) as collection:
         embedded = _EmbeddedBefore(embedder, [question.text for question in asked])
-        knowledge = KnowledgeBase(collection.knowledge.home, embedded)
+        knowledge = open_store(collection.home, embedded)
         for number, question in enumerate(asked):
             if passages := _near_misses(knowledge, collection, question):
                 found[question_key(part, question)] = passages
@@ -65,11 +66,11 @@ def _text(part: QuestionSet, number: int) -> Text:
     return Text(str(number), paragraph.title, paragraph.text)
 
 
-def _near_misses(knowledge: KnowledgeBase, collection: TemporaryCollection, question: SquadQuestion) -> list[str]:
+def _near_misses(knowledge: KnowledgeStore, collection: TemporaryCollection, question: SquadQuestion) -> list[str]:
     answers = [normalised(answer.text) for answer in question.answers]
     return [
         passage.chunk.text
-        for passage in knowledge.search(question.text, limit=_SEARCHED)
+        for passage in knowledge.search(question.text, EVERYTHING, limit=_SEARCHED)
         if str(question.paragraph) not in collection.ids[passage.chunk.document]
         and not any(answer in normalised(passage.chunk.text) for answer in answers)
     ][:_KEPT]

@@ -17,7 +17,7 @@ from ui.chat.pages.documents.views import LISTED, job_view
 from ui.chat.pages.evaluation.views import table
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from vectorstore.errors import RefdeskError
-from vectorstore.sqlite.knowledge import KEPT_AFTER_REMOVAL
+from vectorstore.store import RESTORABLE_FOR
 from vectorstore.types import EVERYTHING, Collection, Document, Scope
 
 _POLL_SECONDS = 1.0
@@ -222,7 +222,7 @@ def _draw_refused(desk: Desk) -> None:
 
 def _draw_removed(desk: Desk) -> None:
     removed = desk.documents.removed(reader(), EVERYTHING)
-    days = KEPT_AFTER_REMOVAL.days
+    days = RESTORABLE_FOR.days
     if not removed:
         st.markdown(f"Nothing was removed here within the last {days} days.")
         return

@@ -1,0 +1,283 @@
+"""Documents, their collections, and the files that were refused. Functions take the connection of a running
+transaction.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from apsw import Connection
+
+from vectorstore.sqlite import contents
+from vectorstore.sqlite.meta import now
+from vectorstore.sqlite.scopes import scope_condition
+from vectorstore.types import (
+    Collection,
+    Document,
+    FileState,
+    KnownFile,
+    Page,
+    Refusal,
+    Scope,
+    SoftDeletedDocument,
+    Totals,
+)
+
+_DOCUMENTS = """
+    SELECT documents.id, documents.collection, documents.path, documents.title, contents.sha256, documents.size,
+        documents.indexed_at,
+        (SELECT count(*) FROM chunks WHERE chunks.content_id = contents.id),
+        (SELECT count(*) FROM units WHERE units.content_id = contents.id)
+    FROM documents JOIN contents ON contents.id = documents.content_id
+"""
+
+_STORED_COLUMNS = "id, collection, path, title, content_id, size, mtime_ns, indexed_at"
+
+# Writing
+
+
+def find_file(connection: Connection, collection: str, path: str) -> KnownFile | None:
+    row = connection.execute(
+        "SELECT documents.id, contents.id, contents.sha256, contents.recipe, documents.size, documents.mtime_ns "
+        "FROM documents JOIN contents ON contents.id = documents.content_id WHERE collection = ? AND path = ?",
+        (collection, path),
+    ).fetchone()
+    return KnownFile(row[0], row[1], row[2], row[3], FileState(row[4], row[5])) if row else None
+
+
+def put_document(connection: Connection, collection: str, path: str, title: str, content: int, state: FileState) -> int:
+    contents.restore_chunks(connection, content)
+    before = find_file(connection, collection, path)
+    if before is None:
+        deleted = connection.execute(
+            "SELECT id FROM soft_deleted_documents WHERE collection = ? AND path = ?", (collection, path)
+        ).get
+        connection.execute(
+            f"INSERT INTO documents ({_STORED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (deleted, collection, path, title, content, state.size, state.mtime_ns, now()),
+        )
+        document = connection.last_insert_rowid()
+        _forget_deleted(connection, collection, path)
+        return document
+    connection.execute(
+        "UPDATE documents SET title = ?, content_id = ?, size = ?, mtime_ns = ?, indexed_at = ? WHERE id = ?",
+        (title, content, state.size, state.mtime_ns, now(), before.document),
+    )
+    if before.content != content:
+        contents.release(connection, before.content)
+    return before.document
+
+
+def move_document(connection: Connection, document: Document, path: Path) -> None:
+    title = path.stem if document.title == Path(document.path).stem else document.title
+    _forget_deleted(connection, document.collection, str(path))
+    connection.execute("UPDATE documents SET path = ?, title = ? WHERE id = ?", (str(path), title, document.id))
+
+
+def touch_document(connection: Connection, document: int, state: FileState) -> None:
+    connection.execute(
+        "UPDATE documents SET size = ?, mtime_ns = ? WHERE id = ?", (state.size, state.mtime_ns, document)
+    )
+
+
+def remove_document(connection: Connection, document: int, *, restorable: bool) -> None:
+    """Take a document out of the knowledge base, for good unless it is to be ``restorable``."""
+    row = connection.execute("SELECT content_id FROM documents WHERE id = ?", (document,)).fetchone()
+    if row is None:
+        return
+    if restorable:
+        connection.execute(
+            f"INSERT INTO soft_deleted_documents SELECT {_STORED_COLUMNS}, ? FROM documents WHERE id = ?",
+            (now(), document),
+        )
+    connection.execute("DELETE FROM documents WHERE id = ?", (document,))
+    contents.release(connection, row[0])
+
+
+def restore(connection: Connection, document: int) -> bool:
+    """Undo a soft-deletion; False where the document is no longer kept."""
+    row = connection.execute("SELECT content_id FROM soft_deleted_documents WHERE id = ?", (document,)).fetchone()
+    if row is None:
+        return False
+    connection.execute(
+        f"INSERT INTO documents ({_STORED_COLUMNS}) SELECT {_STORED_COLUMNS} FROM soft_deleted_documents WHERE id = ?",
+        (document,),
+    )
+    connection.execute("DELETE FROM soft_deleted_documents WHERE id = ?", (document,))
+    contents.restore_chunks(connection, row[0])
+    return True
+
+
+def forget_deleted(connection: Connection, before: str) -> None:
+    """Drop for good the documents that were soft-deleted before a time (ISO 8601)."""
+    rows: list[Any] = connection.execute(
+        "SELECT collection, path FROM soft_deleted_documents WHERE deleted_at < ?", (before,)
+    ).fetchall()
+    for collection, path in rows:
+        _forget_deleted(connection, collection, path)
+
+
+def _forget_deleted(connection: Connection, collection: str, path: str) -> None:
+    """The document that was deleted from this path cannot be restored any more."""
+    row = connection.execute(
+        "DELETE FROM soft_deleted_documents WHERE collection = ? AND path = ? RETURNING content_id", (collection, path)
+    ).fetchone()
+    if row:
+        contents.release(connection, row[0])
+
+
+def put_refusals(connection: Connection, collection: str, refusals: Iterable[Refusal]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(collection, r.path, r.state.size, r.state.mtime_ns, r.recipe, r.reason, r.detail) for r in refusals],
+    )
+
+
+def drop_refusals(connection: Connection, collection: str, paths: Iterable[str]) -> None:
+    connection.executemany(
+        "DELETE FROM refusals WHERE collection = ? AND path = ?", [(collection, path) for path in paths]
+    )
+
+
+def set_notice(connection: Connection, collection: str, notice: str) -> None:
+    connection.execute(
+        "INSERT INTO collections (name, notice) VALUES (?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET notice = excluded.notice",
+        (collection, notice),
+    )
+
+
+def set_synced(connection: Connection, collection: str, folders: Sequence[Path]) -> None:
+    connection.execute(
+        "INSERT INTO collections (name, synced_at, synced_from) VALUES (?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET synced_at = excluded.synced_at, synced_from = excluded.synced_from",
+        (collection, now(), "\n".join(map(str, folders))),
+    )
+
+
+# Reading
+
+
+def find_documents(
+    connection: Connection, scope: Scope, words: Sequence[str] = (), limit: int | None = None
+) -> tuple[int, list[Document]]:
+    connection.create_scalar_function("casefold", _casefold, 1, deterministic=True)
+    condition, values = scope_condition(scope)
+    holds = " AND instr(casefold(documents.title || ' ' || documents.path), ?)" * len(words)
+    values = (*values, *(word.casefold() for word in words))
+    total: int = connection.execute(f"SELECT count(*) FROM documents WHERE {condition}{holds}", values).get
+    rows = connection.execute(
+        f"{_DOCUMENTS} WHERE {condition}{holds} ORDER BY casefold(documents.title), documents.id LIMIT ?",
+        (*values, -1 if limit is None else limit),
+    )
+    return total, [Document(*row) for row in rows]
+
+
+def _casefold(*texts: object) -> str:
+    """SQLite's own lower() knows ASCII alone."""
+    return str(texts[0]).casefold()
+
+
+def get_document(connection: Connection, document: int, scope: Scope) -> Document | None:
+    condition, values = scope_condition(scope)
+    row = connection.execute(f"{_DOCUMENTS} WHERE documents.id = ? AND {condition}", (document, *values)).fetchone()
+    return Document(*row) if row else None
+
+
+def documents_at(connection: Connection, path: str, scope: Scope) -> list[Document]:
+    condition, values = scope_condition(scope)
+    rows = connection.execute(
+        f"{_DOCUMENTS} WHERE documents.path = ? AND {condition} ORDER BY documents.id", (path, *values)
+    )
+    return [Document(*row) for row in rows]
+
+
+def holds_document(connection: Connection, document: int, scope: Scope) -> bool:
+    condition, values = scope_condition(scope)
+    row = connection.execute(f"SELECT 1 FROM documents WHERE id = ? AND {condition}", (document, *values)).fetchone()
+    return row is not None
+
+
+def pages_of(connection: Connection, document: int) -> tuple[Page, ...]:
+    rows = connection.execute(
+        "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? "
+        "ORDER BY pages.start",
+        (document,),
+    )
+    return tuple(Page(*row) for row in rows)
+
+
+def count_totals(connection: Connection, scope: Scope) -> Totals:
+    condition, values = scope_condition(scope)
+    held = "1" if scope.unrestricted else f"content_id IN (SELECT content_id FROM documents WHERE {condition})"
+    statements = (
+        f"SELECT count(*) FROM documents WHERE {condition}",
+        f"SELECT count(DISTINCT content_id) FROM documents WHERE {condition}",
+        f"SELECT count(*) FROM units JOIN documents USING (content_id) WHERE {condition}",
+        f"SELECT count(*) FROM chunks WHERE {held}",
+    )
+    return Totals(*(int(connection.execute(statement, values).get) for statement in statements))
+
+
+def list_collections(connection: Connection, scope: Scope) -> list[Collection]:
+    condition, values = scope_condition(scope)
+    names = f"SELECT DISTINCT collection AS name FROM documents WHERE {condition}"
+    if scope.documents is None:
+        noted, more = scope_condition(scope, "noted")
+        names += (
+            " UNION SELECT collection FROM (SELECT name AS collection, notice FROM collections) AS noted "
+            f"WHERE notice <> '' AND {noted}"
+        )
+        values = (*values, *more)
+    rows = connection.execute(
+        "SELECT name, count(documents.id), coalesce(sum(documents.size), 0), coalesce(notice, ''), "
+        f"coalesce(synced_at, ''), coalesce(synced_from, '') FROM ({names}) "
+        f"LEFT JOIN documents ON documents.collection = name AND {condition} LEFT JOIN collections USING (name) "
+        "GROUP BY name ORDER BY name",
+        (*values, *scope_condition(scope)[1]),
+    )
+    return [Collection(*row) for row in rows]
+
+
+def notices_of(connection: Connection, documents: Iterable[int], scope: Scope) -> tuple[str, ...]:
+    condition, values = scope_condition(scope)
+    rows = connection.execute(
+        "SELECT DISTINCT notice FROM documents JOIN collections ON collections.name = documents.collection "
+        f"WHERE notice <> '' AND documents.id IN (SELECT value FROM json_each(?)) AND {condition} "
+        "ORDER BY collections.name",
+        (json.dumps(list(documents)), *values),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def list_refusals(connection: Connection, scope: Scope) -> dict[str, list[Refusal]]:
+    """By collection. They belong to no document: a scope of some documents has none."""
+    if scope.documents is not None:
+        return {}
+    condition, values = scope_condition(scope, "refusals")
+    refusals: dict[str, list[Refusal]] = {}
+    for collection, path, size, mtime_ns, *rest in connection.execute(
+        "SELECT collection, path, size, mtime_ns, recipe, reason, detail FROM refusals "
+        f"WHERE {condition} ORDER BY collection, path",
+        values,
+    ):
+        refusals.setdefault(collection, []).append(Refusal(path, FileState(size, mtime_ns), *rest))
+    return refusals
+
+
+def known_paths(connection: Connection) -> set[str]:
+    rows = connection.execute(
+        "SELECT path FROM documents UNION SELECT path FROM soft_deleted_documents UNION SELECT path FROM refusals"
+    )
+    return {row[0] for row in rows}
+
+
+def list_deleted(connection: Connection, scope: Scope) -> list[SoftDeletedDocument]:
+    condition, values = scope_condition(scope, "soft_deleted_documents")
+    rows = connection.execute(
+        "SELECT id, collection, path, title, size, deleted_at FROM soft_deleted_documents "
+        f"WHERE {condition} ORDER BY deleted_at DESC, id",
+        values,
+    )
+    return [SoftDeletedDocument(*row) for row in rows]
