@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.invoices.generate import Sample, generate
 from benchmarks.invoices.layouts import FITTING, TESTING
 from benchmarks.tables import table
-from ingest.worker.limits import Limits
+from ingest.limits import Limits
 from rag.components import open_reader
 from rag.extraction.correcting import normalise
 from rag.extraction.extractor import Extractor

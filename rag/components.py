@@ -7,8 +7,8 @@ import functools
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ingest.limits import Limits
 from ingest.worker.guard import WorkerSettings
-from ingest.worker.limits import Limits
 from rag.settings.model import Settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.local import SentenceTransformerEmbedder

@@ -10,7 +10,7 @@ import fpdf
 import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.layout.types import DocumentLayout, PageLayout, Word
+from ingest.types import DocumentLayout, PageLayout, Word
 
 _FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
 _FAMILIES = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono")

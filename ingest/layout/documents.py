@@ -6,7 +6,6 @@ from pathlib import Path
 from PIL import Image
 
 from ingest.layout.grid import layout_of_markup, layout_of_text
-from ingest.layout.types import DocumentLayout, PageLayout, Word
 from ingest.readers.base import ReadOptions, Refused
 from ingest.readers.docx import docx_markup
 from ingest.readers.encoding import decode
@@ -14,6 +13,7 @@ from ingest.readers.html import decode_html
 from ingest.readers.ocr import TextRecognition, picture_frames
 from ingest.readers.registry import format_of, named, required_format
 from ingest.readers.text import markdown_markup
+from ingest.types import DocumentLayout, PageLayout, Word
 
 
 def read_layout(path: Path, data: bytes, options: ReadOptions, *, pictures: bool) -> DocumentLayout:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
-from ingest.layout.types import DocumentLayout, PageLayout, Word
 from ingest.readers.base import Refused
 from ingest.readers.html import BLOCKS, SKIPPED, html_tree
+from ingest.types import DocumentLayout, PageLayout, Word
 
 _LINE, _HEIGHT = 2.0, 1.9
 """From line to line, and of a word, in widths of a character: one space is narrow for it, two are wide."""

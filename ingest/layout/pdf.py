@@ -9,10 +9,10 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image
 
-from ingest.layout.types import Box, DocumentLayout, PageLayout, Word
 from ingest.readers.base import NO_TESSERACT, ReadOptions, Refused, has_tesseract
 from ingest.readers.ocr import TextRecognition
 from ingest.readers.pdf import open_pdf
+from ingest.types import Box, DocumentLayout, PageLayout, Word
 
 _SCAN_DPI = 300
 _MOST_PIXELS = 20_000_000

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingest.layout.types import DocumentLayout, PageLayout, Word
+from ingest.types import DocumentLayout, PageLayout, Word
 
 
 def layout_to_json(layout: DocumentLayout) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from lxml import etree
 
+from ingest.limits import Limits
 from ingest.readers.base import Refused
 from ingest.readers.encoding import parse_xml
-from ingest.worker.limits import Limits
 
 _RATIO_MATTERS_ABOVE = 20 * 1024**2  # small XML compresses better than 100 to 1 quite honestly
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ingest.limits import Limits
 from ingest.sources.mapping import Mapping as NamedMapping
-from ingest.worker.limits import Limits
 from vectorstore.types import Page, Unit
 
 Reason = Literal[

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from ingest.layout.types import Box
 from ingest.readers.base import NO_TESSERACT, DocumentBuilder, ReadDocument, ReadOptions, Refused, has_tesseract
 from ingest.readers.text import add_text
+from ingest.types import Box
 
 _PROGRAM = "tesseract"
 _ALIVE_SECONDS = 5.0

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
-from ingest.layout.types import DocumentLayout
 from ingest.layout.wire import layout_from_json
+from ingest.limits import Limits
 from ingest.readers.base import Refused
 from ingest.sources.mapping import Mapping as NamedMapping
-from ingest.worker.limits import Limits
+from ingest.types import DocumentLayout
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Page, ParsedDocument, Span, Unit
 

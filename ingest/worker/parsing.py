@@ -20,10 +20,10 @@ import psutil
 
 from ingest.layout.documents import page_picture, read_layout
 from ingest.layout.wire import layout_to_json
+from ingest.limits import Limits
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.registry import import_parsers, read_file
 from ingest.sources.mapping import Mapping as NamedMapping
-from ingest.worker.limits import Limits
 from vectorstore.types import ParsedDocument
 
 Cut = Callable[[ReadDocument], ParsedDocument]

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from ingest.layout.types import DocumentLayout
+from ingest.limits import Limits
 from ingest.readers.base import Refused
-from ingest.worker.limits import Limits
+from ingest.types import DocumentLayout
 from rag.components import open_reader, reading_limits
 from rag.extraction import correcting, saving
 from rag.extraction.examples import ExampleStore, squad

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingest.layout.grid import layout_of_text
-from ingest.layout.types import DocumentLayout
+from ingest.types import DocumentLayout
 from rag.extraction.examples import Example
 from rag.extraction.learned import fingerprint, label_of, place_of
 from rag.extraction.page import Form, read_form

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from ingest.layout.types import DocumentLayout
+from ingest.limits import Limits
 from ingest.readers.base import Refused
+from ingest.types import DocumentLayout
 from ingest.worker.guard import ParseWorker
-from ingest.worker.limits import Limits
 from rag.extraction.examples import Example
 from rag.extraction.fields import Answers, ask, weigh
 from rag.extraction.learned import Learned

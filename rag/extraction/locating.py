@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ingest.layout.types import DocumentLayout, PageLayout
+from ingest.types import DocumentLayout, PageLayout
 from rag.extraction.types import WordPlace
 
 

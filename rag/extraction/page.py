@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from ingest.layout.types import Box, DocumentLayout, PageLayout, Word
+from ingest.types import Box, DocumentLayout, PageLayout, Word
 from rag.extraction.types import WordPlace
 
 _SEGMENT_GAP = 1.0

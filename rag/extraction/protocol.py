@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ingest.layout.types import DocumentLayout
+from ingest.types import DocumentLayout
 from rag.extraction.types import Extraction, FieldDraft, SchemaInfo, WordPlace
 
 OnProgress = Callable[[int, int], None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ingest.layout.types import Box, DocumentLayout
+from ingest.types import Box, DocumentLayout
 
 FieldType = Literal[
     "text",

@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from ingest.worker.limits import Limits
+from ingest.limits import Limits
 from rag.generators.registry import ENGINES
 from rag.settings.renamed import rename_in_file, renamed, tell_of_variables
 from vectorstore.errors import UsageError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.worker.limits import Limits
+from ingest.limits import Limits
 from rag.desk.forms import Forms
 from rag.evaluation.squad import load_squad
 from rag.extraction.protocol import FormDesk

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from ingest.layout.types import DocumentLayout
+from ingest.types import DocumentLayout
 from rag.extraction.form_store import Form, FormStore
 from rag.extraction.protocol import FormDesk
 from rag.extraction.service import FormService

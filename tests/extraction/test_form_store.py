@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.layout.types import DocumentLayout, PageLayout, Word
+from ingest.types import DocumentLayout, PageLayout, Word
 from rag.extraction.form_store import Form, FormStore, repair_forms
 from rag.extraction.types import Extraction, FoundValue, WordPlace
 from vectorstore.errors import UsageError

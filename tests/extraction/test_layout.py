@@ -8,11 +8,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ingest.layout.documents import read_layout
-from ingest.layout.types import DocumentLayout, Word
 from ingest.layout.wire import layout_from_json, layout_to_json
+from ingest.limits import Limits
 from ingest.readers.base import ReadOptions, Refused
+from ingest.types import DocumentLayout, Word
 from ingest.worker.guard import ParseWorker
-from ingest.worker.limits import Limits
 from tests.extraction.forms import encrypted, pdf
 from tests.ingest.test_ocr import tesseract as tesseract
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.layout.types import DocumentLayout, PageLayout, Word
+from ingest.types import DocumentLayout, PageLayout, Word
 from rag.extraction.locating import locate
 from rag.extraction.types import WordPlace
 

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.limits import Limits
 from ingest.pipeline.ingestion import Ingestion, Outcome
 from ingest.sources.mapping import Mapping
 from ingest.worker.guard import WorkerSettings
-from ingest.worker.limits import Limits
 from tests.fakes import HashEmbedder
 from vectorstore.embedded import open_store
 from vectorstore.models import MINILM, resolve_model

@@ -10,11 +10,11 @@ from typing import get_args
 import pytest
 
 from ingest.layout.documents import page_picture, read_layout
+from ingest.limits import Limits
 from ingest.readers.base import ReadDocument, ReadOptions, Reason, Refused
 from ingest.readers.registry import FORMATS, SUFFIXES, format_of, read_file, uses_mappings
 from ingest.sources.mapping import Mapping
 from ingest.worker.guard import ParseWorker
-from ingest.worker.limits import Limits
 from tests.ingest import formats
 
 ALONE = Path("alone")

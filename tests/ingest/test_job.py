@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ingest.limits import Limits
 from ingest.pipeline.ingestion import Ingestion, Progress, summary
 from ingest.readers.base import Refused
 from ingest.sources.files import find_files
 from ingest.sources.mapping import load_mapping
 from ingest.worker.guard import ParseWorker, WorkerSettings
-from ingest.worker.limits import Limits
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
 from vectorstore.admin.library import show, status

@@ -7,11 +7,11 @@ import fpdf
 import pypdf
 import pytest
 
+from ingest.limits import Limits
 from ingest.readers.archive import opened
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.registry import read_file
 from ingest.sources.mapping import Mapping, presets
-from ingest.worker.limits import Limits
 
 
 def read(name: str, data: bytes, *mappings: Mapping) -> ReadDocument:

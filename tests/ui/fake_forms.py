@@ -12,10 +12,10 @@ from typing import Any
 
 from fpdf import FPDF
 
-from ingest.layout.types import DocumentLayout
+from ingest.limits import Limits
 from ingest.readers.base import Refused
+from ingest.types import DocumentLayout
 from ingest.worker.guard import ParseWorker
-from ingest.worker.limits import Limits
 from rag.extraction.protocol import OnProgress
 from rag.extraction.types import (
     Extraction,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ingest.layout.types import DocumentLayout, PageLayout, Word
+from ingest.types import DocumentLayout, PageLayout, Word
 from rag.extraction.form_store import Form
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, WordPlace
 from tests.ui.fake_forms import INVOICE, found_at

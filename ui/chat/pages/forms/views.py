@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.layout.types import DocumentLayout
+from ingest.types import DocumentLayout
 from rag.extraction.form_store import Form
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, SchemaInfo, WordPlace
 from ui import texts
