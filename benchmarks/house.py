@@ -101,9 +101,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.house", description=__doc__)
     parser.add_argument("--before", type=Path, help="a checkout of another version")
     before = parser.parse_args().before
-    columns = [measure(root.resolve()) for root in [*([before] if before else []), Path(__file__).parents[1]]]
-    heads = ["", *(["before"] if before else []), "now"]
-    sys.stdout.write(table(heads, [[name, *(column[name] for column in columns)] for name in columns[-1]]) + "\n")
+    roots = {"before": before, "now": Path(__file__).parents[1]} if before else {"now": Path(__file__).parents[1]}
+    figures = {name: measure(root.resolve()) for name, root in roots.items()}
+    rows = [(name, *(column[name] for column in figures.values())) for name in figures["now"]]
+    sys.stdout.write(table(("", *figures), rows) + "\n")
 
 
 if __name__ == "__main__":
