@@ -61,6 +61,8 @@ def status(answer: Answer) -> str:
         parts.append(answer.engine)
     if answer.timings.total:
         parts.append(seconds(answer.timings.total))
+    if answer.unfitted:
+        parts.append(f"not fitted to the models in use: {', '.join(answer.unfitted)}")
     return " · ".join(parts)
 
 

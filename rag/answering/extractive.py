@@ -52,15 +52,20 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """The sentence number ``chosen`` of a passage, ``place`` among those that say something, and the reader's best span
-    in it.
+class SentenceCandidate:
+    """A sentence that may be quoted: number ``chosen`` of a passage, ``place`` among those that say something, and the
+    reader's best span in it.
     """
 
     passage: ScoredPassage
     chosen: int
     place: int
     span: AnswerSpan | None
+
+    @property
+    def text(self) -> str:
+        sentence = self.passage.sentences[self.chosen]
+        return self.passage.chunk.text[sentence.start : sentence.end]
 
     @property
     def margin(self) -> float:
@@ -90,22 +95,27 @@ def extractive_answer(
     A list is quoted with its introduction, "It ..." with the sentence before, and the opening of a text whose heading
     tells what is asked with the sentences after it, unless the reader is sure of some words in it.
     """
-    candidates = [candidate for passage in passages[:_PASSAGES] for candidate in _candidates(passage)]
+    candidates = candidates_of(passages)
     if not candidates:
         return None
     best = max(candidates, key=lambda candidate: weighted_sum(weights, candidate.signals))
     return _complete(best, most_characters)
 
 
-def _candidates(passage: ScoredPassage) -> list[_Candidate]:
-    """Sentences that may be quoted: no questions and, unless there is nothing else or the reader would answer with
+def candidates_of(passages: Sequence[ScoredPassage]) -> list[SentenceCandidate]:
+    """The sentences of the best passages that may be quoted."""
+    return [candidate for passage in passages[:_PASSAGES] for candidate in _candidates(passage)]
+
+
+def _candidates(passage: ScoredPassage) -> list[SentenceCandidate]:
+    """Those of one passage: no questions and, unless there is nothing else or the reader would answer with
     them, nothing as short as "Key points" or "Yes.".
     """
     texts = [passage.chunk.text[sentence.start : sentence.end] for sentence in passage.sentences]
     spans = [_span_in(passage, sentence) for sentence in passage.sentences]
     told = [i for i, text in enumerate(texts) if not text.endswith("?")]
     saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
-    return [_Candidate(passage, i, place, spans[i]) for place, i in enumerate(saying or told)]
+    return [SentenceCandidate(passage, i, place, spans[i]) for place, i in enumerate(saying or told)]
 
 
 def _span_in(passage: ScoredPassage, sentence: ReadSentence) -> AnswerSpan | None:
@@ -118,7 +128,7 @@ def _says_something(sentence: str) -> bool:
     return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))
 
 
-def _complete(candidate: _Candidate, most_characters: int) -> Quote:
+def _complete(candidate: SentenceCandidate, most_characters: int) -> Quote:
     """The sentence with what it needs: the list's introduction and items, the sentence that "it" refers to, or what
     follows an opening.
     """

@@ -79,12 +79,26 @@ def shipped_calibration() -> Calibration:
     return Calibration(**_read(json.loads(SHIPPED.read_text(encoding="utf-8"))))
 
 
-def store_calibration(home: Path, fitted: Calibration, names: Mapping[str, Models]) -> Path:
-    """Keep the numbers of ``fitted`` that ``names`` names, with the models they were fitted to; return the file."""
-    file = home / CALIBRATION_FILE
-    stored = {name: asdict(models) | _as_stored(getattr(fitted, name)) for name, models in names.items()}
+def store_calibration(home: Path, calibration: Calibration) -> Path:
+    """Keep what of ``calibration`` does not come with Refdesk; return the file."""
+    file, shipped = home / CALIBRATION_FILE, shipped_calibration()
+    own = {name: getattr(calibration, name) for name in _READERS}
+    stored = {
+        name: asdict(calibration.fitted_to[name]) | _as_stored(numbers)
+        for name, numbers in own.items()
+        if (numbers, calibration.fitted_to[name]) != (getattr(shipped, name), shipped.fitted_to[name])
+    }
+    home.mkdir(parents=True, exist_ok=True)
     replace_text(file, json.dumps(stored, indent=1) + "\n")
     return file
+
+
+def forget_calibration(home: Path) -> bool:
+    """Go back to the numbers that come with Refdesk; False where there are no others."""
+    file = home / CALIBRATION_FILE
+    existed = file.exists()
+    file.unlink(missing_ok=True)
+    return existed
 
 
 def _read(stored: Stored) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def diagnosis(settings: Settings) -> dict[str, Any]:
         "models": models_in_use(settings),
         "reading": _reading(),
         "knowledge_base": _knowledge(settings.home),
+        "fitted_numbers": _fitted_numbers(settings),
     }
 
 
@@ -133,6 +134,30 @@ def _check(settings: Settings) -> dict[str, Any]:
     """What judges written sentences, beside the rules."""
     named = settings.grounding.model
     return _model(named) if named else {"reason": "rules, and a score fitted to the embedding model"}
+
+
+def _fitted_numbers(settings: Settings) -> dict[str, Any] | str:
+    """Whose numbers answers hang on, and which of them were fitted to other models than those in use."""
+    from rag.calibration.numbers import CALIBRATION_FILE, load_calibration  # brings numpy
+    from rag.reader.embedded import embedded_fingerprint  # brings OpenVINO
+
+    try:
+        calibration = load_calibration(settings.home)
+        indexed_by = library.status(settings.home, EVERYTHING)["embedding"]
+        embedder = str(indexed_by or "") or resolve_model(settings.embedding.model).fingerprint
+    except RefdeskError as error:
+        return str(error)
+    try:
+        reader = resolve_model(settings.reader.model).fingerprint
+    except ModelUnavailable:
+        reader = embedded_fingerprint()
+    unfitted = calibration.unfitted(embedder, reader)
+    own = settings.home / CALIBRATION_FILE
+    return {
+        "from": str(own) if own.exists() else "Refdesk",
+        "unfitted": ", ".join(unfitted),
+        **({"remedy": "`refdesk evaluate fit` fits them to the models in use."} if unfitted else {}),
+    }
 
 
 def _knowledge(home: Path) -> dict[str, Any] | str:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rag.access.types import Principal, require_curator
-from rag.calibration.numbers import load_calibration
+from rag.calibration.numbers import forget_calibration, load_calibration, store_calibration
 from rag.components import Components, build_flow, retriever_on
 from rag.desk.diagnosis import models_in_use
 from rag.evaluation import machine
@@ -148,6 +148,37 @@ class DeskEvaluations:
             return evaluate_counterfactuals(questions, attempt, on_progress)
 
         return self._kept(measure, file, limit)
+
+    def fit(self, principal: Principal, file: Path | None, limit: int, on_progress: OnProgress) -> Figures:
+        require_curator(principal)
+        from rag.evaluation.fitting import FEWEST, fit
+        from rag.evaluation.fitting_questions import heading_questions, judged_questions, questions_of_file
+        from rag.evaluation.golden_set import golden_questions
+
+        parts, before = self._components, load_calibration(self._home)
+
+        models = (retriever_on(parts.settings), parts.reader)
+        if file is not None:
+            from rag.evaluation.answers import texts_of
+            from rag.evaluation.temporary_collection import temporary_collection
+
+            data = load_question_file(file)
+            with temporary_collection(texts_of(data), parts.embedder, parts.worker, on_progress) as collection:
+                questions = questions_of_file(sampled(data.questions, limit), collection.ids)
+                made = fit(questions, collection.knowledge, *models, before, on_progress)
+            source = str(file)
+        else:
+            questions, source = judged_questions(golden_questions(self._home))[-limit:], "answers judged in the chat"
+            if len(questions) < FEWEST:
+                with parts.knowledge.view() as view:
+                    questions, source = heading_questions(view, limit), "headings of the documents"
+            made = fit(questions, parts.knowledge, *models, before, on_progress)
+        stored = store_calibration(self._home, made.calibration)
+        return {"fitted_to": source, **made.figures, "file": str(stored)}
+
+    def reset_fit(self, principal: Principal) -> bool:
+        require_curator(principal)
+        return forget_calibration(self._home)
 
     def _kept(self, measure: Callable[[], Evaluation], data: Path, limit: int | None) -> Run:
         """Measure, and keep the run."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from rag.access.types import Principal
 from rag.conversations.types import Conversation, Rating
-from rag.evaluation.types import UNEDITED, Comparison, Kind, OnProgress, Run, RunHead, Trial
+from rag.evaluation.types import UNEDITED, Comparison, Figures, Kind, OnProgress, Run, RunHead, Trial
 from rag.extraction.service import FormService
 from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine
 from rag.training.runs.store import Runs
@@ -251,6 +251,19 @@ class Evaluations(Protocol):
         self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress
     ) -> Run:
         """Each question, and again with the person's sex, age or origin swapped."""
+        ...
+
+    def fit(self, principal: Principal, file: Path | None, limit: int, on_progress: OnProgress) -> Figures:
+        """Fit the weights of passages and sentences and the answerability to the models in use; the next start uses
+        them. Shares of questions before and after.
+
+        The questions, at most ``limit``, are those of a ``file`` in the SQuAD form; else those judged in conversations
+        or, where these are few, made of headings.
+        """
+        ...
+
+    def reset_fit(self, principal: Principal) -> bool:
+        """Go back to the numbers that come with Refdesk; False where these are in use already."""
         ...
 
 

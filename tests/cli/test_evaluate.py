@@ -161,3 +161,33 @@ def test_wrong_calls_exit_2_and_name_the_file(refdesk: Refdesk, arguments: list[
     result = refdesk("evaluate", *arguments, "--json")
     assert (result.code, result.out) == (2, "")
     assert message in result.err
+
+
+def test_fit_writes_numbers_of_ones_own_which_the_doctor_names(refdesk: Refdesk, tmp_path: Path, home: Path) -> None:
+    towns = [
+        f"{first}{last}" for first in ("Ash", "Bram", "Cold", "Dun") for last in ("by", "ford", "ham", "ton", "sea")
+    ]
+    paragraphs = []
+    for number, town in enumerate(towns):
+        text = f"{town} lies on a river. The mayor of {town} lives in mill {number}. Trains stop twice a day."
+        answer = {"text": f"mill {number}", "answer_start": text.index("mill ")}
+        asked = {"id": town, "question": f"Where does the mayor of {town} live?", "answers": [answer]}
+        paragraphs.append({"context": text, "qas": [asked]})
+    file = tmp_path / "towns.json"
+    file.write_text(json.dumps({"data": [{"title": "Towns", "paragraphs": paragraphs}]}))
+    assert refdesk("doctor", "--json").json["fitted_numbers"] == {"from": "Refdesk", "unfitted": ""}
+
+    figures = refdesk("evaluate", "fit", file, "--json").json
+    assert (figures["fitted_to"], figures["passage_found"]) == (str(file), 20)
+    assert figures["first_passage_right_after"] > 0.9
+    own = str(home / "calibration.json")
+    assert refdesk("doctor", "--json").json["fitted_numbers"] == {"from": own, "unfitted": ""}
+    other = json.loads(Path(own).read_text())
+    for numbers in other.values():
+        numbers["embedder"] = "other@123"
+    Path(own).write_text(json.dumps(other))
+    assert "evaluate fit" in refdesk("doctor").out
+
+    assert refdesk("evaluate", "fit", "--reset", "--json").json == {"reset": True}
+    assert refdesk("doctor", "--json").json["fitted_numbers"] == {"from": "Refdesk", "unfitted": ""}
+    assert "at least 20 are needed" in refdesk("evaluate", "fit", "--json").err

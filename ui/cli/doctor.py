@@ -26,7 +26,8 @@ def doctor(context: typer.Context, home: HomeOption = None, as_json: JsonOption 
     say("Reading documents:")
     for name, value in report["reading"].items():
         say(f"  {name}: {value}")
-    known = report["knowledge_base"]
-    say("Knowledge base:")
-    for name, value in known.items() if isinstance(known, dict) else [("problem", known)]:
-        say(f"  {name}: {value or 'none'}")
+    for title, key in (("Knowledge base", "knowledge_base"), ("Fitted numbers", "fitted_numbers")):
+        known = report[key]
+        say(f"{title}:")
+        for name, value in known.items() if isinstance(known, dict) else [("problem", known)]:
+            say(f"  {name}: {value or 'none'}")

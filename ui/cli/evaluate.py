@@ -123,6 +123,42 @@ def evaluate_counterfactuals(
         say(f"{flip['variant']}\n  {flip['variant_answer'] or 'no answer'}")
 
 
+@app.command("fit")
+def fit_numbers(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Questions in the SQuAD form. Without: those judged in the chat or, where these are few, headings.",
+            metavar="QUESTIONS",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Use only so many of the questions.")] = 400,
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to the numbers that come with Refdesk.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit to the models in use what puts passages and sentences in order and says whether there is an answer."""
+    with open_desk(context, load_settings(home)) as desk:
+        if reset:
+            changed = desk.evaluations.reset_fit(LOCAL_OWNER)
+            if as_json:
+                print_json({"reset": changed})
+            else:
+                say("Back to the numbers that come with Refdesk." if changed else "These are in use already.")
+            return
+        with stages("Loading the models") as show:
+            figures = desk.evaluations.fit(LOCAL_OWNER, file, limit, show)
+    if as_json:
+        print_json(figures)
+        return
+    say(f"Fitted to {figures['passage_found']:,} of {figures['questions']:,} questions ({figures['fitted_to']}).")
+    for name in ("first_passage_right", "sentence_right", "answerability_right"):
+        before, after = figures[f"{name}_before"], figures[f"{name}_after"]
+        say(f"  {name.replace('_', ' ')}: {before:.2f} before, {after:.2f} after")
+    say(f"Written to {figures['file']}. What is started from now on uses it; `--reset` goes back.")
+
+
 @app.command("runs")
 def list_evaluations(context: typer.Context, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """List the evaluations that are kept, newest first."""

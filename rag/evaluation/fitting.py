@@ -1,0 +1,174 @@
+"""Fits the numbers that an answer hangs on to a person's own questions, and says what that changes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, field, replace
+
+import numpy as np
+
+from rag.answering.answerability import AnswerabilitySignals, answerability_signals
+from rag.answering.extractive import SentenceCandidate, candidates_of
+from rag.calibration.fitting import Candidates, fit_answerability, fit_reranking, fit_sentence_selection
+from rag.calibration.numbers import Calibration, Models
+from rag.calibration.scoring import weighted_sum
+from rag.evaluation.squad import normalised
+from rag.evaluation.types import Figures, OnProgress
+from rag.query.variants import QueryVariant
+from rag.reader.types import Reader
+from rag.retrieval.reranking import rerank
+from rag.retrieval.types import PassageStore, Retriever, ScoredPassage
+from vectorstore.errors import UsageError
+from vectorstore.store import PassageView
+from vectorstore.types import EVERYTHING, Chunk
+
+FEWEST = 20
+"""Questions whose passage is found: fewer tell nothing."""
+_PASSAGES = 20
+FITTED = ("reranking", "sentence_selection", "answerability")
+
+
+@dataclass(frozen=True, slots=True)
+class FittingQuestion:
+    """A question, its ``answers`` where they are known, and whether a passage is right; none is where the documents do
+    not hold the answer.
+    """
+
+    text: str
+    answers: tuple[str, ...] = ()
+    is_right: Callable[[Chunk], bool] = field(default=lambda _: False)
+    answerable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A question as it was read with the numbers of before."""
+
+    question: FittingQuestion
+    variant: QueryVariant
+    passages: tuple[ScoredPassage, ...]
+    right: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The new numbers, the models they were fitted to, and ``figures``: shares of questions before and after, each
+    half of them judged by numbers that were fitted on the other.
+    """
+
+    calibration: Calibration
+    models: Models
+    figures: Figures
+
+
+def fit(
+    questions: Sequence[FittingQuestion],
+    store: PassageStore,
+    retriever_on: Callable[[PassageView], Retriever],
+    reader: Reader,
+    before: Calibration,
+    on_progress: OnProgress,
+) -> Fit:
+    """Fit what orders passages and sentences and tells answerable from not. What checks written sentences stays.
+
+    A question's own document left out makes one that cannot be answered. Raises UsageError where the right passage is
+    found for fewer than ``FEWEST`` questions.
+    """
+    read: list[_Read] = []
+    with store.view() as view:
+        retriever, embedder = retriever_on(view), view.embedder
+        for number, question in enumerate(questions, start=1):
+            variant = QueryVariant(question.text).weighed(view, EVERYTHING)
+            found = retriever.retrieve(question.text, EVERYTHING, _PASSAGES)
+            if found:
+                passages = tuple(rerank([variant], found, reader, embedder, before.reranking))
+                right = tuple(question.is_right(passage.chunk) for passage in passages)
+                read.append(_Read(question, variant, passages, right))
+            on_progress("Reading", number, len(questions))
+    usable = sum(any(one.right) for one in read)
+    if usable < FEWEST:
+        raise UsageError(
+            f"The right passage is found for {usable} of {len(questions)} questions; at least {FEWEST} are needed",
+            where="evaluate fit",
+            remedy="Judge more answers in the chat, or name a file of questions in the SQuAD form.",
+        )
+    if not any(not held for one in read for _, held in _cases(one)):
+        raise UsageError(
+            "All that is found for the questions is of the documents that answer them",
+            where="evaluate fit",
+            remedy="Add documents about other things: without them nothing tells what is not answered.",
+        )
+    on_progress("Fitting", 0, 0)
+    read.sort(key=lambda one: not any(one.right))  # each half gets its share of them
+    models = Models(embedder.fingerprint, reader.fingerprint)
+    fitted = _fitted(read, before)
+    halves = read[::2], read[1::2]
+    after = [_figures(half, _fitted(other, before)) for half, other in (halves, halves[::-1])]
+    figures = {
+        "questions": len(read),
+        "passage_found": usable,
+        **{
+            f"{name}_{when}": round(value, 4)
+            for when, rows in (("before", [_figures(half, before) for half in halves]), ("after", after))
+            for name, value in zip(_FIGURES, np.mean(rows, axis=0).tolist(), strict=True)
+        },
+    }
+    return Fit(replace(fitted, fitted_to={**before.fitted_to, **dict.fromkeys(FITTED, models)}), models, figures)
+
+
+_FIGURES = ("first_passage_right", "sentence_right", "answerability_right")
+
+
+def _fitted(read: Sequence[_Read], before: Calibration) -> Calibration:
+    """One fit after the other: the sentences' signals hold the passages' scores, and the order decides what is best."""
+    rows = [Candidates(np.array([astuple(p.signals) for p in one.passages]), np.array(one.right)) for one in read]
+    calibration = replace(before, reranking=fit_reranking([rows]))
+    ordered = [_ordered(one, calibration) for one in read]
+    sentences = [
+        Candidates(np.array([astuple(c.signals) for c in candidates]), np.array([_holds(one, c) for c in candidates]))
+        for one in ordered
+        if (candidates := candidates_of(one.passages))
+    ]
+    calibration = replace(calibration, sentence_selection=fit_sentence_selection([sentences]))
+    signals, held = zip(*(case for one in ordered for case in _cases(one)), strict=True)
+    return replace(calibration, answerability=fit_answerability(signals, held))
+
+
+def _ordered(one: _Read, calibration: Calibration) -> _Read:
+    """The passages in the order that the numbers give them."""
+    scored = [replace(p, score=weighted_sum(calibration.reranking, p.signals)) for p in one.passages]
+    pairs = sorted(zip(scored, one.right, strict=True), key=lambda pair: -pair[0].score)
+    return replace(one, passages=tuple(p for p, _ in pairs), right=tuple(right for _, right in pairs))
+
+
+def _holds(one: _Read, candidate: SentenceCandidate) -> bool:
+    """Whether a sentence answers: it is of a right passage and, where the answer is known, holds it."""
+    if not one.question.is_right(candidate.passage.chunk):
+        return False
+    said = f" {normalised(candidate.text)} "
+    return not one.question.answers or any(f" {normalised(answer)} " in said for answer in one.question.answers)
+
+
+def _cases(one: _Read) -> Iterator[tuple[AnswerabilitySignals, bool]]:
+    """What was found and whether it answers; and without the documents that do, which makes it unanswerable."""
+    if any(one.right) or not one.question.answerable:
+        yield answerability_signals(one.passages, [one.variant]), any(one.right)
+    right = {p.chunk.document for p, yes in zip(one.passages, one.right, strict=True) if yes}
+    others = [p for p in one.passages if p.chunk.document not in right]
+    if right and others:
+        yield answerability_signals(others, [one.variant]), False
+
+
+def _figures(read: Sequence[_Read], calibration: Calibration) -> tuple[float, ...]:
+    ordered = [_ordered(one, calibration) for one in read]
+    answerable = [one for one in ordered if any(one.right)]
+    first = [one.right[0] for one in answerable]
+    sentences = [
+        _holds(one, max(candidates, key=lambda c: weighted_sum(calibration.sentence_selection, c.signals)))
+        for one in answerable
+        if (candidates := candidates_of(one.passages))
+    ]
+    decided = [
+        (calibration.answerability.probability(signals) >= 0.5) == held
+        for one in ordered
+        for signals, held in _cases(one)
+    ]
+    return tuple(float(np.mean(shares)) if shares else 0.0 for shares in (first, sentences, decided))
