@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from watchfiles import watch
 
+from ui.cli.desk import OpenDesk
 from ui.cli.main import main
 
 TERMINATED = 128 + signal.SIGTERM
@@ -32,11 +33,12 @@ class Result:
         return json.loads(self.out)
 
 
-def refdesk(*words: object) -> Result:
+def refdesk(*words: object, open_desk: OpenDesk | None = None) -> Result:
+    """``open_desk`` opens the desk that the command speaks to; without it, it loads its own models."""
     usual = signal.getsignal(signal.SIGTERM)
     try:
         with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err, pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
+            main([str(word) for word in words], open_desk)
     finally:
         signal.signal(signal.SIGTERM, usual)
     return Result(int(end.value.code or 0), out.getvalue(), err.getvalue())

@@ -22,7 +22,6 @@ from starlette.websockets import WebSocketClose
 
 from rag.desk.protocols import Desk
 from ui.api.form_files import form_routes
-from ui.api.training_files import training_routes
 from ui.api.uploads import upload_routes
 from ui.chat.app import chat_app
 from ui.chat.session import set_desk
@@ -139,7 +138,6 @@ def build_app(desk: Desk, host: str) -> ASGIApp:
             Route("/healthz", _healthz),
             *upload_routes(desk),
             *form_routes(desk.forms, desk.documents.longest_file),
-            *training_routes(desk.home, desk.documents.longest_file),
         ],
         middleware=[Middleware(HostGuard, host=host), Middleware(SecurityHeaders)],
     )

@@ -1,7 +1,8 @@
-"""Form reading for a face: schemas, extraction, corrections. Built from the settings by ``open_forms``."""
+"""Form reading: schemas, extraction, corrections; and the forms that came through the browser."""
 
+import functools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -9,28 +10,33 @@ from typing import Any, Self
 from ingest.limits import Limits
 from ingest.readers.base import Refused
 from ingest.types import DocumentLayout
-from rag.components import open_reader, reading_limits
+from rag.access.types import Principal, require_curator
 from rag.extraction import correcting, saving
 from rag.extraction.examples import ExampleStore, squad
 from rag.extraction.extractor import Extractor, as_corrected, with_values
 from rag.extraction.page import read_form
-from rag.extraction.protocol import OnProgress
+from rag.extraction.protocol import FormDesk, OnProgress
 from rag.extraction.schema import list_schemas, load_schema, schema_text
-from rag.extraction.types import Extraction, FieldDraft, SchemaInfo, WordPlace
+from rag.extraction.service import FormService
+from rag.extraction.types import Extraction, FieldDraft, Form, SchemaInfo, WordPlace
 from rag.reader.types import PairReader
-from rag.settings.model import Settings
 from vectorstore.errors import UsageError
-from vectorstore.models import Confirm
 
 
 class Forms:
     """See ``rag.extraction.protocol.FormDesk``. Use as a context manager, or close it."""
 
-    def __init__(self, home: Path, limits: Limits, reader: PairReader | None) -> None:
+    def __init__(self, home: Path, limits: Limits, open_reader: Callable[[], PairReader | None]) -> None:
+        """The reader is opened when the first document is read: schemas and corrections need none."""
         self._home = home
+        self._limits = limits
+        self._open_reader = open_reader
         self._examples = ExampleStore(home)
-        self._extractor = Extractor(limits, reader)
         self._busy = threading.Lock()
+
+    @functools.cached_property
+    def _extractor(self) -> Extractor:
+        return Extractor(self._limits, self._open_reader())
 
     def __enter__(self) -> Self:
         return self
@@ -95,14 +101,125 @@ class Forms:
         return schema_text(schema, self._home)[1]
 
     def close(self) -> None:
-        self._extractor.close()
+        if "_extractor" in vars(self):
+            self._extractor.close()
 
 
-def open_forms(settings: Settings, confirm: Confirm | None = None) -> Forms:
-    """Form reading with the reader that the settings name."""
-    return build_forms(settings, open_reader(settings, confirm))
+class DeskForms:
+    """Forms for a principal; see ``rag.desk.protocols.Forms``."""
 
+    def __init__(self, reading: FormDesk, open_service: Callable[[], FormService]) -> None:
+        """``open_service`` begins to read what waits: what asks for schemas alone does without."""
+        self._reading = reading
+        self._open_service = open_service
 
-def build_forms(settings: Settings, reader: PairReader) -> Forms:
-    """The same with a reader that is there already."""
-    return Forms(settings.home, reading_limits(settings), reader)
+    @functools.cached_property
+    def _service(self) -> FormService:
+        return self._open_service()
+
+    def start(self) -> None:
+        """Read what waits from the last time."""
+        self._service.see_to()
+
+    def schemas(self, principal: Principal) -> tuple[SchemaInfo, ...]:
+        require_curator(principal)
+        return self._reading.schemas()
+
+    def used_schemas(self, principal: Principal) -> Sequence[str]:
+        require_curator(principal)
+        return self._service.schemas()
+
+    def schema_text(self, principal: Principal, schema: str) -> str:
+        require_curator(principal)
+        return self._reading.schema_text(schema)
+
+    def draft_field(self, principal: Principal, layout: DocumentLayout, place: WordPlace) -> FieldDraft:
+        require_curator(principal)
+        return self._reading.draft_field(layout, place)
+
+    def save_schema(
+        self, principal: Principal, name: str, description: str, fields: Sequence[FieldDraft]
+    ) -> SchemaInfo:
+        require_curator(principal)
+        return self._reading.save_schema(name, description, fields)
+
+    def delete_schema(self, principal: Principal, name: str) -> None:
+        require_curator(principal)
+        self._reading.delete_schema(name)
+
+    def list(self, principal: Principal, schema: str | None = None) -> Sequence[Form]:
+        require_curator(principal)
+        return self._service.forms(schema)
+
+    def get(self, principal: Principal, form: int) -> Form | None:
+        require_curator(principal)
+        return self._service.get(form)
+
+    def picture(self, principal: Principal, form: int, page: int, width: int) -> bytes:
+        require_curator(principal)
+        path = self._service.path(form)
+        if path is None:
+            raise UsageError("This document was removed", where=str(form), remedy="Add it again.")
+        return self._reading.page_picture(path, page, width)
+
+    def place_for(self, principal: Principal, name: str, schema: str) -> Path:
+        require_curator(principal)
+        if schema and schema not in (known.name for known in self._reading.schemas()):
+            raise UsageError("There is no such schema", where=schema, remedy="Choose another.")
+        return self._service.place_for(name, schema)
+
+    def add(self, principal: Principal, path: Path) -> int:
+        require_curator(principal)
+        return self._service.add(path)
+
+    def read_again(self, principal: Principal, forms: Sequence[int]) -> None:
+        require_curator(principal)
+        self._service.read_again(forms)
+
+    def try_on(self, principal: Principal, form: Form, schema: str) -> None:
+        require_curator(principal)
+        self._service.try_on(form, schema)
+
+    def see_to(self, principal: Principal) -> None:
+        require_curator(principal)
+        self._service.see_to()
+
+    def stop(self, principal: Principal) -> None:
+        require_curator(principal)
+        self._service.stop()
+
+    def accept(self, principal: Principal, form: int, accepted: bool) -> None:
+        require_curator(principal)
+        self._service.accept(form, accepted)
+
+    def correct(self, principal: Principal, form: Form, field: str, place: WordPlace | None, at: int = 0) -> None:
+        require_curator(principal)
+        self._service.correct(form, field, place, at)
+
+    def remove(self, principal: Principal, forms: Sequence[int]) -> None:
+        require_curator(principal)
+        self._service.remove(forms)
+
+    def corrections(self, principal: Principal, schema: str) -> int:
+        require_curator(principal)
+        return self._reading.corrections(schema)
+
+    def forget_corrections(self, principal: Principal, schema: str) -> int:
+        require_curator(principal)
+        return self._reading.forget_corrections(schema)
+
+    def squad(self, principal: Principal, schema: str) -> dict[str, Any]:
+        require_curator(principal)
+        return self._reading.squad(schema)
+
+    def extract(
+        self, principal: Principal, files: Sequence[Path], schema: str, on_progress: OnProgress
+    ) -> Iterator[Extraction]:
+        require_curator(principal)
+        return self._reading.extract(files, schema, on_progress)
+
+    def close(self) -> None:
+        if "_service" in vars(self):
+            self._service.close()
+        else:
+            self._reading.close()

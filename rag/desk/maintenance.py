@@ -9,10 +9,9 @@ from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.pipeline.reindex import reindex
 from ingest.sources.mapping import Mapping
 from rag.access.types import Principal, require_curator
-from rag.components import open_embedder, worker_settings
+from rag.components import Components
 from rag.desk.diagnosis import diagnosis
 from rag.extraction.form_store import repair_forms
-from rag.settings.model import Settings
 from vectorstore import embedded
 from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
 from vectorstore.sqlite.forms import verify_forms
@@ -25,7 +24,7 @@ Counted = Callable[[int, int], None]
 
 @contextmanager
 def open_ingestion(
-    settings: Settings,
+    parts: Components,
     collection: str,
     mappings: Sequence[Mapping] = (),
     on_progress: Callable[[Progress], None] | None = None,
@@ -36,48 +35,44 @@ def open_ingestion(
 
     What is stored is indexed anew first, if the settings now name another embedding model or chunking.
     """
-    embedder = open_embedder(settings)
-    worker = worker_settings(settings, embedder)
-    with closing(embedded.open_store(settings.home, embedder)) as knowledge:
-        reindex(knowledge, embedder, worker, on_reindexing)
-        with Ingestion(knowledge, worker, collection, mappings, on_progress, on_reading) as ingestion:
+    with closing(embedded.open_store(parts.settings.home, parts.embedder)) as knowledge:
+        reindex(knowledge, parts.embedder, parts.worker, on_reindexing)
+        with Ingestion(knowledge, parts.worker, collection, mappings, on_progress, on_reading) as ingestion:
             yield ingestion
 
 
-def verify(settings: Settings) -> list[Finding]:
+def verify(parts: Components) -> list[Finding]:
     """All that is wrong with what is stored in the home."""
-    embedder = open_embedder(settings)
-    wanted = Indexing(embedder.fingerprint, worker_settings(settings, embedder).chunking)
-    home = settings.home
+    wanted = Indexing(parts.embedder.fingerprint, parts.worker.chunking)
+    home = parts.settings.home
     return [*embedded.verify(home, wanted), *verify_conversations(home), *verify_jobs(home), *verify_forms(home)]
 
 
-def repair(settings: Settings, on_progress: Counted | None = None) -> list[Finding]:
+def repair(parts: Components, on_progress: Counted | None = None) -> list[Finding]:
     """Rebuild what can be rebuilt; returns what is still wrong."""
-    home = settings.home
-    embedder = open_embedder(settings)
+    home = parts.settings.home
     if embedded.is_begun(home):
-        embedded.repair(home, embedder, on_progress)
-        with closing(embedded.open_store(home, embedder)) as knowledge:
-            reindex(knowledge, embedder, worker_settings(settings, embedder), on_progress)
+        embedded.repair(home, parts.embedder, on_progress)
+        with closing(embedded.open_store(home, parts.embedder)) as knowledge:
+            reindex(knowledge, parts.embedder, parts.worker, on_progress)
     if verify_conversations(home):
         repair_conversations(home)
     if verify_jobs(home):
         repair_jobs(home)
     if verify_forms(home):
         repair_forms(home)
-    return verify(settings)
+    return verify(parts)
 
 
 class DeskMaintenance:
     """See ``rag.desk.protocols.Maintenance``."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, parts: Components) -> None:
+        self._parts = parts
 
     def diagnosis(self, principal: Principal) -> dict[str, Any]:
         require_curator(principal)
-        return diagnosis(self._settings)
+        return diagnosis(self._parts.settings)
 
     def ingestion(
         self,
@@ -89,12 +84,12 @@ class DeskMaintenance:
         on_reindexing: Counted,
     ) -> AbstractContextManager[Ingestion]:
         require_curator(principal)
-        return open_ingestion(self._settings, collection, mappings, on_progress, on_reindexing=on_reindexing)
+        return open_ingestion(self._parts, collection, mappings, on_progress, on_reindexing=on_reindexing)
 
     def verify(self, principal: Principal) -> list[Finding]:
         require_curator(principal)
-        return verify(self._settings)
+        return verify(self._parts)
 
     def repair(self, principal: Principal, on_progress: Counted) -> list[Finding]:
         require_curator(principal)
-        return repair(self._settings, on_progress)
+        return repair(self._parts, on_progress)

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
+from ingest.types import DocumentLayout
 from rag.access.types import Principal
 from rag.conversations.types import Conversation, Rating
 from rag.evaluation.types import UNEDITED, Comparison, Figures, Kind, OnProgress, Run, RunHead, Trial
-from rag.extraction.service import FormService
+from rag.extraction.types import Extraction, FieldDraft, Form, SchemaInfo, WordPlace
 from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine
-from rag.training.runs.store import Runs
+from rag.training.runs.types import Request
+from rag.training.runs.types import Run as TrainingRun
 from rag.types import Citation, Event, Exchange
 from vectorstore.types import Collection, Document, Finding, Page, Passage, Refusal, Scope, SoftDeletedDocument
 
@@ -327,6 +329,160 @@ class Jobs(Protocol):
         ...
 
 
+class Forms(Protocol):
+    """Forms that came through the browser or lie in a folder, and what their fields hold.
+
+    What is read by a schema is said by ``rag.extraction.protocol.FormDesk``, and so are the errors.
+    """
+
+    def schemas(self, principal: Principal) -> tuple[SchemaInfo, ...]: ...
+
+    def used_schemas(self, principal: Principal) -> Sequence[str]:
+        """The names of the schemas that forms were added for, also of those that are not there any more."""
+        ...
+
+    def schema_text(self, principal: Principal, schema: str) -> str: ...
+
+    def draft_field(self, principal: Principal, layout: DocumentLayout, place: WordPlace) -> FieldDraft: ...
+
+    def save_schema(
+        self, principal: Principal, name: str, description: str, fields: Sequence[FieldDraft]
+    ) -> SchemaInfo: ...
+
+    def delete_schema(self, principal: Principal, name: str) -> None: ...
+
+    def list(self, principal: Principal, schema: str | None = None) -> Sequence[Form]:
+        """Those of a schema, or all, in the order in which they came."""
+        ...
+
+    def get(self, principal: Principal, form: int) -> Form | None:
+        """A form with its layout."""
+        ...
+
+    def picture(self, principal: Principal, form: int, page: int, width: int) -> bytes:
+        """A page of a form, from 1, as a PNG picture that is ``width`` pixels wide."""
+        ...
+
+    def place_for(self, principal: Principal, name: str, schema: str) -> Path:
+        """A new place for a file that comes as ``name``, to be read by ``schema``, or as an example for a new one
+        where that is empty. It is a form once it is there and ``add`` is told. Raises UsageError.
+        """
+        ...
+
+    def add(self, principal: Principal, path: Path) -> int:
+        """Have the file in its place read; returns its id."""
+        ...
+
+    def read_again(self, principal: Principal, forms: Sequence[int]) -> None: ...
+
+    def try_on(self, principal: Principal, form: Form, schema: str) -> None:
+        """Have a form read by another schema too: a copy, or the copy that an earlier try has made."""
+        ...
+
+    def see_to(self, principal: Principal) -> None:
+        """See that what waits is read."""
+        ...
+
+    def stop(self, principal: Principal) -> None:
+        """Read nothing more of what waits; a form that is being read is read to its end."""
+        ...
+
+    def accept(self, principal: Principal, form: int, accepted: bool) -> None:
+        """Note whether the person says that the values are right."""
+        ...
+
+    def correct(self, principal: Principal, form: Form, field: str, place: WordPlace | None, at: int = 0) -> None:
+        """Keep what a person says of a field."""
+        ...
+
+    def remove(self, principal: Principal, forms: Sequence[int]) -> None:
+        """Delete forms, their files and all that was read from them."""
+        ...
+
+    def corrections(self, principal: Principal, schema: str) -> int:
+        """How many are kept for a schema."""
+        ...
+
+    def forget_corrections(self, principal: Principal, schema: str) -> int: ...
+
+    def squad(self, principal: Principal, schema: str) -> dict[str, Any]:
+        """The corrections as questions and answers in the form of SQuAD 2."""
+        ...
+
+    def extract(
+        self, principal: Principal, files: Sequence[Path], schema: str, on_progress: Callable[[int, int], None]
+    ) -> Iterator[Extraction]:
+        """One extraction a file, in their order, in the caller's own thread; nothing of it is kept."""
+        ...
+
+
+class TrainingRuns(Protocol):
+    """Training the generator on examples of one's own: the runs, their data, and which one writes the answers."""
+
+    def list(self, principal: Principal) -> Sequence[TrainingRun]:
+        """The newest first."""
+        ...
+
+    def get(self, principal: Principal, name: str) -> TrainingRun | None: ...
+
+    def add(self, principal: Principal, request: Request) -> str:
+        """Ask for a run, whose data are to be checked first; returns its name. Raises UsageError, RefdeskError."""
+        ...
+
+    def start(self, principal: Principal, name: str) -> None:
+        """Have a run that was checked begin, or one that was begun go on, when it is its turn."""
+        ...
+
+    def stop(self, principal: Principal, name: str) -> None:
+        """Have a run end: at once where it waits, else after the present step. It can go on later."""
+        ...
+
+    def delete(self, principal: Principal, name: str) -> None:
+        """Remove the run and all that came of it. Raises UsageError while it is under way."""
+        ...
+
+    def data_files(self, principal: Principal) -> Sequence[Path]:
+        """Files to train on that came through the browser, the newest first."""
+        ...
+
+    def place_for(self, principal: Principal, name: str) -> Path:
+        """Where the file that comes as ``name`` is kept. Raises UsageError if it cannot be."""
+        ...
+
+    def add_sample(self, principal: Principal) -> Path:
+        """Keep some examples among the files, and return where."""
+        ...
+
+    def remove_file(self, principal: Principal, path: Path) -> None: ...
+
+    def judged(self, principal: Principal) -> tuple[int, int]:
+        """How many answers were judged in conversations, and how many pairs of a better and a worse one they make."""
+        ...
+
+    def write_judged(self, principal: Principal, file: Path | None = None) -> Path:
+        """Write these pairs as JSONL, to a new file among the others where none is named; returns where."""
+        ...
+
+    def served(self, principal: Principal) -> str | None:
+        """The name of the run whose result writes the answers; None where something else does."""
+        ...
+
+    def can_go_back(self, principal: Principal) -> bool:
+        """Whether ``serve_previous`` would undo what ``served`` says."""
+        ...
+
+    def serve(self, principal: Principal, name: str) -> None:
+        """Have the questions to come answered by what a run has made. Takes as long as loading it does.
+
+        Raises UsageError or RefdeskError where it cannot be; then all stays as it was. So does ``serve_previous``.
+        """
+        ...
+
+    def serve_previous(self, principal: Principal) -> None:
+        """Have them answered by what wrote before."""
+        ...
+
+
 class Maintenance(Protocol):
     """What the owner does from a terminal, in the caller's own thread, and watches."""
 
@@ -377,14 +533,10 @@ class Desk(Protocol):
     def maintenance(self) -> Maintenance: ...
 
     @property
-    def forms(self) -> FormService:
-        """The forms that came through the browser, and what reads them."""
-        ...
+    def forms(self) -> Forms: ...
 
     @property
-    def home(self) -> Path:
-        """The folder in which all is kept."""
-        ...
+    def training(self) -> TrainingRuns: ...
 
     def start(self) -> None:
         """Open everything, load the models, and see to the work that waits: for a face that stays.
@@ -397,16 +549,4 @@ class Desk(Protocol):
 
     def __exit__(self, *_: object) -> None:
         """End what it has begun."""
-        ...
-
-    @property
-    def runs(self) -> Runs:
-        """The training runs. They are checked and done as jobs are."""
-        ...
-
-    def change_generator(self) -> None:
-        """Have the questions to come answered by the generator that the settings in ``home`` name now.
-
-        Takes as long as loading it does. Raises UsageError or RefdeskError where it cannot be; the old one then stays.
-        """
         ...

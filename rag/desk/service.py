@@ -1,17 +1,17 @@
 """The desk of one home: everything that a face may ask, in one place; see ``rag.desk.protocols.Desk``."""
 
 import functools
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rag.access.types import LOCAL_OWNER
-from rag.components import Components
+from rag.components import Components, reading_limits
 from rag.desk.conversations import DeskConversations
 from rag.desk.documents import DeskDocuments
 from rag.desk.evaluations import DeskEvaluations
 from rag.desk.jobs import DeskJobs
 from rag.desk.maintenance import DeskMaintenance
 from rag.desk.questions import DeskQuestions
+from rag.desk.training import DeskTraining
 from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
@@ -20,6 +20,9 @@ from rag.settings.model import Settings, load_settings
 from rag.training.runs.store import Runs
 from vectorstore.machine import keep_cores_free, threads
 from vectorstore.models import Confirm
+
+if TYPE_CHECKING:
+    from rag.desk.forms import DeskForms
 
 
 class LocalDesk:
@@ -30,7 +33,7 @@ class LocalDesk:
     def __init__(self, components: Components, *, retrieval: bool = True) -> None:
         self._components = components
         self._retrieval = retrieval
-        self.home: Path = components.settings.home
+        self._home = components.settings.home
 
     @functools.cached_property
     def questions(self) -> DeskQuestions:
@@ -49,28 +52,31 @@ class LocalDesk:
         return DeskJobs(self._queue, self.documents, lambda: see_to_jobs(self._queue))
 
     @functools.cached_property
-    def runs(self) -> Runs:
-        return Runs(self._queue)
+    def training(self) -> DeskTraining:
+        return DeskTraining(Runs(self._queue), lambda: see_to_jobs(self._queue), self._change_generator)
+
+    def _change_generator(self) -> None:
+        self.questions.change_generator(load_settings(self._home))
 
     @functools.cached_property
     def _queue(self) -> EmbeddedJobQueue:
-        return EmbeddedJobQueue(self.home)
+        return EmbeddedJobQueue(self._home)
 
     @functools.cached_property
     def evaluations(self) -> DeskEvaluations:
         return DeskEvaluations(self._components)
 
     @functools.cached_property
-    def forms(self) -> FormService:
-        from rag.desk.forms import build_forms  # brings what reads documents, which few calls need
+    def forms(self) -> "DeskForms":
+        from rag.desk.forms import DeskForms, Forms  # brings what reads documents, which few calls need
 
-        return FormService(
-            FormStore(self.home), build_forms(self._components.settings, self._components.reader), self._queue
-        )
+        parts = self._components
+        reading = Forms(self._home, reading_limits(parts.settings), lambda: parts.reader)
+        return DeskForms(reading, lambda: FormService(FormStore(self._home), reading, self._queue))
 
     @functools.cached_property
     def maintenance(self) -> DeskMaintenance:
-        return DeskMaintenance(self._components.settings)
+        return DeskMaintenance(self._components)
 
     def start(self) -> None:
         import torch  # takes a second
@@ -79,11 +85,9 @@ class LocalDesk:
         keep_cores_free(1)
         torch.set_num_threads(threads())
         self.questions.open()
-        _ = self.conversations, self.documents, self.evaluations, self.forms
+        _ = self.conversations, self.documents, self.evaluations, self.training
+        self.forms.start()
         self.jobs.see_to(LOCAL_OWNER)
-
-    def change_generator(self) -> None:
-        self.questions.change_generator(load_settings(self.home))
 
     def close(self) -> None:
         for part in ("forms", "conversations", "_queue"):

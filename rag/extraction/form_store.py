@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from ingest.layout.wire import layout_from_json, layout_to_json
 from ingest.sources.uploads import PART, checked_name
-from rag.extraction.types import Extraction
+from rag.extraction.types import Extraction, Form
 from rag.jobs.types import JobState
 from vectorstore.sqlite.forms import FormRow, FormsFile, forget_forms
 
@@ -28,48 +28,6 @@ _LEFT_ALONE_SECONDS = 24 * 3600.0
 _STATES: Mapping[str, JobState] = {"added": "waiting", "unread": "stopped", "read": "done", "failed": "failed"}
 
 _EXTRACTION = TypeAdapter(Extraction)
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form. One without a ``schema`` is the example for a new one: its layout is read, and no fields.
-
-    ``state`` is that of the reading: "stopped" is a form that was not read, and that nobody is to read.
-    ``error`` says why reading failed that had nothing to do with the file.
-
-    An ``extraction`` from an earlier reading stays until the next one is there. Its layout comes with
-    ``FormStore.get``.
-    """
-
-    id: int
-    path: Path
-    schema: str
-    state: JobState
-    extraction: Extraction | None
-    accepted: bool
-    error: str
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
-    def is_read(self) -> bool:
-        """Whether ``extraction`` is what the file holds, and not what an earlier reading made of it."""
-        return self.state == "done" and self.extraction is not None
-
-    @property
-    def ended(self) -> bool:
-        """Whether there is something to be seen: what was read, or why nothing was."""
-        return self.is_read or self.state == "failed"
-
-    @property
-    def is_refused(self) -> bool:
-        return self.extraction is not None and self.extraction.outcome == "refused"
-
-    @property
-    def unfinished(self) -> bool:
-        return self.state in ("waiting", "working")
 
 
 class FormStore:

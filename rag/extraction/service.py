@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rag.extraction.form_store import Form, FormStore
+from rag.extraction.form_store import FormStore
 from rag.extraction.protocol import FormDesk
-from rag.extraction.types import Extraction, WordPlace
+from rag.extraction.types import Extraction, Form, WordPlace
 from rag.jobs.leases import new_owner
 from rag.jobs.types import ATTEMPTS, Job, JobQueue
 from rag.jobs.worker import WRONG, Report, Worker

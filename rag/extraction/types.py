@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.types import Box, DocumentLayout
+from rag.jobs.types import JobState
 
 FieldType = Literal[
     "text",
@@ -122,3 +123,45 @@ class Candidate:
     normalised: str
     traits: Mapping[str, float] = field(default_factory=dict)
     stand_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form. One without a ``schema`` is the example for a new one: its layout is read, and no fields.
+
+    ``state`` is that of the reading: "stopped" is a form that was not read, and that nobody is to read.
+    ``error`` says why reading failed that had nothing to do with the file.
+
+    An ``extraction`` from an earlier reading stays until the next one is there. Its layout comes with
+    ``FormStore.get``.
+    """
+
+    id: int
+    path: Path
+    schema: str
+    state: JobState
+    extraction: Extraction | None
+    accepted: bool
+    error: str
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def is_read(self) -> bool:
+        """Whether ``extraction`` is what the file holds, and not what an earlier reading made of it."""
+        return self.state == "done" and self.extraction is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is something to be seen: what was read, or why nothing was."""
+        return self.is_read or self.state == "failed"
+
+    @property
+    def is_refused(self) -> bool:
+        return self.extraction is not None and self.extraction.outcome == "refused"
+
+    @property
+    def unfinished(self) -> bool:
+        return self.state in ("waiting", "working")

@@ -11,6 +11,7 @@ from ingest.pipeline.sync import synchronise
 from ingest.sources.files import find_mapping_files
 from ingest.sources.mapping import load_mapping
 from ingest.sources.uploads import FOLDER, tidy
+from rag.components import Components
 from rag.desk.maintenance import open_ingestion, repair, verify
 from rag.jobs.types import Job, JobFile, JobKind, JobQueue
 from rag.jobs.worker import Report, Work
@@ -27,13 +28,14 @@ def document_work(settings: Settings, queue: JobQueue) -> Mapping[JobKind, Work]
 
 class _DocumentJobs:
     def __init__(self, settings: Settings, queue: JobQueue) -> None:
-        self._settings = settings
+        self._home = settings.home
+        self._parts = Components(settings)
         self._queue = queue
 
     def ingest(self, job: Job, report: Report) -> Mapping[str, Any]:
         files = [Path(file.path) for file in self._queue.files(job.id, "waiting")]
         progress = _Ingested(job, report)
-        mapping_files = find_mapping_files(_folders(self._settings.home, files))
+        mapping_files = find_mapping_files(_folders(self._home, files))
         with self._open(job, mapping_files, progress) as ingestion:
             ingestion.run(files)
         self._tidy()
@@ -48,24 +50,24 @@ class _DocumentJobs:
         return {**progress.result, "removed": len(done.removed), "moved": len(done.moved)}
 
     def verify(self, _job: Job, _report: Report) -> Mapping[str, Any]:
-        return _found(verify(self._settings))
+        return _found(verify(self._parts))
 
     def repair(self, _job: Job, report: Report) -> Mapping[str, Any]:
-        return _found(repair(self._settings, lambda done, total: report.stage(f"{done:,} of {total:,}", done, total)))
+        return _found(repair(self._parts, lambda done, total: report.stage(f"{done:,} of {total:,}", done, total)))
 
     def _open(
         self, job: Job, mapping_files: Iterable[Path], progress: "_Ingested"
     ) -> AbstractContextManager[Ingestion]:
         mappings = [load_mapping(path) for path in mapping_files]
         return open_ingestion(
-            self._settings, job.collection, mappings, progress.files, progress.reading, progress.reindexing
+            self._parts, job.collection, mappings, progress.files, progress.reading, progress.reindexing
         )
 
     def _tidy(self) -> None:
-        with closing(open_store(self._settings.home)) as store, store.view() as view:
+        with closing(open_store(self._home)) as store, store.view() as view:
             wanted = view.known_paths()
         queued = {file.path for job in self._queue.jobs("documents") for file in self._queue.files(job.id)}
-        tidy(self._settings.home, wanted | queued)
+        tidy(self._home, wanted | queued)
 
 
 class _Ingested:

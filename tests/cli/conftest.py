@@ -1,49 +1,55 @@
 """The commands run with the real packaged models, which these tests load once and not for every call."""
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import rag.components
-import rag.generators.selection
-import rag.reader.model
-from rag.generators.selection import choose_engine, detect_hardware, load_generator
-from rag.reader.model import load_reader
-from rag.settings.model import load_settings
-from ui.cli.main import main
-
-
-@pytest.fixture(scope="package", autouse=True)
-def models_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    settings = load_settings(tmp_path_factory.mktemp("home"))
-    embedder = rag.components.open_embedder(settings)
-    reader = load_reader(settings.reader.model)
-    loaded = {"llamacpp": load_generator(choose_engine(settings, detect_hardware()), settings), "extractive": None}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rag.components, "SentenceTransformerEmbedder", lambda model, home: embedder)
-        patch.setattr(rag.reader.model, "load_reader", lambda name, download, confirm: reader)
-        patch.setattr(
-            rag.generators.selection, "load_generator", lambda choice, settings, confirm, alone: loaded[choice.engine]
-        )
-        yield
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
+from rag.components import Components
+from rag.desk.service import LocalDesk
+from rag.generators.types import Generator
+from rag.reader.model import ExtractiveReader
+from rag.settings.model import Settings, load_settings
+from tests import command
+from tests.command import Result
+from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.models import Confirm
 
 Refdesk = Callable[..., Result]
+
+
+class Loaded(Components):
+    """The packaged models, each loaded when a desk needs it first; its desks share them."""
+
+    @functools.cached_property
+    def llamacpp(self) -> Generator | None:
+        return self.generator()
+
+    def desk(self, settings: Settings, confirm: Confirm | None = None, *, retrieval: bool = True) -> LocalDesk:
+        return LocalDesk(_Shared(settings, self), retrieval=retrieval)
+
+
+class _Shared(Components):
+    def __init__(self, settings: Settings, loaded: Loaded) -> None:
+        super().__init__(settings)
+        self._loaded = loaded
+
+    @functools.cached_property
+    def embedder(self) -> SentenceTransformerEmbedder:
+        return self._loaded.embedder
+
+    @functools.cached_property
+    def reader(self) -> ExtractiveReader:
+        return self._loaded.reader
+
+    def generator(self, settings: Settings | None = None, *, alone: bool = False) -> Generator | None:
+        return None if self.settings.generator.engine == "extractive" else self._loaded.llamacpp
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    return Loaded(load_settings(tmp_path_factory.mktemp("loaded")))
 
 
 @pytest.fixture
@@ -52,14 +58,6 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refdesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, home: Path) -> Refdesk:
+def refdesk(loaded: Loaded, monkeypatch: pytest.MonkeyPatch, home: Path) -> Refdesk:
     monkeypatch.setenv("REFDESK_HOME", str(home))
-
-    def run(*arguments: object) -> Result:
-        monkeypatch.setattr("sys.argv", ["refdesk", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        captured = capsys.readouterr()
-        return Result(int(end.value.code or 0), captured.out, captured.err)
-
-    return run
+    return lambda *words: command.refdesk(*words, open_desk=loaded.desk)

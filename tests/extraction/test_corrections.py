@@ -18,7 +18,7 @@ from vectorstore.errors import UsageError
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[FormDesk]:
-    with Forms(tmp_path / "home", Limits(), None) as desk:
+    with Forms(tmp_path / "home", Limits(), lambda: None) as desk:
         yield desk
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-import rag.desk.forms
+from rag.components import Components
+from rag.desk.service import LocalDesk
 from rag.reader.types import AnswerSpan
-from tests.cli.conftest import Refdesk, home, refdesk
+from rag.settings.model import Settings
+from tests import command
+from tests.cli.conftest import Refdesk
 from tests.extraction.forms import FIELDS, INVOICE, encrypted, pdf
-
-__all__ = ["home", "refdesk"]
+from vectorstore.models import Confirm
 
 
 class NoReader:
@@ -25,9 +27,23 @@ class NoReader:
         return [() for _ in pairs]
 
 
-@pytest.fixture(autouse=True)
-def no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rag.desk.forms, "open_reader", lambda settings, confirm=None: NoReader())
+class _Parts(Components):
+    reader = NoReader()
+
+
+def _open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: bool = True) -> LocalDesk:
+    return LocalDesk(_Parts(settings, confirm), retrieval=retrieval)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def refdesk(monkeypatch: pytest.MonkeyPatch, home: Path) -> Refdesk:
+    monkeypatch.setenv("REFDESK_HOME", str(home))
+    return lambda *words: command.refdesk(*words, open_desk=_open_desk)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 
 from ingest.types import DocumentLayout
-from rag.extraction.form_store import Form, FormStore
+from rag.extraction.form_store import FormStore
 from rag.extraction.protocol import FormDesk
 from rag.extraction.service import FormService
-from rag.extraction.types import Extraction
+from rag.extraction.types import Extraction, Form
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.types import LEASE_SECONDS, JobQueue
 from tests.jobs.clock import Clock

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.types import DocumentLayout, PageLayout, Word
-from rag.extraction.form_store import Form, FormStore, repair_forms
-from rag.extraction.types import Extraction, FoundValue, WordPlace
+from rag.extraction.form_store import FormStore, repair_forms
+from rag.extraction.types import Extraction, Form, FoundValue, WordPlace
 from vectorstore.errors import UsageError
 from vectorstore.sqlite.forms import verify_forms
 

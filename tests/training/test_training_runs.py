@@ -17,7 +17,8 @@ from rag.jobs.types import LEASE_SECONDS, Lane
 from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
-from rag.training.runs.store import Request, Run, Runs
+from rag.training.runs.store import Runs
+from rag.training.runs.types import Request, Run
 from rag.training.runs.work import training_work
 from tests.jobs.clock import ClockAhead
 from vectorstore.errors import UsageError

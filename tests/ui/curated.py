@@ -1,33 +1,36 @@
 """What the pages for curators find with the fake desk: two small runs, and trials on its documents."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from rag.calibration.numbers import shipped_calibration
 from rag.evaluation.runs import store_run
-from rag.evaluation.types import Evaluation, Item, Try
+from rag.evaluation.types import Evaluation, Item, Trial
 from rag.evaluation.whatif import WhatIf
 from rag.retrieval.hybrid import HybridRetriever
 from tests.fakes import HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
 from vectorstore.embedded import open_store
-from vectorstore.types import EVERYTHING
+from vectorstore.types import Scope
+
+Attempt = Callable[[str, Scope, Mapping[int, str]], Trial]
+"""Tries a question within a scope, with the texts of some chunks replaced."""
 
 CAUTION = 0.5
 HOSTILE_QUESTION = "Who wrote <img src=x onerror=\"document.title='owned'\"> ![x](http://evil.example/pixel.png)?"
 
 
-def fill(home: Path, documents: dict[int, tuple[str, str]]) -> Try:
+def fill(home: Path, documents: dict[int, tuple[str, str]]) -> Attempt:
     """Store the runs in ``home``, and give the trials on ``documents`` (titles and texts)."""
     _store(home, "small", 8, right=(True, False, False, False, True, False))
     _store(home, "large", 9, right=(True, False, True, False, True, True))
     knowledge = open_store(home, HashEmbedder())
-    for title, text in documents.values():
-        put_text(knowledge, f"{title}.txt", text, title=title)
+    for number, (title, text) in documents.items():
+        put_text(knowledge, f"{title}.txt", text, title=title, collection=f"shelf-{number}")
     reader, calibration = KeywordReader("eye drops"), shipped_calibration()
     what_if = WhatIf(knowledge, HybridRetriever, reader, calibration, passages=8, threshold=CAUTION)
-    return partial(what_if.attempt, scope=EVERYTHING)
+    return what_if.attempt
 
 
 def _store(home: Path, reader: str, hour: int, right: tuple[bool, ...]) -> None:

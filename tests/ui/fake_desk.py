@@ -21,12 +21,15 @@ from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Feedback, Rating, Turn
 from rag.desk.answers import checked_question
 from rag.desk.evaluations import DeskEvaluations
+from rag.desk.forms import DeskForms
 from rag.desk.jobs import DeskJobs
 from rag.desk.protocols import Holdings, SourceView
-from rag.evaluation.types import UNEDITED, Trial, Try
+from rag.desk.training import DeskTraining
+from rag.evaluation.types import UNEDITED, Trial
 from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
+from rag.jobs.types import JobQueue
 from rag.settings.model import load_settings
 from rag.training.runs.store import Runs
 from rag.types import (
@@ -44,7 +47,7 @@ from rag.types import (
     Writing,
 )
 from tests.jobs.memory_queue import MemoryJobQueue
-from tests.ui.curated import CAUTION, fill
+from tests.ui.curated import CAUTION, Attempt, fill
 from tests.ui.fake_forms import FakeFormDesk
 from tests.ui.trained import fill_runs
 from vectorstore.errors import RefdeskError, UsageError
@@ -275,7 +278,7 @@ class FakeConversations:
 class FakeQuestions:
     """Answers by a script, all at once."""
 
-    def __init__(self, documents: "FakeDocuments", attempt: Try) -> None:
+    def __init__(self, documents: "FakeDocuments", attempt: Attempt) -> None:
         self._documents = documents
         self._attempt = attempt
 
@@ -308,7 +311,7 @@ class FakeQuestions:
         return tuple(q for q, document in SUGGESTED.items() if seen and _sees(scope_of(principal, scope), document))
 
     def try_out(self, principal: Principal, scope: Scope, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
-        return self._attempt(question, edits)
+        return self._attempt(question, scope_of(principal, scope), edits)
 
 
 class FakeDocuments:
@@ -437,11 +440,10 @@ class FakeDesk:
         pace: Callable[[], bool] = lambda: True,
         documents: int = 5_497,
         home: Path = Path("nowhere"),
-        forms: FormService | None = None,
+        forms: DeskForms | None = None,
         runs: Runs | None = None,
-        attempt: Try = lambda question, edits=UNEDITED: Trial(question, CAUTION),
+        attempt: Attempt = lambda question, scope, edits: Trial(question, CAUTION),
     ) -> None:
-        self.home = home
         self.conversations = FakeConversations(pace)
         self.documents = FakeDocuments(home, documents)
         self.questions = FakeQuestions(self.documents, attempt)
@@ -451,12 +453,12 @@ class FakeDesk:
         if forms:
             self.forms = forms
         if runs:
-            self.runs = runs
+            self.training = DeskTraining(runs, self._call_worker, self._change_generator)
 
     def _call_worker(self) -> None:
         self.workers_called += 1
 
-    def change_generator(self) -> None:
+    def _change_generator(self) -> None:
         """It writes as before."""
 
 
@@ -470,6 +472,12 @@ def _steps(turn: Turn, script: Script) -> Iterator[Turn]:
             turn = replace(turn, answer=event.answer)
         yield turn
     yield replace(turn, state="failed", error=script.error)
+
+
+def fake_forms(home: Path, queue: JobQueue) -> DeskForms:
+    """Real forms in ``home``, read by labels."""
+    reading = FakeFormDesk()
+    return DeskForms(reading, lambda: FormService(FormStore(home), reading, queue))
 
 
 def every(looks: int) -> Callable[[], bool]:
@@ -499,7 +507,7 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
         queue = EmbeddedJobQueue(home)
         fill_runs(queue)
         pace = every(looks) if looks else from_standard_input()
-        forms = FormService(FormStore(home), FakeFormDesk(), queue)
+        forms = fake_forms(home, queue)
         desk = FakeDesk(
             pace=pace,
             documents=documents,

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from rag.desk.forms import DeskForms
 from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
@@ -18,21 +20,28 @@ LONGEST = 1024**2
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+@dataclass(frozen=True)
+class Forms:
+    service: FormService
+    desk: DeskForms
+
+
 @pytest.fixture(scope="module")
-def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FormService]:
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forms]:
     home = tmp_path_factory.mktemp("home")
     with closing(EmbeddedJobQueue(home)) as queue:
-        forms = FormService(FormStore(home), FakeFormDesk(), queue)
-        yield forms
-        forms.close()
+        reading = FakeFormDesk()
+        service = FormService(FormStore(home), reading, queue)
+        yield Forms(service, DeskForms(reading, lambda: service))
+        service.close()
 
 
 @pytest.fixture
-def client(forms: FormService) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=form_routes(forms, LONGEST))) as client:
+def client(forms: Forms) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=form_routes(forms.desk, LONGEST))) as client:
         yield client
-    forms.wait()
-    forms.remove([form.id for form in forms.forms()])
+    forms.service.wait()
+    forms.service.remove([form.id for form in forms.service.forms()])
 
 
 def put(client: TestClient, path: str, content: bytes, schema: str = "invoice") -> int:
@@ -44,10 +53,10 @@ def width_of(png: bytes) -> int:
     return int.from_bytes(png[16:20], "big")
 
 
-def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: FormService, tmp_path: Path) -> None:
+def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: Forms, tmp_path: Path) -> None:
     assert put(client, "bills/a.pdf", invoice_pdf(tmp_path / "a.pdf", "NL-7", pages=2).read_bytes()) == 201
-    forms.wait()
-    form = forms.forms("invoice")[0]
+    forms.service.wait()
+    form = forms.service.forms("invoice")[0]
     assert form.extraction is not None
     assert (form.name, form.extraction.fields["invoice_number"].value) == ("a.pdf", "NL-7")
     answer = client.get(f"/form-files/{form.id}/pages/2", params={"width": 300})
@@ -60,11 +69,11 @@ def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: FormServi
         assert client.get(f"/form-files/{form.id}/pages/{page}").status_code == 404
 
 
-def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: FormService, tmp_path: Path) -> None:
+def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: Forms, tmp_path: Path) -> None:
     put(client, "a.pdf", invoice_pdf(tmp_path / "a.pdf", "NL-7").read_bytes())
-    forms.wait()
-    number = forms.forms()[0].id
-    forms.remove([number])
+    forms.service.wait()
+    number = forms.service.forms()[0].id
+    forms.service.remove([number])
     assert client.get(f"/form-files/{number}/pages/1").json()["what"] == "This document was removed"
     for address in ("../a.pdf", "%2e%2e%2fa.pdf", "-1", "99999999999999999999999999"):
         assert client.get(f"/form-files/{address}/pages/1").status_code == 404
@@ -72,20 +81,20 @@ def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: F
 
 
 @pytest.mark.parametrize("path", ["..", "", "a/.."])
-def test_a_name_that_no_file_may_have_is_refused(client: TestClient, forms: FormService, path: str) -> None:
+def test_a_name_that_no_file_may_have_is_refused(client: TestClient, forms: Forms, path: str) -> None:
     assert put(client, path, b"one") == 400
-    assert forms.forms() == []
+    assert forms.service.forms() == []
 
 
-def test_a_schema_is_named_and_never_a_file(client: TestClient, forms: FormService, tmp_path: Path) -> None:
+def test_a_schema_is_named_and_never_a_file(client: TestClient, forms: Forms, tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text("[fields.number]")
     for schema in (str(tmp_path / "own.toml"), "own", "../invoice"):
         assert put(client, "a.pdf", b"one", schema) == 400
-    assert forms.forms() == []
+    assert forms.service.forms() == []
 
 
-def test_a_file_that_is_too_large_is_refused_in_words(client: TestClient, forms: FormService) -> None:
+def test_a_file_that_is_too_large_is_refused_in_words(client: TestClient, forms: Forms) -> None:
     answer = client.put("/form-files", params={"schema": "invoice", "path": "a.pdf"}, content=b"x" * (LONGEST + 1))
     assert answer.status_code == 400
     assert answer.json()["what"] == "The file is larger than 1 MB"
-    assert forms.forms() == []
+    assert forms.service.forms() == []

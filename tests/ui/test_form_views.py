@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.types import DocumentLayout, PageLayout, Word
-from rag.extraction.form_store import Form
-from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, WordPlace
+from rag.extraction.types import Extraction, FieldDraft, FieldInfo, Form, FoundValue, WordPlace
 from tests.ui.fake_forms import INVOICE, found_at
 from ui.chat.pages.forms.views import (
     Reply,

@@ -16,8 +16,9 @@ import rag.training
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.training.runs.store import Runs
 from tests.ui.conftest import Desk
+from tests.ui.fake_desk import FakeDesk
 from tests.ui.trained import CHECKED, HOSTILE, asked, known, trained
-from ui.api.training_files import training_routes
+from ui.api.uploads import upload_routes
 from ui.chat.pages.evaluation.charts import loss_curves
 from ui.chat.pages.training.views import (
     answers_view,
@@ -148,13 +149,16 @@ def test_an_error_names_what_helps_on_the_page_and_no_option() -> None:
     assert trouble("The disk is full. A run goes on.") == "The disk is full. A run goes on."
 
 
-def test_files_to_train_on_come_into_a_folder_of_their_own(tmp_path: Path) -> None:
-    client = TestClient(Starlette(routes=training_routes(tmp_path, 1_000)))
+def test_files_to_train_on_come_into_a_folder_of_their_own(tmp_path: Path, queue: EmbeddedJobQueue) -> None:
+    desk = FakeDesk(home=tmp_path, runs=Runs(queue))
+    client = TestClient(Starlette(routes=upload_routes(desk)))
     assert client.put("/training-files?path=set/faq.csv", content=b"text\nA lamp.\n").status_code == 201
     assert (tmp_path / "training-data/set/faq.csv").read_bytes() == b"text\nA lamp.\n"
     for path in ("../faq.csv", "/etc/faq.csv", ""):
         assert client.put("/training-files", params={"path": path}, content=b"x").status_code == 400
-    assert client.put("/training-files?path=long.csv", content=b"x" * 1_001).status_code == 400
+    assert (
+        client.put("/training-files?path=long.csv", content=b"x" * (desk.documents.longest_file + 1)).status_code == 400
+    )
     assert [file.name for file in tmp_path.rglob("*.csv")] == ["faq.csv"]
 
 

@@ -6,7 +6,8 @@ from rag.files import write_json
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.types import Lane
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.store import Request, Run, Runs
+from rag.training.runs.store import Runs
+from rag.training.runs.types import Request, Run
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"> ![x](http://evil.example/pixel.png)"
 CHECKED: dict[str, Any] = {

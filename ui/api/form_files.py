@@ -15,15 +15,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rag.extraction.service import FormService
-from ui.api.requests import receive, refusal
-from vectorstore.errors import RefdeskError, UsageError
+from rag.desk.protocols import Forms
+from ui.api.requests import principal_of, receive, refusal
+from vectorstore.errors import RefdeskError
 
 _NARROWEST, _DEFAULT_WIDTH, _WIDEST = 200, 1200, 3000
 """Pixels."""
 
 
-def form_routes(forms: FormService, longest: int) -> list[Route]:
+def form_routes(forms: Forms, longest: int) -> list[Route]:
     """``longest`` is the size in bytes of the largest file that is taken."""
     return [
         Route("/form-files", partial(_receive, forms=forms, longest=longest), methods=["PUT"]),
@@ -31,22 +31,21 @@ def form_routes(forms: FormService, longest: int) -> list[Route]:
     ]
 
 
-async def _receive(request: Request, forms: FormService, longest: int) -> Response:
-    schema = request.query_params.get("schema", "")
+async def _receive(request: Request, forms: Forms, longest: int) -> Response:
+    principal, query = principal_of(request), request.query_params
 
     def place() -> Path:
-        if schema and schema not in (known.name for known in forms.desk.schemas()):
-            raise UsageError("There is no such schema", where=schema, remedy="Choose another.")
-        return forms.place_for(request.query_params.get("path", ""), schema)
+        return forms.place_for(principal, query.get("path", ""), query.get("schema", ""))
 
-    return await receive(request, longest, place, forms.add)
+    return await receive(request, longest, place, lambda path: forms.add(principal, path))
 
 
-async def _show(request: Request, forms: FormService) -> Response:
+async def _show(request: Request, forms: Forms) -> Response:
     form, page = _number(request.path_params["form"]), _number(request.path_params["page"])
     width = _number(request.query_params.get("width", "")) or _DEFAULT_WIDTH
+    within = max(_NARROWEST, min(width, _WIDEST))
     try:
-        picture = await to_thread.run_sync(_picture, forms, form, page, max(_NARROWEST, min(width, _WIDEST)))
+        picture = await to_thread.run_sync(forms.picture, principal_of(request), form, page, within)
     except RefdeskError as error:
         return refusal(error, 404)
     # A form that was removed is gone: no copy stays with the browser.
@@ -56,10 +55,3 @@ async def _show(request: Request, forms: FormService) -> Response:
 def _number(text: str) -> int:
     """The number that ``text`` is; 0, which nothing has, where it is none."""
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
-
-
-def _picture(forms: FormService, form: int, page: int, width: int) -> bytes:
-    path = forms.path(form)
-    if path is None:
-        raise UsageError("This document was removed", where=str(form), remedy="Add it again.")
-    return forms.desk.page_picture(path, page, width)

@@ -38,6 +38,7 @@ def upload_routes(desk: Desk) -> list[Route]:
     return [
         Route("/uploads", partial(_receive, documents=desk.documents), methods=["PUT"]),
         Route("/uploads", partial(_queue, desk=desk), methods=["POST"]),
+        Route("/training-files", partial(_receive_training_file, desk=desk), methods=["PUT"]),
     ]
 
 
@@ -48,6 +49,11 @@ async def _receive(request: Request, documents: Documents) -> Response:
         return documents.place_for(principal, query.get("collection", ""), query.get("path", ""))
 
     return await receive(request, documents.longest_file, place)
+
+
+async def _receive_training_file(request: Request, desk: Desk) -> Response:
+    principal, name = principal_of(request), request.query_params.get("path", "")
+    return await receive(request, desk.documents.longest_file, lambda: desk.training.place_for(principal, name))
 
 
 async def _queue(request: Request, desk: Desk) -> Response:

@@ -21,5 +21,5 @@ def open_desk(
     """The desk of these settings; use it as a context manager."""
     from rag.desk.service import open_desk as open_local  # brings libraries that a wrong call need not wait for
 
-    opener: OpenDesk = context.obj or open_local
-    return opener(settings, confirm, retrieval=retrieval)
+    given: OpenDesk | None = context.obj
+    return (given or open_local)(settings, confirm, retrieval=retrieval)

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ingest.sources.files import find_files
-from rag.extraction.schema import load_schema
+from rag.access.types import LOCAL_OWNER
+from rag.desk.protocols import Forms
+from rag.extraction.types import Extraction, FoundValue
 from rag.files import write_json
 from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from vectorstore.errors import UsageError
-
-if TYPE_CHECKING:
-    from rag.extraction.types import Extraction, FoundValue
 
 _SURE = 0.9
 """Less probable values are shown with their probability."""
@@ -24,6 +24,7 @@ _WIDEST = 40
 
 
 def extract(
+    context: typer.Context,
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Forms, or folders of them.", metavar="FILE_OR_FOLDER...")
     ] = None,
@@ -41,31 +42,29 @@ def extract(
 ) -> None:
     """Read the fields of forms such as invoices: PDF, scans, pictures, Word, HTML, text."""
     settings = load_settings(home)
-    load_schema(schema, settings.home)  # a wrong one is said before anything slow begins
     files = list(_forms(paths or []))
     if not files and not corrections:
         raise UsageError("There is nothing to read", where="FILE_OR_FOLDER", remedy="Name a form, or a folder of them.")
-    if corrections:
-        _write_corrections(corrections, schema, settings.home)
-        if not files:
-            print_json([]) if as_json else say(f"The corrections are in {corrections}.")
-            return
+    loading = errors.status("Loading the models")
+    with open_desk(context, settings, confirm_download(loading)) as desk:
+        desk.forms.schema_text(LOCAL_OWNER, schema)  # a wrong one is said before anything slow begins
+        if corrections:
+            _write_corrections(desk.forms, corrections, schema)
+            if not files:
+                print_json([]) if as_json else say(f"The corrections are in {corrections}.")
+                return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        left = (TextColumn("left:"), TimeRemainingColumn())
+        with Progress(*columns, *left, console=errors, transient=True) as progress:
+            task = progress.add_task("Reading", total=len(files))
+            read = desk.forms.extract(
+                LOCAL_OWNER, files, schema, lambda done, total: progress.update(task, completed=done, total=total)
+            )
+            found = list(read)
 
-    from rag.desk.forms import open_forms
-    from rag.extraction.output import as_json as to_json
+    from rag.extraction.output import as_json as to_json  # brings the writer of Excel files
     from rag.extraction.output import write_csv, write_xlsx
 
-    with errors.status("Loading the models") as loading:
-        desk = open_forms(settings, confirm_download(loading))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with (
-        desk,
-        Progress(*columns, TextColumn("left:"), TimeRemainingColumn(), console=errors, transient=True) as progress,
-    ):
-        task = progress.add_task("Reading", total=len(files))
-        found = list(
-            desk.extract(files, schema, lambda done, total: progress.update(task, completed=done, total=total))
-        )
     if csv:
         write_csv(csv, found)
     if xlsx:
@@ -89,18 +88,14 @@ def _forms(paths: Sequence[Path]) -> Iterator[Path]:
             yield path
 
 
-def _write_corrections(file: Path, schema: str, home: Path) -> None:
-    from rag.extraction.examples import ExampleStore, squad
-
-    name = load_schema(schema, home).name
-    examples = ExampleStore(home).all(name)
-    if not examples:
+def _write_corrections(forms: Forms, file: Path, schema: str) -> None:
+    if not forms.corrections(LOCAL_OWNER, schema):
         remedy = 'Correct values on the page "Forms" first.'
-        raise UsageError("Nothing has been corrected yet", where=name, remedy=remedy)
-    write_json(file, squad(name, examples))
+        raise UsageError("Nothing has been corrected yet", where=schema, remedy=remedy)
+    write_json(file, forms.squad(LOCAL_OWNER, schema))
 
 
-def _print(found: "Sequence[Extraction]") -> None:
+def _print(found: Sequence[Extraction]) -> None:
     names = list(found[0].fields)
     table = Table("document", *names, box=None)
     for extraction in found:
@@ -121,7 +116,7 @@ def _print(found: "Sequence[Extraction]") -> None:
     )
 
 
-def _cell(found: "FoundValue") -> str:
+def _cell(found: FoundValue) -> str:
     text = found.normalised or ""
     text = text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
     return f"{text} ({found.confidence:.2f})" if found.value and found.confidence < _SURE else text

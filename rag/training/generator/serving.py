@@ -10,7 +10,7 @@ from rag.files import write_json
 from rag.settings.file import change_settings, settings_restored_on_failure
 from rag.settings.model import load_settings
 from rag.training.runs.folder import FOLDER
-from rag.training.runs.store import Run
+from rag.training.runs.types import Run
 from vectorstore.errors import UsageError
 
 _HISTORY = "served.json"

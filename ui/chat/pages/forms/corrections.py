@@ -4,12 +4,12 @@ from typing import Any
 
 import streamlit as st
 
-from rag.extraction.form_store import Form
+from rag.desk.protocols import Forms
 from rag.extraction.locating import locate
-from rag.extraction.service import FormService
-from rag.extraction.types import WordPlace
+from rag.extraction.types import Form, WordPlace
 from ui import texts
 from ui.chat.pages.forms.views import Reply
+from ui.chat.session import reader
 from vectorstore.errors import RefdeskError
 
 _REPLY = "forms-reply"
@@ -34,7 +34,7 @@ def show_page(form: Form, page: int) -> None:
     st.session_state.setdefault(_PAGE, {})[form.id] = page
 
 
-def correct(service: FormService, form: Form, said: dict[str, Any]) -> None:
+def correct(desk_forms: Forms, form: Form, said: dict[str, Any]) -> None:
     """Take what the page sent; a reason against it is kept as a reply to the form."""
     field, number = str(said["field"]), int(said["number"])
     before = reply_to(form)
@@ -51,7 +51,7 @@ def correct(service: FormService, form: Form, said: dict[str, Any]) -> None:
         found, at = before.places, (before.at + 1) % len(before.places)
     place = found[at] if found else _place(said)
     try:
-        service.correct(form, field, place, number)
+        desk_forms.correct(reader(), form, field, place, number)
         st.session_state[_REPLY] = Reply(form.id, field, places=found, at=at, number=number)
     except RefdeskError as error:
         trouble = " ".join(texts.ended(text) for text in (error.what, error.remedy) if text)

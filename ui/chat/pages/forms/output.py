@@ -8,12 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.extraction.form_store import Form
+from rag.desk.protocols import Forms
 from rag.extraction.output import as_json, write_csv, write_xlsx
-from rag.extraction.service import FormService
-from rag.extraction.types import Extraction, SchemaInfo
+from rag.extraction.types import Extraction, Form, SchemaInfo
 from rag.files import write_json
 from ui import texts
+from ui.chat.session import reader
 
 Write = Callable[[Path, Sequence[Extraction]], None]
 
@@ -24,7 +24,7 @@ _KEPT = (
 )
 
 
-def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form]) -> None:
+def draw_output(desk_forms: Forms, schema: SchemaInfo, forms: Sequence[Form]) -> None:
     """The values as files, and what can be done with all forms at once."""
     with st.container(horizontal=True, vertical_alignment="center"):
         which = st.selectbox(
@@ -52,12 +52,12 @@ def draw_output(service: FormService, schema: SchemaInfo, forms: Sequence[Form])
             help=None if rest else "Those not accepted yet.",
             disabled=not again,
         ):
-            service.read_again(again)
+            desk_forms.read_again(reader(), again)
             st.rerun()
         with st.popover("Remove all", icon=":material/delete:", type="tertiary"):
             st.markdown(f"{texts.counted(len(forms), 'document')}, and all that was read from them.")
             if st.button("Remove", key="forms-remove-all"):
-                service.remove([form.id for form in forms])
+                desk_forms.remove(reader(), [form.id for form in forms])
                 st.rerun()
 
 
@@ -81,9 +81,9 @@ def _write_json(file: Path, extractions: Sequence[Extraction]) -> None:
 _WRITERS: dict[str, Write] = {"csv": write_csv, "xlsx": write_xlsx, "json": _write_json}
 
 
-def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
+def draw_corrections(desk_forms: Forms, schema: SchemaInfo) -> None:
     """How many corrections are kept, taking them along as training data, and forgetting them."""
-    kept = service.desk.corrections(schema.name)
+    kept = desk_forms.corrections(reader(), schema.name)
     if not kept:
         return
     st.subheader("Corrections", anchor=False)
@@ -91,7 +91,7 @@ def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "As training data",
-            lambda: json.dumps(service.desk.squad(schema.name), indent=2, ensure_ascii=False),
+            lambda: json.dumps(desk_forms.squad(reader(), schema.name), indent=2, ensure_ascii=False),
             f"{schema.name}-squad.json",
             key="forms-squad",
             on_click="ignore",
@@ -101,5 +101,5 @@ def draw_corrections(service: FormService, schema: SchemaInfo) -> None:
         with st.popover("Forget them", icon=":material/delete:"):
             st.markdown("What was put right in the documents above stays; the next ones are read without it.")
             if st.button("Forget", key="forms-forget"):
-                service.desk.forget_corrections(schema.name)
+                desk_forms.forget_corrections(reader(), schema.name)
                 st.rerun()

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag.extraction.form_store import Form
-from rag.extraction.service import FormService
-from rag.extraction.types import SchemaInfo
+from rag.desk.protocols import Forms
+from rag.extraction.types import Form, SchemaInfo
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.pages.ask.asking import notice_view
@@ -17,7 +16,7 @@ from ui.chat.pages.forms.output import draw_corrections, draw_output
 from ui.chat.pages.forms.schemas import draw_schemas
 from ui.chat.pages.forms.upload import draw_upload
 from ui.chat.pages.forms.views import form_view, list_view, progress_view, schema_line, summary
-from ui.chat.session import get_desk
+from ui.chat.session import get_desk, reader
 from vectorstore.errors import RefdeskError
 
 _READ, _MAKE = "Read forms", "Make a schema"
@@ -55,43 +54,43 @@ def draw_forms() -> None:
             draw("notice", "forms-trouble", notice_view(error))
 
 
-def _schemas(service: FormService) -> dict[str, SchemaInfo]:
+def _schemas(desk_forms: Forms) -> dict[str, SchemaInfo]:
     """All there are, and those that are gone while forms that were read by them are still here."""
-    known = {schema.name: schema for schema in service.desk.schemas()}
-    gone = [name for name in service.schemas() if name not in known]
+    known = {schema.name: schema for schema in desk_forms.schemas(reader())}
+    gone = [name for name in desk_forms.used_schemas(reader()) if name not in known]
     return known | {name: SchemaInfo(name, _GONE, (), builtin=False) for name in gone}
 
 
-def _draw_reading(service: FormService, schemas: dict[str, SchemaInfo], longest: int) -> None:
+def _draw_reading(desk_forms: Forms, schemas: dict[str, SchemaInfo], longest: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "What the files are", list(schemas), format_func=label, key=_SCHEMA, bind="query-params", width=320
         )
         schema = schemas[chosen]
         if schema.fields and not schema.builtin:
-            _draw_deletion(service, schema)
+            _draw_deletion(desk_forms, schema)
     draw("line", "forms-schema", {"text": schema_line(schema)})
     if schema.fields:
         draw_upload(schema.name, longest)
-    forms = service.forms(schema.name)
+    forms = desk_forms.list(reader(), schema.name)
     if forms:
         current = _current(forms)
-        _draw_forms(service, schema, forms, current)
-        draw_output(service, schema, forms)
+        _draw_forms(desk_forms, schema, forms, current)
+        draw_output(desk_forms, schema, forms)
         if current:
-            _draw_form(service, schema, current, [form.id for form in forms if form.ended])
+            _draw_form(desk_forms, schema, current, [form.id for form in forms if form.ended])
     if schema.fields:
-        draw_corrections(service, schema)
+        draw_corrections(desk_forms, schema)
 
 
-def _draw_deletion(service: FormService, schema: SchemaInfo) -> None:
-    kept = service.desk.corrections(schema.name)
+def _draw_deletion(desk_forms: Forms, schema: SchemaInfo) -> None:
+    kept = desk_forms.corrections(reader(), schema.name)
     with st.popover("Delete the schema", icon=":material/delete:", type="tertiary"):
         lost = f"The schema and the {texts.counted(kept, 'correction')} kept for it" if kept else "The schema"
         st.markdown(f"{lost} will be gone. What was read by it stays until you remove it.")
         if st.button("Delete", key="forms-delete-schema"):
-            service.desk.delete_schema(schema.name)
-            st.session_state[_NEXT] = {_SCHEMA: service.desk.schemas()[0].name}
+            desk_forms.delete_schema(reader(), schema.name)
+            st.session_state[_NEXT] = {_SCHEMA: desk_forms.schemas(reader())[0].name}
             st.rerun()
 
 
@@ -112,41 +111,41 @@ def _open(form: int | str) -> None:
     st.session_state[_OPEN] = st.query_params[_FORM] = str(form)
 
 
-def _draw_forms(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: Form | None) -> None:
+def _draw_forms(desk_forms: Forms, schema: SchemaInfo, forms: Sequence[Form], current: Form | None) -> None:
     """The forms and how far reading is; looked at again, without the rest of the page, while there is some to read."""
     number = current.id if current else None
     if any(form.unfinished for form in forms):
         st.fragment(_follow, run_every=_POLL_SECONDS)(schema, number)
     else:
         with st.container():  # as a fragment has one: the list keeps its place
-            _draw_list(service, schema, forms, number)
+            _draw_list(desk_forms, schema, forms, number)
 
 
 def _follow(schema: SchemaInfo, current: int | None) -> None:
-    service = get_desk().forms
-    service.see_to()
-    forms = service.forms(schema.name)
+    desk_forms = get_desk().forms
+    desk_forms.see_to(reader())
+    forms = desk_forms.list(reader(), schema.name)
     if not any(form.unfinished for form in forms) or (current is None and any(form.ended for form in forms)):
         st.rerun()  # the whole page: there is a form to show, or nothing more to wait for
     if draw("progress", "forms-progress", progress_view(forms)).get("stop"):
-        service.stop()
+        desk_forms.stop(reader())
         st.rerun()
-    _draw_list(service, schema, forms, current)
+    _draw_list(desk_forms, schema, forms, current)
 
 
-def _draw_list(service: FormService, schema: SchemaInfo, forms: Sequence[Form], current: int | None) -> None:
+def _draw_list(desk_forms: Forms, schema: SchemaInfo, forms: Sequence[Form], current: int | None) -> None:
     st.caption(summary(forms, schema))
     done = draw("forms", "forms", list_view(forms, schema, current))
     if opened := done.get("open"):
         _open(opened)
     elif removed := done.get("remove"):
-        service.remove([int(removed)])
+        desk_forms.remove(reader(), [int(removed)])
     if done:
         st.rerun()
 
 
-def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: Sequence[int]) -> None:
-    form = service.get(listed.id)
+def _draw_form(desk_forms: Forms, schema: SchemaInfo, listed: Form, beside: Sequence[int]) -> None:
+    form = desk_forms.get(reader(), listed.id)
     if form is None:  # removed in this moment, by another reader
         return
     done = draw("form", "form", form_view(form, schema, shown_page(form), beside, reply_to(form)))
@@ -157,16 +156,20 @@ def _draw_form(service: FormService, schema: SchemaInfo, listed: Form, beside: S
     elif turned := done.get("page"):
         show_page(form, int(turned))
     elif (sent := done.get("correct")) and (said := json.loads(sent))["form"] == str(form.id):
-        correct(service, form, said)
+        correct(desk_forms, form, said)
     elif (sent := done.get("accept")) and (said := json.loads(sent))["form"] == str(form.id):
-        service.accept(form.id, said["accepted"])
+        desk_forms.accept(reader(), form.id, said["accepted"])
         if said["accepted"]:
-            _open(_after(service, schema, form))
+            _open(_after(desk_forms, schema, form))
     if done:
         st.rerun()
 
 
-def _after(service: FormService, schema: SchemaInfo, form: Form) -> int:
+def _after(desk_forms: Forms, schema: SchemaInfo, form: Form) -> int:
     """The next form that is to be looked at; the present one where there is none."""
-    left = [one.id for one in service.forms(schema.name) if one.is_read and not one.accepted and not one.is_refused]
+    left = [
+        one.id
+        for one in desk_forms.list(reader(), schema.name)
+        if one.is_read and not one.accepted and not one.is_refused
+    ]
     return next((one for one in left if one > form.id), left[0] if left else form.id)

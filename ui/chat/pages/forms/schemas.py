@@ -7,16 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from rag.extraction.form_store import Form
-from rag.extraction.service import FormService
-from rag.extraction.types import FieldDraft, FieldType, WordPlace
+from rag.desk.protocols import Forms
+from rag.extraction.types import FieldDraft, FieldType, Form, WordPlace
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.forms.corrections import show_page, shown_page
 from ui.chat.pages.forms.upload import draw_upload
 from ui.chat.pages.forms.views import example_view, progress_view
-from ui.chat.session import get_desk
+from ui.chat.session import get_desk, reader
 from vectorstore.errors import RefdeskError
 
 _POLL_SECONDS = 1.0
@@ -49,46 +48,46 @@ class _Draft:
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
 
-def draw_schemas(service: FormService, longest: int) -> str | None:
+def draw_schemas(desk_forms: Forms, longest: int) -> str | None:
     """Returns the name of a schema that is to be tried now."""
     st.caption(_LEAD)
     draw_upload("", longest)
-    forms = service.forms()
+    forms = desk_forms.list(reader())
     coming = [form for form in forms if not form.schema and form.unfinished]
     if coming:
         st.fragment(_follow, run_every=_POLL_SECONDS)([form.id for form in coming])
-    _draw_failed(service, forms)
+    _draw_failed(desk_forms, forms)
     examples = [form for form in reversed(forms) if form.is_read and not form.is_refused]
     if not examples:
         return None
     names = {form.id: form.name for form in examples}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Example", list(names), format_func=names.__getitem__)
-        form = service.get(chosen)
+        form = desk_forms.get(reader(), chosen)
         # One that was read by a schema is removed where it is listed.
         if form and not form.schema and st.button("Remove", key="remove-example", icon=":material/delete:"):
-            service.remove([chosen])
+            desk_forms.remove(reader(), [chosen])
             st.rerun()
     if form is None or form.extraction is None or form.extraction.layout is None:
         return None
     draft = _draft_for(form)
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="schema-example"):
-        _draw_example(service, form, draft)
+        _draw_example(desk_forms, form, draft)
     with right:
-        return _draw_fields(service, form, draft)
+        return _draw_fields(desk_forms, form, draft)
 
 
 def _follow(coming: Sequence[int]) -> None:
-    service = get_desk().forms
-    service.see_to()
-    forms = [form for form in service.forms() if form.id in coming]
+    desk_forms = get_desk().forms
+    desk_forms.see_to(reader())
+    forms = [form for form in desk_forms.list(reader()) if form.id in coming]
     if not any(form.unfinished for form in forms):
         st.rerun()
     draw("progress", "examples-progress", progress_view(forms))
 
 
-def _draw_failed(service: FormService, forms: Sequence[Form]) -> None:
+def _draw_failed(desk_forms: Forms, forms: Sequence[Form]) -> None:
     """Examples that could not be read: said until the next one, as they are good for nothing else."""
     for form in forms:
         if not form.schema and form.state == "failed":
@@ -98,7 +97,7 @@ def _draw_failed(service: FormService, forms: Sequence[Form]) -> None:
                 {"what": "The example cannot be read.", "where": form.name, "remedy": texts.ended(form.error)},
             )
             if st.button("Remove it", key=f"remove-example-{form.id}"):
-                service.remove([form.id])
+                desk_forms.remove(reader(), [form.id])
                 st.rerun()
 
 
@@ -109,7 +108,7 @@ def _draft_for(form: Form) -> _Draft:
     return draft
 
 
-def _draw_example(service: FormService, form: Form, draft: _Draft) -> None:
+def _draw_example(desk_forms: Forms, form: Form, draft: _Draft) -> None:
     done = draw("example", f"example-{form.id}", example_view(form, shown_page(form), list(draft.fields.values())))
     if turned := done.get("page"):
         show_page(form, int(turned))
@@ -118,7 +117,7 @@ def _draw_example(service: FormService, form: Form, draft: _Draft) -> None:
         assert form.extraction.layout is not None
         said = json.loads(sent)
         place = WordPlace(int(said["page"]), tuple(map(int, said["words"])))
-        proposed = service.desk.draft_field(form.extraction.layout, place)
+        proposed = desk_forms.draft_field(reader(), form.extraction.layout, place)
         taken = {known.name for known, _ in draft.fields.values()}
         numbered = (f"{proposed.name}_{number}" for number in itertools.count(2))
         name = next(one for one in itertools.chain([proposed.name], numbered) if one not in taken)
@@ -127,7 +126,7 @@ def _draw_example(service: FormService, form: Form, draft: _Draft) -> None:
         st.rerun()
 
 
-def _draw_fields(service: FormService, form: Form, draft: _Draft) -> str | None:
+def _draw_fields(desk_forms: Forms, form: Form, draft: _Draft) -> str | None:
     """The fields so far, to be changed and saved; the name of the schema when it is to be tried."""
     if not draft.fields:
         st.markdown("Click a value on the page, or drag over several words, to make it the first field.")
@@ -143,12 +142,12 @@ def _draw_fields(service: FormService, form: Form, draft: _Draft) -> str | None:
     )
     if st.button("Save the schema", type="primary", disabled=not name):
         try:
-            saved = service.desk.save_schema(name, about.strip(), [one for one, _ in draft.fields.values()])
+            saved = desk_forms.save_schema(reader(), name, about.strip(), [one for one, _ in draft.fields.values()])
             st.session_state[_SAVED] = saved.name
         except RefdeskError as error:
             draw("notice", "schema-trouble", notice_view(error))
     saved_name = st.session_state.get(_SAVED)
-    return _draw_saved(service, form, saved_name) if saved_name and saved_name == name else None
+    return _draw_saved(desk_forms, form, saved_name) if saved_name and saved_name == name else None
 
 
 def _draw_field(form: Form, number: int, draft: FieldDraft, place: WordPlace) -> FieldDraft:
@@ -183,9 +182,9 @@ def _value(form: Form, place: WordPlace) -> str:
     return " ".join(layout.pages[place.page].words[word].text for word in place.words)
 
 
-def _draw_saved(service: FormService, form: Form, name: str) -> str | None:
+def _draw_saved(desk_forms: Forms, form: Form, name: str) -> str | None:
     """The saved schema to read, to take along, and to try on the example."""
-    text = service.desk.schema_text(name)
+    text = desk_forms.schema_text(reader(), name)
     with st.container(horizontal=True):
         tried = st.button("Try it on the example", icon=":material/play_arrow:")
         st.download_button("Download", text, f"{name}.toml", on_click="ignore", icon=":material/download:")
@@ -193,5 +192,5 @@ def _draw_saved(service: FormService, form: Form, name: str) -> str | None:
     st.code(text, language="toml", wrap_lines=True)
     if not tried:
         return None
-    service.try_on(form, name)
+    desk_forms.try_on(reader(), form, name)
     return name

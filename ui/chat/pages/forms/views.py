@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.types import DocumentLayout
-from rag.extraction.form_store import Form
-from rag.extraction.types import Extraction, FieldDraft, FieldInfo, FoundValue, SchemaInfo, WordPlace
+from rag.extraction.types import Extraction, FieldDraft, FieldInfo, Form, FoundValue, SchemaInfo, WordPlace
 from ui import texts
 from ui.chat.pages.ask.views import View
 from ui.chat.pages.evaluation import views

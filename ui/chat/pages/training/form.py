@@ -1,20 +1,16 @@
 """Asking for a new training run: what it learns from, and how."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from rag.desk.protocols import Desk
-from rag.evaluation.golden_set import golden_questions
-from rag.training.data.preference_pairs import preference_pairs, write_pairs
 from rag.training.data.tables import SUFFIXES
-from rag.training.data.uploads import add_sample, data_file, data_files, remove_data_file
 from rag.training.generator.presets import PRESETS
 from rag.training.generator.settings import Method
-from rag.training.runs.store import Request
+from rag.training.runs.types import Request
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.session import reader
@@ -57,7 +53,7 @@ def draw_new_run(desk: Desk) -> str | None:
     elif source == _PATHS:
         data = _draw_paths()
     else:
-        data = _draw_judged(desk.home)
+        data = _draw_judged(desk)
     if source != _JUDGED:
         with st.expander("What the files have to hold"):
             st.markdown(_KINDS)
@@ -68,10 +64,8 @@ def draw_new_run(desk: Desk) -> str | None:
     if not st.button("Check the data", disabled=not data):
         return None
     if source == _JUDGED:
-        data = [_written_pairs(desk.home)]
-    name = desk.runs.add(Request(tuple(data), preset, values))
-    desk.jobs.see_to(reader())
-    return name
+        data = [str(desk.training.write_judged(reader()))]
+    return desk.training.add(reader(), Request(tuple(data), preset, values))
 
 
 def _draw_uploads(desk: Desk) -> list[str]:
@@ -88,23 +82,23 @@ def _draw_uploads(desk: Desk) -> list[str]:
             "hint": f"CSV, JSONL or Parquet; up to {desk.documents.longest_file // 1024**2:,} MB each",
         },
     ).get("added")
-    kept = data_files(desk.home)
+    kept = desk.training.data_files(reader())
     if sent:
         st.session_state[_CHOSEN] = kept[: int(sent)]
     if not kept:
         st.caption("Nothing at hand? Questions to a bicycle shop, answered as they do there, show how it goes.")
         if st.button("Take these examples", icon=":material/pedal_bike:"):
-            st.session_state[_CHOSEN] = [add_sample(desk.home)]
+            st.session_state[_CHOSEN] = [desk.training.add_sample(reader())]
             st.rerun()
         return []
-    root = data_file(desk.home, "x").parent
+    root = desk.training.place_for(reader(), "x").parent
     st.session_state[_CHOSEN] = [path for path in st.session_state.get(_CHOSEN, kept[:1]) if path in kept]
     chosen = st.multiselect(
         "Train on", kept, format_func=lambda path: str(path.relative_to(root)), key=_CHOSEN, placeholder="Choose files"
     )
     if chosen and st.button("Delete these files", icon=":material/delete:", type="tertiary"):
         for path in chosen:
-            remove_data_file(desk.home, path)
+            desk.training.remove_file(reader(), path)
         st.rerun()
     return [str(path) for path in chosen]
 
@@ -119,12 +113,11 @@ def _draw_paths() -> list[str]:
     return [str(Path(line.strip()).expanduser()) for line in typed.splitlines() if line.strip()]
 
 
-def _draw_judged(home: Path) -> list[str]:
-    judged = golden_questions(home)
-    pairs = preference_pairs(judged)
+def _draw_judged(desk: Desk) -> list[str]:
+    judged, pairs = desk.training.judged(reader())
     st.markdown(
-        f"{texts.counted(len(judged), 'answer')} judged in the chat make "
-        f"{texts.counted(len(pairs), 'pair')} of a better and a worse answer."
+        f"{texts.counted(judged, 'answer')} judged in the chat make "
+        f"{texts.counted(pairs, 'pair')} of a better and a worse answer."
     )
     if not pairs:
         st.caption(
@@ -132,13 +125,6 @@ def _draw_judged(home: Path) -> list[str]:
             "question that was judged right. Judge some answers in the chat first."
         )
     return ["pairs"] if pairs else []
-
-
-def _written_pairs(home: Path) -> str:
-    """The pairs as they are now: a run can go on only with the data that it began with."""
-    file = data_file(home, f"judged-answers-{datetime.now():%Y%m%d-%H%M%S}.jsonl")
-    write_pairs(golden_questions(home), file)
-    return str(file)
 
 
 def _draw_values(preset: Mapping[str, Any]) -> dict[str, Any]:

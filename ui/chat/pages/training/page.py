@@ -9,8 +9,7 @@ import streamlit as st
 
 from rag.desk.protocols import Desk
 from rag.jobs.types import Job
-from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
-from rag.training.runs.store import Run
+from rag.training.runs.types import Run
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.pages.ask.asking import notice_view
@@ -43,7 +42,7 @@ def draw_training() -> None:
         st.caption(_LEAD)
         st.session_state.update(st.session_state.pop(_NEXT, {}))
         try:
-            runs = desk.runs.all()
+            runs = desk.training.list(reader())
             part: str | None = _NEW
             if runs:
                 st.session_state.setdefault(_PART, _RUNS)
@@ -64,7 +63,7 @@ def _open_next(*names: str) -> None:
 
 
 def _draw_runs(desk: Desk, runs: Sequence[Run]) -> None:
-    served = served_run(desk.home)
+    served = desk.training.served(reader())
     _draw_served(desk, runs, served)
     names = views.names_apart(runs)
     zone, locale, now = reader_zone(), reader_locale(), datetime.now(UTC)
@@ -93,8 +92,8 @@ def _draw_served(desk: Desk, runs: Sequence[Run], served: str | None) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"The chat's answers are written by {views.title(used)}.")
-        if can_go_back(desk.home) and st.button("Back to what wrote before", icon=":material/undo:"):
-            _serve(desk, partial(serve_what_was_before, desk.home), "Loading what wrote before")
+        if desk.training.can_go_back(reader()) and st.button("Back to what wrote before", icon=":material/undo:"):
+            _serve(partial(desk.training.serve_previous, reader()), "Loading what wrote before")
 
 
 def _draw_run(desk: Desk, run: Run, served: str | None) -> None:
@@ -112,14 +111,14 @@ def _follow(name: str, before: Job) -> None:
     """What is under way, looked at again without the rest of the page for as long as it is in the same state."""
     desk = get_desk()
     desk.jobs.see_to(reader())
-    run = desk.runs.get(name)
+    run = desk.training.get(reader(), name)
     job = run.job if run else None
     if run is None or job is None or (job.id, job.state) != (before.id, before.state):
         st.rerun()  # the whole page
     else:
         card = views.card(run, job, run.log)
         if draw("jobs", "training-job", {"jobs": [card]}).get("stop"):
-            desk.runs.stop(name)
+            desk.training.stop(reader(), name)
             st.rerun()
         _draw_curves({"": run}, key="live")
 
@@ -139,15 +138,13 @@ def _draw_checked(desk: Desk, run: Run) -> None:
         )
     with st.container(horizontal=True):
         if st.button("Start training", icon=":material/play_arrow:"):
-            desk.runs.start(run.name)
-            desk.jobs.see_to(reader())
+            desk.training.start(reader(), run.name)
             st.rerun()
         marked = any(views.CONVERT in warning for warning in checked["warnings"])
         if marked and run.request and st.button("Make chats of them, and check again"):
             values = {**run.request.values, "convert_markup": True}
-            asked = desk.runs.add(replace(run.request, values=values))
-            desk.runs.delete(run.name)
-            desk.jobs.see_to(reader())
+            asked = desk.training.add(reader(), replace(run.request, values=values))
+            desk.training.delete(reader(), run.name)
             _open_next(asked)
         if st.button("Discard", icon=":material/delete:"):
             _delete(desk, run)
@@ -171,8 +168,7 @@ def _draw_ended(desk: Desk, run: Run) -> None:
     _draw_curves({"": run}, key=f"curves-{run.name}")
     with st.container(horizontal=True):
         if run.can_go_on and st.button("Go on", icon=":material/play_arrow:"):
-            desk.runs.start(run.name)
-            desk.jobs.see_to(reader())
+            desk.training.start(reader(), run.name)
             st.rerun()
         _draw_delete(desk, run)
 
@@ -183,7 +179,7 @@ def _draw_result(desk: Desk, run: Run, *, in_use: bool) -> None:
         st.markdown(sentence)
     with st.container(horizontal=True):
         if not in_use and st.button("Use in the chat", icon=":material/swap_horiz:"):
-            _serve(desk, partial(serve_run, desk.home, run), "Loading the trained model")
+            _serve(partial(desk.training.serve, reader(), run.name), "Loading the trained model")
         file = run.folder / "report.md"
         if file.exists():
             st.download_button(
@@ -201,11 +197,10 @@ def _draw_result(desk: Desk, run: Run, *, in_use: bool) -> None:
         st.text(f"Everything is in {run.folder}.")
 
 
-def _serve(desk: Desk, change: Callable[[], None], what: str) -> None:
+def _serve(change: Callable[[], None], what: str) -> None:
     try:
-        with undone_on_failure(desk.home), st.spinner(what):
+        with st.spinner(what):
             change()
-            desk.change_generator()
     except RefdeskError as error:
         draw("notice", "serving-trouble", notice_view(error))
     else:
@@ -220,7 +215,7 @@ def _draw_delete(desk: Desk, run: Run) -> None:
 
 
 def _delete(desk: Desk, run: Run) -> None:
-    desk.runs.delete(run.name)
+    desk.training.delete(reader(), run.name)
     st.session_state[_NEXT] = {_OPEN: []}
     st.rerun()
 

@@ -10,7 +10,7 @@ from babel import Locale
 
 from rag.evaluation.tables import flat
 from rag.jobs.types import Job, JobState
-from rag.training.runs.store import Run
+from rag.training.runs.types import Run
 from ui import texts
 from ui.chat.pages.ask.views import View
 from ui.chat.pages.evaluation.views import label, table
