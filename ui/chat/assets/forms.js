@@ -1,4 +1,4 @@
-// The forms in the tray, each with its outcome, to open and to remove.
+// The forms of a schema, each with its outcome, to open and to remove.
 
 const SIGNS = { accepted: "check", good: "check", check: "warning", bad: "close", waiting: "waiting" };
 
