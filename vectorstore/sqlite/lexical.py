@@ -69,8 +69,10 @@ def telling_words(connection: Connection, query: str, condition: RowCondition, s
 def chunk_frequencies(connection: Connection, words: Sequence[str], condition: RowCondition) -> dict[str, int]:
     """For each word the number of chunks that hold it in any form (or, of a hyphenated word, any part)."""
     where, values = condition
-    statement = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ? AND {where}"
-    return {word: connection.execute(statement, (match_expression(word) or '""', *values)).get for word in words}
+    expressions = json.dumps([match_expression(word) or '""' for word in words])
+    counted = f"SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH value AND {where}"
+    rows = connection.execute(f"SELECT ({counted}) FROM json_each(?) ORDER BY key", (*values, expressions))
+    return dict(zip(words, (int(row[0]) for row in rows), strict=True))
 
 
 def holds_form(connection: Connection, word: str, condition: RowCondition) -> bool:

@@ -14,6 +14,7 @@ from vectorstore.sqlite.change import SqliteChange
 from vectorstore.sqlite.chunks import SqliteVectors
 from vectorstore.sqlite.reindexing import SqliteReindexing, differs
 from vectorstore.sqlite.schema import INDEX_FOLDER, open_database
+from vectorstore.sqlite.scopes import ScopeMaps
 from vectorstore.sqlite.verification import findings
 from vectorstore.sqlite.view import SqliteView
 from vectorstore.store import RESTORABLE_FOR
@@ -54,6 +55,7 @@ class SqliteStore:
         self._open_index = open_index
         self._compact_minimum = compact_minimum
         self._index: BaseIndex | None = None
+        self._scopes = ScopeMaps()
         self._searched = False
         self._opening = threading.Lock()
 
@@ -90,7 +92,7 @@ class SqliteStore:
     @contextmanager
     def view(self) -> Iterator[SqliteView]:
         with self.database.reading() as connection:
-            view = SqliteView(self.database, connection, self._embedder_of, self._dense_in)
+            view = SqliteView(self.database, connection, self._embedder_of, self._dense_in, self._scopes)
             if self._searched:  # while the index is near this state: later it may have moved on
                 view.open_index()
             yield view

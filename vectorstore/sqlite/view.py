@@ -13,7 +13,7 @@ from vectorstore.sqlite import chunks, contents, documents, lexical
 from vectorstore.sqlite.chunks import SqliteVectors
 from vectorstore.sqlite.database import Database
 from vectorstore.sqlite.meta import get_meta, indexing
-from vectorstore.sqlite.scopes import chunks_in, row_condition
+from vectorstore.sqlite.scopes import ScopeMaps, Selection
 from vectorstore.types import (
     Chunk,
     Collection,
@@ -39,12 +39,14 @@ class SqliteView:
         connection: Connection,
         embedder_of: Callable[[str], Embedder],
         dense_in: Callable[[StoredVectors], DenseSearch],
+        scopes: ScopeMaps,
     ) -> None:
         """``embedder_of`` opens the embedding model that has a fingerprint, ``dense_in`` the index of a state."""
         self._explained = database.explained
         self._connection = connection
         self._embedder_of = embedder_of
         self._dense_in = dense_in
+        self._scopes = scopes
         with self._explained():
             self._meta = get_meta(connection)
 
@@ -80,10 +82,10 @@ class SqliteView:
     ) -> list[Passage]:
         vector = self.embedder.embed([query])
         with self._explained():
-            connection, rows = self._connection, row_condition(scope)
-            dense = self._dense.search(vector, candidates, chunks_in(connection, scope))
-            words = lexical.telling_words(connection, query, rows, self._count(scope))
-            worded = lexical.search_lexical(connection, words, candidates, rows)
+            connection, within = self._connection, self._select(scope)
+            dense = self._dense.search(vector, candidates, within.chunks)
+            words = lexical.telling_words(connection, query, within.rows, within.count)
+            worded = lexical.search_lexical(connection, words, candidates, within.rows)
             # Each leg also scores what only the other one proposed.
             only_dense, only_lexical = dense.keys() - worded.keys(), worded.keys() - dense.keys()
             worded |= lexical.score_lexical(connection, words, only_dense)
@@ -94,19 +96,18 @@ class SqliteView:
 
     def count(self, scope: Scope) -> int:
         with self._explained():
-            return self._count(scope)
+            return self._select(scope).count
 
-    def _count(self, scope: Scope) -> int:
-        within = chunks_in(self._connection, scope)
-        return self._connection.execute("SELECT count(*) FROM chunks").get if within is None else len(within)
+    def _select(self, scope: Scope) -> Selection:
+        return self._scopes.select(self._connection, self._meta, scope)
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
         with self._explained():
-            return lexical.chunk_frequencies(self._connection, words, row_condition(scope))
+            return lexical.chunk_frequencies(self._connection, words, self._select(scope).rows)
 
     def holds_form(self, word: str, scope: Scope) -> bool:
         with self._explained():
-            return lexical.holds_form(self._connection, word, row_condition(scope))
+            return lexical.holds_form(self._connection, word, self._select(scope).rows)
 
     def notices(self, documents_: Iterable[int], scope: Scope) -> tuple[str, ...]:
         with self._explained():
