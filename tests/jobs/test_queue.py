@@ -3,10 +3,13 @@
 Every promise of ``rag.jobs.types.JobQueue`` is asked of the queue in a file and of its twin in memory.
 """
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from rag.jobs.queue import EmbeddedJobQueue
@@ -224,6 +227,36 @@ def test_two_openings_of_one_home_share_its_jobs(tmp_path: Path) -> None:
         assert take(two, owner=TWO) == job
         assert one.take("documents", ONE) is None
         assert of(one, job).state == "working"
+
+
+def test_two_processes_never_do_the_same_job(tmp_path: Path) -> None:
+    with closing(EmbeddedJobQueue(tmp_path)) as queue:
+        jobs = [queue.add("verify") for _ in range(40)]
+        command = [sys.executable, "-m", "tests.jobs.another_worker", str(tmp_path)]
+        root = Path(__file__).parents[2]
+        workers = [
+            subprocess.Popen([*command, name], cwd=root, stdout=subprocess.PIPE, text=True) for name in (ONE, TWO)
+        ]
+        done = [int(line) for worker in workers for line in worker.communicate(timeout=120)[0].split()]
+        assert [worker.returncode for worker in workers] == [0, 0]
+        assert sorted(done) == jobs
+        assert {job.attempts for job in queue.jobs()} == {1}
+
+
+def test_a_damaged_index_costs_no_job(tmp_path: Path) -> None:
+    with closing(EmbeddedJobQueue(tmp_path)) as queue:
+        queue.add("train", {"run": "lamps"})
+    path = tmp_path / "jobs.db"
+    with closing(apsw.Connection(str(path))) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'jobs_by_lane'").get
+    data = bytearray(path.read_bytes())
+    data[(page - 1) * 4096 : page * 4096] = bytes(4096)
+    path.write_bytes(data)
+    assert [finding.repairable for finding in verify_jobs(tmp_path)] == [True]
+    repair_jobs(tmp_path)
+    assert verify_jobs(tmp_path) == []
+    with closing(EmbeddedJobQueue(tmp_path)) as queue:
+        assert [job.payload for job in queue.jobs()] == [{"run": "lamps"}]
 
 
 def test_a_damaged_list_of_jobs_is_found_and_begun_anew(tmp_path: Path) -> None:

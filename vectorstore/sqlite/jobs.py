@@ -329,7 +329,8 @@ def _open(home: Path, *, accept_loss: bool) -> Database:
 
 def _copy_rows(connection: Connection) -> None:
     for table in _TABLES:
-        connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
+        # The condition keeps SQLite from copying whole indexes, which may be what is damaged.
+        connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{table} WHERE true")
 
 
 def _from_format_1(connection: Connection) -> None:
