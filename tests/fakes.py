@@ -96,7 +96,7 @@ class KeywordReader:
         self._margin = margin
 
     def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
-        return [(self._span(passage),) for passage in passages]
+        return [(self._span(passage),) if passage else () for passage in passages]
 
     def _span(self, passage: str) -> AnswerSpan:
         for answer in self._answers:

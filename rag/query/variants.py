@@ -58,12 +58,19 @@ class QueryVariant:
 def terms_of(question: str, statistics: WordStatistics, scope: Scope) -> Terms:
     """The terms of ``question``, by how rare they are within ``scope``."""
     stripped = (word.strip(".,;:!?()\"'") for word in question.lower().split())
-    words = {word: stems[0] for word in stripped if (stems := content_stems(word))}
+    words = {word: stems for word in stripped if (stems := _stems(word))}
     counts, passages = statistics.frequencies(list(words), scope), statistics.count(scope)
     weights: dict[str, float] = {}
     unknown = 0.0
-    for word, stem in words.items():
-        if stem not in weights:
-            weights[stem] = math.log((passages + 1) / (counts[word] + 0.5))
-            unknown += weights[stem] if counts[word] == 0 else 0.0
+    for word, stems in words.items():
+        for stem in stems:
+            if stem not in weights:
+                weights[stem] = math.log((passages + 1) / (counts[word] + 0.5))
+                unknown += weights[stem] if counts[word] == 0 else 0.0
     return Terms(weights, unknown / (sum(weights.values()) or 1.0))
+
+
+def _stems(word: str) -> tuple[str, ...]:
+    """Those of what was written between blanks: all of a number or a code ("X.25"), the first of "eye-drops"."""
+    stems = content_stems(word)
+    return stems if any(map(str.isnumeric, word)) else stems[:1]

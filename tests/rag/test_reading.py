@@ -107,6 +107,11 @@ def test_terms_count_by_how_rare_they_are() -> None:
     assert terms.share({"glaucoma", "other"}) == pytest.approx(rare / (rarest + rare + common))
 
 
+def test_of_a_code_every_part_counts() -> None:
+    terms = terms_of("What is X.25?", Counts(**{"x.25": 3}), EVERYTHING)
+    assert terms.share({"x"}) == terms.share({"25"}) == 0.5
+
+
 @pytest.mark.parametrize(
     ("text", "answer", "quoted"),
     [
