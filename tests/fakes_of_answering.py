@@ -1,4 +1,4 @@
-"""In-memory twins of what answers a question: each passes the contract of the real thing (tests/rag/test_*_contract.py)."""
+"""In-memory twins of what answers a question; each passes the contract of the real thing."""
 
 import re
 from collections.abc import Sequence

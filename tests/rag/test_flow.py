@@ -155,6 +155,16 @@ def test_what_the_documents_do_not_hold_is_not_answered_and_the_generator_not_as
     assert_citations_hold(knowledge, answer)
 
 
+def test_an_answer_says_what_was_fitted_to_other_models(make_flow: MakeFlow) -> None:
+    answered, abstained = (
+        make_flow(DROPS).answer(QUESTION, EVERYTHING),
+        make_flow(NOTHING).answer("Who won?", EVERYTHING),
+    )
+    assert (answered.kind, abstained.kind) == ("extractive", "abstained")
+    assert answered.unfitted == abstained.unfitted
+    assert answered.unfitted == ("reranking", "sentence selection", "answerability", "support")
+
+
 def test_where_nothing_may_be_seen_it_abstains(make_flow: MakeFlow) -> None:
     answer = make_flow(DROPS).answer(QUESTION, Scope(collections=frozenset()))
     assert (answer.kind, answer.related) == ("abstained", ())

@@ -66,6 +66,10 @@ def test_a_stage_is_named_with_its_real_counts(state: State, progress: Event | N
         (replace(QUOTED, citations=(*QUOTED.citations, cite(2, 1, LASER, 3))), "Quoted from Glaucoma · 0.6 s"),
         (replace(QUOTED, citations=WRITTEN_CITATIONS), "Quoted from 2 documents · 0.6 s"),
         (ABSTAINED, "No passage supports an answer · 0.4 s"),
+        (
+            replace(QUOTED, unfitted=("reranking", "answerability")),
+            "Quoted from Glaucoma, page 2 · 0.6 s · not fitted to the models in use: reranking, answerability",
+        ),
         (UNCHECKED, "Written without looking into the documents · tuned-model · 0.8 s"),
         (SMALLTALK, "Not from the documents · fixed reply · 0.1 s"),
     ],
