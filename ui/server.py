@@ -21,10 +21,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from rag.desk.protocols import Desk
+from ui.api.answers import ask_routes
 from ui.api.form_files import form_routes
 from ui.api.uploads import upload_routes
 from ui.chat.app import chat_app
 from ui.chat.session import set_desk
+from ui.serving import Announcement
 from vectorstore.errors import RefdeskError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -130,42 +132,69 @@ async def _healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def build_app(desk: Desk, host: str) -> ASGIApp:
-    """The ASGI application for ``host``, the address that it will be bound to. One to a process."""
+def build_app(desk: Desk, host: str, token: str | None = None) -> ASGIApp:
+    """The ASGI application for ``host``, the address that it will be bound to. One to a process.
+
+    With a ``token`` it also answers the programs that know it.
+    """
     set_desk(desk)
     return chat_app(
         routes=[
             Route("/healthz", _healthz),
             *upload_routes(desk),
             *form_routes(desk.forms, desk.documents.longest_file),
+            *(ask_routes(desk, token) if token else ()),
         ],
         middleware=[Middleware(HostGuard, host=host), Middleware(SecurityHeaders)],
     )
 
 
 class _Server(uvicorn.Server):
-    """Says that the page answers once it does: after the application has started and the socket accepts."""
+    """Says that the page answers once it does: after the application has started and the socket accepts; and when it
+    begins to end.
+    """
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets=sockets)
 
-def serve(desk: Desk, host: str, listening: socket.socket, *, ready: Callable[[str], None] = print) -> None:
+
+def serve(
+    desk: Desk,
+    host: str,
+    listening: socket.socket,
+    *,
+    ready: Callable[[str], None] = print,
+    announcement: Announcement | None = None,
+) -> None:
     """Serve the page on the socket from ``bind`` until the process is told to stop, and close it.
 
-    ``ready`` gets one line with the address, once it answers.
+    ``ready`` gets one line with the address, once it answers. Where it answers on this machine's own address, commands
+    learn of it by the ``announcement``.
     """
-    app = build_app(desk, host)
+    if not (host in WILDCARDS or host in LOOPBACK):
+        announcement = None
+    app = build_app(desk, host, announcement.token if announcement else None)
     name = "127.0.0.1" if host in WILDCARDS else f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}"
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GOODBYE_SECONDS)
-    server = _Server(config, lambda: ready(f"Refdesk answers at {address}"))
+
+    def answers() -> None:
+        if announcement:
+            announcement.publish(address)
+        ready(f"Refdesk answers at {address}")
+
+    server = _Server(config, answers, announcement.withdraw if announcement else lambda: None)
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:  # uvicorn shuts down in order first, then passes the interrupt on

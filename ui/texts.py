@@ -5,11 +5,23 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from rag.conversations.types import Feedback, Turn
-from rag.types import Answer, Citation, Quoted, Reranking, Searching, Writing
+from rag.types import Answer, Citation, Dropped, Quoted, Reranking, Searching, Writing
 
 NO_ANSWER = "The documents do not say."
 NOT_CHECKED = "Not checked against the documents"
 DAYS_IN_A_WEEK = 7
+_WHY: dict[str, str] = {
+    "number": "it gives a number that no passage gives",
+    "name": "it gives a name that no passage gives",
+    "negation": "a “not” was added or lost",
+    "limit": "a condition or a doubt was added or lost",
+    "opposite": "the passages say the opposite",
+    "roles": "it mixes up who does what",
+    "reference": "it is not clear what it refers to",
+    "not said": "no passage says it",
+    "beside the question": "it does not answer the question",
+}
+"""Why a sentence that was written for an answer is left out of it."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -121,6 +133,26 @@ def remark(feedback: Feedback | None) -> str:
     """What the reader has said of a wrong answer, or the invitation to say it."""
     said = (("Right answer", feedback.right_answer), ("Note", feedback.note)) if feedback else ()
     return " · ".join(f"{name}: {text}" for name, text in said if text) or "Say what would be right"
+
+
+def why_left_out(dropped: Dropped) -> str:
+    """Why a sentence was left out; empty where an answer of an earlier version gives a reason that is not known now."""
+    return _WHY.get(dropped.reason, "")
+
+
+def left_out(dropped: Sequence[Dropped]) -> str:
+    """How many were left out, and why where the reason is the same for all; empty where there are none.
+
+    >>> left_out([Dropped("It cost 5 euros.", "number"), Dropped("It is red.", "not said")])
+    '2 sentences were left out: no passage supports them'
+    """
+    if not dropped:
+        return ""
+    counted, them = ("1 sentence was", "it") if len(dropped) == 1 else (f"{len(dropped):,} sentences were", "them")
+    beside = sum(sentence.reason == "beside the question" for sentence in dropped)
+    if beside == 0:
+        return f"{counted} left out: no passage supports {them}"
+    return f"{counted} left out" if beside < len(dropped) else f"{counted} left out: beside the question"
 
 
 def zone_named(name: str | None) -> tzinfo:

@@ -1,9 +1,10 @@
 """A desk that behaves: in memory, with scripted answers, one step forward each time it is looked at.
 
 It keeps the promises of ``rag.desk.protocols``, as tests/desk/test_desk_contract.py says, and stands in for the real
-one in the tests and while the page is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS]``.
+one in the tests and while the page is being made: ``python -m tests.ui.fake_desk [PORT] [LOOKS] [DOCUMENTS] [HOME]``.
 """
 
+import functools
 import itertools
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ingest.sources.uploads import kept_under, upload_path
 from rag.access.types import LOCAL_OWNER, Principal, require_curator, scope_of
@@ -159,10 +160,18 @@ class Script:
 
 
 def script_for(question: str, scope: Scope) -> Script:
-    """What the desk does with a question, by a word in it; where nothing is in scope, nothing is found."""
+    """What the desk does with a question, by a word in it; what stands on a document out of scope is not found."""
+    script = _script_for(question)
+    for event in script.events:
+        if isinstance(event, Quoted | Done):
+            shown = (*event.answer.citations, *event.answer.related)
+            if not all(_sees(scope, citation.document) for citation in shown):
+                return Script((Searching(0), Done(Answer("abstained", "extractive", timings=Timings(total=1)))))
+    return script
+
+
+def _script_for(question: str) -> Script:
     search: tuple[Event, ...] = (Searching(24_310), Reranking(12))
-    if not any(_sees(scope, document) for document in DOCUMENTS):
-        return Script((Searching(0), Done(Answer("abstained", "extractive", timings=Timings(total=1)))))
     asked = question.lower()
     if "capital" in asked:
         return Script((*search, Done(ABSTAINED)))
@@ -455,6 +464,15 @@ class FakeDesk:
         if runs:
             self.training = DeskTraining(runs, self._call_worker, self._change_generator)
 
+    def start(self) -> None:
+        """It is there already."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """It has begun nothing."""
+
     def _call_worker(self) -> None:
         self.workers_called += 1
 
@@ -498,12 +516,15 @@ def from_standard_input() -> Callable[[], bool]:
     return lambda: allowed.acquire(blocking=False)
 
 
-def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
+def main(port: int = 8600, looks: int = 4, documents: int = 5_497, kept: Path | None = None) -> None:
     """Serve the page with this desk and some history; with 0 looks the steps come from standard input."""
     from ui.server import bind, serve
+    from ui.serving import Announcement
+
+    say = functools.partial(print, flush=True)
 
     with tempfile.TemporaryDirectory(prefix="refdesk-") as folder:
-        home = Path(folder)
+        home = kept or Path(folder)
         queue = EmbeddedJobQueue(home)
         fill_runs(queue)
         pace = every(looks) if looks else from_standard_input()
@@ -522,8 +543,8 @@ def main(port: int = 8600, looks: int = 4, documents: int = 5_497) -> None:
                 LOCAL_OWNER,
                 Conversation(f"old-{days}", question, then, (Turn(1000 + days, question, "done", WRITTEN),)),
             )
-        serve(desk, "127.0.0.1", bind("127.0.0.1", port), ready=lambda line: print(line, flush=True))
+        serve(desk, "127.0.0.1", bind("127.0.0.1", port), ready=say, announcement=Announcement(load_settings(home)))
 
 
 if __name__ == "__main__":
-    main(*(int(given) for given in sys.argv[1:]))
+    main(*map(int, sys.argv[1:4]), *map(Path, sys.argv[4:]))

@@ -26,9 +26,9 @@ from tests.ui.fake_desk import (
     FakeDesk,
     cite,
 )
-from ui import left_out, texts
+from ui import texts
+from ui.answers import answer_as_json
 from ui.chat.pages.ask import views
-from ui.cli.ask import answer_as_json
 from vectorstore.types import EVERYTHING
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -180,11 +180,11 @@ def test_a_working_turn_shows_the_quoted_answer_and_what_is_written_so_far() -> 
     ],
 )
 def test_how_many_sentences_were_left_out_and_why(reasons: list[Any], said: str) -> None:
-    assert left_out.summary([Dropped("Text.", reason) for reason in reasons]) == said
+    assert texts.left_out([Dropped("Text.", reason) for reason in reasons]) == said
 
 
 def test_a_reason_of_another_version_is_no_reason() -> None:
-    assert left_out.why(Dropped("Text.", cast(Any, "a reason of tomorrow"))) == ""
+    assert texts.why_left_out(Dropped("Text.", cast(Any, "a reason of tomorrow"))) == ""
 
 
 def test_what_was_left_out_is_shown_apart_and_never_copied_or_exported() -> None:

@@ -18,6 +18,7 @@ from ingest.sources.uploads import PART
 from rag.access.types import LOCAL_OWNER, Principal
 from vectorstore.errors import RefdeskError, UsageError
 
+JSON = "application/json"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 

@@ -19,10 +19,8 @@ from starlette.routing import Route
 
 from rag.access.types import Principal
 from rag.desk.protocols import Desk, Documents
-from ui.api.requests import principal_of, receive, refusal
+from ui.api.requests import JSON, principal_of, receive, refusal
 from vectorstore.errors import RefdeskError, UsageError
-
-_JSON = "application/json"
 
 
 class _Uploaded(BaseModel):
@@ -57,8 +55,8 @@ async def _receive_training_file(request: Request, desk: Desk) -> Response:
 
 
 async def _queue(request: Request, desk: Desk) -> Response:
-    if request.headers.get("content-type", "").partition(";")[0] != _JSON:
-        return refusal(UsageError("This is not JSON", remedy=f"Send {_JSON}."), 415)
+    if request.headers.get("content-type", "").partition(";")[0] != JSON:
+        return refusal(UsageError("This is not JSON", remedy=f"Send {JSON}."), 415)
     try:
         uploaded = _Uploaded.model_validate_json(await request.body())
         job = await to_thread.run_sync(_add, desk, principal_of(request), uploaded)

@@ -1,9 +1,8 @@
 """``refdesk ask``: one question, one answer with its sources."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.status import Status
@@ -12,9 +11,11 @@ from rag.access.types import LOCAL_OWNER
 from rag.desk.protocols import Desk
 from rag.settings.model import load_settings
 from rag.types import Answer, Done, Dropped, Event
+from ui import texts
+from ui.answers import answer_as_json, answer_from_json
 from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from ui.left_out import summary, why
+from ui.serving import ask_served
 from vectorstore.types import EVERYTHING, Scope
 
 
@@ -39,19 +40,18 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question from the documents, or say that they do not hold the answer."""
-    chosen = {"engine": engine, "model": model, "adapter": adapter}
-    settings = load_settings(home, generator={key: value for key, value in chosen.items() if value is not None})
+    named = {"engine": engine, "model": model, "adapter": adapter}
+    chosen = {key: value for key, value in named.items() if value is not None}
+    settings = load_settings(home, generator=chosen)
     scope = Scope(collections=frozenset(collection)) if collection else EVERYTHING
-    with (
-        errors.status("Loading the models") as waiting,
-        open_desk(context, settings, confirm_download(waiting), retrieval=retrieval) as desk,
-    ):
-        events = desk.questions.answer(LOCAL_OWNER, scope, question)
+    by_itself = bool(chosen) or not retrieval or left_out  # what a served desk does not do
+    loading = errors.status("Loading the models")
+    with loading, open_desk(context, settings, confirm_download(loading), retrieval=retrieval) as desk:
+        events = desk.questions.answer(LOCAL_OWNER, scope, question)  # says at once what is wrong with the question
         if retrieval and (missing := _what_is_missing(desk, collection or ())):
             errors.print(missing, markup=False, soft_wrap=True)
-        *_, done = _watched(events, waiting)
-    assert isinstance(done, Done)
-    answer = done.answer
+        served = None if by_itself else ask_served(settings, question, collection or ())
+        answer = answer_from_json(served) if served else _answer(events, loading)
     if as_json:
         print_json(answer_as_json(answer))
         return
@@ -60,11 +60,15 @@ def ask(
         _print_left_out(answer.dropped)
 
 
-def _watched(events: Iterator[Event], waiting: Status) -> Iterator[Event]:
-    """The events as they come: from the first one on, the models are loaded."""
+def _answer(events: Iterator[Event], loading: Status) -> Answer:
+    """What comes of the events: from the first one on, the models are loaded."""
+    answer = None
     for event in events:
-        waiting.update("Looking it up")
-        yield event
+        loading.update("Looking it up")
+        if isinstance(event, Done):
+            answer = event.answer
+    assert answer is not None
+    return answer
 
 
 def _what_is_missing(desk: Desk, wanted: Sequence[str]) -> str:
@@ -76,18 +80,6 @@ def _what_is_missing(desk: Desk, wanted: Sequence[str]) -> str:
     if not absent:
         return ""
     return f"No documents in the collection {', '.join(absent)}. There are some in: {', '.join(held)}."
-
-
-def answer_as_json(answer: Answer) -> dict[str, Any]:
-    """The answer in the form that the command line and the API share."""
-    fields = dataclasses.asdict(answer)
-    fields["timings_ms"] = fields.pop("timings")
-    for name in ("dropped", "withheld", "probability"):  # never part of an answer
-        del fields[name]
-    for name in ("notices", "looked_up", "unfitted"):  # where there is something to say
-        if not fields[name]:
-            del fields[name]
-    return {"answer": answer.text, **fields}
 
 
 def _print(answer: Answer) -> None:
@@ -116,7 +108,7 @@ def _print(answer: Answer) -> None:
 
 
 def _print_left_out(dropped: Sequence[Dropped]) -> None:
-    say(f"\n{summary(dropped) or 'No sentence was left out'}.")
+    say(f"\n{texts.left_out(dropped) or 'No sentence was left out'}.")
     for sentence in dropped:
-        reason = why(sentence)
+        reason = texts.why_left_out(sentence)
         say(f"Left out: {sentence.text}" + (f" ({reason})" if reason else ""))

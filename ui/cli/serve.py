@@ -31,10 +31,11 @@ def serve(
 
     from ui.server import bind
     from ui.server import serve as run
+    from ui.serving import Announcement
 
     listening = bind(host, port)  # before anything slow begins
     loading = errors.status("Loading the models")
     with open_desk(context, settings, confirm_download(loading), retrieval=retrieval) as desk:
         with loading:
             desk.start()
-        run(desk, host, listening, ready=say)
+        run(desk, host, listening, ready=say, announcement=Announcement(settings) if retrieval else None)

@@ -10,7 +10,7 @@ from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Turn
 from rag.desk.protocols import Holdings, SourceView
 from rag.types import Answer, Citation, Sentence, Writing
-from ui import left_out, texts
+from ui import texts
 
 View = dict[str, object]
 
@@ -58,8 +58,8 @@ def answer_view(answer: Answer) -> View:
         "status": texts.status(answer),
         "copy": texts.copied(answer),
         "leftOut": {
-            "summary": left_out.summary(answer.dropped),
-            "sentences": [{"text": dropped.text, "why": left_out.why(dropped)} for dropped in answer.dropped],
+            "summary": texts.left_out(answer.dropped),
+            "sentences": [{"text": dropped.text, "why": texts.why_left_out(dropped)} for dropped in answer.dropped],
         },
         "related": [
             {
