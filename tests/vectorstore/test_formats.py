@@ -1,0 +1,67 @@
+"""Homes as earlier releases left them."""
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import HashEmbedder
+from tests.vectorstore.conftest import put_text
+from vectorstore.embedded import verify
+from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import EVERYTHING, Indexing, Scope
+
+HOMES = Path(__file__).parent / "homes"
+"""Format 4: documents in two collections, one of them soft-deleted (as it was called later) and one removed for good,
+an index that has seen four of them, a notice, a refusal, the date of a sync.
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    with tarfile.open(HOMES / "format-4.tar.gz") as stored:
+        stored.extractall(tmp_path, filter="data")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore(home, HashEmbedder())
+    yield opened
+    opened.close()
+
+
+def test_a_home_of_format_4_opens_with_all_that_it_holds(home: Path, store: SqliteStore) -> None:
+    found = store.search("amber optic nerve", EVERYTHING)
+    assert [(one.chunk.id, one.chunk.path) for one in found] == [
+        (1, "/eyes/glaucoma.txt"),
+        (2, "/eyes/glaucoma.txt"),
+        (7, "/late.txt"),
+        (3, "/ears/otitis.txt"),
+    ]
+    with store.view() as view:
+        assert view.indexing == Indexing(HashEmbedder().fingerprint, "200-words")
+        names = [(one.name, one.documents, one.notice, one.synced_from) for one in view.collections(EVERYTHING)]
+        assert names == [("public", 3, "No medical advice.", "/eyes"), ("staff", 1, "", "")]
+        assert [one.path for one in view.refusals(EVERYTHING)["public"]] == ["/bad.pdf"]
+        assert [one.path for one in view.documents(Scope(frozenset({"staff"})))[1]] == ["/copy/glaucoma.txt"]
+        (deleted,) = view.soft_deleted(EVERYTHING)
+        assert view.changed_at
+    with store.change() as change:
+        assert change.restore(deleted.id)
+    assert store.search("amber dust", EVERYTHING)[0].chunk.path == deleted.path
+    assert put_text(store, "/new.txt", "Something new.") == 7  # an id that was given before is not given again
+    assert verify(home, Indexing(HashEmbedder().fingerprint, "200-words")) == []
+
+
+def test_its_index_is_used_and_its_file_is_kept(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    before = (home / DATABASE_FILE).read_bytes()
+    store = SqliteStore(home, HashEmbedder())
+    store.search("otitis", EVERYTHING)
+    store.close()
+    assert caplog.text == ""
+    assert [path.name for path in (home / INDEX_FOLDER).iterdir()] == ["g-10f7ce74e805"]
+    assert not (home / "generations").exists()
+    assert (home / f"{DATABASE_FILE}.format-4").read_bytes()[4096:] == before[4096:]  # the first page tells of its log
