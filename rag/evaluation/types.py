@@ -150,13 +150,13 @@ class Trial:
     """What the desk makes of a question. ``passages`` are in the order in which it uses them.
 
     It answers with ``quote`` from the chunk ``cited`` if the ``probability`` that the documents hold the answer reaches
-    ``caution``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
+    ``threshold``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
     made of, by their names in ``rag.answering.answerability.AnswerabilitySignals``. ``looked_up`` is what the documents
     were asked, empty where it is the question.
     """
 
     question: str
-    caution: float
+    threshold: float
     passages: tuple[ReadPassage, ...] = ()
     probability: float = 0.0
     signals: Mapping[str, float] = field(default_factory=dict)
@@ -167,7 +167,7 @@ class Trial:
 
     @property
     def answered(self) -> bool:
-        return self.cited is not None and self.probability >= self.caution
+        return self.cited is not None and self.probability >= self.threshold
 
 
 class Try(Protocol):

@@ -39,7 +39,7 @@ def texts(trial: Trial) -> list[str]:
 def test_a_trial_shows_what_was_found_marked_and_decided(knowledge: KnowledgeStore) -> None:
     trial = what_if(knowledge).attempt(QUESTION, EVERYTHING)
     assert trial.answered
-    assert trial.probability >= trial.caution
+    assert trial.probability >= trial.threshold
     assert (trial.quote, trial.short_answer) == (TREATED, "eye drops")
     first = trial.passages[0]
     assert first.marked is not None
@@ -58,7 +58,7 @@ def test_of_a_letter_the_question_is_tried_and_shown(knowledge: KnowledgeStore) 
 def test_another_question_is_searched_anew(knowledge: KnowledgeStore) -> None:
     trial = what_if(knowledge).attempt("What did the harbour authority decide in spring?", EVERYTHING)
     assert not trial.answered
-    assert trial.probability < trial.caution
+    assert trial.probability < trial.threshold
 
 
 def test_an_edited_passage_is_read_quoted_and_judged_as_edited_and_stays_stored_as_it_was(

@@ -4,11 +4,11 @@ function marked(parts) {
   return parts.map(({ text, mark }) => (mark ? el("mark", "", text) : text));
 }
 
-function scale({ share, caution }) {
-  const track = el("div", "track", el("span", "share"), el("span", "caution"));
+function scale({ share, threshold }) {
+  const track = el("div", "track", el("span", "share"), el("span", "threshold"));
   track.setAttribute("aria-hidden", "true");
   track.children[0].style.width = `${100 * share}%`;
-  track.children[1].style.left = `${100 * caution}%`;
+  track.children[1].style.left = `${100 * threshold}%`;
   return track;
 }
 

@@ -31,9 +31,9 @@ def trial_view(trial: Trial, before: Trial | None = None) -> View:
     return {
         "decision": decision(trial),
         "lookedUp": texts.looked_up(trial.looked_up),
-        "probability": f"Probability {trial.probability:.2f}; answered from {trial.caution:.2f} on",
+        "probability": f"Probability {trial.probability:.2f}; answered from {trial.threshold:.2f} on",
         "share": trial.probability,
-        "caution": trial.caution,
+        "threshold": trial.threshold,
         "answered": trial.answered,
         "quote": marked_parts(trial.quote, trial.short_answer) if trial.quote else [],
         "changes": changes(before, trial) if before else [],
