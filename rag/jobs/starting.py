@@ -31,7 +31,7 @@ def see_to_jobs(queue: EmbeddedJobQueue) -> list[subprocess.Popen[bytes]]:
         job = queue.take(lane, owner)  # for the process, so that nobody starts another one meanwhile
         if job is None:
             continue
-        command = [sys.executable, "-m", "rag.jobs", lane, "--home", str(queue.home), "--owner", owner]
+        command = [sys.executable, "-m", "rag.worker", lane, "--home", str(queue.home), "--owner", owner]
         environment = os.environ | {"PYTHONPATH": str(_ROOT)}
         try:
             process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.uploads import upload_path
-from rag.jobs.documents import document_work
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.starting import see_to_jobs
 from rag.jobs.types import LEASE_SECONDS, Job
 from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
+from rag.worker.documents import document_work
 from tests.jobs.clock import ClockAhead
 from vectorstore.admin.library import show, status
 from vectorstore.embedded import open_store
@@ -50,7 +50,7 @@ def do_jobs(queue: EmbeddedJobQueue) -> None:
 
 
 def started(home: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "rag.jobs", "documents", "--home", str(home)]
+    command = [sys.executable, "-m", "rag.worker", "documents", "--home", str(home)]
     return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
 
 

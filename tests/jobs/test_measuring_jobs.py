@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rag.evaluation.runs import load_run
-from rag.jobs.measuring import measuring_work
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.types import LEASE_SECONDS, Job
 from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
+from rag.worker.measuring import measuring_work
 from tests.jobs.clock import ClockAhead
 from tests.tiny_llama import write_tiny_llama
 

@@ -19,7 +19,7 @@ from rag.settings.model import load_settings
 from rag.training.generator.serving import can_go_back, serve_run, serve_what_was_before, served_run, undone_on_failure
 from rag.training.runs.store import Runs
 from rag.training.runs.types import Request, Run
-from rag.training.runs.work import training_work
+from rag.worker.training import training_work
 from tests.jobs.clock import ClockAhead
 from vectorstore.errors import UsageError
 

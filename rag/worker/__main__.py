@@ -1,4 +1,4 @@
-"""The worker program: ``python -m rag.jobs LANE``. It does what waits in a lane, and ends when nothing is left.
+"""The worker program: ``python -m rag.worker LANE``. It does what waits in a lane, and ends when nothing is left.
 
 Told to end (SIGTERM or SIGINT), it ends at the next point where nothing is lost: what others can go on with waits
 again, training leaves a checkpoint of its step.
@@ -26,15 +26,15 @@ def work_of(lane: Lane, settings: Settings, queue: JobQueue) -> Mapping[JobKind,
     """What does the jobs of a lane. Imported when it is needed: the libraries of each take seconds."""
     match lane:
         case "documents":
-            from rag.jobs.documents import document_work
+            from rag.worker.documents import document_work
 
             return document_work(settings, queue)
         case "checks" | "training":
-            from rag.training.runs.work import training_work
+            from rag.worker.training import training_work
 
             return training_work(settings)
         case "measuring":
-            from rag.jobs.measuring import measuring_work
+            from rag.worker.measuring import measuring_work
 
             return measuring_work(settings)
         case "forms":
@@ -42,7 +42,7 @@ def work_of(lane: Lane, settings: Settings, queue: JobQueue) -> Mapping[JobKind,
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="rag.jobs", description="Do the jobs that are queued.")
+    parser = argparse.ArgumentParser(prog="rag.worker", description="Do the jobs that are queued.")
     parser.add_argument("lane", choices=list(NICENESS))
     parser.add_argument("--home", type=Path)
     parser.add_argument("--owner", help="the name under which a job was taken for this process")
