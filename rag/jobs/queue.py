@@ -68,7 +68,7 @@ class EmbeddedJobQueue:
 
     def resume(self, job: int) -> None:
         if not self._rows.resume(job):
-            raise not_ended(job)
+            raise cannot_go_on(job)
 
     def forget(self, job: int) -> None:
         self._rows.forget(job)
@@ -135,9 +135,10 @@ def checked_files(kind: JobKind, files: Sequence[str]) -> None:
         raise UsageError("There are no files to add", remedy="Choose some.")
 
 
-def not_ended(job: int) -> UsageError:
-    """What is said of a job that is under way, or not there."""
-    return UsageError("There is no job of this number that has ended", where=str(job), remedy="Look at the list again.")
+def cannot_go_on(job: int) -> UsageError:
+    """What is said of a job that is done, under way, or not there."""
+    remedy = "Look at the list again."
+    return UsageError("There is no job of this number that could go on", where=str(job), remedy=remedy)
 
 
 def _job(row: JobRow, counts: Mapping[str, int]) -> Job:

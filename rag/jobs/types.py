@@ -141,7 +141,9 @@ class JobQueue(Protocol):
     """The background work of one home. Safe to use from many threads and processes.
 
     A worker that takes a job has it for ``LEASE_SECONDS``, and again from each sign of life on. Once its lease has run
-    out, ``abandoned`` says what becomes of the job, and whoever looks for work next sees to that.
+    out, ``abandoned`` says what becomes of the job, and whoever looks for work next sees to that. A worker that was
+    only late, as on a machine that slept, has its job still where nobody has taken it, and where it was interrupted
+    and nothing else of its lane is being done.
     """
 
     def add(self, kind: JobKind, payload: Mapping[str, Any] | None = None, files: Sequence[str] = ()) -> int:
@@ -168,7 +170,7 @@ class JobQueue(Protocol):
         ...
 
     def resume(self, job: int) -> None:
-        """Have a job that has ended wait again. Raises UsageError for any other."""
+        """Have a job that has ended and is not done wait again. Raises UsageError for any other."""
         ...
 
     def forget(self, job: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from rag.jobs.queue import KEPT, checked_files, not_ended
+from rag.jobs.queue import KEPT, cannot_go_on, checked_files
 from rag.jobs.types import (
     LANES,
     LEASE_SECONDS,
@@ -105,10 +105,10 @@ class MemoryJobQueue:
     @_alone
     def resume(self, job: int) -> None:
         kept = self._kept.get(job)
-        if kept is None or not kept.job.ended:
-            raise not_ended(job)
+        if kept is None or kept.job.state not in ("stopped", "interrupted", "failed"):
+            raise cannot_go_on(job)
         fresh = Job(job, kept.job.kind, kept.job.payload, "waiting", kept.job.queued_at, kept.job.started_at)
-        kept.job = replace(fresh, result=kept.job.result)
+        kept.job, kept.owner = replace(fresh, result=kept.job.result), ""
 
     @_alone
     def forget(self, job: int) -> None:
@@ -125,7 +125,7 @@ class MemoryJobQueue:
     def take(self, lane: Lane, owner: str) -> Job | None:
         for kept in self._expired(lane):
             state, error = abandoned(kept.job)
-            self._leave(kept, state, error, f"Its worker is gone: {state}")
+            self._leave(kept, state, error, f"Its worker shows no sign of life: {state}")
         jobs = [kept for _, kept in sorted(self._kept.items()) if LANES[kept.job.kind] == lane]
         waiting = sorted((one for one in jobs if one.job.state == "waiting"), key=lambda one: one.job.started_at == "")
         if not waiting or any(one.job.state == "working" for one in jobs):
@@ -148,6 +148,7 @@ class MemoryJobQueue:
 
     @_alone
     def renew(self, owner: str) -> None:
+        self._come_back(owner)
         for kept in self._kept.values():
             if kept.job.state == "working" and kept.owner == owner:
                 kept.until = self._clock() + LEASE_SECONDS
@@ -163,6 +164,7 @@ class MemoryJobQueue:
         files: Iterable[JobFile] = (),
         result: Mapping[str, Any] | None = None,
     ) -> bool:
+        self._come_back(owner)
         kept = self._kept.get(job)
         if kept is None or kept.job.state != "working" or kept.owner != owner:
             raise LeaseLost(f"job {job}")
@@ -183,6 +185,7 @@ class MemoryJobQueue:
         result: Mapping[str, Any] | None = None,
         line: str = "",
     ) -> None:
+        self._come_back(owner)
         kept = self._kept.get(job)
         if kept is None or kept.job.state != "working" or kept.owner != owner:
             return
@@ -201,9 +204,16 @@ class MemoryJobQueue:
         of_lane = [kept for kept in self._kept.values() if LANES[kept.job.kind] == lane]
         return [kept for kept in of_lane if kept.job.state == "working" and kept.until < now]
 
+    def _come_back(self, owner: str) -> None:
+        for kept in self._kept.values():
+            if kept.job.state == "interrupted" and kept.owner == owner:
+                others = self.jobs(kept.job.lane)
+                if not any(other.state == "working" for other in others):
+                    kept.job = replace(kept.job, state="working", ended_at="")
+
     def _leave(self, kept: _Kept, state: JobState, error: str, line: str) -> None:
         ended = "" if state == "waiting" else self._now()
-        kept.owner, kept.until = "", 0.0
+        kept.owner, kept.until = kept.owner if state == "interrupted" else "", 0.0
         kept.job = replace(kept.job, state=state, error=error, stage="", ended_at=ended)
         kept.log.append(LogLine(self._now(), line))
 

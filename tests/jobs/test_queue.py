@@ -130,7 +130,7 @@ def test_signs_of_life_keep_a_job_and_without_them_the_next_worker_goes_on(queue
     assert take(queue, owner=ONE) == other
     assert [line.text for line in queue.log(job)] == [
         f"Begun by {ONE}",
-        "Its worker is gone: waiting",
+        "Its worker shows no sign of life: waiting",
         f"Begun by {TWO}",
         "Done",
     ]
@@ -155,6 +155,28 @@ def test_training_whose_worker_is_gone_is_interrupted_until_a_person_lets_it_go_
     assert not queue.is_due("training")
     queue.resume(job)
     assert take(queue, "training", TWO) == job
+
+
+def test_training_on_a_machine_that_slept_goes_on_where_nothing_else_does(queue: JobQueue, clock: Clock) -> None:
+    first, second = queue.add("train", {"run": "lamps"}), queue.add("check", {"run": "spades"})
+    take(queue, "training")
+    clock.now += 3600
+    assert queue.take("training", TWO) is None
+    assert of(queue, first).state == "interrupted"
+    queue.renew(ONE)
+    assert (of(queue, first).state, of(queue, first).ended_at) == ("working", "")
+    assert not queue.is_due("training")
+    clock.now += 3600
+    third = queue.add("train", {"run": "spades"})
+    assert take(queue, "training", TWO) == third
+    queue.renew(ONE)
+    with pytest.raises(LeaseLost):
+        queue.report(first, ONE, "Training")
+    assert (of(queue, first).state, of(queue, third).state) == ("interrupted", "working")
+    queue.end(third, TWO, "done")
+    queue.resume(first)
+    queue.renew(ONE)  # it is for another one now
+    assert (of(queue, first).state, of(queue, second).state) == ("waiting", "waiting")
 
 
 def test_a_job_that_is_to_be_stopped_is_so_where_its_worker_is_gone(queue: JobQueue, clock: Clock) -> None:
@@ -189,10 +211,12 @@ def test_only_what_has_ended_is_forgotten_or_goes_on(queue: JobQueue) -> None:
         queue.add("ingest", {"collection": "default"})
     job = queue.add("verify")
     queue.forget(job)
-    with pytest.raises(UsageError, match="has ended"):
+    with pytest.raises(UsageError, match="could go on"):
         queue.resume(job)
     assert take(queue) == job
     queue.end(job, ONE, "done")
+    with pytest.raises(UsageError, match="could go on"):
+        queue.resume(job)
     queue.forget(job)
     assert queue.jobs() == []
     assert queue.add("verify") > job

@@ -63,6 +63,7 @@ _COLUMNS = (
     "stop_wanted"
 )
 _LIVE = "('waiting', 'working')"
+_UNDONE = "('stopped', 'interrupted', 'failed')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +184,11 @@ class JobsFile:
             )
 
     def resume(self, job: int) -> bool:
-        """Have a job that has ended wait again; False where there is none."""
+        """Have a job that has ended and is not done wait again; False where there is none."""
         with self._database.write() as connection:
             connection.execute(
                 "UPDATE jobs SET state = 'waiting', stage = '', done = 0, total = 0, error = '', ended_at = 0, "
-                f"attempts = 0, stop_wanted = 0 WHERE id = ? AND state NOT IN {_LIVE}",
+                f"attempts = 0, stop_wanted = 0, lease_owner = '' WHERE id = ? AND state IN {_UNDONE}",
                 (job,),
             )
             return bool(connection.changes())
@@ -221,7 +222,7 @@ class JobsFile:
         with self._database.write() as connection:
             for row in _rows(connection, "WHERE lane = ? AND state = 'working' AND lease_until < ?", lane, now):
                 state, error = abandoned(row)
-                _leave(connection, row.id, state, error, now, f"Its worker is gone: {state}")
+                _leave(connection, row.id, state, error, now, f"Its worker shows no sign of life: {state}")
             if connection.execute("SELECT 1 FROM jobs WHERE lane = ? AND state = 'working'", (lane,)).fetchone():
                 return None
             job = connection.execute(
@@ -243,7 +244,9 @@ class JobsFile:
             return next(iter(_rows(connection, "WHERE state = 'working' AND lease_owner = ?", owner)), None)
 
     def renew(self, owner: str, until: float) -> None:
+        """Lease the job of ``owner`` until then; one that was interrupted meanwhile goes on where nothing else does."""
         with self._database.write() as connection:
+            _come_back(connection, owner)
             connection.execute(
                 "UPDATE jobs SET lease_until = ? WHERE state = 'working' AND lease_owner = ?", (until, owner)
             )
@@ -259,6 +262,7 @@ class JobsFile:
     ) -> bool | None:
         """Note how far a job is (stage, done, total): True if it is to end, None if ``owner`` does not have it."""
         with self._database.write() as connection:
+            _come_back(connection, owner)
             connection.execute(
                 "UPDATE jobs SET lease_until = ?, stage = ?, done = ?, total = ?, result = coalesce(?, result) "
                 "WHERE id = ? AND state = 'working' AND lease_owner = ?",
@@ -275,6 +279,7 @@ class JobsFile:
     def end(self, job: int, owner: str, state: str, error: str, result: str | None, now: float, line: str) -> None:
         """Note what became of a job, unless ``owner`` does not have it any more. ``line`` goes to its log."""
         with self._database.write() as connection:
+            _come_back(connection, owner)
             mine = "SELECT 1 FROM jobs WHERE id = ? AND state = 'working' AND lease_owner = ?"
             if connection.execute(mine, (job, owner)).fetchone():
                 _leave(connection, job, state, error, now, line)
@@ -287,12 +292,21 @@ class JobsFile:
 
 
 def _leave(connection: Connection, job: int, state: str, error: str, now: float, line: str) -> None:
+    """End a job. One that is interrupted stays in the name of its worker, which may come back."""
     connection.execute(
-        "UPDATE jobs SET state = ?1, error = ?2, stage = '', lease_owner = '', lease_until = 0, "
-        "ended_at = iif(?1 = 'waiting', 0, ?3) WHERE id = ?4",
+        "UPDATE jobs SET state = ?1, error = ?2, stage = '', lease_until = 0, "
+        "lease_owner = iif(?1 = 'interrupted', lease_owner, ''), ended_at = iif(?1 = 'waiting', 0, ?3) WHERE id = ?4",
         (state, error, now, job),
     )
     _say(connection, job, now, line)
+
+
+def _come_back(connection: Connection, owner: str) -> None:
+    connection.execute(
+        "UPDATE jobs SET state = 'working', ended_at = 0 WHERE state = 'interrupted' AND lease_owner = ? "
+        "AND NOT EXISTS (SELECT 1 FROM jobs AS others WHERE others.lane = jobs.lane AND others.state = 'working')",
+        (owner,),
+    )
 
 
 def _say(connection: Connection, job: int, now: float, line: str) -> None:
