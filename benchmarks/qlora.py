@@ -173,8 +173,8 @@ def _ways(shape: str, steps: int) -> dict[str, dict[str, float]]:
 
 
 def _network(shape: str) -> PreTrainedModel | PeftModel:
-    _, training = chosen("qlora-13gb", {})
-    network = make_trainable(random_model(shape), training.settings)
+    training = chosen("qlora-13gb", {})
+    network = make_trainable(random_model(shape), training)
     network.activation_checkpointing_enable({"use_reentrant": False})
     network.enable_input_require_grads()
     return network
@@ -182,7 +182,7 @@ def _network(shape: str) -> PreTrainedModel | PeftModel:
 
 def _ours(shape: str, steps: int, length: int, share: float) -> float:
     """Tokens a second, as in ``_trl`` without the first step."""
-    _, training = chosen("qlora-13gb", {})
+    training = chosen("qlora-13gb", {})
     task: Task = RandomRows(_network(shape), SHAPES[shape]["vocab_size"], training.batch, length, share)
     rate = training.learning_rate or 0.0
     schedule = Schedule(steps, rate, steps + 1, steps + 1, 0, 0, training.accumulation, training.shape)
@@ -199,7 +199,7 @@ def _ours(shape: str, steps: int, length: int, share: float) -> float:
 
 
 def _trl(shape: str, steps: int, length: int, share: float) -> float:
-    _, training = chosen("qlora-13gb", {})
+    training = chosen("qlora-13gb", {})
     rows = _random_rows((training.batch * training.accumulation * steps, length), SHAPES[shape]["vocab_size"], 0)
     data = Dataset.from_dict({"input_ids": rows.tolist(), "labels": _labels(rows, share).tolist()})
     times: list[float] = []
@@ -209,7 +209,7 @@ def _trl(shape: str, steps: int, length: int, share: float) -> float:
             times.append(time.perf_counter())
             super().log(logs, start_time)
 
-    settings = training.settings
+    settings = training
     with tempfile.TemporaryDirectory() as folder:
         trainer = Timed(
             model=random_model(shape),

@@ -65,7 +65,7 @@ def compare_rag_vs_finetuning(
         "unseen": plan.unseen,
         "changes": plan.changes,
         "model": {"name": Path(model.name).name, "fingerprint": model.fingerprint},
-        "training": asdict(plan.training),
+        "training": plan.training.recorded(),
         "settings": settings.model_dump(mode="json", exclude={"home", "downloads"}),
         "machine": machine.describe(),
     }

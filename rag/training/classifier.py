@@ -3,9 +3,8 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
@@ -21,6 +20,7 @@ from transformers import (
 from rag.evaluation.types import OnProgress
 from rag.files import write_folder
 from rag.training.data.samples import Sample
+from rag.training.encoder_settings import ClassifierTraining
 from rag.training.generator.data import load_generator_data
 from rag.training.runs.batches import Batches
 from rag.training.runs.checkpoints import trainable
@@ -31,23 +31,6 @@ from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
 _PAD_TO = 16
-
-
-@dataclass(frozen=True, slots=True)
-class ClassifierTraining:
-    """``max_steps`` counts batches, ``longest`` tokens of a text, ``held_out`` is a share from 0 to 1."""
-
-    method: Literal["lora", "full"]
-    rank: int
-    learning_rate: float
-    epochs: int
-    max_steps: int | None
-    batch: int
-    longest: int
-    held_out: float
-    patience: int
-    checkpoint_every: int
-    seed: int
 
 
 class ClassifierTask:
@@ -143,7 +126,7 @@ def finetune_classifier(
     learned, apart = _split(found.training, training.held_out, training.seed)
     with memory_explained(output):
         tokenizer, network = _load(model, labels, training)
-    settings = {"model": model.fingerprint, **asdict(training)}
+    settings = {"model": model.fingerprint, **training.recorded()}
     folder = RunFolder(output)
     folder.claim({"task": "classifier", **settings, "labels": labels, "data": found.hashes}, resume=resume)
     task = ClassifierTask(network, tokenizer, labels, learned, apart, training)

@@ -21,7 +21,7 @@ def training_work(settings: Settings) -> Mapping[JobKind, Work]:
 
     def check(job: Job, report: Report) -> Mapping[str, Any]:
         model, note = _model(job, settings)
-        training = chosen(job.payload["preset"], job.payload["values"])[1]
+        training = chosen(job.payload["preset"], job.payload["values"])
         found = check_data(_data(job), (), model, settings.home / "models", training, report.phase)
         return {**found, "notes": [note] if note else [], "model": model.name}
 
@@ -37,7 +37,7 @@ def training_work(settings: Settings) -> Mapping[JobKind, Work]:
             model,
             settings.home / "models",
             None,
-            chosen(job.payload["preset"], job.payload["values"])[1],
+            chosen(job.payload["preset"], job.payload["values"]),
             settings.home / FOLDER / job.payload["run"],
             resume=True,
             on_phase=report.phase,
@@ -56,7 +56,7 @@ def _data(job: Job) -> list[Path]:
 def _model(job: Job, settings: Settings) -> tuple[ResolvedModel, str]:
     """The model to train, and what is to be said of it: where the preset's cannot be had, the packaged one."""
     values = job.payload["values"]
-    name, _ = chosen(job.payload["preset"], values)
+    name = chosen(job.payload["preset"], values).model
     try:
         return resolve_model(name, download=settings.downloads), ""
     except ModelUnavailable as missing:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertForQuestionAnswering
 
-from rag.training.reader.training import ReaderTraining
+from rag.training.encoder_settings import ReaderTraining
 from tests.tiny_llama import write_tiny_llama
 from vectorstore.models import MINILM, resolve_model
 

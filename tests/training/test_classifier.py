@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from rag.training.classifier import ClassifierTraining, finetune_classifier
+from rag.training.classifier import finetune_classifier
+from rag.training.encoder_settings import ClassifierTraining
 from tests.evaluation.conftest import quiet
 from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model

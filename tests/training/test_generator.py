@@ -29,7 +29,7 @@ from rag.training.data.tokens import IGNORED
 from rag.training.generator.completion_loss import completion_loss
 from rag.training.generator.language_task import LanguageTask
 from rag.training.generator.presets import chosen
-from rag.training.generator.settings import Method, MethodSettings
+from rag.training.generator.settings import Method
 from rag.training.generator.training import finetune_generator
 from tests.evaluation.conftest import quiet
 from ui.cli.main import main
@@ -62,7 +62,7 @@ def run(data: Path, model: Path, output: Path, resume: bool = False, **named: An
         "longest": 128,
         "seed": 1,
     }
-    _, training = chosen(named.pop("preset", "laptop"), usual | named)
+    training = chosen(named.pop("preset", "laptop"), usual | named)
     return finetune_generator(
         [Path(data)],
         calls.get("test", []),
@@ -312,13 +312,14 @@ def test_only_prompts_are_varied_where_some_texts_are_no_chats(tmp_path: Path, t
 
 
 def test_the_preset_is_the_one_that_is_asked_for() -> None:
-    model, training = chosen("qlora-13gb", {})
-    assert model == "meta-llama/Llama-3.1-8B-Instruct"
-    assert training.settings == MethodSettings("qlora", rank=64, alpha=16, dropout=0.1, target="attention")
+    training = chosen("qlora-13gb", {})
+    assert training.model == "meta-llama/Llama-3.1-8B-Instruct"
+    assert (training.method, training.rank, training.alpha) == ("qlora", 64, 16)
+    assert (training.dropout, training.target) == (0.1, "attention")
     assert (training.batch, training.accumulation, training.recompute) == (2, 4, True)
     assert (training.learning_rate, training.shape, training.epochs, training.longest) == (2e-4, "constant", 1, 512)
     assert training.checkpoint_every == training.evaluate_every == 75
-    assert chosen("qlora-13gb", {"epochs": 3, "rank": None})[1].epochs == 3
+    assert chosen("qlora-13gb", {"epochs": 3, "rank": None}).epochs == 3
     with pytest.raises(UsageError, match=r"no such preset: huge.*laptop, qlora-13gb"):
         chosen("huge", {})
 

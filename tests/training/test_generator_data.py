@@ -142,7 +142,7 @@ def test_samples_whose_answer_is_cut_off_are_left_out_and_named(tmp_path: Path, 
     rows = [{"prompt": f"Why {n}?", "answer": "So."} for n in range(3)]
     rows.append({"prompt": "Why, oh why? " * 20, "answer": "So."})
     learned, judged = write(tmp_path / "rows.jsonl", rows), write(tmp_path / "test.jsonl", rows[3:])
-    model, training = resolve_model(str(tiny_llama)), chosen("laptop", {"longest": 40, "held_out": 0.0})[1]
+    model, training = resolve_model(str(tiny_llama)), chosen("laptop", {"longest": 40, "held_out": 0.0})
     found = check_data([learned], [], model, tmp_path, training)
     assert (found["samples"], found["left_out"], found["cut"]) == (3, 1, 0)
     assert found["problems"] == ["rows.jsonl:4: its answer begins after 40 tokens (--max-length)"]
@@ -153,9 +153,9 @@ def test_samples_whose_answer_is_cut_off_are_left_out_and_named(tmp_path: Path, 
 
 def test_evaluations_are_never_so_close_that_a_step_or_two_decide(tmp_path: Path) -> None:
     data = load(write(tmp_path / "rows.jsonl", [{"prompt": "Why?", "answer": "So."}]))
-    training = complete(chosen("laptop", {})[1], data)
+    training = complete(chosen("laptop", {}), data)
     assert [schedule_of(training, batches).evaluate_every for batches in (1, 24, 500)] == [10, 10, 100]
-    every_step = complete(chosen("laptop", {"evaluate_every": 1})[1], data)
+    every_step = complete(chosen("laptop", {"evaluate_every": 1}), data)
     assert schedule_of(every_step, 24).evaluate_every == 1
 
 

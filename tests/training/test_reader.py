@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering
 
 from rag.reader.model import load_reader
-from rag.training.reader.training import ReaderTraining, finetune_reader
+from rag.training.encoder_settings import ReaderTraining
+from rag.training.reader.training import finetune_reader
 from tests.evaluation.conftest import quiet
 from tests.training.conftest import WriteData, training
 from ui.cli.main import main

@@ -14,8 +14,7 @@ from rag.training.data.samples import Form, Sample
 from rag.training.data.tokens import Row, tokenise_all
 from rag.training.data.validation import check_samples
 from rag.training.generator.data import GeneratorData, load_generator_data
-from rag.training.generator.presets import usual_rate
-from rag.training.generator.settings import GeneratorTraining, Objective
+from rag.training.generator.settings import GeneratorTraining, Objective, usual_rate
 from rag.training.runs.loop import Schedule, usual_distance
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
@@ -66,8 +65,8 @@ def complete(training: GeneratorTraining, found: GeneratorData) -> GeneratorTrai
     objective = _objective_of(found.form, training.objective)
     if training.augment and not any(sample.messages for sample in found.training):
         raise UsageError("Raw text has no prompts to vary", where="--augment", remedy="Leave it out.")
-    rate = training.learning_rate or usual_rate(training.settings.method, objective)
-    return replace(training, objective=objective, learning_rate=rate)
+    rate = training.learning_rate or usual_rate(training.method, objective)
+    return training.model_copy(update={"objective": objective, "learning_rate": rate})
 
 
 def usable(

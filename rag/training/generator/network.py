@@ -14,7 +14,7 @@ from rag.generators.adapters.bottleneck import Kind, save_own_adapter
 from rag.generators.engines.transformers import load_network as load_quantized
 from rag.generators.engines.unpacking import model_folder
 from rag.training.generator.methods import make_trainable
-from rag.training.generator.settings import MethodSettings
+from rag.training.generator.settings import GeneratorTraining
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
@@ -26,28 +26,24 @@ def load_network(
     model: ResolvedModel,
     unpacked: Path,
     adapter: Path | None,
-    settings: MethodSettings,
-    *,
-    recompute: bool,
-    seed: int,
+    training: GeneratorTraining,
 ) -> tuple[PreTrainedTokenizerBase, PreTrainedModel | PeftModel]:
     """The tokenizer, and the network with what is to be trained of it, on the GPU where there is one.
 
-    ``unpacked`` is a folder for the unpacked weights of GGUF models, ``adapter`` a PEFT folder to go on from; with
-    ``recompute`` the layers' inner values are computed again for the gradient instead of kept (gradient checkpointing).
+    ``unpacked`` is a folder for the unpacked weights of GGUF models, ``adapter`` a PEFT folder to go on from.
     Raises UsageError when the model is none that writes, or ``adapter`` is none of it.
     """
-    if adapter and settings.method in _NOT_OF_PEFT:
+    if adapter and training.method in _NOT_OF_PEFT:
         raise UsageError("Training goes on from adapters of PEFT only", where="--adapter", remedy="Leave it out.")
-    torch.manual_seed(seed)  # the adapter may be new
+    torch.manual_seed(training.seed)  # the adapter may be new
     try:
         folder = model_folder(model, unpacked)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        base = _load_base(folder, quantized=settings.method == "qlora")
+        base = _load_base(folder, quantized=training.method == "qlora")
         if adapter:
             network = PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
         else:
-            network = make_trainable(base, settings)
+            network = make_trainable(base, training)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"This cannot be trained as a generator ({' '.join(str(error).split())})",
@@ -56,9 +52,9 @@ def load_network(
         ) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    if recompute:
+    if training.recompute:
         # Prefix tuning hands the layers keys and values of its own, which recomputing would lose.
-        if settings.method == "prefix":
+        if training.method == "prefix":
             raise UsageError("Prefix tuning cannot recompute", where="--recompute", remedy="Leave it out.")
         network.activation_checkpointing_enable({"use_reentrant": False})
         network.enable_input_require_grads()
@@ -86,7 +82,7 @@ def _keep_differentiable(network: PreTrainedModel) -> PreTrainedModel:
 def save_network(
     network: PreTrainedModel | PeftModel,
     tokenizer: PreTrainedTokenizerBase,
-    settings: MethodSettings,
+    training: GeneratorTraining,
     model: ResolvedModel,
     output: Path,
 ) -> Path:
@@ -94,7 +90,7 @@ def save_network(
 
     Raises RefdeskError when it cannot be written.
     """
-    if settings.method == "full":
+    if training.method == "full":
         write_folder(output / "model", lambda half: save_model(network, tokenizer, half))
         return output / "model"
     folder = output / "adapter"
@@ -102,8 +98,8 @@ def save_network(
     if isinstance(network, PeftModel):
         write_folder(folder, lambda half: _save_peft(network, base, half))
     else:
-        kind: Kind = "bottleneck" if settings.method == "adapters" else "selected"
-        write_folder(folder, lambda half: save_own_adapter(network, kind, settings.rank, base, half))
+        kind: Kind = "bottleneck" if training.method == "adapters" else "selected"
+        write_folder(folder, lambda half: save_own_adapter(network, kind, training.rank, base, half))
     return folder
 
 

@@ -55,7 +55,7 @@ def build_task(
             evaluator.network, tokenizer, samples, judged, longest=settings.longest, output=output, **common
         )
     reward = preferences.reward_task(
-        base, tokenizer, samples, judged, rank=settings.settings.rank, longest=settings.longest, output=output, **common
+        base, tokenizer, samples, judged, rank=settings.rank, longest=settings.longest, output=output, **common
     )
     steps = min(settings.epochs * reward.batches, settings.max_steps or reward.batches * settings.epochs)
     folder = RunFolder(output / "reward")

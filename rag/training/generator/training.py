@@ -1,7 +1,6 @@
 """Training a generator: a causal language model, by an adapter or all of its weights."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +58,14 @@ def finetune_generator(
     adapter = adapter_folder(adapter) if adapter else _own_adapter(model, training)
     on_phase("Loading the model", 0, 0)
     with memory_explained(output):
-        tokenizer, network = load_network(
-            model, unpacked, adapter, training.settings, recompute=training.recompute, seed=training.seed
-        )
+        tokenizer, network = load_network(model, unpacked, adapter, training)
     on_phase("Cutting into tokens", 0, 0)
     found, rows, held_out = usable(found, tokenizer, training, model)
-    settings = {"model": model.fingerprint, "adapter": adapter_hash(adapter) if adapter else None, **asdict(training)}
-    settings |= settings.pop("settings")
+    settings = {
+        "model": model.fingerprint,
+        "adapter": adapter_hash(adapter) if adapter else None,
+        **training.recorded(),
+    }
     folder = RunFolder(output)
     folder.claim({"task": "generator", **settings, "data": found.hashes}, resume=resume)
     checked = checked_samples(found, rows)
@@ -88,11 +88,11 @@ def finetune_generator(
             on_tick=on_tick,
         )
     schedule = schedule_of(training, task.batches)
-    half = training.settings.method == "qlora" and torch.cuda.is_available()
+    half = training.method == "qlora" and torch.cuda.is_available()
     precision = torch.float16 if half else torch.bfloat16
     progress = train(task, schedule, folder, lambda tick: on_tick(tick, schedule.steps), precision=precision)
     with memory_explained(output):
-        result = save_network(network, tokenizer, training.settings, model, output)
+        result = save_network(network, tokenizer, training, model, output)
         on_phase("Judging what it has become", 0, 0)
         after = judged.after()
     report = {
@@ -121,8 +121,8 @@ def _own_adapter(model: ResolvedModel, training: GeneratorTraining) -> Path | No
         return None
     config = LoraConfig.from_pretrained(str(adapter))
     shape = ("lora", config.r, config.lora_alpha, "all")
-    asked = training.settings
-    return adapter if (asked.method, asked.rank, asked.alpha, asked.target) == shape else None
+    asked = (training.method, training.rank, training.alpha, training.target)
+    return adapter if asked == shape else None
 
 
 def _peak_memory_mb() -> int:

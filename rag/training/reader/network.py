@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
@@ -10,16 +9,15 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from rag.files import write_folder
+from rag.training.encoder_settings import EncoderMethod
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
-
-Method = Literal["lora", "full"]
 
 _ADAPTER_WEIGHTS = "adapter_model.safetensors"
 
 
 def load_network(
-    model: ResolvedModel, adapter: Path | None, method: Method, rank: int, dropout: float, seed: int
+    model: ResolvedModel, adapter: Path | None, method: EncoderMethod, rank: int, dropout: float, seed: int
 ) -> tuple[PreTrainedTokenizerBase, PreTrainedModel | PeftModel]:
     """The tokenizer, and the network with what is to be trained of it, on the GPU where there is one.
 

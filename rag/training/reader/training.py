@@ -3,7 +3,6 @@
 import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,9 +21,10 @@ from rag.reader.model import ExtractiveReader
 from rag.reader.torch_network import TorchNetwork
 from rag.reader.windows import PairTokenizer
 from rag.training.data.near_misses import NearMisses, find_near_misses
+from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets, sample
 from rag.training.reader.examples import ReaderExamples
-from rag.training.reader.network import Method, adapter_hash, load_network, save_network
+from rag.training.reader.network import adapter_hash, load_network, save_network
 from rag.training.runs.checkpoints import trainable
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.loop import Schedule, Tick, train, usual_distance
@@ -33,28 +33,6 @@ from vectorstore.models import ResolvedModel
 from vectorstore.types import Embedder
 
 _CHARACTERS_A_SET = 300_000
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderTraining:
-    """How a reader is trained. Shares are 0 to 1; ``max_steps`` and ``evaluate_every`` count batches."""
-
-    method: Method
-    rank: int
-    learning_rate: float
-    epochs: int
-    max_steps: int | None
-    batch: int
-    dropout: float
-    mask_tokens: float
-    held_out: float
-    near_misses: float
-    altered: float
-    evaluate_every: int | None
-    evaluate_on: int
-    patience: int
-    checkpoint_every: int
-    seed: int
 
 
 class ReaderTask:
@@ -124,7 +102,11 @@ def finetune_reader(
     """
     sets = load_question_sets(data, training.held_out, training.seed)
     tokenizer, network = load_network(model, adapter, training.method, training.rank, training.dropout, training.seed)
-    settings = {"model": model.fingerprint, "adapter": adapter_hash(adapter) if adapter else None, **asdict(training)}
+    settings = {
+        "model": model.fingerprint,
+        "adapter": adapter_hash(adapter) if adapter else None,
+        **training.recorded(),
+    }
     folder = RunFolder(output)
     folder.claim(
         {"task": "reader", **settings, "data": {part.name: [part.sha256, part.times] for part in sets}}, resume=resume

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.files import explained, write_json, write_text
+from rag.settings.renamed import renamed
 from vectorstore.errors import UsageError
 
 FOLDER = "runs"
@@ -70,7 +71,7 @@ class RunFolder:
         _locks[file] = lock
 
     def _compare(self, settings: Mapping[str, Any]) -> None:
-        before = json.loads(self._settings_file.read_text(encoding="utf-8"))
+        before = _of_today(json.loads(self._settings_file.read_text(encoding="utf-8")))
         for name in {**before, **settings}:
             if before.get(name) != settings.get(name):
                 raise UsageError(
@@ -100,3 +101,14 @@ class RunFolder:
         self.log.append(row)
         with explained(self.path), self._log_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+
+
+def _of_today(stored: dict[str, Any]) -> dict[str, Any]:
+    """Settings under the names of today, where a comparison was begun under others."""
+    training = stored.get("training")
+    if isinstance(training, dict) and isinstance(training.get("settings"), dict):
+        stored["training"] = {**training, **training["settings"]}
+        del stored["training"]["settings"]
+    if isinstance(stored.get("settings"), dict):
+        stored["settings"] = renamed(stored["settings"])
+    return stored

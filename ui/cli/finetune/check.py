@@ -7,21 +7,19 @@ from typing import Annotated, Any
 import typer
 
 from rag.settings.model import load_settings
-from ui.cli.finetune.options import SampleLengthOption
+from rag.training.generator.settings import GeneratorTraining
+from ui.cli.finetune.options import training_options
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from vectorstore.models import SMOLLM2, resolve_model
+from vectorstore.models import resolve_model
 
 
+@training_options(GeneratorTraining, "model", "longest", "convert_markup")
 def check(
     data: Annotated[
         list[Path], typer.Argument(help="Files or folders as for `finetune generator`.", metavar="DATA...")
     ],
-    model: Annotated[str, typer.Option("--model", help="The model whose tokens are counted.")] = SMOLLM2,
+    values: Mapping[str, Any],
     test: Annotated[list[Path] | None, typer.Option("--test", help="Files to judge by.")] = None,
-    max_length: SampleLengthOption = None,
-    convert_markup: Annotated[
-        bool, typer.Option("--convert-markup", help="Make chats of texts that carry another model's chat marks.")
-    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,11 +27,10 @@ def check(
     settings = load_settings(home)
 
     from rag.training.data.checking import check_data  # the models take seconds to import
-    from rag.training.generator.presets import chosen
 
     with errors.status("Looking at the data") as looking:
-        resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(looking))
-        _, training = chosen("laptop", {"convert_markup": convert_markup, "longest": max_length})
+        training = GeneratorTraining.of(values)
+        resolved = resolve_model(training.model, download=settings.downloads, confirm=confirm_download(looking))
         checked = check_data(data, test or [], resolved, settings.home / "models", training)
     if as_json:
         print_json(checked)

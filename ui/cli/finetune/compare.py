@@ -22,7 +22,7 @@ from ui.cli.main import run
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.cli.progress import stoppable
 from vectorstore.errors import RefdeskError, UsageError
-from vectorstore.models import quiet_libraries, resolve_model
+from vectorstore.models import SMOLLM2, quiet_libraries, resolve_model
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _ROOT = Path(__file__).resolve().parents[3]
@@ -35,7 +35,7 @@ def compare(
     methods: Annotated[
         str, typer.Option("--methods", help="Methods of `finetune generator`, with commas between.")
     ] = ",".join(_METHODS),
-    model: Annotated[str | None, typer.Option("--model", help="The model to train.")] = None,
+    model: Annotated[str, typer.Option("--model", help="The model to train.")] = SMOLLM2,
     test: Annotated[list[Path] | None, typer.Option("--test", help="Files to judge by.")] = None,
     max_steps: Annotated[int, typer.Option("--max-steps", min=1, help="The budget: steps of every method.")] = 100,
     batch: BatchOption = 8,
@@ -63,14 +63,12 @@ def compare(
         as_markdown,
         write_comparison,
     )
-    from rag.training.generator.presets import chosen
     from rag.training.runs.folder import RunFolder
 
     folder = output or settings.home / "training" / "comparison"
     budget = {"max_steps": max_steps, "batch": batch, "answers": answers, "seed": seed}
-    chosen_model, _ = chosen("laptop", {"model": model})
     with errors.status("Loading the model") as loading:
-        resolved = resolve_model(chosen_model, download=settings.downloads, confirm=confirm_download(loading))
+        resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(loading))
     files = {
         part: [f"{file.path.name}@{file.sha256[:12]}" for file in read_tables(paths)]
         for part, paths in (("data", data), ("test", test or []))
@@ -80,7 +78,7 @@ def compare(
     fixed: list[object] = [
         word for option, value in budget.items() for word in (f"--{option.replace('_', '-')}", value)
     ]
-    fixed += ["--home", settings.home, "--epochs", 1000, "--patience", 0, "--new-adapter", "--model", chosen_model]
+    fixed += ["--home", settings.home, "--epochs", 1000, "--patience", 0, "--new-adapter", "--model", model]
     fixed += [word for file in test or () for word in ("--test", file)]
     reports, failed = {}, {}
     for name in names:

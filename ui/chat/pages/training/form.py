@@ -1,16 +1,19 @@
 """Asking for a new training run: what it learns from, and how."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rag.desk.protocols import Desk
 from rag.training.data.tables import SUFFIXES
 from rag.training.generator.presets import PRESETS
-from rag.training.generator.settings import Method
+from rag.training.generator.settings import METHODS, GeneratorTraining
 from rag.training.runs.types import Request
+from rag.training.settings import SettingField, fields_of
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.session import reader
@@ -25,21 +28,8 @@ CSV, JSONL or Parquet, with one of these sets of columns:
 - `text`: it learns to write such text
 - `prompt`, `chosen` and `rejected`: it learns which of two answers people like better
 """
-_PRESETS = {
-    "laptop": "Laptop: a small adapter for the packaged model, on any machine",
-    "qlora-13gb": "GPU with 13 GB: an adapter for Llama 3.1 8B, held in 4 bits",
-}
-_METHODS: Mapping[Method, str] = {
-    "lora": "LoRA: a small adapter beside the weights",
-    "qlora": "QLoRA: the same, with the model in 4 bits",
-    "dora": "DoRA: LoRA that learns sizes and directions apart",
-    "adapters": "Bottleneck adapters between the layers",
-    "ia3": "IA3: a factor for each channel, very few weights",
-    "prompt": "Prompt tuning: a few tokens before the text",
-    "prefix": "Prefix tuning: a few tokens before the text in each layer",
-    "bitfit": "BitFit: biases and norms alone",
-    "full": "All weights: slow, needs the most memory",
-}
+_OFFERED = ("method", "epochs", "max_steps", "learning_rate", "model", "convert_markup")
+"""The settings that the page asks for; the command line knows them all."""
 
 
 def draw_new_run(desk: Desk) -> str | None:
@@ -58,8 +48,8 @@ def draw_new_run(desk: Desk) -> str | None:
         with st.expander("What the files have to hold"):
             st.markdown(_KINDS)
     st.subheader("How it learns", anchor=False)
-    preset = st.selectbox("Preset", list(PRESETS), format_func=lambda name: _PRESETS.get(name, name))
-    values = _draw_values(PRESETS[preset])
+    preset = st.selectbox("Preset", list(PRESETS), format_func=lambda name: PRESETS[name].summary)
+    values = _draw_values(PRESETS[preset].values)
     st.caption("The data are looked at first. Nothing is trained before you have seen what was found, and start it.")
     if not st.button("Check the data", disabled=not data):
         return None
@@ -131,51 +121,38 @@ def _draw_values(preset: Mapping[str, Any]) -> dict[str, Any]:
     """What a person sets otherwise than the preset."""
     with st.expander("More settings"):
         st.caption("What is left empty is as the preset has it.")
-        left, right = st.columns(2)
-        method = left.selectbox(
-            "Method",
-            list(_METHODS),
+        columns = itertools.cycle(st.columns(2))
+        known = {field.name: field for field in fields_of(GeneratorTraining)}
+        drawn = {name: _draw_field(columns, known[name], preset) for name in _OFFERED}
+    return {name: value for name, value in drawn.items() if value}
+
+
+def _draw_field(columns: Iterator[DeltaGenerator], field: SettingField, preset: Mapping[str, Any]) -> Any:
+    """What is set; nothing where it is to be as the ``preset`` has it. Texts and boxes to tick take the whole width."""
+    usual = str(preset.get(field.name, field.default_text))
+    if field.kind is bool:
+        return st.checkbox(field.title, help=field.help)
+    if field.choices:
+        shown: Mapping[str, str] = {choice: METHODS.get(choice, choice) for choice in field.choices}
+        return next(columns).selectbox(
+            field.title,
+            field.choices,
             index=None,
-            format_func=_METHODS.__getitem__,
-            placeholder=_METHODS[preset.get("method", "lora")],
-            help="What of the model is trained.",
+            format_func=shown.__getitem__,
+            placeholder=shown.get(usual, usual),
+            help=field.help,
         )
-        epochs = right.number_input(
-            "Epochs",
-            min_value=1,
-            value=None,
-            placeholder=str(preset.get("epochs", 3)),
-            help="So many times all samples are gone through.",
-        )
-        steps = left.number_input(
-            "Steps at most",
-            min_value=1,
-            value=None,
-            placeholder="no limit",
-            help="A step is one change of the weights, from a few samples.",
-        )
-        rate = right.number_input(
-            "Learning rate",
-            min_value=0.0,
-            value=None,
-            format="%.6f",
-            step=0.0001,
-            placeholder=str(preset.get("learning_rate", "as is usual for the method")),
-            help="How far a step goes. Too high, and the model forgets how to write.",
-        )
-        model = st.text_input(
-            "Model",
-            placeholder=preset.get("model", "the packaged one"),
-            help="A name, or a folder on this machine, in Hugging Face's layout.",
-        ).strip()
-        convert = st.checkbox("Make chats of texts that carry another model's chat marks, such as [INST]")
-    named = {
-        "method": method,
-        "epochs": epochs,
-        "max_steps": steps,
-        "learning_rate": rate or None,
-        "model": model or None,
-    }
-    return {name: value for name, value in named.items() if value is not None} | (
-        {"convert_markup": True} if convert else {}
+    if field.kind is str:
+        return st.text_input(field.title, placeholder=usual, help=field.help).strip()
+    if field.kind is int:
+        least = int(field.minimum or 0)
+        return next(columns).number_input(field.title, min_value=least, value=None, placeholder=usual, help=field.help)
+    return next(columns).number_input(
+        field.title,
+        min_value=field.minimum,
+        value=None,
+        format="%.6f",
+        step=0.0001,
+        placeholder=usual,
+        help=field.help,
     )

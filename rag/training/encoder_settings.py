@@ -1,0 +1,98 @@
+"""How the encoders are trained: readers and classifiers."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from rag.training.settings import (
+    Batch,
+    CheckpointEvery,
+    Epochs,
+    HeldOut,
+    Longest,
+    MaxSteps,
+    Patience,
+    Seed,
+    TrainingSettings,
+    described,
+)
+from vectorstore.models import MINILM
+
+EncoderMethod = Literal["lora", "full"]
+
+_LEARNING_RATES: Mapping[EncoderMethod, float] = {"lora": 1e-3, "full": 1e-4}
+
+
+def _by_method(values: dict[str, Any]) -> float:
+    return _LEARNING_RATES[values.get("method", "lora")]
+
+
+_Model = Annotated[str, described("The encoder to train: a name or a folder.")]
+_Method = Annotated[EncoderMethod, described("lora: a small adapter; full: all of the model's weights.")]
+_Rank = Annotated[int, described("Size of a new LoRA adapter.", methods=("lora",), ge=1)]
+_LearningRate = Annotated[
+    float,
+    described(
+        "Highest learning rate.", default=", ".join(f"{name} {rate}" for name, rate in _LEARNING_RATES.items()), ge=0.0
+    ),
+]
+
+
+class ReaderTraining(TrainingSettings):
+    """Shares are 0 to 1; ``max_steps`` and ``evaluate_every`` count batches. "full": but the word vectors."""
+
+    model: _Model = MINILM
+    method: _Method = "lora"
+    rank: _Rank = 64
+    learning_rate: _LearningRate = Field(default_factory=_by_method)
+    epochs: Epochs = 3
+    max_steps: MaxSteps = None
+    batch: Batch = 32
+    dropout: Annotated[float, described("Dropout; slow on a CPU.", ge=0.0, le=0.9)] = 0.0
+    mask_tokens: Annotated[float, described("Share of a passage's tokens hidden in training.", ge=0.0, le=0.9)] = 0.05
+    held_out: Annotated[float, described("Share of each file kept to judge by, in whole articles.", ge=0.0, le=0.9)] = (
+        0.1
+    )
+    near_misses: Annotated[
+        float,
+        described(
+            "Share of questions also shown, as unanswerable, with a passage that a search returns but that does not "
+            "hold the answer.",
+            ge=0.0,
+            le=1.0,
+        ),
+    ] = 0.25
+    altered: Annotated[
+        float,
+        described(
+            "Share of questions also shown, as unanswerable, with a name, a number or a word changed so that their "
+            "passage does not answer them.",
+            ge=0.0,
+            le=1.0,
+        ),
+    ] = 0.25
+    evaluate_every: Annotated[
+        int | None, described("Steps between evaluations.", default="a fifth of an epoch", ge=1)
+    ] = None
+    evaluate_on: Annotated[int, described("Held-out questions, at most, for an evaluation on the way.", ge=1)] = 600
+    patience: Patience = 5
+    checkpoint_every: CheckpointEvery = 200
+    seed: Seed = 0
+
+
+class ClassifierTraining(TrainingSettings):
+    """``max_steps`` counts batches, ``longest`` tokens of a text, ``held_out`` is a share of each label, 0 to 1."""
+
+    model: _Model = MINILM
+    method: _Method = "lora"
+    rank: _Rank = 16
+    learning_rate: _LearningRate = Field(default_factory=_by_method)
+    epochs: Epochs = 3
+    max_steps: MaxSteps = None
+    batch: Batch = 16
+    longest: Longest = 256
+    held_out: HeldOut = 0.2
+    patience: Patience = 5
+    checkpoint_every: CheckpointEvery = 100
+    seed: Seed = 0
