@@ -21,7 +21,7 @@ from ingest.limits import Limits
 from rag.components import open_reader
 from rag.extraction.correcting import normalise
 from rag.extraction.extractor import Extractor
-from rag.extraction.page import Form, read_form
+from rag.extraction.page import FormText, read_form
 from rag.extraction.schema import FormField, Schema, load_schema
 from rag.extraction.signals import group_of
 from rag.extraction.types import Extraction, FieldType
@@ -131,7 +131,7 @@ def _by_patterns(extraction: Extraction, schema: Schema) -> dict[str, Found]:
     return given
 
 
-def _after_labels(form: Form, field: FormField) -> Iterator[str]:
+def _after_labels(form: FormText, field: FormField) -> Iterator[str]:
     origin = find_origin(form)
     shapes = {"identifier": r"[\w/.\-]*\d[\w/.\-]*", "amount": r"[^\d\n]{0,6}[\d.,' ]*\d", "date": r"[^\n]{6,20}"}
     for label in sorted(field.labels, key=len, reverse=True):

@@ -14,9 +14,9 @@ from typing import Any
 
 from benchmarks.data import unpack_medquad
 from benchmarks.sentences.cases import Case, derive
+from benchmarks.sentences.checkers import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.sentences.generated import labelled_answers
 from benchmarks.sentences.texts import medquad_texts, squad_texts
-from benchmarks.sentences.ways import Finds, NoMeaning, checked, overlaps, timed
 from benchmarks.tables import table, with_interval
 from rag.calibration.fitting import fit_support
 from rag.calibration.numbers import shipped_calibration

@@ -39,7 +39,7 @@ from rag.evaluation.types import Evaluation, Item
 from rag.generators.adapters.gguf import converted
 from rag.generators.engines.llamacpp import LlamaCppChat
 from rag.generators.prompts import REFUSAL, build_messages
-from rag.generators.registry import EMBEDDED_ADAPTER
+from rag.generators.registry import PACKAGED_ADAPTERS
 from rag.generators.selection import PROMPT_TOKENS_CPU
 from rag.generators.types import Generator
 from rag.grounding.rules import RuleChecker
@@ -86,7 +86,7 @@ def run(data: Path, work: Path, questions: int = _QUESTIONS, adapter: Path | Non
     ``adapter`` takes the place of the embedded one. What was written is kept in ``work``.
     """
     asked = _held_out(data, work, questions)
-    chats = {"as it comes": _chat(None, work), "with the adapter": _chat(adapter or EMBEDDED_ADAPTER, work)}
+    chats = {"as it comes": _chat(None, work), "with the adapter": _chat(adapter or PACKAGED_ADAPTERS[SMOLLM2], work)}
     checker = RuleChecker(open_embedder(load_settings()), shipped_calibration().support)
     items = {
         way: [scored(sheet, one, _write(chat, checker, sheet, one)) for sheet, one in asked]
@@ -165,7 +165,7 @@ def section(result: Mapping[str, Any]) -> str:
 
 def _training() -> str:
     """How the adapter was made."""
-    report = json.loads((EMBEDDED_ADAPTER / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((PACKAGED_ADAPTERS[SMOLLM2] / "report.json").read_text(encoding="utf-8"))
     return (
         f" The adapter: {report['steps']:,} steps of `refdesk finetune generator` ({report['seconds'] / 60:.0f} "
         f"minutes on {report['machine']['trained_on']}) on {report['checked']['samples']:,} chats made by "

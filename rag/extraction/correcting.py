@@ -7,7 +7,7 @@ from ingest.layout.grid import layout_of_text
 from ingest.types import DocumentLayout
 from rag.extraction.examples import Example
 from rag.extraction.learned import fingerprint, label_of, place_of
-from rag.extraction.page import Form, read_form
+from rag.extraction.page import FormText, read_form
 from rag.extraction.schema import FormField
 from rag.extraction.types import Extraction, FieldDraft, FieldType, WordPlace
 from rag.extraction.values.amounts import find_amounts, parse_amount
@@ -107,7 +107,7 @@ def draft_field(layout: DocumentLayout, place: WordPlace) -> FieldDraft:
     return FieldDraft(name[:40], kind, (label,) if label else (), question)
 
 
-def _type_of(form: Form, tokens: range) -> FieldType:
+def _type_of(form: FormText, tokens: range) -> FieldType:
     origin = find_origin(form)
     kinds: list[tuple[FieldType, list[range]]] = [
         ("email", [found.tokens for found in find_emails(form)]),
@@ -125,12 +125,12 @@ def _type_of(form: Form, tokens: range) -> FieldType:
     return "text"
 
 
-def _tokens(form: Form, place: WordPlace) -> range:
+def _tokens(form: FormText, place: WordPlace) -> range:
     pages = form.layout.pages
     if not place.words or not 0 <= place.page < len(pages) or max(place.words) >= len(pages[place.page].words):
         raise UsageError("There are no such words on the page", where=str(place), remedy="Choose words of the page.")
     return form.words_at(place)
 
 
-def _form_of(text: str) -> Form:
+def _form_of(text: str) -> FormText:
     return read_form(layout_of_text("", text))

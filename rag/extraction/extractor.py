@@ -13,7 +13,7 @@ from ingest.worker.guard import ParseWorker
 from rag.extraction.examples import Example
 from rag.extraction.fields import Answers, ask, weigh
 from rag.extraction.learned import Learned
-from rag.extraction.page import Form, read_form
+from rag.extraction.page import FormText, read_form
 from rag.extraction.protocol import OnProgress
 from rag.extraction.schema import Schema
 from rag.extraction.types import Extraction, FoundValue, Outcome
@@ -99,7 +99,7 @@ class Extractor:
         return _finished(path, schema, form, answers, examples)
 
 
-def _finished(path: Path, schema: Schema, form: Form, answers: Answers, examples: Sequence[Example]) -> Extraction:
+def _finished(path: Path, schema: Schema, form: FormText, answers: Answers, examples: Sequence[Example]) -> Extraction:
     corrected = [example for example in examples if example.text == form.text]
     notes = list(form.layout.notes)
     if not corrected and not answers.is_of_kind():
@@ -124,12 +124,12 @@ def _outcome(schema: Schema, fields: Mapping[str, FoundValue]) -> tuple[Outcome,
     return ("incomplete", [f"Not found: {', '.join(missing)}."]) if missing else ("complete", [])
 
 
-def as_corrected(form: Form, examples: Sequence[Example]) -> list[FoundValue]:
+def as_corrected(form: FormText, examples: Sequence[Example]) -> list[FoundValue]:
     """What a person said about one field of this very document."""
     return [_as_corrected(form, example) for example in examples]
 
 
-def _as_corrected(form: Form, example: Example) -> FoundValue:
+def _as_corrected(form: FormText, example: Example) -> FoundValue:
     if example.value is None:
         return FoundValue(None, None, 1.0, corrected=True)
     tokens = form.tokens_between(example.start, example.start + len(example.value))

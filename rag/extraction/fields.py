@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rag.extraction.labels import Labels, key
 from rag.extraction.learned import Learned
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 from rag.extraction.questions import add_proposals, add_reader_signals
 from rag.extraction.schema import Schema
 from rag.extraction.scoring import Scored, model_for, score
@@ -64,7 +64,7 @@ class Answers:
         return signed and found >= len(required) / 2
 
 
-def weigh(form: Form, schema: Schema, learned: Learned) -> Answers:
+def weigh(form: FormText, schema: Schema, learned: Learned) -> Answers:
     """The values of all shown fields by labels and signals alone."""
     labels = Labels(schema)
     learned.add_labels(labels)
@@ -104,7 +104,7 @@ def _add_currencies(answers: Answers) -> None:
     answers.scored = {name: answers.scored[name] for name in answers.schema.shown}
 
 
-def as_found(form: Form, option: Option, confidence: float) -> FoundValue:
+def as_found(form: FormText, option: Option, confidence: float) -> FoundValue:
     candidate = option.candidate
     place = form.place(candidate.tokens)
     page = form.layout.pages[place.page]

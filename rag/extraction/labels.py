@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from rag.extraction.page import Form, Segment
+from rag.extraction.page import FormText, Segment
 from rag.extraction.schema import Schema
 
 Strength = Literal["strong", "weak", "not"]
@@ -64,11 +64,11 @@ class Labels:
     def knows(self, label: str) -> bool:
         return key(label) in self._of
 
-    def find(self, form: Form) -> list[list[Hit]]:
+    def find(self, form: FormText) -> list[list[Hit]]:
         """For each segment of the form its labels from left to right, the longest at each place."""
         return [list(self._in_segment(form, segment)) for segment in form.segments]
 
-    def _in_segment(self, form: Form, segment: Segment) -> Iterator[Hit]:
+    def _in_segment(self, form: FormText, segment: Segment) -> Iterator[Hit]:
         first = segment.first
         while first < segment.last:
             found: Hit | None = None

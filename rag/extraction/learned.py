@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag.extraction.examples import Example
 from rag.extraction.labels import Labels, key
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 from rag.extraction.schema import Schema
 from rag.extraction.scoring import LEARNED
 from rag.extraction.signals import FieldOptions, group_of
@@ -21,13 +21,13 @@ _NAMED = frozenset({"organisation", "currency", "choice"})
 """Types whose value stays the same from one form of a sender to the next."""
 
 
-def fingerprint(form: Form) -> tuple[str, ...]:
+def fingerprint(form: FormText) -> tuple[str, ...]:
     """The form's standing texts: segments without a digit, and names in addresses."""
     texts = {key(segment.text) for segment in form.segments if not any(c.isdigit() for c in segment.text)}
     return tuple(sorted(text for text in texts if len(text) >= _SHORTEST))
 
 
-def label_of(form: Form, tokens: range) -> str:
+def label_of(form: FormText, tokens: range) -> str:
     """The words that seem to announce a value: before it in its segment, else left of it, else above it."""
     segment = form.segments[form.segment_of[tokens.start]]
     if tokens.start > segment.first:
@@ -60,7 +60,7 @@ class Learned:
     own: Sequence[Example] = ()
 
     @classmethod
-    def about(cls, form: Form, examples: Sequence[Example]) -> "Learned":
+    def about(cls, form: FormText, examples: Sequence[Example]) -> "Learned":
         own = set(fingerprint(form))
         alike = [
             example
@@ -100,12 +100,12 @@ class Learned:
                     option.signals[LEARNED] = says
 
 
-def place_of(form: Form, tokens: range) -> tuple[int, float, float]:
+def place_of(form: FormText, tokens: range) -> tuple[int, float, float]:
     token = form.tokens[tokens.start]
     page = form.layout.pages[token.page]
     return token.page, token.box[0] / max(1.0, page.width), token.box[1] / max(1.0, page.height)
 
 
-def _is_near(form: Form, tokens: range, place: tuple[int, float, float] | None) -> bool:
+def _is_near(form: FormText, tokens: range, place: tuple[int, float, float] | None) -> bool:
     page, across, down = place_of(form, tokens)
     return place is not None and page == place[0] and abs(across - place[1]) < _NEAR and abs(down - place[2]) < _NEAR

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.extraction.labels import Hit, key
-from rag.extraction.page import Form, Segment, around, overlap
+from rag.extraction.page import FormText, Segment, around, overlap
 from rag.extraction.values.currencies import money_sign
 
 Relation = Literal["inline", "row", "column", "below", "table"]
@@ -51,7 +51,7 @@ class Announcement:
 class Neighbours:
     """The labels around the candidates of one kind, whose tokens are ``spans``."""
 
-    def __init__(self, form: Form, hits: Sequence[Sequence[Hit]], spans: Sequence[range]) -> None:
+    def __init__(self, form: FormText, hits: Sequence[Sequence[Hit]], spans: Sequence[range]) -> None:
         self._form = form
         self._hits = hits
         self._spans = spans

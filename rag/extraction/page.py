@@ -21,7 +21,7 @@ _PIECE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class FormToken:
     """A word or a piece of one: a label and its value may be written without a space. ``page`` counts from 0."""
 
     text: str
@@ -63,12 +63,12 @@ class Segment:
 
 
 @dataclass(slots=True)
-class Form:
+class FormText:
     """A document to read fields from; ``segment_of`` holds for each token the number of its segment."""
 
     layout: DocumentLayout
     text: str = ""
-    tokens: list[Token] = field(default_factory=list)
+    tokens: list[FormToken] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
     lines: list[list[Segment]] = field(default_factory=list)
     segment_of: list[int] = field(default_factory=list)
@@ -100,8 +100,8 @@ class Form:
         return range(found[0], found[-1] + 1) if found else range(0)
 
 
-def read_form(layout: DocumentLayout) -> Form:
-    form = Form(layout)
+def read_form(layout: DocumentLayout) -> FormText:
+    form = FormText(layout)
     lines: list[str] = []
     at = 0  # the form's text so far
     for index, page in enumerate(layout.pages):
@@ -122,14 +122,14 @@ def read_form(layout: DocumentLayout) -> Form:
     return form
 
 
-def _segment(form: Form, page: int, start: int, words: "Sequence[_Placed]") -> Segment:
+def _segment(form: FormText, page: int, start: int, words: "Sequence[_Placed]") -> Segment:
     """Add the words to the form as its next segment, whose text is to begin at ``start``."""
     first, text = len(form.tokens), ""
     for before, (number, box, word) in zip([None, *words], words, strict=False):
         if before is not None:
             text += "  " if box[0] - before[1][2] > _SPACE_GAP * (box[3] - box[1]) else " "
         for piece, part in _pieces(word.text, box):
-            form.tokens.append(Token(piece, part, page, number, word.recognised, start + len(text)))
+            form.tokens.append(FormToken(piece, part, page, number, word.recognised, start + len(text)))
             text += piece
     last = len(form.tokens)
     box = around([box for _, box, _ in words])

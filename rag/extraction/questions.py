@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.calibration.scoring import logistic
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 from rag.extraction.signals import FieldOptions, Option, group_of, place_signals
 from rag.extraction.values.texts import text_candidate
 from rag.reader.types import AnswerSpan, PairReader
@@ -48,7 +48,7 @@ def add_reader_signals(reader: PairReader, reading: FieldOptions, questions: Map
         _mark(reading, name, passage, spans)
 
 
-def _passage(form: Form, options: Sequence[Option]) -> _Passage:
+def _passage(form: FormText, options: Sequence[Option]) -> _Passage:
     """The lines around the options; all of the form where there are none."""
     lines = {form.segments[form.segment_of[option.candidate.tokens.start]].line for option in options}
     near = {line + step for line in lines for step in range(-_AROUND, _AROUND + 1)} if lines else None

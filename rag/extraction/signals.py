@@ -9,7 +9,7 @@ from itertools import product
 
 from rag.extraction.labels import Hit, Labels
 from rag.extraction.neighbours import Announcement, Neighbours, closeness
-from rag.extraction.page import Form, Segment
+from rag.extraction.page import FormText, Segment
 from rag.extraction.schema import FormField, Schema
 from rag.extraction.types import Candidate, FieldType
 from rag.extraction.values.amounts import Amount, find_amounts
@@ -45,7 +45,7 @@ class Option:
 class FieldOptions:
     """A form, and the options of each field of a schema."""
 
-    form: Form
+    form: FormText
     origin: Origin
     hits: list[list[Hit]]
     amounts: list[Amount] = field(default_factory=list)
@@ -54,7 +54,7 @@ class FieldOptions:
     """By the id of a candidate."""
 
 
-def gather(form: Form, schema: Schema, labels: Labels) -> FieldOptions:
+def gather(form: FormText, schema: Schema, labels: Labels) -> FieldOptions:
     """The options of all fields but currencies, which depend on the amounts chosen."""
     reading = FieldOptions(form, find_origin(form), labels.find(form))
     found: dict[FieldType, list[Candidate]] = {"date": list(find_dates(form, reading.origin))}
@@ -148,7 +148,7 @@ def _announced(reading: FieldOptions, candidates: Sequence[Candidate], *, tables
     return [reading.announced[id(candidate)] for candidate in candidates]
 
 
-def place_signals(form: Form, tokens: range) -> Mapping[str, float]:
+def place_signals(form: FormText, tokens: range) -> Mapping[str, float]:
     token = form.tokens[tokens.start]
     page = form.layout.pages[token.page]
     segment = form.segments[form.segment_of[tokens.start]]
@@ -164,7 +164,7 @@ def place_signals(form: Form, tokens: range) -> Mapping[str, float]:
     }
 
 
-def _plain_words(form: Form, segment: Segment, tokens: range) -> int:
+def _plain_words(form: FormText, segment: Segment, tokens: range) -> int:
     """How many words in lower case stand with a candidate."""
     around = (form.tokens[n].text for n in range(segment.first, segment.last) if n not in tokens)
     return sum(text.islower() and len(text) > 1 and text.strip(".,:;").isalpha() for text in around)
@@ -177,7 +177,7 @@ def _add_repeats(options: Sequence[Option]) -> None:
         option.signals["repeated"] = min(times[option.group] - 1, 3) / 3
 
 
-def _add_patterns(form: Form, wanted: FormField, options: Sequence[Option]) -> None:
+def _add_patterns(form: FormText, wanted: FormField, options: Sequence[Option]) -> None:
     for pattern in wanted.patterns:
         for found in re.finditer(pattern, form.text):
             start, end = found.span("value") if "value" in found.re.groupindex else found.span()

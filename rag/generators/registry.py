@@ -17,8 +17,8 @@ AdapterKind = Literal["gguf", "lora", "other"]
 """A LoRA as a GGUF file, or in PEFT's layout; or another kind, which only the libraries that trained it can run."""
 
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
-EMBEDDED_ADAPTER = Path(__file__).parent / "embedded"
-"""What the packaged SmolLM2 writes with: an adapter in PEFT's layout, with the report of its training."""
+PACKAGED_ADAPTERS = {SMOLLM2: Path(__file__).parent / "embedded"}
+"""What models write with that come with Refdesk: adapters in PEFT's layout, with the reports of their training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +96,4 @@ def engine_for(model: ModelFormat | None, adapter: AdapterKind | None = None) ->
 
 def adapter_for(model: str, named: Path | None) -> Path | None:
     """The adapter that ``model`` is to write with: the one ``named`` in the settings, else its own if it has one."""
-    return named or (EMBEDDED_ADAPTER if model == SMOLLM2 else None)
+    return named or PACKAGED_ADAPTERS.get(model)

@@ -12,10 +12,10 @@ from rag.files import write_json
 from rag.jobs.isolated import run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
-from rag.quantization.methods import Method
+from rag.quantization.methods import Quantization
 from rag.quantization.quantize import open_source, quantize
 from rag.quantization.report import write_report
-from rag.quantization.source import Source
+from rag.quantization.source import SourceModel
 from rag.quantization.tasks import Tasks
 from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError
@@ -36,7 +36,7 @@ class MethodComparison:
 
 def compare_methods(
     model: ResolvedModel,
-    methods: Sequence[Method],
+    methods: Sequence[Quantization],
     tasks: Tasks,
     folder: Path,
     unpacked: Path,
@@ -84,8 +84,8 @@ def compare_methods(
 
 def _result(
     model: ResolvedModel,
-    source: Source,
-    method: Method,
+    source: SourceModel,
+    method: Quantization,
     tasks: Tasks,
     folder: Path,
     unpacked: Path,

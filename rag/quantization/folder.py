@@ -12,9 +12,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from rag.generators.engines.packed import PACKED
-from rag.quantization.methods import Method
+from rag.quantization.methods import Quantization
 from rag.quantization.rounding import cluster, prune, round_to_nearest
-from rag.quantization.source import Source
+from rag.quantization.source import SourceModel
 
 SHARD_BYTES = 1_000_000_000
 _BLOCK = 64
@@ -23,7 +23,7 @@ OnProgress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
-def write_folder_model(source: Source, method: Method, folder: Path, on_progress: OnProgress) -> None:
+def write_folder_model(source: SourceModel, method: Quantization, folder: Path, on_progress: OnProgress) -> None:
     """Fill the empty ``folder`` with the weights of ``source`` as ``method`` makes them, and all that loads them.
 
     At no time is more in memory than a shard of 1 GB and what the largest tensor needs.
@@ -56,7 +56,7 @@ def copy_tokenizer(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
 
 
-def _changed(weight: Tensor, method: Method) -> dict[str, Tensor]:
+def _changed(weight: Tensor, method: Quantization) -> dict[str, Tensor]:
     """What is stored instead of the layer's ``weight``, by its name in the layer."""
     match method.kind:
         case "bitsandbytes" if method.setting == "int8":
@@ -73,7 +73,7 @@ def _changed(weight: Tensor, method: Method) -> dict[str, Tensor]:
             return {"weight": _plain(weight, method)}
 
 
-def _plain(tensor: Tensor, method: Method) -> Tensor:
+def _plain(tensor: Tensor, method: Quantization) -> Tensor:
     return tensor.to(getattr(torch, str(method.setting))) if method.kind == "plain" else tensor
 
 
@@ -91,7 +91,7 @@ def _bitsandbytes_int8(weight: Tensor) -> dict[str, Tensor]:
     return {"weight": rounded, "SCB": scales, "weight_format": torch.tensor(0, dtype=torch.uint8)}
 
 
-def _quantization_config(method: Method) -> dict[str, Any]:
+def _quantization_config(method: Quantization) -> dict[str, Any]:
     match method.kind:
         case "bitsandbytes" if method.setting == "int8":
             return {"quant_method": "bitsandbytes", "load_in_8bit": True}
@@ -110,7 +110,7 @@ def _quantization_config(method: Method) -> dict[str, Any]:
             return {}
 
 
-def _whole_bits(method: Method) -> int:
+def _whole_bits(method: Quantization) -> int:
     return int(method.bits)
 
 

@@ -13,7 +13,7 @@ from rag.quantization.folder import OnProgress
 from rag.quantization.ggml import bytes_per_row, quantize_rows
 from rag.quantization.gguf_models import HEAD, WORDS, ConvertedLlama, GgufModel, gguf_name
 from rag.quantization.gguf_types import tensor_type
-from rag.quantization.source import Source
+from rag.quantization.source import SourceModel
 
 
 def write_gguf(model: GgufModel, mixture: str, file: Path, on_progress: OnProgress) -> None:
@@ -47,7 +47,7 @@ def write_gguf(model: GgufModel, mixture: str, file: Path, on_progress: OnProgre
     on_progress("Quantizing", len(types), len(types))
 
 
-def load_gguf(source: Source, file: Path) -> PreTrainedModel:
+def load_gguf(source: SourceModel, file: Path) -> PreTrainedModel:
     """What the GGUF ``file`` that was made from ``source`` holds, unpacked into a model that torch runs in float32.
 
     llama.cpp tells the probabilities of what it writes, not of a text that it is given, so perplexity is measured here.

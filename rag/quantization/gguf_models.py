@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rag.quantization.ggml import Float32
 from rag.quantization.gguf_vocabulary import add_vocabulary
-from rag.quantization.source import Source
+from rag.quantization.source import SourceModel
 from vectorstore.errors import UsageError
 
 _ARCHITECTURES = ("LlamaForCausalLM", "MistralForCausalLM")
@@ -57,7 +57,7 @@ class ConvertedLlama:
 
     architecture = "llama"
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceModel) -> None:
         self._source = source
         self._config = source.config
         found = (self._config.get("architectures") or [f"a {self._config.get('model_type')}"])[0]

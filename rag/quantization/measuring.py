@@ -19,8 +19,8 @@ from rag.generators.engines.transformers import TransformersChat
 from rag.generators.prompts import REFUSAL, build_messages
 from rag.quantization.folder import OnProgress
 from rag.quantization.gguf_file import load_gguf
-from rag.quantization.source import Source
-from rag.quantization.tasks import Asked, Tasks
+from rag.quantization.source import SourceModel
+from rag.quantization.tasks import TaskQuestion, Tasks
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
@@ -31,7 +31,7 @@ _STORY = "Write a long story about a lighthouse keeper and a storm."
 _CITED = re.compile(r"\s*\[\d+\]")
 
 
-def check_text(source: Source, tasks: Tasks) -> None:
+def check_text(source: SourceModel, tasks: Tasks) -> None:
     """Raises UsageError where the text is too short, RefdeskError where ``source`` has no tokenizer to read it."""
     try:
         _, tokens = _encoded(source, tasks)
@@ -50,7 +50,7 @@ def check_text(source: Source, tasks: Tasks) -> None:
         )
 
 
-def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
+def measure(source: SourceModel, folder: Path, tasks: Tasks, on_progress: OnProgress) -> dict[str, Any]:
     """Load time, memory, speed and answers of what ``folder`` holds, and its perplexity where torch runs it.
 
     ``memory_mb`` is what the process grew by with the model loaded and a reply written; on CUDA, the most that was
@@ -76,7 +76,7 @@ def measure(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress)
     return figures
 
 
-def measure_gguf_perplexity(source: Source, folder: Path, tasks: Tasks, on_progress: OnProgress) -> float:
+def measure_gguf_perplexity(source: SourceModel, folder: Path, tasks: Tasks, on_progress: OnProgress) -> float:
     """Of the GGUF file in ``folder``: apart from ``measure``, as its weights unpacked may be more than memory holds."""
     on_progress("Unpacking the GGUF file", 0, 0)
     return _perplexity(load_gguf(source, next(folder.glob("*.gguf"))), source, tasks, on_progress)
@@ -121,7 +121,7 @@ def _tokens_per_second(chat: StreamingChat) -> float | None:
     return round(written / (times[-1] - times[0]), 1) if written and times[-1] > times[0] else None
 
 
-def _answers(chat: StreamingChat, questions: Sequence[Asked], on_progress: OnProgress) -> dict[str, Any]:
+def _answers(chat: StreamingChat, questions: Sequence[TaskQuestion], on_progress: OnProgress) -> dict[str, Any]:
     """Each question with its own passage, through the desk's prompt."""
     overlaps, contained, abstained = [], [], []
     for done, asked in enumerate(questions):
@@ -142,12 +142,12 @@ def _answers(chat: StreamingChat, questions: Sequence[Asked], on_progress: OnPro
     }
 
 
-def _perplexity(model: PreTrainedModel, source: Source, tasks: Tasks, on_progress: OnProgress) -> float:
+def _perplexity(model: PreTrainedModel, source: SourceModel, tasks: Tasks, on_progress: OnProgress) -> float:
     beginning, tokens = _encoded(source, tasks)
     return round(perplexity(model, tokens, beginning, on_progress), 3)
 
 
-def _encoded(source: Source, tasks: Tasks) -> tuple[list[int], list[int]]:
+def _encoded(source: SourceModel, tasks: Tasks) -> tuple[list[int], list[int]]:
     """What the model expects at the start of a text, and the tokens of this one."""
     tokenizer = AutoTokenizer.from_pretrained(source.folder)
     tokens = tokenizer(tasks.text, add_special_tokens=False, verbose=False)["input_ids"]

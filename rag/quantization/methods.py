@@ -13,7 +13,7 @@ GROUP = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class Quantization:
     """``bits`` is what a weight of a linear layer takes, scales included; ``setting`` is what tells methods of a kind
     apart: bitsandbytes' data type, the size of a group (0: the whole row), the share pruned, llama.cpp's name.
     """
@@ -32,24 +32,28 @@ class Method:
 
 
 _FIXED = (
-    Method("float32", "plain", 32, "float32", "32-bit floats, nothing is lost: a reference"),
-    Method("bfloat16", "plain", 16, "bfloat16", "16-bit floats: the usual reference"),
-    Method("nf4", "bitsandbytes", 4.13, "nf4", "4-bit NormalFloat with double quantization (bitsandbytes)"),
-    Method("fp4", "bitsandbytes", 4.13, "fp4", "4-bit floats with double quantization (bitsandbytes)"),
-    Method("int8", "bitsandbytes", 8, "int8", "8-bit integers per channel, large inputs in 16 bits (bitsandbytes)"),
-    Method("int8-channel", "rounded", 8, 0, "8-bit integers, round to nearest, a scale for each output channel"),
-    Method("int8-group", "rounded", 8.5, GROUP, f"8-bit integers, round to nearest, a scale for {GROUP} weights"),
-    Method("int4-channel", "rounded", 4, 0, "4-bit integers, round to nearest, a scale for each output channel"),
-    Method("int4", "rounded", 4.5, GROUP, f"4-bit integers, round to nearest, a scale for {GROUP} weights"),
-    Method("clusters-256", "clustered", 8, 8, "the nearest of 256 centres found by k-means in each matrix"),
-    Method("clusters-16", "clustered", 4, 4, "the nearest of 16 centres found by k-means in each matrix"),
+    Quantization("float32", "plain", 32, "float32", "32-bit floats, nothing is lost: a reference"),
+    Quantization("bfloat16", "plain", 16, "bfloat16", "16-bit floats: the usual reference"),
+    Quantization("nf4", "bitsandbytes", 4.13, "nf4", "4-bit NormalFloat with double quantization (bitsandbytes)"),
+    Quantization("fp4", "bitsandbytes", 4.13, "fp4", "4-bit floats with double quantization (bitsandbytes)"),
+    Quantization(
+        "int8", "bitsandbytes", 8, "int8", "8-bit integers per channel, large inputs in 16 bits (bitsandbytes)"
+    ),
+    Quantization("int8-channel", "rounded", 8, 0, "8-bit integers, round to nearest, a scale for each output channel"),
+    Quantization("int8-group", "rounded", 8.5, GROUP, f"8-bit integers, round to nearest, a scale for {GROUP} weights"),
+    Quantization("int4-channel", "rounded", 4, 0, "4-bit integers, round to nearest, a scale for each output channel"),
+    Quantization("int4", "rounded", 4.5, GROUP, f"4-bit integers, round to nearest, a scale for {GROUP} weights"),
+    Quantization("clusters-256", "clustered", 8, 8, "the nearest of 256 centres found by k-means in each matrix"),
+    Quantization("clusters-16", "clustered", 4, 4, "the nearest of 16 centres found by k-means in each matrix"),
 )
 _PRUNED = tuple(
-    Method(f"pruned-{percent}", "pruned", 16, percent / 100, f"the smallest {percent}% of each matrix set to zero")
+    Quantization(
+        f"pruned-{percent}", "pruned", 16, percent / 100, f"the smallest {percent}% of each matrix set to zero"
+    )
     for percent in range(10, 100, 10)
 )
 _GGUF = tuple(
-    Method(f"gguf-{name.lower()}", "gguf", bits, name, f"llama.cpp's {name}")
+    Quantization(f"gguf-{name.lower()}", "gguf", bits, name, f"llama.cpp's {name}")
     for name, bits in (
         ("F16", 16),
         ("BF16", 16),
@@ -93,7 +97,7 @@ COMPARED = (
 """What a comparison measures unless it is told otherwise; the first is what the others are held against."""
 
 
-def find_method(name: str) -> Method:
+def find_method(name: str) -> Quantization:
     """Raises UsageError, which lists the names, where there is no such method."""
     if name not in METHODS:
         raise UsageError("There is no such method", where=name, remedy=f"There are {', '.join(METHODS)}.")

@@ -13,8 +13,8 @@ from rag.generators.engines.unpacking import unpack_gguf
 from rag.quantization.folder import SHARD_BYTES, OnProgress, write_folder_model
 from rag.quantization.gguf_file import write_gguf
 from rag.quantization.gguf_models import ConvertedLlama, ReadGguf
-from rag.quantization.methods import Method
-from rag.quantization.source import Source
+from rag.quantization.methods import Quantization
+from rag.quantization.source import SourceModel
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import ResolvedModel
 
@@ -24,16 +24,16 @@ _UNQUANTIZED_BYTES = 2
 _PACKAGES = ("refdesk", "torch", "transformers", "bitsandbytes", "gguf", "xllamacpp")
 
 
-def open_source(model: ResolvedModel, unpacked: Path, on_progress: OnProgress) -> Source:
+def open_source(model: ResolvedModel, unpacked: Path, on_progress: OnProgress) -> SourceModel:
     """The model as a folder; a GGUF file is unpacked below ``unpacked`` first, once. Raises UsageError."""
     if model.is_gguf:
         on_progress("Unpacking the GGUF file", 0, 0)
-        return Source(model.name, model.sha256(), unpack_gguf(model, unpacked))
-    return Source(model.name, model.sha256(), model.path)
+        return SourceModel(model.name, model.sha256(), unpack_gguf(model, unpacked))
+    return SourceModel(model.name, model.sha256(), model.path)
 
 
 def quantize(
-    model: ResolvedModel, method: Method, output: Path, unpacked: Path, on_progress: OnProgress
+    model: ResolvedModel, method: Quantization, output: Path, unpacked: Path, on_progress: OnProgress
 ) -> dict[str, Any]:
     """Write ``model`` to the folder ``output`` as ``method`` makes it; its figures.
 
@@ -89,7 +89,7 @@ def _counts(shapes: dict[str, tuple[int, ...]]) -> tuple[int, int]:
     return sum(sizes), max(sizes)
 
 
-def _expected_bytes(source: Source | None, method: Method, numbers: int) -> int:
+def _expected_bytes(source: SourceModel | None, method: Quantization, numbers: int) -> int:
     if source is None or method.kind in {"plain", "gguf"}:
         return round(numbers * method.bits / 8)
     changed = sum(math.prod(source.shapes[name]) for name in source.quantized)
@@ -115,12 +115,12 @@ def _check_room(output: Path, expected: int, largest: int) -> None:
         )
 
 
-def _file_name(model: ResolvedModel, method: Method) -> str:
+def _file_name(model: ResolvedModel, method: Quantization) -> str:
     stem = model.path.stem if model.is_gguf else Path(model.name).name
     return f"{stem}-{method.setting}.gguf"
 
 
-def _card(model: ResolvedModel, method: Method, numbers: int, size: int) -> str:
+def _card(model: ResolvedModel, method: Quantization, numbers: int, size: int) -> str:
     name = Path(model.name).name
     again = "Its own weights were quantized already, so they were rounded twice.\n\n" if model.is_gguf else ""
     kept = "norms" if method.kind == "gguf" else "word vectors, output head and norms"

@@ -18,7 +18,7 @@ from vectorstore.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceModel:
     """``name`` is the person's name for the model and ``sha256`` the hash of its weights; ``folder`` holds it in
     Hugging Face's layout.
     """

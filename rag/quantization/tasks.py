@@ -13,7 +13,7 @@ DEFAULT = Path(__file__).with_name("harbour.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TaskQuestion:
     """A question on ``passage``, which holds one of the ``answers``, or does not hold it when there are none."""
 
     question: str
@@ -28,7 +28,7 @@ class Tasks:
 
     text: str
     tokens: int
-    questions: tuple[Asked, ...]
+    questions: tuple[TaskQuestion, ...]
     named: dict[str, str]
 
 
@@ -36,7 +36,7 @@ def load_tasks(text: Path | None, questions: Path | None, limit: int | None, tok
     """Read what the person chose, else our own. Raises UsageError where a file cannot be read or is empty."""
     data = load_squad(questions or DEFAULT)
     asked = tuple(
-        Asked(
+        TaskQuestion(
             one.text,
             data.paragraphs[one.paragraph].title,
             data.paragraphs[one.paragraph].text,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import fpdf
 
 from ingest.layout.grid import layout_of_text
-from rag.extraction.page import Form, read_form
+from rag.extraction.page import FormText, read_form
 
 Placed = tuple[float, float, str]
 """Points from the left and from the top, and what stands there."""
@@ -48,7 +48,7 @@ FIELDS = {
 }
 
 
-def form(text: str) -> Form:
+def form(text: str) -> FormText:
     """A text whose columns are lined up by spaces."""
     return read_form(layout_of_text("", text))
 

@@ -9,7 +9,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 
 from rag.generators.model_size import parameters_of
-from rag.generators.registry import EMBEDDED_ADAPTER, ENGINES, LLAMA, adapter_for
+from rag.generators.registry import ENGINES, LLAMA, PACKAGED_ADAPTERS, adapter_for
 from rag.generators.selection import choose_engine, is_large, load_generator, prompt_budget
 from rag.generators.types import Choice, Hardware
 from rag.settings.model import Settings, load_settings
@@ -150,6 +150,6 @@ def test_a_gguf_file_whose_name_tells_no_size_is_as_large_as_its_tensors(tmp_pat
 
 
 def test_the_packaged_model_writes_with_its_own_adapter_unless_another_is_named(tmp_path: Path) -> None:
-    assert adapter_for(SMOLLM2, None) == EMBEDDED_ADAPTER
+    assert adapter_for(SMOLLM2, None) == PACKAGED_ADAPTERS[SMOLLM2]
     assert adapter_for(SMOLLM2, tmp_path / "mine") == tmp_path / "mine"
     assert adapter_for(LLAMA, None) is None

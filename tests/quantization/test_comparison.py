@@ -15,7 +15,7 @@ from rag.quantization.comparison import compare_methods
 from rag.quantization.measuring import measure, measure_gguf_perplexity, perplexity
 from rag.quantization.methods import find_method
 from rag.quantization.quantize import quantize
-from rag.quantization.source import Source
+from rag.quantization.source import SourceModel
 from rag.quantization.tasks import Tasks, load_tasks
 from tests.command import TERMINATED, refdesk, sigterm_once
 from tests.quantization.conftest import WORDS
@@ -73,7 +73,7 @@ def test_a_comparison_measures_reports_and_keeps_what_it_has(llama: Path, tmp_pa
 def test_a_folder_is_measured_in_its_own_engine(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
     method, model = find_method("int8-channel"), resolve_model(str(llama))
     quantize(model, method, tmp_path / "small", tmp_path, Watched())
-    figures = measure(Source("tiny", "", llama), tmp_path / "small", tasks, Watched())
+    figures = measure(SourceModel("tiny", "", llama), tmp_path / "small", tasks, Watched())
     unchanged = load_network(llama, quantize=False)
     tokens = AutoTokenizer.from_pretrained(llama)(WORDS, add_special_tokens=False)["input_ids"][:100]
     assert figures["perplexity"] == pytest.approx(perplexity(unchanged, tokens, [], Watched()), rel=0.02)

@@ -17,7 +17,7 @@ from rag.quantization.gguf_models import ConvertedLlama
 from rag.quantization.gguf_types import tensor_type
 from rag.quantization.methods import METHODS
 from rag.quantization.quantize import quantize
-from rag.quantization.source import Source
+from rag.quantization.source import SourceModel
 from tests.quantization.conftest import WORDS, MakeLlama
 from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model
@@ -36,8 +36,8 @@ def quiet(what: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-def converted(folder: Path, file: Path, mixture: str) -> Source:
-    source = Source("tiny", "0" * 64, folder)
+def converted(folder: Path, file: Path, mixture: str) -> SourceModel:
+    source = SourceModel("tiny", "0" * 64, folder)
     write_gguf(ConvertedLlama(source), mixture, file, quiet)
     return source
 
@@ -154,7 +154,7 @@ def test_a_gguf_file_is_quantized_with_its_tokenizer(llama: Path, tmp_path: Path
     before, after = LlamaCppChat(path=tmp_path / "model.gguf"), LlamaCppChat(path=file, max_new_tokens=4)
     assert ask(after, "/tokenize", content=WORDS) == ask(before, "/tokenize", content=WORDS)
     assert after.invoke("When?").text
-    assert load_gguf(Source("tiny", "0" * 64, llama), file).config.num_hidden_layers == 2
+    assert load_gguf(SourceModel("tiny", "0" * 64, llama), file).config.num_hidden_layers == 2
 
 
 def test_another_architecture_is_refused(make_llama: MakeLlama, tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from transformers import (
 )
 
 from benchmarks.medical_set import write_rows
-from rag.generators import embedded
 from rag.generators.adapters.folder import base_model
 from rag.generators.engines.transformers import TransformersChat
+from rag.generators.registry import PACKAGED_ADAPTERS
 from rag.training.data.tokens import IGNORED
 from rag.training.generator.completion_loss import completion_loss
 from rag.training.generator.language_task import LanguageTask
@@ -218,8 +218,7 @@ def test_the_packaged_model_goes_on_from_what_it_answers_with_unless_told_otherw
     tmp_path: Path, pairs: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run(pairs, tiny_llama, tmp_path / "first", learning_rate=1e-2)
-    monkeypatch.setattr(embedded, "SMOLLM2", str(tiny_llama))
-    monkeypatch.setattr(embedded, "ADAPTER", tmp_path / "first/adapter")
+    monkeypatch.setitem(PACKAGED_ADAPTERS, str(tiny_llama), tmp_path / "first/adapter")
     losses = [
         run(pairs, tiny_llama, tmp_path / name, max_steps=1, **named)["held_out"]["held_out"]["loss_before"]
         for name, named in {"on": {}, "anew": {"new_adapter": True}, "smaller": {"rank": 4}}.items()

@@ -8,7 +8,7 @@ from functools import cache
 
 from price_parser.parser import parse_number
 
-from rag.extraction.page import Form, Segment
+from rag.extraction.page import FormText, Segment
 from rag.extraction.types import Candidate
 from rag.extraction.values.currencies import money_sign
 
@@ -28,7 +28,7 @@ class Amount:
     sign_tokens: range
 
 
-def find_amounts(form: Form) -> list[Amount]:
+def find_amounts(form: FormText) -> list[Amount]:
     """Every number that may be an amount: one with a currency or cents, or a whole one that is no part of a code."""
     return [amount for segment in form.segments for amount in _in_segment(form, segment)]
 
@@ -40,7 +40,7 @@ def parse_amount(text: str) -> str | None:
     return None if found is None or number is None else _plain(-number if _is_negative(found, text) else number)
 
 
-def _in_segment(form: Form, segment: Segment) -> Iterator[Amount]:
+def _in_segment(form: FormText, segment: Segment) -> Iterator[Amount]:
     text = segment.text
     for found in _pattern().finditer(text):
         number = _number(found["number"])
@@ -69,7 +69,7 @@ def _in_segment(form: Form, segment: Segment) -> Iterator[Amount]:
         yield Amount(Candidate(tokens, text[start:end], _plain(number), traits), sign, sign_tokens)
 
 
-def _sign(form: Form, segment: Segment, found: re.Match[str], tokens: range) -> tuple[str, range]:
+def _sign(form: FormText, segment: Segment, found: re.Match[str], tokens: range) -> tuple[str, range]:
     """The currency sign before or after the number, in the next segment where that is all it holds."""
     for name in ("before", "after"):
         if found[name]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 from stdnum import iban, vatin
 from stdnum.exceptions import ValidationError
 
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 from rag.extraction.types import Candidate
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_\-–]*")
@@ -24,7 +24,7 @@ _MONEY = re.compile(r"[€$£]|\b(?:EUR|USD|GBP|CHF)\b")
 _LONGEST = 30
 
 
-def find_identifiers(form: Form) -> Iterator[Candidate]:
+def find_identifiers(form: FormText) -> Iterator[Candidate]:
     """Every word with a digit; also with the capitals before it (RE 2024-17), and groups of digits together."""
     known = {n for find in (find_ibans, find_vat_numbers, find_emails) for found in find(form) for n in found.tokens}
     for segment in form.segments:
@@ -44,7 +44,7 @@ def find_identifiers(form: Form) -> Iterator[Candidate]:
                 yield _identifier(form, range(number, last), joined, known)
 
 
-def _identifier(form: Form, tokens: range, text: str, known: Set[int]) -> Candidate:
+def _identifier(form: FormText, tokens: range, text: str, known: Set[int]) -> Candidate:
     digits = sum(character.isdigit() for character in text)
     segment = form.segments[form.segment_of[tokens.start]]
     traits = {
@@ -69,14 +69,14 @@ def _trimmed(text: str) -> str:
     return bare if _CODE.fullmatch(bare) else ""
 
 
-def find_ibans(form: Form) -> Iterator[Candidate]:
+def find_ibans(form: FormText) -> Iterator[Candidate]:
     for found in _IBAN.finditer(form.text):
         if iban.is_valid(found.group()):
             tokens = form.tokens_between(*found.span())
             yield Candidate(tokens, found.group(), iban.compact(found.group()), {"valid": 1.0})
 
 
-def find_vat_numbers(form: Form) -> Iterator[Candidate]:
+def find_vat_numbers(form: FormText) -> Iterator[Candidate]:
     for segment in form.segments:
         for found in _VAT.finditer(segment.text):
             try:
@@ -87,6 +87,6 @@ def find_vat_numbers(form: Form) -> Iterator[Candidate]:
             yield Candidate(tokens, found.group(), number, {"valid": 1.0})
 
 
-def find_emails(form: Form) -> Iterator[Candidate]:
+def find_emails(form: FormText) -> Iterator[Candidate]:
     for found in _EMAIL.finditer(form.text):
         yield Candidate(form.tokens_between(*found.span()), found.group(), found.group().lower(), {"valid": 1.0})

@@ -7,7 +7,7 @@ from functools import cache
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 from rag.extraction.types import Candidate
 from rag.extraction.values.origin import Clue, Origin
 
@@ -52,7 +52,7 @@ def meant_by(sign: str, origin: Origin) -> str:
     return local if local in options else options[0]
 
 
-def find_currencies(form: Form, origin: Origin, beside: Sequence[tuple[range, str]]) -> Iterator[Candidate]:
+def find_currencies(form: FormText, origin: Origin, beside: Sequence[tuple[range, str]]) -> Iterator[Candidate]:
     """Every mention, and what the country's clues speak for. ``beside`` are those that stand beside an amount."""
     seen: set[int] = set()
     mentions: list[tuple[range, str, bool]] = [(tokens, meant_by(sign, origin), True) for tokens, sign in beside]

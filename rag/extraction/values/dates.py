@@ -7,7 +7,7 @@ from functools import cache
 
 from babel import Locale
 
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 from rag.extraction.types import Candidate
 from rag.extraction.values.origin import Origin
 
@@ -24,7 +24,7 @@ _ORDINAL = r"(?:\.|st|nd|rd|th|er|e|º|ª)?"
 _OF = r"(?:of|de|del|d')?"
 
 
-def find_dates(form: Form, origin: Origin) -> Iterator[Candidate]:
+def find_dates(form: FormText, origin: Origin) -> Iterator[Candidate]:
     """Every date of the form. Numbers whose order is open are read as in the other dates, or the country."""
     found = [numbers for segment in form.segments for numbers in _numeric(segment.text)]
     month_first = _is_month_first(found, origin)

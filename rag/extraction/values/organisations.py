@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rag.extraction.labels import Hit, key
-from rag.extraction.page import Form, Segment, overlap
+from rag.extraction.page import FormText, Segment, overlap
 from rag.extraction.types import Candidate
 
 _FORMS = (
@@ -99,7 +99,7 @@ def plain_name(name: str) -> str:
     return key(name[: found.start()] if found else name)
 
 
-def find_organisations(form: Form, hits: Sequence[Sequence[Hit]], field: str) -> list[Candidate]:
+def find_organisations(form: FormText, hits: Sequence[Sequence[Hit]], field: str) -> list[Candidate]:
     """Every name with its traits; what one place says of it (``any_legal_form``) counts at its other places too."""
     found = list(_Surroundings(form, hits, field).candidates())
     by_name: defaultdict[str, list[Candidate]] = defaultdict(list)
@@ -120,7 +120,7 @@ def _of_all_places(places: Sequence[Candidate]) -> dict[str, float]:
 class _Surroundings:
     """A form seen from its names: blocks with contact details, with an address, under a label."""
 
-    def __init__(self, form: Form, hits: Sequence[Sequence[Hit]], field: str) -> None:
+    def __init__(self, form: FormText, hits: Sequence[Sequence[Hit]], field: str) -> None:
         self._form = form
         self._hits = hits
         self._field = field

@@ -10,7 +10,7 @@ import py3langid.langid as langid
 from babel import Locale
 from stdnum import iban
 
-from rag.extraction.page import Form
+from rag.extraction.page import FormText
 
 _LANGUAGES = ["en", "de", "fr", "nl", "es", "it", "pt", "pl", "sv", "da", "fi", "cs"]
 _HOME = {"de": "DE", "fr": "FR", "nl": "NL", "es": "ES", "it": "IT", "pt": "PT", "pl": "PL", "sv": "SE", "da": "DK"}
@@ -70,7 +70,7 @@ class Origin:
         return self.language == "en" and self.dollars
 
 
-def find_origin(form: Form) -> Origin:
+def find_origin(form: FormText) -> Origin:
     language = _identifier().classify(form.text)[0] if form.text.strip() else ""
     clues = tuple(_clues(form.text))
     votes: defaultdict[str, float] = defaultdict(float)

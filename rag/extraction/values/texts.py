@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag.extraction.labels import Hit, key
-from rag.extraction.page import Form, Segment, overlap
+from rag.extraction.page import FormText, Segment, overlap
 from rag.extraction.types import Candidate
 
 _MOST_WORDS = 24
@@ -12,7 +12,7 @@ _BELOW = 2.5
 """A value is no further below its label, in line heights."""
 
 
-def find_texts(form: Form, hits: Sequence[Sequence[Hit]], field: str) -> Iterator[Candidate]:
+def find_texts(form: FormText, hits: Sequence[Sequence[Hit]], field: str) -> Iterator[Candidate]:
     """What follows the field's labels: the rest of the segment, the next one to the right, the one below."""
     labelled = {hit.first for of in hits for hit in of}
     for of in hits:
@@ -41,7 +41,7 @@ def _is_below(segment: Segment, other: Segment) -> bool:
     return other.page == segment.page and other.line > segment.line and near and overlap(segment.box, other.box) > 0.2
 
 
-def text_candidate(form: Form, tokens: range) -> Candidate | None:
+def text_candidate(form: FormText, tokens: range) -> Candidate | None:
     """The words of these tokens, without the punctuation around them."""
     while tokens and not any(character.isalnum() for character in form.tokens[tokens.start].text):
         tokens = tokens[1:]
@@ -54,7 +54,7 @@ def text_candidate(form: Form, tokens: range) -> Candidate | None:
     return Candidate(tokens, value, re.sub(r"\s+", " ", value), {"words": len(tokens) / _MOST_WORDS})
 
 
-def find_choices(form: Form, choices: Mapping[str, Sequence[str]]) -> Iterator[Candidate]:
+def find_choices(form: FormText, choices: Mapping[str, Sequence[str]]) -> Iterator[Candidate]:
     """Each place where the words of a choice stand."""
     named = {key(word): name for name, words in choices.items() for word in (name, *words)}
     for segment in form.segments:

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from rag.evaluation.types import OnProgress
 from rag.generators.engines.unpacking import load_tokenizer
-from rag.training.data.samples import Form, Sample
+from rag.training.data.samples import DataForm, Sample
 from rag.training.data.tokens import Row, tokenise_all
 from rag.training.data.validation import check_samples
 from rag.training.generator.data import GeneratorData, load_generator_data
@@ -20,7 +20,7 @@ from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 
 _PROBLEMS_SHOWN = 20
-_OBJECTIVES_OF: dict[Form, tuple[Objective, ...]] = {
+_OBJECTIVES_OF: dict[DataForm, tuple[Objective, ...]] = {
     "text": ("lm",),
     "labels": ("lm",),
     "pairs": ("sft",),
@@ -128,7 +128,7 @@ def schedule_of(training: GeneratorTraining, batches: int) -> Schedule:
     )
 
 
-def _objective_of(form: Form, wanted: Objective | None) -> Objective:
+def _objective_of(form: DataForm, wanted: Objective | None) -> Objective:
     """Raises UsageError where data of that form cannot be used for what is ``wanted``."""
     possible = _OBJECTIVES_OF[form]
     if wanted not in (None, *possible):

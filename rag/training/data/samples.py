@@ -11,7 +11,7 @@ from vectorstore.errors import UsageError
 
 Message = Mapping[str, str]
 """A turn of a chat: ``role`` (system, user or assistant) and ``content``."""
-Form = Literal["text", "pairs", "messages", "preferences", "labels"]
+DataForm = Literal["text", "pairs", "messages", "preferences", "labels"]
 
 _PROMPT = ("prompt", "question", "instruction")
 _ANSWER = ("answer", "completion", "response")
@@ -51,7 +51,7 @@ class Sample:
         return "\n".join(filter(None, [self.text, *(turn["content"] for turn in self.messages), self.rejected]))
 
 
-def form_of(columns: Sequence[str]) -> Form | None:
+def form_of(columns: Sequence[str]) -> DataForm | None:
     """What a table with these columns holds; None if it is nothing to train on."""
     named = set(columns)
     if {"prompt", "chosen", "rejected"} <= named:
@@ -65,7 +65,7 @@ def form_of(columns: Sequence[str]) -> Form | None:
     return "text" if "text" in named else None
 
 
-def read_samples(file: TableFile, form: Form) -> tuple[list[Sample], list[str]]:
+def read_samples(file: TableFile, form: DataForm) -> tuple[list[Sample], list[str]]:
     """The samples of a table, and for each row that is none of that form: where and why."""
     samples, problems = [], []
     for number, row in enumerate(file.rows, 1):
@@ -77,9 +77,9 @@ def read_samples(file: TableFile, form: Form) -> tuple[list[Sample], list[str]]:
     return samples, problems
 
 
-def common_form(files: Sequence[TableFile]) -> Form:
+def common_form(files: Sequence[TableFile]) -> DataForm:
     """The form that all files share. Raises UsageError where one has none, or another than the first."""
-    first: Form | None = None
+    first: DataForm | None = None
     for file in files:
         columns = list(file.rows[0]) if file.rows else []
         form = form_of(columns)
@@ -183,7 +183,7 @@ def _string(row: Cells, *columns: str) -> str:
     return value
 
 
-_READ: Mapping[Form, Callable[[str, Cells], Sample]] = {
+_READ: Mapping[DataForm, Callable[[str, Cells], Sample]] = {
     "text": _text,
     "pairs": _pair,
     "messages": _chat,

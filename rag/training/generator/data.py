@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rag.training.data.markup import as_chat
-from rag.training.data.samples import Form, Sample, common_form, read_samples
+from rag.training.data.samples import DataForm, Sample, common_form, read_samples
 from rag.training.data.tables import TableFile, read_tables
 from vectorstore.errors import UsageError
 
@@ -21,7 +21,7 @@ class GeneratorData:
     ``hashes`` are the SHA-256 of the files, by name.
     """
 
-    form: Form
+    form: DataForm
     training: tuple[Sample, ...]
     held_out: tuple[Sample, ...]
     problems: tuple[str, ...]
@@ -62,7 +62,7 @@ def load_generator_data(
     return GeneratorData(form, tuple(training), tuple(apart), tuple(problems), hashes)
 
 
-def _distinct(files: Sequence[TableFile], form: Form, problems: list[str], *, convert: bool) -> list[Sample]:
+def _distinct(files: Sequence[TableFile], form: DataForm, problems: list[str], *, convert: bool) -> list[Sample]:
     """The samples of all files, each once; what is left out is added to ``problems``."""
     samples: dict[str, Sample] = {}
     for file in files:

@@ -24,7 +24,7 @@ _PAD_TO = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ReaderExample:
     """One window of a pair: ``answer`` is its characters in the passage, None when the window does not hold it."""
 
     question: str
@@ -39,8 +39,8 @@ class _Pair:
     """A question's own paragraph: its windows with the answer and those without."""
 
     key: str
-    holding: tuple[Example, ...]
-    empty: tuple[Example, ...]
+    holding: tuple[ReaderExample, ...]
+    empty: tuple[ReaderExample, ...]
 
 
 class ReaderExamples:
@@ -100,21 +100,21 @@ class ReaderExamples:
             hidden[start : end + 1] = False
             ids[row, : len(window)][torch.from_numpy(hidden)] = self._mask_token
 
-    def _plan(self, epoch: int) -> list[list[Example]]:
+    def _plan(self, epoch: int) -> list[list[ReaderExample]]:
         """All batches of an epoch, each of examples of like length."""
         draw = random.Random(f"{self._seed} {epoch}")
-        examples: list[Example] = []
+        examples: list[ReaderExample] = []
         for pair in self._pairs:
             examples += pair.holding
             examples += draw.sample(pair.empty, min(len(pair.empty), _EMPTY_WINDOWS))
             missed = self._near_misses.get(pair.key)
             if missed and pair.holding and draw.random() < self._near_miss_share:
                 passage = draw.choice(missed)
-                examples.append(Example(pair.holding[0].question, passage, 0, None, len(passage) // 4))
+                examples.append(ReaderExample(pair.holding[0].question, passage, 0, None, len(passage) // 4))
             if pair.holding and not pair.empty and draw.random() < self._altered_share:
                 examples += _altered(pair.holding[0], draw)
         draw.shuffle(examples)
-        ordered: list[Example] = []
+        ordered: list[ReaderExample] = []
         for first in range(0, len(examples), _SORTED_BATCHES * self._batch):
             ordered += sorted(
                 examples[first : first + _SORTED_BATCHES * self._batch], key=lambda example: example.tokens
@@ -124,7 +124,7 @@ class ReaderExamples:
         return batches
 
 
-def _altered(example: Example, draw: random.Random) -> list[Example]:
+def _altered(example: ReaderExample, draw: random.Random) -> list[ReaderExample]:
     assert example.answer is not None
     question = altered(example.question, example.passage, example.passage[slice(*example.answer)], draw)
     return [replace(example, question=question, answer=None)] if question else []
@@ -149,7 +149,7 @@ def _read_pairs(sets: Sequence[QuestionSet], tokenizer: PairTokenizer) -> list[_
         for (key, question, passage), windows in zip(some, of_pair, strict=True):
             answer = next((_place(answer) for answer in question.answers if answer.start is not None), None)
             examples = [
-                Example(
+                ReaderExample(
                     question.text, passage, number, answer if answer and _span(window, answer) else None, len(window)
                 )
                 for number, window in enumerate(windows)

@@ -1,4 +1,4 @@
-"""Ways of checking a sentence, to be compared."""
+"""Checkers of a sentence, to be compared."""
 
 import time
 from collections.abc import Callable
