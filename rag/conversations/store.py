@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from rag.access.types import LOCAL_OWNER, Principal
 from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
 from rag.jobs.leases import new_owner
 from rag.jobs.types import LEASE_SECONDS
@@ -33,9 +34,13 @@ class ConversationStore:
         self._clock = clock
         self._owner = new_owner()
 
-    def add_turn(self, conversation_id: str | None, question: str) -> tuple[str, int]:
-        """Append a waiting turn, to a new conversation if none is named or the named one is gone; ids of both."""
-        fresh = ConversationRow(secrets.token_urlsafe(9), _title(question), self._moment())
+    def add_turn(
+        self, conversation_id: str | None, question: str, principal: Principal = LOCAL_OWNER
+    ) -> tuple[str, int]:
+        """Append a waiting turn, to a new conversation if none of the principal's is named, or it is gone; ids of
+        both.
+        """
+        fresh = ConversationRow(secrets.token_urlsafe(9), _title(question), self._moment(), principal.id)
         return self._rows.add_turn(conversation_id, fresh, question, self._owner, self._lease())
 
     def set_turn(self, turn: int, state: State, answer: Answer | None = None, error: str = "") -> None:
@@ -71,9 +76,9 @@ class ConversationStore:
         """The conversations in which an answer was judged, with all their turns, oldest first."""
         return tuple(found for conversation in self._rows.judged() if (found := self.get(conversation)))
 
-    def list(self) -> tuple[Conversation, ...]:
-        """Newest first, without their turns."""
-        return tuple(_conversation(row) for row in self._rows.list())
+    def list(self, principal: Principal) -> tuple[Conversation, ...]:
+        """Those of a principal, newest first, without their turns."""
+        return tuple(_conversation(row) for row in self._rows.list(principal.id))
 
     def delete(self, conversation_id: str) -> None:
         self._rows.delete(conversation_id)
@@ -94,7 +99,7 @@ def _title(question: str) -> str:
 
 
 def _conversation(row: ConversationRow, turns: Iterable[TurnRow] = ()) -> Conversation:
-    return Conversation(row.id, row.title, row.updated_at, tuple(map(_turn, turns)))
+    return Conversation(row.id, row.title, row.updated_at, tuple(map(_turn, turns)), row.principal)
 
 
 def _turn(row: TurnRow) -> Turn:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.access.types import LOCAL_OWNER
 from rag.types import Answer, Event
 
 State = Literal["waiting", "working", "done", "stopped", "failed"]
@@ -42,9 +43,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """``id`` is a random URL-safe string; ``title`` is the first question."""
+    """``id`` is a random URL-safe string; ``title`` is the first question; ``principal`` is the id of whose it is."""
 
     id: str
     title: str
     updated_at: str
     turns: tuple[Turn, ...] = ()
+    principal: str = LOCAL_OWNER.id

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from rag.access.types import Principal
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Conversation
 from rag.jobs.leases import RENEW_SECONDS, Heartbeat
@@ -83,7 +84,7 @@ class AnsweringService:
                 if asked := self._asked.get(turn):
                     asked.stop.set()
 
-    def ask(self, conversation_id: str | None, question: str, scope: Scope) -> str:
+    def ask(self, principal: Principal, scope: Scope, conversation_id: str | None, question: str) -> str:
         """Queue a question to what is in ``scope``, and return the id of its conversation.
 
         Raises UsageError for a question that is empty or too long, RefdeskError when too many are waiting.
@@ -92,7 +93,7 @@ class AnsweringService:
         with self._asked_lock:
             if self._queue.full():
                 raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
-            conversation_id, turn = self._store.add_turn(conversation_id, question)
+            conversation_id, turn = self._store.add_turn(conversation_id, question, principal)
             asked = _Asked(conversation_id, turn, question, scope)
             self._asked[turn] = asked
             self._queue.put_nowait(asked)

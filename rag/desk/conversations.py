@@ -1,12 +1,11 @@
 """Conversations of a principal; see ``rag.desk.protocols.Conversations``."""
 
-from rag.access.types import LOCAL_OWNER, Principal, scope_of
+from rag.access.types import Principal, scope_of
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Conversation, Rating
 from rag.desk.answers import Answering, AnsweringService
 from rag.evaluation.forgetting import forget_turns
 from rag.settings.model import Settings
-from vectorstore.errors import UsageError
 from vectorstore.types import Scope
 
 
@@ -25,15 +24,14 @@ class DeskConversations:
         )
 
     def ask(self, principal: Principal, scope: Scope, question: str, conversation: str | None = None) -> str:
-        if principal != LOCAL_OWNER:
-            raise UsageError("There is nobody of this name here", where=principal.name, remedy="Ask as the owner.")
-        return self._service.ask(conversation, question, scope_of(principal, scope))
+        return self._service.ask(principal, scope_of(principal, scope), conversation, question)
 
     def list(self, principal: Principal) -> tuple[Conversation, ...]:
-        return self._store.list() if principal == LOCAL_OWNER else ()
+        return self._store.list(principal)
 
     def get(self, principal: Principal, conversation: str) -> Conversation | None:
-        return self._service.conversation(conversation) if principal == LOCAL_OWNER else None
+        found = self._service.conversation(conversation)
+        return found if found and found.principal == principal.id else None
 
     def stop(self, principal: Principal, conversation: str) -> None:
         if self.get(principal, conversation):

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from rag.desk.answers import AnsweringService
 from tests.rag.stepped_flow import SteppedFlow
@@ -18,7 +19,7 @@ def main(home: Path, theirs: str) -> None:
     flow = SteppedFlow()
     flow.go.set()
     service = AnsweringService(flow, store, queue_size=2, workers=1, max_question_characters=100)
-    mine = service.ask(None, "What is it here?", EVERYTHING)
+    mine = service.ask(LOCAL_OWNER, EVERYTHING, None, "What is it here?")
     deadline = time.monotonic() + 60
     while (own := _state(store, mine)) in ("waiting", "working") and time.monotonic() < deadline:
         time.sleep(0.01)

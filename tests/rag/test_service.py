@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
 from rag.desk.answers import AnsweringService
@@ -49,7 +50,7 @@ def settled(service: AnsweringService, conversation: str) -> Turn:
 
 
 def test_the_quoted_answer_shows_while_the_written_one_is_made(service: AnsweringService, flow: SteppedFlow) -> None:
-    conversation = service.ask(None, "  What is it?  ", EVERYTHING)
+    conversation = service.ask(LOCAL_OWNER, EVERYTHING, None, "  What is it?  ")
     assert flow.reached.wait(10)
     turn = last(service, conversation)
     assert (turn.question, turn.state, turn.answer) == ("What is it?", "working", QUOTED)
@@ -60,7 +61,7 @@ def test_the_quoted_answer_shows_while_the_written_one_is_made(service: Answerin
 
 
 def test_stopping_keeps_what_was_checked(service: AnsweringService, flow: SteppedFlow) -> None:
-    conversation = service.ask(None, "What is it?", EVERYTHING)
+    conversation = service.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?")
     assert flow.reached.wait(10)
     service.stop(conversation)
     turn = settled(service, conversation)
@@ -98,14 +99,14 @@ def test_a_second_service_on_the_same_home_leaves_the_answers_of_the_first_alone
 ) -> None:
     clock = Clock()
     first, first_store = opened(tmp_path, flow, clock)
-    conversation = first.ask(None, "What is it?", EVERYTHING)
+    conversation = first.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?")
     assert flow.reached.wait(10)
-    waiting = first.ask(None, "And what waits?", EVERYTHING)
+    waiting = first.ask(LOCAL_OWNER, EVERYTHING, None, "And what waits?")
     other_flow = SteppedFlow()
     other_flow.go.set()
     second, second_store = opened(tmp_path, other_flow, clock)
     assert (state(second, conversation), state(second, waiting)) == ("working", "waiting")
-    assert settled(second, second.ask(None, "Meanwhile?", EVERYTHING)).state == "done"
+    assert settled(second, second.ask(LOCAL_OWNER, EVERYTHING, None, "Meanwhile?")).state == "done"
     clock.now += LEASE_SECONDS - 1
     first_store.renew()
     clock.now += LEASE_SECONDS - 1
@@ -123,7 +124,7 @@ def test_a_second_service_can_have_an_answer_of_the_first_stopped(tmp_path: Path
     store, other_store = ConversationStore(tmp_path), ConversationStore(tmp_path)
     first = AnsweringService(flow, store, queue_size=2, workers=1, max_question_characters=100, renew_seconds=0.01)
     second = AnsweringService(SteppedFlow(), other_store, queue_size=2, workers=1, max_question_characters=100)
-    conversation = first.ask(None, "What is it?", EVERYTHING)
+    conversation = first.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?")
     assert flow.reached.wait(10)
     second.stop(conversation)
     assert (settled(second, conversation).state, last(first, conversation).answer) == ("stopped", QUOTED)
@@ -132,7 +133,7 @@ def test_a_second_service_can_have_an_answer_of_the_first_stopped(tmp_path: Path
 
 
 def test_two_processes_answer_from_one_home(tmp_path: Path, flow: SteppedFlow, service: AnsweringService) -> None:
-    conversation = service.ask(None, "What is it?", EVERYTHING)
+    conversation = service.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?")
     assert flow.reached.wait(10)
     other = subprocess.run(
         [sys.executable, "-m", "tests.rag.another_service", str(tmp_path), conversation],
@@ -150,15 +151,15 @@ def test_two_processes_answer_from_one_home(tmp_path: Path, flow: SteppedFlow, s
 
 def test_a_failure_is_shown_and_the_next_question_answered(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.failure = RefdeskError("The disk is full", where="/home", remedy="Make room.")
-    turn = settled(service, service.ask(None, "What is it?", EVERYTHING))
+    turn = settled(service, service.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?"))
     assert (turn.state, turn.error) == ("failed", "The disk is full: /home. Make room.")
     flow.failure = ZeroDivisionError("internal detail")
-    turn = settled(service, service.ask(None, "And now?", EVERYTHING))
+    turn = settled(service, service.ask(LOCAL_OWNER, EVERYTHING, None, "And now?"))
     assert turn.state == "failed"
     assert "internal detail" not in turn.error
     flow.failure = None
     flow.go.set()
-    assert settled(service, service.ask(None, "And then?", EVERYTHING)).state == "done"
+    assert settled(service, service.ask(LOCAL_OWNER, EVERYTHING, None, "And then?")).state == "done"
 
 
 @pytest.mark.parametrize(
@@ -168,23 +169,23 @@ def test_an_empty_or_endless_question_is_refused_and_not_stored(
     service: AnsweringService, question: str, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        service.ask(None, question, EVERYTHING)
+        service.ask(LOCAL_OWNER, EVERYTHING, None, question)
 
 
 def test_too_many_waiting_questions_are_refused(service: AnsweringService, flow: SteppedFlow) -> None:
-    service.ask(None, "One?", EVERYTHING)
+    service.ask(LOCAL_OWNER, EVERYTHING, None, "One?")
     assert flow.reached.wait(10)
-    service.ask(None, "Two?", EVERYTHING)
-    service.ask(None, "Three?", EVERYTHING)
+    service.ask(LOCAL_OWNER, EVERYTHING, None, "Two?")
+    service.ask(LOCAL_OWNER, EVERYTHING, None, "Three?")
     with pytest.raises(RefdeskError, match="Too many questions"):
-        service.ask(None, "Four?", EVERYTHING)
+        service.ask(LOCAL_OWNER, EVERYTHING, None, "Four?")
 
 
 def test_a_follow_up_comes_with_the_conversation_so_far(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.go.set()
-    conversation = service.ask(None, "What is glaucoma?", EVERYTHING)
+    conversation = service.ask(LOCAL_OWNER, EVERYTHING, None, "What is glaucoma?")
     settled(service, conversation)
-    service.ask(conversation, "How is it treated?", EVERYTHING)
+    service.ask(LOCAL_OWNER, EVERYTHING, conversation, "How is it treated?")
     settled(service, conversation)
     assert [[exchange.question for exchange in before] for before in flow.before] == [[], ["What is glaucoma?"]]
     assert flow.before[1][0].answer is not None
@@ -192,8 +193,8 @@ def test_a_follow_up_comes_with_the_conversation_so_far(service: AnsweringServic
 
 def test_deleting_a_conversation(service: AnsweringService, flow: SteppedFlow) -> None:
     flow.go.set()
-    conversation = service.ask(None, "What is it?", EVERYTHING)
+    conversation = service.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?")
     settled(service, conversation)
     service.delete(conversation)
     assert service.conversation(conversation) is None
-    assert service.ask(conversation, "Again?", EVERYTHING) != conversation
+    assert service.ask(LOCAL_OWNER, EVERYTHING, conversation, "Again?") != conversation

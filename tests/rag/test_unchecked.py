@@ -4,6 +4,7 @@ import threading
 import time
 from pathlib import Path
 
+from rag.access.types import LOCAL_OWNER
 from rag.answering.unchecked import Alone
 from rag.conversations.store import ConversationStore
 from rag.conversations.types import Turn
@@ -29,7 +30,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
     service = AnsweringService(
         Alone(Generator(chat, "tuned", 100)), store, queue_size=2, workers=1, max_question_characters=100
     )
-    turn = finished(service, service.ask(None, "Where is the lamp?", EVERYTHING))
+    turn = finished(service, service.ask(LOCAL_OWNER, EVERYTHING, None, "Where is the lamp?"))
     service.close()
     store.close()
     assert turn.answer is not None

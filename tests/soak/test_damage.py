@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS
@@ -179,4 +180,4 @@ def test_damaged_conversations_are_noticed_and_what_is_whole_is_kept(tmp_path: P
 
 def conversations(home: Path) -> list[object]:
     with closing(ConversationStore(home)) as store:
-        return [store.get(listed.id) for listed in store.list()]
+        return [store.get(listed.id) for listed in store.list(LOCAL_OWNER)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
@@ -67,7 +68,7 @@ def check(home: Path, stored: set[int], asked: set[int]) -> None:
             best = knowledge.search(f"leaflet{number}", EVERYTHING, limit=4)
             assert {passage.chunk.path for passage in best} == {f"{number}.txt"}
     with closing(ConversationStore(home)) as conversations:
-        titles = {conversation.title for conversation in conversations.list()}
+        titles = {conversation.title for conversation in conversations.list(LOCAL_OWNER)}
         assert {f"What is leaflet{number}?" for number in asked} <= titles
 
 

@@ -33,7 +33,8 @@ def written_in_format_1(path: Path, without: Sequence[str] = (), version: int = 
             if kind == "table" and name != "chunks_fts" and _formerly(str(name)) not in dropped
         }
         application = new.pragma("application_id")
-    rows["meta"] = [(_FORMER_NAMES.get(key, key), value) for key, value in rows["meta"]]
+    if "meta" in rows:
+        rows["meta"] = [(_FORMER_NAMES.get(key, key), value) for key, value in rows["meta"]]
     rows = {_FORMER_NAMES.get(name, name): of_one for name, of_one in rows.items()}
     objects = [(kind, _formerly(str(name)), _formerly(str(sql))) for kind, name, sql in objects]
     for suffix in ("", "-wal", "-shm", "-commits"):

@@ -16,7 +16,13 @@ from vectorstore.sqlite.database import Database, find_damage
 from vectorstore.types import Finding
 
 _SCHEMA = """
-CREATE TABLE conversations (id TEXT PRIMARY KEY, title TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    principal TEXT NOT NULL DEFAULT 'owner'
+) WITHOUT ROWID;
+CREATE INDEX conversations_of_principal ON conversations (principal, updated_at);
 CREATE TABLE turns (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
@@ -44,18 +50,21 @@ _COLUMNS = {
     "feedback": "turn_id, rating, right_answer, note, given_at",
 }
 """What every format has. A turn loses its lease with a copy: nobody answers while the file is written anew."""
-_VERSION = 3
+_SINCE_FORMAT_4 = {"conversations": "principal"}
+"""Conversations of older formats belong to the machine's owner."""
+_VERSION = 4
 _LIVE = "state IN ('waiting', 'working')"
 _STATE = f"iif({_LIVE} AND lease_until < :now, 'stopped', state)"
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """A conversation without its turns; ``updated_at`` is ISO 8601 in UTC."""
+    """A conversation without its turns; ``updated_at`` is ISO 8601 in UTC, and ``principal`` is whose it is."""
 
     id: str
     title: str
     updated_at: str
+    principal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +92,17 @@ class ConversationsFile:
     def add_turn(
         self, conversation: str | None, fresh: ConversationRow, question: str, owner: str, until: float
     ) -> tuple[str, int]:
-        """Append a waiting turn that ``owner`` has leased, to ``fresh`` where the other is not there; ids of both."""
+        """Append a waiting turn that ``owner`` has leased, to ``fresh`` where its principal has no such other; ids of
+        both.
+        """
         with self._database.write() as connection:
-            connection.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (fresh.updated_at, conversation))
+            connection.execute(
+                "UPDATE conversations SET updated_at = ? WHERE id = ? AND principal = ?",
+                (fresh.updated_at, conversation, fresh.principal),
+            )
             if conversation is None or not connection.changes():
                 conversation = fresh.id
-                connection.execute("INSERT INTO conversations VALUES (?, ?, ?)", astuple(fresh))
+                connection.execute("INSERT INTO conversations VALUES (?, ?, ?, ?)", astuple(fresh))
             connection.execute(
                 "INSERT INTO turns (conversation_id, question, state, lease_owner, lease_until) "
                 "VALUES (?, ?, 'waiting', ?, ?)",
@@ -162,10 +176,12 @@ class ConversationsFile:
             ).fetchall()
         return [conversation for (conversation,) in rows]
 
-    def list(self) -> list[ConversationRow]:
-        """Newest first."""
+    def list(self, principal: str) -> list[ConversationRow]:
+        """Those of a principal, newest first."""
         with self._database.read() as connection:
-            rows: Iterable[Any] = connection.execute("SELECT * FROM conversations ORDER BY updated_at DESC, id")
+            rows: Iterable[Any] = connection.execute(
+                "SELECT * FROM conversations WHERE principal = ? ORDER BY updated_at DESC, id", (principal,)
+            )
             return [ConversationRow(*row) for row in rows]
 
     def delete(self, conversation: str) -> None:
@@ -191,7 +207,8 @@ def repair_conversations(home: Path) -> None:
 
 
 def _open(home: Path, *, accept_loss: bool) -> Database:
-    return Database(home / _FILE, _SCHEMA, _VERSION, {1: _copy_rows, 2: _copy_rows}, accept_loss=accept_loss)
+    migrations = dict.fromkeys(range(1, _VERSION), _copy_rows)
+    return Database(home / _FILE, _SCHEMA, _VERSION, migrations, accept_loss=accept_loss)
 
 
 def _copy_rows(connection: Connection) -> None:
@@ -199,4 +216,7 @@ def _copy_rows(connection: Connection) -> None:
     tables = [row[0] for row in connection.execute("SELECT name FROM old.sqlite_master WHERE type = 'table'")]
     for table, columns in _COLUMNS.items():
         if table in tables:
+            known = {row[1] for row in connection.execute(f"PRAGMA old.table_info({table})")}
+            if (newer := _SINCE_FORMAT_4.get(table)) in known:
+                columns = f"{columns}, {newer}"
             connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM old.{table} WHERE true")
