@@ -116,7 +116,7 @@ class AnswerFlow:
             yield Searching(view.count(scope))
             variants = query.variants
             if query.before and self._generator and self._generator.large:
-                held.close()
+                held.close()  # no transaction waits for a generator
                 variants = rewrite_follow_up(query.question, query.before, self._generator.chat)
                 view = held.enter_context(self._store.view())
             read_with, passages = retrieve_variants(self._retriever_on(view), variants, scope, self._passages)
@@ -143,25 +143,7 @@ class AnswerFlow:
             yield Done(quoted)
             return
         yield Quoted(quoted)
-        yield Writing()
-        generator, text = self._generator, CheckedText()
-        relevance = AnswerRelevance(quoted, _closeness(read_with, embedder), large=generator.large)
-        try:
-            for text in self._written(read_with, decision, generator, relevance, stop, clock):
-                yield Writing(text.sentences, text.citations)
-        except Exception as error:  # whatever befalls an engine, the checked answer stands
-            logger.warning("%s could not write (%s); the quoted answer stands", generator.name, type(error).__name__)
-        timings = replace(timings, first_token=text.first_token_ms, total=clock.ms())
-        written = replace(
-            quoted,
-            kind="generated",
-            engine=generator.name,
-            sentences=text.sentences,
-            citations=text.citations,
-            notices=self._notices(text.citations, scope),
-        )
-        replaces = bool(written.text) and relevance.of_text(written.text)
-        yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
+        yield from self._write(self._generator, read_with, quoted, decision, embedder, scope, stop, clock)
 
     def _extractive(self, decision: Decision, view: PassageView, scope: Scope) -> Answer:
         """The extractive answer, or the abstention with the nearest passages."""
@@ -193,16 +175,48 @@ class AnswerFlow:
             unfitted=unfitted,
         )
 
+    def _write(
+        self,
+        generator: Generator,
+        question: str,
+        quoted: Answer,
+        decision: Decision,
+        embedder: Embedder,
+        scope: Scope,
+        stop: threading.Event | None,
+        clock: _Clock,
+    ) -> Iterator[Event]:
+        """What ``generator`` writes, checked sentence by sentence, and the better of it and the ``quoted`` answer."""
+        yield Writing()
+        text = CheckedText()
+        relevance = AnswerRelevance(quoted, _closeness(question, embedder), large=generator.large)
+        try:
+            for text in self._written(generator, question, decision, relevance, stop, clock):
+                yield Writing(text.sentences, text.citations)
+        except Exception as error:  # whatever befalls an engine, the checked answer stands
+            logger.warning("%s could not write (%s); the quoted answer stands", generator.name, type(error).__name__)
+        timings = replace(quoted.timings, first_token=text.first_token_ms, total=clock.ms())
+        written = replace(
+            quoted,
+            kind="generated",
+            engine=generator.name,
+            sentences=text.sentences,
+            citations=text.citations,
+            notices=self._notices(text.citations, scope),
+        )
+        replaces = bool(written.text) and relevance.of_text(written.text)
+        yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
+
     def _written(
         self,
+        generator: Generator,
         question: str,
         decision: Decision,
-        generator: Generator,
         relevance: AnswerRelevance,
         stop: threading.Event | None,
         clock: _Clock,
     ) -> Iterator[CheckedText]:
-        """What the generator writes from the best passages, the quoted one first, checked sentence by sentence."""
+        """The checked text from the best passages, the quoted one first."""
         best = _first(decision.source, decision.passages)[:_PROMPT_PASSAGES]
         chunks = [passage.chunk for passage in best]
         shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(chunks, start=1)]

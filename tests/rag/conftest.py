@@ -9,6 +9,7 @@ from rag.generators.types import Generator
 from rag.grounding.rules import RuleChecker
 from rag.query.smalltalk.topics import Recognise
 from rag.retrieval.hybrid import HybridRetriever
+from rag.retrieval.types import PassageStore
 from tests.fakes import FakeChat, HashEmbedder, KeywordReader
 from tests.vectorstore.conftest import put_text
 from vectorstore.embedded import open_store
@@ -39,10 +40,11 @@ def make_flow(knowledge: KnowledgeStore) -> MakeFlow:
         chat: FakeChat | None = None,
         large: bool = False,
         recognise: Recognise | None = None,
+        store: PassageStore | None = None,
     ) -> AnswerFlow:
         calibration = shipped_calibration()
         return AnswerFlow(
-            knowledge,
+            store or knowledge,
             HybridRetriever,
             reader,
             calibration,

@@ -1,18 +1,21 @@
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from pydantic import PrivateAttr
 
 from rag.answering.answerability import AnswerabilitySignals
 from rag.answering.langchain import AnswerRunnable
 from rag.calibration.numbers import shipped_calibration
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.langchain import LangChainRetriever
-from rag.types import Answer, Done, Quoted, Reranking, Searching, Writing
+from rag.types import Answer, Done, Exchange, Quoted, Reranking, Searching, Writing
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
 from vectorstore.admin.library import show
-from vectorstore.store import KnowledgeStore
+from vectorstore.store import KnowledgeStore, PassageView
 from vectorstore.types import EVERYTHING, Scope
 
 QUESTION = "How is glaucoma treated?"
@@ -153,6 +156,52 @@ def test_what_the_documents_do_not_hold_is_not_answered_and_the_generator_not_as
     assert answer.related
     assert chat.asked == []
     assert_citations_hold(knowledge, answer)
+
+
+class WatchedStore:
+    """The knowledge, with how many views of it were opened and are open."""
+
+    def __init__(self, knowledge: KnowledgeStore) -> None:
+        self._knowledge = knowledge
+        self.opened = self.open = 0
+
+    @contextmanager
+    def view(self) -> Iterator[PassageView]:
+        with self._knowledge.view() as view:
+            self.opened, self.open = self.opened + 1, self.open + 1
+            try:
+                yield view
+            finally:
+                self.open -= 1
+
+
+class WatchingChat(FakeChat):
+    """Notes how many views of a store are open whenever it writes."""
+
+    def watch(self, store: WatchedStore) -> list[int]:
+        self._store, self._seen = store, []
+        return self._seen
+
+    def _produce(self, messages: list[dict[str, str]], emit: Callable[[str], None], stopped: threading.Event) -> None:
+        self._seen.append(self._store.open)
+        super()._produce(messages, emit, stopped)
+
+    _store: WatchedStore = PrivateAttr()
+    _seen: list[int] = PrivateAttr()
+
+
+def test_all_of_a_question_is_of_one_state_of_the_store(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
+    store = WatchedStore(knowledge)
+    assert make_flow(DROPS, store=store).answer(QUESTION, EVERYTHING).kind == "extractive"
+    assert (store.opened, store.open) == (1, 0)
+
+
+def test_no_view_is_held_while_a_generator_writes_or_rewrites(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
+    store, chat = WatchedStore(knowledge), WatchingChat("How is glaucoma treated?", TREATED)
+    seen = chat.watch(store)
+    flow = make_flow(DROPS, chat, large=True, store=store)
+    answer = flow.answer("How is it treated?", EVERYTHING, before=[Exchange("What is glaucoma?")])
+    assert (answer.kind, seen, store.open) == ("generated", [0, 0], 0)
 
 
 def test_an_answer_says_what_was_fitted_to_other_models(make_flow: MakeFlow) -> None:

@@ -11,7 +11,7 @@ from rag.retrieval.types import Retriever
 from tests.fakes import HashEmbedder
 from tests.fakes_of_answering import WordRetriever
 from tests.vectorstore.conftest import put_text
-from vectorstore.sqlite.store import SqliteStore
+from vectorstore.embedded import open_store
 from vectorstore.types import EVERYTHING, Chunk, Scope
 
 TEXTS = {
@@ -39,7 +39,7 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
         collections = {chunk.document: TEXTS[chunk.title][0] for chunk in chunks}
         yield Shelf(WordRetriever(chunks, collections), {chunk.title: chunk.document for chunk in chunks})
         return
-    store = SqliteStore(tmp_path, HashEmbedder())
+    store = open_store(tmp_path, HashEmbedder())
     documents = {
         title: put_text(store, f"{title}.txt", text, collection, title) for title, (collection, text) in TEXTS.items()
     }
