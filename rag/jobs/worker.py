@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Report:
     def _tell(self) -> None:
         self._untold = True
         if self._leaving.is_set():
-            raise Stopped
+            raise Stopped  # what is untold is told by whoever ends the job
         if time.monotonic() - self._last >= _REPORT_SECONDS:
             self.send()
 
@@ -117,20 +118,28 @@ class Worker:
             report.send()
             self._queue.end(job.id, self._owner, "done", result=result)
         except Stopped:
+            _tell_the_rest(report)
             if self._leaving.is_set():
                 self._give_back(job)
             else:
                 self._queue.end(job.id, self._owner, "stopped")
         except RefdeskError as error:
+            _tell_the_rest(report)
             self._queue.end(job.id, self._owner, "failed", error=str(error), line=type(error).__name__)
         except Exception as error:
             logger.exception("a job failed")
+            _tell_the_rest(report)
             self._queue.end(job.id, self._owner, "failed", error=WRONG, line=_place(error))
 
     def _give_back(self, job: Job) -> None:
         now = self._queue.get(job.id)
         state: JobState = "waiting" if job.kind in TAKEN_OVER else "interrupted"
         self._queue.end(job.id, self._owner, "stopped" if now and now.stop_wanted else state)
+
+
+def _tell_the_rest(report: Report) -> None:
+    with suppress(Stopped):
+        report.send()
 
 
 def _place(error: Exception) -> str:
