@@ -181,9 +181,10 @@ def _case(
     question: str,
     answers: tuple[str, ...],
 ) -> Case:
-    asked = [QueryVariant(question).weighed(knowledge, EVERYTHING)]
     calibration = shipped_calibration()
-    scored = rerank(asked, knowledge.search(question, EVERYTHING), reader, knowledge.embedder, calibration.reranking)
+    with knowledge.view() as view:
+        asked = [QueryVariant(question).weighed(view, EVERYTHING)]
+        scored = rerank(asked, view.search(question, EVERYTHING), reader, view.embedder, calibration.reranking)
     decision = decide(scored, asked, calibration)
     short = (decision.quote.short_answer if decision.quote else None) or ""
     surest = max(scored, key=lambda passage: passage.margin)

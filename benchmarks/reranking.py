@@ -225,9 +225,10 @@ def held_out_questions(data: Path) -> list[QuestionSet]:
 
 
 def _ask(knowledge: KnowledgeStore, reader: Reader, question: str, is_right: IsRight, answers: Sequence[str]) -> Asked:
-    asked = QueryVariant(question).weighed(knowledge, EVERYTHING)
-    found = knowledge.search(question, EVERYTHING, limit=_PASSAGES)
-    scored = rerank([asked], found, reader, knowledge.embedder, _CALIBRATION.reranking)
+    with knowledge.view() as view:
+        asked = QueryVariant(question).weighed(view, EVERYTHING)
+        found = view.search(question, EVERYTHING, limit=_PASSAGES)
+        scored = rerank([asked], found, reader, view.embedder, _CALIBRATION.reranking)
     tried = tried_signals(knowledge, asked, scored)
     sections = [item.chunk for item in scored if item.chunk.section and item.chunk.opens and is_right(item.chunk)]
     openings = [" ".join(chunk.text.split()[:_OPENING_WORDS]) for chunk in sections]

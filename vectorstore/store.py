@@ -38,12 +38,12 @@ RESTORABLE_FOR = timedelta(days=7)
 """So long a soft-deleted document can be restored."""
 
 
-class PassageView(Protocol):
-    """The passages of one state of a knowledge base."""
+class PassageSearch(Protocol):
+    """Finds and counts passages."""
 
     @property
     def embedder(self) -> Embedder:
-        """The model that this state's vectors are of. Raises IndexingMismatch where it cannot be had."""
+        """The model that the stored vectors are of. Raises IndexingMismatch where it cannot be had."""
         ...
 
     def search(
@@ -59,6 +59,10 @@ class PassageView(Protocol):
     def count(self, scope: Scope) -> int:
         """The number of passages."""
         ...
+
+
+class PassageView(PassageSearch, Protocol):
+    """The passages of one state of a knowledge base."""
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
         """For each word the number of passages that hold it in any form."""
@@ -248,10 +252,10 @@ class Reindexing(Protocol):
         ...
 
 
-class KnowledgeStore(PassageView, Protocol):
+class KnowledgeStore(PassageSearch, Protocol):
     """A knowledge base. Safe to use from many threads; what any process publishes, each sees with its next view.
 
-    As a ``PassageView`` each call reads the newest state, for whoever needs no more than that one.
+    As a ``PassageSearch`` each call reads the newest state, for whoever needs no more than that one.
     """
 
     def view(self) -> AbstractContextManager[KnowledgeView]: ...

@@ -13,7 +13,7 @@ from rag.generators.prompts import REFUSAL
 from rag.grounding.types import GroundednessChecker
 from rag.reader.types import Reader
 from rag.types import Answer
-from vectorstore.store import PassageView
+from vectorstore.store import PassageSearch
 from vectorstore.types import EVERYTHING, Chunk
 
 
@@ -47,7 +47,7 @@ Ask = Callable[[str], Answer]
 class AnswerScorer:
     """Judges answers by the question file and by the documents in ``knowledge``, every configuration's alike."""
 
-    def __init__(self, file: SquadFile, knowledge: PassageView, reader: Reader, checker: GroundednessChecker) -> None:
+    def __init__(self, file: SquadFile, knowledge: PassageSearch, reader: Reader, checker: GroundednessChecker) -> None:
         self._knowledge = knowledge
         self._reader = reader
         self._checker = checker

@@ -33,11 +33,13 @@ def knowledge(knowledge: KnowledgeStore) -> KnowledgeStore:
 def test_a_word_that_no_passage_holds_becomes_the_near_one_that_many_hold(
     typed: str, meant: str, knowledge: KnowledgeStore
 ) -> None:
-    assert corrected(typed, knowledge, EVERYTHING) == meant
+    with knowledge.view() as view:
+        assert corrected(typed, view, EVERYTHING) == meant
 
 
 def test_only_what_may_be_searched_tells_what_is_meant(knowledge: KnowledgeStore) -> None:
-    assert corrected("diabetis", knowledge, Scope(collections=frozenset({"other"}))) == "diabetis"
+    with knowledge.view() as view:
+        assert corrected("diabetis", view, Scope(collections=frozenset({"other"}))) == "diabetis"
 
 
 def test_the_answer_says_what_was_looked_up(make_flow: MakeFlow) -> None:

@@ -128,7 +128,8 @@ def test_a_changed_document_keeps_its_id_and_its_former_text_is_gone(store: Know
     assert put_text(store, "a.txt", "We are closed.\n\nFor good.", "public") == document
     assert {one.chunk.text for one in store.search("old opening hours", PUBLIC)} == {"We are closed.", "For good."}
     assert store.count(PUBLIC) == 2
-    assert store.frequencies(["opening"], EVERYTHING) == {"opening": 0}
+    with store.view() as view:
+        assert view.frequencies(["opening"], EVERYTHING) == {"opening": 0}
 
 
 def test_a_soft_deleted_document_is_found_by_nothing_and_comes_back_as_it_was(store: KnowledgeStore) -> None:
@@ -220,10 +221,12 @@ def test_only_what_a_search_can_see_is_a_publication(store: KnowledgeStore, both
 
 def test_words_are_counted_in_any_form_and_told_in_their_own(store: KnowledgeStore) -> None:
     put_text(store, "a.txt", "He wanders.\n\nShe wandered far.\n\nHigh means high.")
-    assert store.frequencies(["wandering", "high", "low"], EVERYTHING) == {"wandering": 2, "high": 1, "low": 0}
-    assert store.holds_form("wandered", EVERYTHING)
-    assert not store.holds_form("wandering", EVERYTHING)
-    assert store.frequencies(['"', "()", "AND"], EVERYTHING) == {'"': 0, "()": 0, "AND": 0}
+    with store.view() as view:
+        counts = view.frequencies(["wandering", "high", "low"], EVERYTHING)
+        assert counts == {"wandering": 2, "high": 1, "low": 0}
+        assert view.holds_form("wandered", EVERYTHING)
+        assert not view.holds_form("wandering", EVERYTHING)
+        assert view.frequencies(['"', "()", "AND"], EVERYTHING) == {'"': 0, "()": 0, "AND": 0}
 
 
 def test_documents_are_found_by_words_of_title_and_path_in_any_case(store: KnowledgeStore) -> None:

@@ -35,12 +35,6 @@ class ChunkSet:
     def __len__(self) -> int:
         return int(np.bitwise_count(self.bits).sum())
 
-    def __or__(self, other: "ChunkSet") -> "ChunkSet":
-        short, long = sorted((self.bits, other.bits), key=len)
-        bits = long.copy()
-        bits[: len(short)] |= short
-        return ChunkSet(bits)
-
     def __sub__(self, other: "ChunkSet") -> "ChunkSet":
         bits, both = self.bits.copy(), min(len(self.bits), len(other.bits))
         bits[:both] &= ~other.bits[:both]

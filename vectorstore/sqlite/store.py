@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,18 +111,6 @@ class SqliteStore:
     def count(self, scope: Scope) -> int:
         with self.view() as view:
             return view.count(scope)
-
-    def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
-        with self.view() as view:
-            return view.frequencies(words, scope)
-
-    def holds_form(self, word: str, scope: Scope) -> bool:
-        with self.view() as view:
-            return view.holds_form(word, scope)
-
-    def notices(self, documents: Iterable[int], scope: Scope) -> tuple[str, ...]:
-        with self.view() as view:
-            return view.notices(documents, scope)
 
     # Changing
 
