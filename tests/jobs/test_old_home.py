@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from rag.extraction.form_store import FormStore
 from rag.jobs.queue import EmbeddedJobQueue
@@ -116,7 +117,7 @@ def test_the_documents_are_there(home: Path) -> None:
 
 def test_conversations_keep_their_answers_and_verdicts(home: Path) -> None:
     with closing(ConversationStore(home)) as store:
-        failed, long = store.list()
+        failed, long = store.list(LOCAL_OWNER)
         assert failed.title == "What about keys?"
         conversation = store.get(long.id)
     assert conversation is not None

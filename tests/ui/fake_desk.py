@@ -9,7 +9,7 @@ import itertools
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -159,13 +159,13 @@ class Script:
     error: str = ""
 
 
-def script_for(question: str, scope: Scope) -> Script:
-    """What the desk does with a question, by a word in it; what stands on a document out of scope is not found."""
+def script_for(question: str, seen: Container[int]) -> Script:
+    """What the desk does with a question, by a word in it; documents that are not ``seen`` are not found."""
     script = _script_for(question)
     for event in script.events:
         if isinstance(event, Quoted | Done):
             shown = (*event.answer.citations, *event.answer.related)
-            if not all(_sees(scope, citation.document) for citation in shown):
+            if not all(citation.document in seen for citation in shown):
                 return Script((Searching(0), Done(Answer("abstained", "extractive", timings=Timings(total=1)))))
     return script
 
@@ -201,7 +201,8 @@ class FakeConversations:
     So a test decides how fast the desk is, and never a clock. What is finished is never taken back.
     """
 
-    def __init__(self, pace: Callable[[], bool]) -> None:
+    def __init__(self, pace: Callable[[], bool], documents: "FakeDocuments") -> None:
+        self._documents = documents
         self._lock = threading.RLock()
         self._pace = pace
         self._ids = itertools.count(1)
@@ -216,7 +217,7 @@ class FakeConversations:
                 raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
             turn = Turn(next(self._ids), question, "waiting")
             known = self._own(principal, conversation or "") or Conversation(f"talk-{turn.id}", question[:80], "")
-            self._steps[turn.id] = _steps(turn, script_for(question, scope_of(principal, scope)))
+            self._steps[turn.id] = _steps(turn, script_for(question, self._documents.seen(principal, scope)))
             self._put(principal, replace(known, turns=(*known.turns, turn)))
             return known.id
 
@@ -304,20 +305,20 @@ class FakeQuestions:
         stop: threading.Event | None = None,
     ) -> Iterator[Event]:
         question = checked_question(question, LONGEST_QUESTION)
-        return iter(script_for(question, scope_of(principal, scope)).events)
+        return iter(script_for(question, self._documents.seen(principal, scope)).events)
 
     def search(self, principal: Principal, scope: Scope, query: str, limit: int = 12) -> tuple[Passage, ...]:
         words = query.lower().split()
         found = [
             Passage(Chunk(number, number, title, f"{title}.txt", None, 0, len(text), title, text), 0.5, 0.5, 0.5)
             for number, (title, text) in DOCUMENTS.items()
-            if _sees(scope_of(principal, scope), number) and any(word in text.lower() for word in words)
+            if number in self._documents.seen(principal, scope) and any(word in text.lower() for word in words)
         ]
         return tuple(found[:limit])
 
     def suggestions(self, principal: Principal, scope: Scope) -> tuple[str, ...]:
-        seen = self._documents.holdings(principal, scope).documents
-        return tuple(q for q, document in SUGGESTED.items() if seen and _sees(scope_of(principal, scope), document))
+        seen = self._documents.seen(principal, scope)
+        return tuple(question for question, document in SUGGESTED.items() if document in seen)
 
     def try_out(self, principal: Principal, scope: Scope, question: str, edits: Mapping[int, str] = UNEDITED) -> Trial:
         return self._attempt(question, scope_of(principal, scope), edits)
@@ -331,14 +332,17 @@ class FakeDocuments:
 
     def __init__(self, home: Path, documents: int) -> None:
         self._home = home
-        self._documents = documents
+        self._many = documents
         self._removed: dict[int, str] = {}
         self._notices: dict[str, str] = {}
+
+    def seen(self, principal: Principal, scope: Scope) -> set[int]:
+        return {document.id for document in self._seen(principal, scope)}
 
     def holdings(self, principal: Principal, scope: Scope) -> Holdings:
         seen = self._seen(principal, scope)
         everything = len(seen) == len(DOCUMENTS)
-        documents, chunks = (self._documents, 24_310) if everything else (len(seen), len(seen))
+        documents, chunks = (self._many, 24_310) if everything else (len(seen), len(seen))
         changed = (datetime.now(UTC) - timedelta(days=1)).isoformat() if documents else ""
         return Holdings(documents, chunks, tuple(one.collection for one in seen) if documents else (), changed)
 
@@ -422,7 +426,7 @@ class FakeDocuments:
         return [
             Document(number, f"shelf-{number}", f"{number}.txt", title, str(number), len(text), "", 1, 1)
             for number, (title, text) in DOCUMENTS.items()
-            if self._documents and number not in self._removed and _sees(allowed, number)
+            if self._many and number not in self._removed and _sees(allowed, number)
         ]
 
     def _named(self, principal: Principal, scope: Scope, references: Sequence[str]) -> list[Document]:
@@ -453,8 +457,8 @@ class FakeDesk:
         runs: Runs | None = None,
         attempt: Attempt = lambda question, scope, edits: Trial(question, CAUTION),
     ) -> None:
-        self.conversations = FakeConversations(pace)
         self.documents = FakeDocuments(home, documents)
+        self.conversations = FakeConversations(pace, self.documents)
         self.questions = FakeQuestions(self.documents, attempt)
         self.workers_called = 0
         self.jobs = DeskJobs(MemoryJobQueue(lambda: 0.0), self.documents, self._call_worker)
