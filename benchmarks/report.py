@@ -20,6 +20,7 @@ from benchmarks import (
     reading_speed,
     reranking,
     scale,
+    scopes,
     startup,
     training,
 )
@@ -44,6 +45,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("startup", startup.section),
         ("ingestion", _ingestion),
         ("scale", scale.section),
+        ("scopes", scopes.section),
         ("adding", adding.section),
         ("answers", _answers),
         ("conversations", _conversations),
