@@ -70,7 +70,7 @@ def load(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     model = "tiny"
     if ENGINES[name].remote:
         generator |= {"base_url": request.getfixturevalue("endpoint"), "model": model}
-    else:
+    elif ENGINES[name].formats:
         model = str(request.getfixturevalue({"gguf": "file", "folder": "folder"}[ENGINES[name].formats[0]]))
     settings = load_settings(tmp_path_factory.mktemp("home"), generator=generator)
 

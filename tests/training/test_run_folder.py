@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from rag.training.runs.checkpoints import Progress, load_checkpoint, save_checkpoint
+from rag.training.runs.checkpoints import TrainingProgress, load_checkpoint, save_checkpoint
 from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError, UsageError
 
@@ -107,12 +107,12 @@ def test_on_a_full_disk_the_last_checkpoint_stays_whole(
 ) -> None:
     network, optimizer = trained
     folder = tmp_path / "checkpoint"
-    save_checkpoint(folder, network, optimizer, Progress(3, 1.0))
+    save_checkpoint(folder, network, optimizer, TrainingProgress(3, 1.0))
     weights = network.weight.detach().clone()
     network.weight.data.zero_()
     with full_disk(5_000), pytest.raises(RefdeskError, match=r"cannot be written.*Free space.*--resume"):
-        save_checkpoint(folder, network, optimizer, Progress(6, 2.0))
-    assert load_checkpoint(folder, network, optimizer) == Progress(3, 1.0)
+        save_checkpoint(folder, network, optimizer, TrainingProgress(6, 2.0))
+    assert load_checkpoint(folder, network, optimizer) == TrainingProgress(3, 1.0)
     assert torch.equal(network.weight, weights)
 
 
@@ -121,7 +121,7 @@ def test_a_checkpoint_is_found_when_the_change_to_the_next_was_cut_off(
 ) -> None:
     network, optimizer = trained
     folder = tmp_path / "checkpoint"
-    save_checkpoint(folder, network, optimizer, Progress(3, 1.0))
+    save_checkpoint(folder, network, optimizer, TrainingProgress(3, 1.0))
     rename = Path.rename
 
     def killed(self: Path, target: Path) -> Path:
@@ -132,8 +132,8 @@ def test_a_checkpoint_is_found_when_the_change_to_the_next_was_cut_off(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt):
-            save_checkpoint(folder, network, optimizer, Progress(6, 2.0))
-    assert load_checkpoint(folder, network, optimizer) == Progress(3, 1.0)
-    save_checkpoint(folder, network, optimizer, Progress(6, 2.0))
-    assert load_checkpoint(folder, network, optimizer) == Progress(6, 2.0)
+            save_checkpoint(folder, network, optimizer, TrainingProgress(6, 2.0))
+    assert load_checkpoint(folder, network, optimizer) == TrainingProgress(3, 1.0)
+    save_checkpoint(folder, network, optimizer, TrainingProgress(6, 2.0))
+    assert load_checkpoint(folder, network, optimizer) == TrainingProgress(6, 2.0)
     assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint"]

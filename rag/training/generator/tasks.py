@@ -48,7 +48,7 @@ def build_task(
             augment=settings.augment,
             **common,
         )
-    from rag.training.generator import preferences
+    from rag.training.generator import preferences  # imports TRL, which takes seconds and most runs do not use
 
     if settings.objective == "dpo":
         return preferences.dpo_task(

@@ -17,7 +17,7 @@ _TENSORS, _STATE = "training.safetensors", "state.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class TrainingProgress:
     """How far a run is. ``best_score`` was reached after ``best_step`` steps, ``waited`` evaluations ago."""
 
     step: int = 0
@@ -32,7 +32,9 @@ def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
     return {name: parameter for name, parameter in network.named_parameters() if parameter.requires_grad}
 
 
-def save_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def save_checkpoint(
+    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, progress: TrainingProgress
+) -> None:
     """Replace the checkpoint in ``folder``. Raises RefdeskError, and leaves the former one whole."""
     tensors: dict[str, Tensor] = {}
     for name, parameter in trainable(network).items():
@@ -46,11 +48,11 @@ def save_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Opt
     write_folder(folder, fill)
 
 
-def load_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
+def load_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingProgress:
     """Put the network and the optimizer in the checkpoint's state; nothing is done where there is none yet."""
     found = whole_folder(folder)
     if found is None:
-        return Progress()
+        return TrainingProgress()
     tensors = load_file(found / _TENSORS)
     parameters = trainable(network)
     with torch.no_grad():
@@ -61,7 +63,7 @@ def load_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Opt
         parameter = parameters[name]
         # fused AdamW counts its steps where the parameter is
         optimizer.state[parameter][field] = value.to(parameter.device)
-    return Progress(**json.loads((found / _STATE).read_text(encoding="utf-8")))
+    return TrainingProgress(**json.loads((found / _STATE).read_text(encoding="utf-8")))
 
 
 def save_weights(folder: Path, network: nn.Module) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from rag.jobs.types import Stopped
 from rag.training.runs.checkpoints import (
-    Progress,
+    TrainingProgress,
     load_checkpoint,
     load_weights,
     save_checkpoint,
@@ -67,7 +67,7 @@ class Schedule:
     accumulation: int = 1
     shape: Literal["linear", "constant"] = "linear"
 
-    def ended(self, progress: Progress) -> bool:
+    def ended(self, progress: TrainingProgress) -> bool:
         """Whether there is nothing left to do."""
         return progress.step >= self.steps or 0 < self.patience <= progress.waited
 
@@ -105,7 +105,7 @@ def train(
     on_tick: Callable[[Tick], None] = lambda _: None,
     *,
     precision: torch.dtype = torch.bfloat16,
-) -> Progress:
+) -> TrainingProgress:
     """Train from the last checkpoint on, and leave the best weights (the last ones, with nothing held out) in the
     network. The matrix products are in ``precision`` where the hardware has it.
 
@@ -180,7 +180,7 @@ def _step(
     return total, examples
 
 
-def _evaluate(task: Task, progress: Progress, folder: RunFolder) -> Progress:
+def _evaluate(task: Task, progress: TrainingProgress, folder: RunFolder) -> TrainingProgress:
     metrics = task.evaluate()
     if metrics is None:
         return progress
