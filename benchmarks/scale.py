@@ -2,15 +2,15 @@
 
 import os
 import resource
+import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import apsw
 import faiss
 import numpy as np
 from matplotlib import rc_context
@@ -22,17 +22,32 @@ from vectorstore.index.faiss import EXACT_UP_TO, FaissIndex, build_index
 from vectorstore.index.types import ChunkIds, ChunkSet, DenseSearch
 from vectorstore.index.versions import INDEX_FILE
 from vectorstore.sqlite.chunks import SqliteVectors
-from vectorstore.types import Vectors
+from vectorstore.sqlite.meta import get_meta
+from vectorstore.sqlite.schema import INDEX_FOLDER
+from vectorstore.sqlite.store import SqliteStore
+from vectorstore.types import FileState, Page, ParsedDocument, Span, Vectors
 
 PLOT = Path(__file__).parents[1] / "docs/images/scale.svg"
 REFDESK = "Refdesk"
 _K = 10
+_CHUNKS_EACH = 1_000
 _LISTS, _PROBED = 1024, 64
 _CANDIDATES = 50
 """What Refdesk's search asks of the dense index."""
 
 Search = Callable[[Vectors], Sequence[int]]
 """The ids of the nearest to a query of shape (1, dimension)."""
+
+
+@dataclass(frozen=True)
+class _Given:
+    """The vectors are at hand: nothing is embedded."""
+
+    dimension: int
+    fingerprint: ClassVar = "scale"
+
+    def embed(self, texts: list[str]) -> Vectors:
+        return np.zeros((len(texts), self.dimension), np.float32)
 
 
 @dataclass(frozen=True)
@@ -117,8 +132,8 @@ def _indexes(stored: Vectors, work: Path, graph_up_to: int) -> Iterator[tuple[st
         graph = faiss.IndexHNSWSQ(dimension, eight_bits, 32, measure)
         graph.hnsw.efConstruction, graph.hnsw.efSearch = 80, 128
         yield "HNSW, 8 bits", _built(graph, stored)
-    with closing(_stored(stored, work / "scale.db")) as connection:
-        yield REFDESK, _refdesk(connection, work, dimension)
+    with _indexed(stored, work / "scale") as (dense, size, seconds):
+        yield REFDESK, _Index(_among(dense, _CANDIDATES), size, seconds)
 
 
 def _built(index: faiss.Index, stored: Vectors) -> _Index:
@@ -129,40 +144,32 @@ def _built(index: faiss.Index, stored: Vectors) -> _Index:
     return _Index(lambda query: index.search(query, _K)[1][0].tolist(), len(faiss.serialize_index(index)), seconds)
 
 
-def _refdesk(connection: apsw.Connection, work: Path, dimension: int) -> _Index:
-    dense, file, seconds = _compacted(connection, work, dimension)
+@contextmanager
+def _indexed(stored: Vectors, home: Path) -> Iterator[tuple[DenseSearch, int, float]]:
+    """A knowledge base of the vectors, with a letter for each: the search in its index, the bytes of the index's file,
+    and the seconds until it was written. Ids begin with 1.
+    """
+    shutil.rmtree(home, ignore_errors=True)
+    with closing(SqliteStore(home, _Given(stored.shape[1]))) as knowledge:
+        for first in range(0, len(stored), _CHUNKS_EACH):
+            own = stored[first : first + _CHUNKS_EACH]
+            spans = tuple(Span(2 * number, 2 * number + 1, "") for number in range(len(own)))
+            parsed = ParsedDocument("", (Page(None, 0, "x " * len(own)),), (), spans)
+            with knowledge.change() as change:
+                content = change.add_content(str(first), "scale", parsed, own, _Given.fingerprint)
+                change.put_document("scale", str(first), "", content, FileState(0, 0))
+        began = time.perf_counter()
+        knowledge.compact(force=True)
+        seconds = time.perf_counter() - began
+        with knowledge.database.read() as connection:
+            state = SqliteVectors(connection, get_meta(connection), stored.shape[1])
+            file = home / INDEX_FOLDER / state.version.name / INDEX_FILE
+            yield FaissIndex(home / INDEX_FOLDER).at(state), file.stat().st_size, seconds
 
-    def search(query: Vectors) -> Sequence[int]:
-        return [chunk - 1 for chunk in list(dense.search(query, _CANDIDATES))[:_K]]
 
-    return _Index(search, file.stat().st_size, seconds)
-
-
-def _compacted(connection: apsw.Connection, work: Path, dimension: int) -> tuple[DenseSearch, Path, float]:
-    """Search in Refdesk's index of the stored vectors, its file, and the seconds until it was written."""
-    folder = work / "scale-index"
-    index = FaissIndex(folder)
-    state = {"publication": "0", "index_version": "", "index_sha256": "", "high_water": "0"}
-    began = time.perf_counter()
-    version = index.compact(SqliteVectors(connection, state, dimension))
-    seconds = time.perf_counter() - began
-    index.drop_others(version.name)
-    state |= {"index_version": version.name, "index_sha256": version.sha256, "high_water": str(version.high_water)}
-    file = folder / version.name / INDEX_FILE
-    return index.at(SqliteVectors(connection, state, dimension)), file, seconds
-
-
-def _stored(stored: Vectors, file: Path) -> apsw.Connection:
-    """The vectors in SQLite as a knowledge base holds them. Their ids begin with 1."""
-    file.unlink(missing_ok=True)
-    connection = apsw.Connection(str(file))
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("CREATE TABLE vectors (chunk_id INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
-    connection.execute("CREATE TABLE tombstones (chunk_id INTEGER NOT NULL)")
-    with connection:
-        rows = ((number + 1, vector.tobytes()) for number, vector in enumerate(stored))
-        connection.executemany("INSERT INTO vectors VALUES (?, ?)", rows)
-    return connection
+def _among(dense: DenseSearch, candidates: int, within: ChunkSet | None = None) -> Search:
+    """The best of so many candidates."""
+    return lambda query: [chunk - 1 for chunk in list(dense.search(query, candidates, within))[:_K]]
 
 
 def _measured(index: _Index, queries: Vectors, right: ChunkIds, timed: int, rounds: int) -> dict[str, Any]:
@@ -200,24 +207,16 @@ def _recall(found: Sequence[int], right: ChunkIds) -> float:
 def _largest(vectors: Vectors, queries: Vectors, work: Path, timed: int, rounds: int) -> dict[str, Any]:
     """At the largest size: more or fewer candidates, and searches within a scope."""
     right = _exact(vectors, queries)
-    with closing(_stored(vectors, work / "scale.db")) as connection:
-        dense, _, _ = _compacted(connection, work, vectors.shape[1])
-
-        def among(candidates: int, within: ChunkSet | None = None) -> Search:
-            def search(query: Vectors) -> Sequence[int]:
-                return [chunk - 1 for chunk in list(dense.search(query, candidates, within))[:_K]]
-
-            return search
-
+    with _indexed(vectors, work / "scale") as (dense, _, _):
         asked = [
-            {"candidates": number, **_searched(among(number), queries, right, timed, rounds)}
+            {"candidates": number, **_searched(_among(dense, number), queries, right, timed, rounds)}
             for number in (10, 25, 50, 100)
         ]
         scopes = []
         for share in (0.001, 0.01, 0.1):
             allowed = np.flatnonzero(np.random.default_rng(1).random(len(vectors)) < share)
             within = allowed[_exact(np.ascontiguousarray(vectors[allowed]), queries)]
-            measured = _searched(among(_CANDIDATES, ChunkSet.of(allowed + 1)), queries, within, timed, rounds)
+            measured = _searched(_among(dense, _CANDIDATES, ChunkSet.of(allowed + 1)), queries, within, timed, rounds)
             scopes.append({"chunks": len(allowed), **measured})
     return {"asked": asked, "scopes": scopes}
 

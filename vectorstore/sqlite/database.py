@@ -151,7 +151,8 @@ class Database:
                 connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
-                connection.execute("ROLLBACK")
+                with self.explained():
+                    connection.execute("ROLLBACK")
             raise
         finally:
             self._idle.put(connection)
