@@ -9,7 +9,7 @@ from typing import Any
 
 from rag.evaluation import machine
 from rag.files import write_json
-from rag.jobs.isolated import run_apart
+from rag.jobs.isolated import Apart, run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
 from rag.quantization.methods import Quantization
@@ -41,6 +41,7 @@ def compare_methods(
     folder: Path,
     unpacked: Path,
     on_progress: OnProgress,
+    apart: Apart = run_apart,
 ) -> MethodComparison:
     """Measure each of ``methods`` that ``folder`` does not hold a result of yet, and write the report there.
 
@@ -72,7 +73,7 @@ def compare_methods(
         result = {
             "method": method.name,
             "kind": method.kind,
-            **_result(model, source, method, tasks, folder, unpacked, show),
+            **_result(model, source, method, tasks, folder, unpacked, show, apart),
         }
         if "problem" not in result:  # what failed is tried again by the next call
             write_json(file, result)
@@ -90,6 +91,7 @@ def _result(
     folder: Path,
     unpacked: Path,
     on_progress: OnProgress,
+    apart: Apart,
 ) -> dict[str, Any]:
     """All figures, or those up to the ``problem``."""
     written = folder / "model"
@@ -100,10 +102,10 @@ def _result(
         made = quantize(model, method, written, unpacked, on_progress)
         result |= {key: made[key] for key in ("bytes", "bits_per_parameter")}
         missing = "Only the size is known"
-        result |= run_apart(measure, source, written, tasks, on_progress=on_progress)
+        result |= apart(measure, source, written, tasks, on_progress=on_progress)
         missing = "The perplexity is missing"
         if method.kind == "gguf":
-            result["perplexity"] = run_apart(measure_gguf_perplexity, source, written, tasks, on_progress=on_progress)
+            result["perplexity"] = apart(measure_gguf_perplexity, source, written, tasks, on_progress=on_progress)
     except RefdeskError as error:
         result["problem"] = f"{missing}. {error}"
     finally:

@@ -43,6 +43,14 @@ class Plan:
     training: GeneratorTraining
 
 
+def budgeted(**named: Any) -> GeneratorTraining:
+    """Training by the settings that are named, steps among them: nothing is held out of what is taught, and all of the
+    budget is used; what it came to is asked afterwards.
+    """
+    fixed = {"epochs": 100_000, "held_out": 0.0, "patience": 0, "evaluate_on": 8, "answers": 0}
+    return GeneratorTraining.of(fixed | named)
+
+
 def compare_rag_vs_finetuning(
     plan: Plan,
     model: ResolvedModel,

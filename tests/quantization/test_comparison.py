@@ -10,7 +10,6 @@ import torch
 from transformers import AutoTokenizer
 
 from rag.generators.engines.transformers import load_network
-from rag.quantization import comparison
 from rag.quantization.comparison import compare_methods
 from rag.quantization.measuring import measure, measure_gguf_perplexity, perplexity
 from rag.quantization.methods import find_method
@@ -103,18 +102,15 @@ def test_a_method_that_fails_is_reported_and_tried_again(llama: Path, tmp_path: 
     assert not (folder / "results").exists()
 
 
-def test_what_was_measured_before_a_failure_is_kept(
-    llama: Path, tmp_path: Path, tasks: Tasks, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_measured_before_a_failure_is_kept(llama: Path, tmp_path: Path, tasks: Tasks) -> None:
     def here(work: Callable[..., Any], *arguments: Any, on_progress: Watched) -> Any:
         if work is measure_gguf_perplexity:
             raise RefdeskError("Killed")
         return work(*arguments, on_progress=on_progress)
 
-    monkeypatch.setattr(comparison, "run_apart", here)
     folder = tmp_path / "compared"
     (result,) = compare_methods(
-        resolve_model(str(llama)), [find_method("gguf-q8_0")], tasks, folder, tmp_path, Watched()
+        resolve_model(str(llama)), [find_method("gguf-q8_0")], tasks, folder, tmp_path, Watched(), here
     ).results
     assert result["problem"] == "The perplexity is missing. Killed"
     assert result["bytes"] > 0

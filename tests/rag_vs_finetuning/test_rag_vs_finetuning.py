@@ -1,4 +1,4 @@
-"""`refdesk compare rag-vs-finetuning` as a person calls it, on a generator so small that it takes no time."""
+"""Retrieval beside fine-tuning, on a generator so small that it takes no time; and the command."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,10 +9,13 @@ import pytest
 from lxml import html
 
 from rag.evaluation.types import OnProgress
-from rag.rag_vs_finetuning import comparison
+from rag.rag_vs_finetuning.comparison import Plan, budgeted, compare_rag_vs_finetuning
 from rag.rag_vs_finetuning.configurations import CONFIGURATIONS, RETRIEVAL, STALE
+from rag.settings.model import load_settings
 from tests.command import refdesk
+from tests.evaluation.conftest import quiet
 from vectorstore.errors import RefdeskError
+from vectorstore.models import resolve_model
 
 NAMES = {one.name for one in CONFIGURATIONS}
 
@@ -43,16 +46,13 @@ def short_answers() -> Iterator[None]:
         yield
 
 
-def compared(apart: Here, question_file: Path, small: Path, home: Path, *options: str) -> dict[str, Any]:
-    call = ["compare", "rag-vs-finetuning", str(question_file), "--model", str(small), "--home", str(home)]
-    with pytest.MonkeyPatch.context() as patch:
-        original = comparison.compare_rag_vs_finetuning
-        patch.setattr(comparison, "compare_rag_vs_finetuning", lambda *given: original(*given, apart=apart))
-        done = refdesk(*call, "--max-steps", 2, "--changes", 2, "--json", *options)
-    if done.code:
-        raise RefdeskError(done.err)
-    report: dict[str, Any] = done.json
-    return report
+def compared(apart: Here, question_file: Path, small: Path, home: Path, unseen: float = 0.5) -> dict[str, Any]:
+    settings = load_settings(home, generator={"engine": "auto", "model": str(small), "adapter": None})
+    plan = Plan(question_file, (), 60, unseen, 2, budgeted(method="lora", max_steps=2, batch=8, seed=0))
+    folder = home / "comparisons" / question_file.stem
+    report = compare_rag_vs_finetuning(plan, resolve_model(str(small)), settings, folder, quiet, apart)
+    printed: dict[str, Any] = json.loads(json.dumps(report))
+    return printed
 
 
 @pytest.fixture(scope="module")
@@ -118,19 +118,18 @@ def test_the_page_says_what_the_json_says(report: dict[str, Any], home: Path) ->
     assert page.xpath("//*[local-name()='svg']")
 
 
-def test_asked_again_nothing_is_done_again(
+def test_the_command_with_the_same_budget_finds_all_done_and_prints_it(
     report: dict[str, Any], question_file: Path, small: Path, home: Path
 ) -> None:
-    again = Here()
-    assert compared(again, question_file, small, home) == report
-    assert again.done == []
+    call = ["compare", "rag-vs-finetuning", question_file, "--model", small, "--home", home]
+    assert refdesk(*call, "--max-steps", 2, "--changes", 2, "--json").json == report
 
 
 def test_a_comparison_of_something_else_does_not_mix_in(
     report: dict[str, Any], question_file: Path, small: Path, home: Path
 ) -> None:
     with pytest.raises(RefdeskError, match=r"The run was begun with unseen = 0\.5, not 0\.25"):
-        compared(Here(), question_file, small, home, "--unseen", "0.25")
+        compared(Here(), question_file, small, home, unseen=0.25)
 
 
 @pytest.mark.parametrize(

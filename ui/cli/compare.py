@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from rag.settings.model import load_settings
-from rag.training.generator.settings import GeneratorTraining, Method
+from rag.training.generator.settings import Method
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from ui.cli.progress import stages, stoppable
@@ -62,12 +62,11 @@ def rag_vs_finetuning(
     if not questions.is_file():
         raise UsageError("No such file", where=str(questions), remedy="Name a question file in the form of SQuAD.")
 
-    from rag.rag_vs_finetuning.comparison import Plan, compare_rag_vs_finetuning  # the models take seconds to import
+    # The models take seconds to import.
+    from rag.rag_vs_finetuning.comparison import Plan, budgeted, compare_rag_vs_finetuning
 
-    # Nothing is held out of what is taught, and all of the budget is used; what it came to is asked afterwards.
-    fixed = {"epochs": 100_000, "held_out": 0.0, "patience": 0, "evaluate_on": 8, "answers": 0}
-    named = {"method": method, "max_steps": max_steps, "batch": batch, "seed": seed}
-    plan = Plan(questions, tuple(documents or ()), limit, unseen, changes, GeneratorTraining.of(fixed | named))
+    training = budgeted(method=method, max_steps=max_steps, batch=batch, seed=seed)
+    plan = Plan(questions, tuple(documents or ()), limit, unseen, changes, training)
     with errors.status("Looking for the model") as waiting:
         resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))
     folder = output or settings.home / "comparisons" / questions.stem
