@@ -24,16 +24,16 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.data import ingested, medquad_questions, unpack_medquad, write_squad_articles
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
-from rag.answering.answerability import AnswerabilitySignals
 from rag.answering.decision import decide
 from rag.calibration.fitting import fit_answerability
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.scoring import LogisticModel
+from rag.calibration.signals import AnswerabilitySignals
 from rag.components import open_reader
 from rag.evaluation.squad import f1
-from rag.query.variants import QueryVariant
 from rag.reader.model import ExtractiveReader
 from rag.retrieval.reranking import rerank
+from rag.retrieval.variants import QueryVariant
 from rag.settings.model import load_settings
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING

@@ -16,8 +16,8 @@ from rag.components import build_flow, open_reader, retriever_on
 from rag.evaluation.figures import intervals, means, rounded
 from rag.evaluation.types import Item
 from rag.query.understanding import query_of
-from rag.query.variants import QueryVariant
 from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
+from rag.retrieval.variants import QueryVariant
 from rag.settings.model import load_settings
 from rag.types import Answer, Exchange
 from vectorstore.types import EVERYTHING, Passage

@@ -21,10 +21,10 @@ from benchmarks.tables import table, with_interval
 from rag.calibration.fitting import fit_support
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.scoring import LogisticModel
+from rag.calibration.signals import SupportSignals
 from rag.components import open_embedder, open_reader
 from rag.evaluation.figures import wilson
 from rag.grounding.rules import RuleChecker
-from rag.grounding.support import SupportSignals
 from rag.settings.model import load_settings
 
 _EACH = 40

@@ -26,10 +26,10 @@ from rag.components import open_reader, retriever_on
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.types import Item
 from rag.query.understanding import query_of
-from rag.query.variants import QueryVariant
 from rag.reader.model import ExtractiveReader
 from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
 from rag.retrieval.reranking import rerank
+from rag.retrieval.variants import QueryVariant
 from rag.settings.model import Settings, load_settings
 from vectorstore.types import EVERYTHING
 

@@ -25,15 +25,15 @@ from benchmarks.tried_signals import TriedSignals, tried_signals
 from rag.answering.extractive import MOST_CHARACTERS, Quote, extractive_answer
 from rag.calibration.fitting import Candidates, Table, fit_order
 from rag.calibration.numbers import shipped_calibration
+from rag.calibration.signals import PassageSignals
 from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
 from rag.evaluation.squad import f1, normalised
 from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
-from rag.query.variants import QueryVariant
 from rag.reader.types import Reader
 from rag.retrieval.reranking import rerank
-from rag.retrieval.types import PassageSignals
+from rag.retrieval.variants import QueryVariant
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, load_question_sets
 from vectorstore.store import KnowledgeStore

@@ -1,4 +1,4 @@
-"""Signals for a passage that were tried beside ``rag.retrieval.types.PassageSignals`` and are not used."""
+"""Signals for a passage that were tried beside ``rag.calibration.signals.PassageSignals`` and are not used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.query.variants import QueryVariant
 from rag.retrieval.types import ScoredPassage
+from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, embedding_input

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.evaluation.types import OnProgress
 from rag.jobs.isolated import run_apart
+from rag.jobs.types import OnProgress
 from vectorstore.errors import RefdeskError, UsageError
 
 

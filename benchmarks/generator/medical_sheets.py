@@ -10,8 +10,8 @@ from lxml import etree
 from benchmarks.generator.sheets import Asked, Sheet
 from benchmarks.generator.targets import cited, first_sentences
 from ingest.sentences import sentence_spans
-from rag.evaluation.types import OnProgress
 from rag.generators.prompts import REFUSAL
+from rag.jobs.types import OnProgress
 from vectorstore.types import HEADING_SEPARATOR, Chunk
 
 _PASSAGES = 3

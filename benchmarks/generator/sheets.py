@@ -12,8 +12,9 @@ from benchmarks.generator.targets import cited, sentence_with
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import GoldAnswer, SquadQuestion, normalised
 from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
-from rag.evaluation.types import OnProgress, Text
+from rag.evaluation.types import Text
 from rag.generators.prompts import REFUSAL
+from rag.jobs.types import OnProgress
 from rag.training.reader.data import QuestionSet
 from vectorstore.types import EVERYTHING, Chunk, Embedder
 

@@ -1,36 +1,15 @@
 """Do the documents answer this question? Seven signals, from which a fitted model makes one probability."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rag.query.variants import QueryVariant
+from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.types import ScoredPassage
+from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import Kind, content_stems, tokens_of
 
 _MARGINS_FROM = 3
 _NAMING = frozenset({Kind.NAME, Kind.NUMBER})
 _LOWEST_MARGIN = -3.0
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerabilitySignals:
-    """What speaks for or against an answer.
-
-    ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
-    passages than about a kind of question that the reader was not trained on. ``similarity`` is the best cosine of the
-    question and a passage, ``sentence`` that of the question and a sentence. Of the question's words, weighted by how
-    rare they are, ``coverage`` is the share that the best passage or its heading holds, ``together`` the share that one
-    sentence of it holds, and ``unknown`` the share that no stored passage holds. ``missing`` counts the
-    names and numbers of the question that the best passage and its heading lack.
-    """
-
-    margin: float
-    similarity: float
-    sentence: float
-    coverage: float
-    together: float
-    unknown: float
-    missing: float
 
 
 def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant]) -> AnswerabilitySignals:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.answerability import AnswerabilitySignals, answerability_signals
+from rag.answering.answerability import answerability_signals
 from rag.answering.extractive import Quote, extractive_answer
 from rag.calibration.numbers import Calibration
-from rag.query.variants import QueryVariant
+from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.types import ScoredPassage
+from rag.retrieval.variants import QueryVariant
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.calibration.scoring import weighted_sum
+from rag.calibration.signals import SentenceSignals
 from rag.grounding.places import introduces_list, list_end
 from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import bounded
@@ -21,20 +22,6 @@ _SURE = 2.0
 LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 _BULLET = re.compile(r"\s*[-*•–]\s")
 _PARAGRAPH = re.compile(r"\n\s*\n")
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceSignals:
-    """What speaks for a sentence. ``passage`` is its passage's score, ``closeness`` its cosine with the question (told
-    what it is about by its subject) and ``margin`` that of the reader's span in it, bounded to 10. ``opening`` is how
-    near it is to the opening of a text whose heading tells what is asked: the heading's aspect, divided by the
-    sentence's place among those that say something.
-    """
-
-    passage: float
-    closeness: float
-    margin: float
-    opening: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,8 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from rag.answering.answerability import AnswerabilitySignals
-from rag.answering.extractive import SentenceSignals
 from rag.calibration.scoring import LogisticModel
-from rag.grounding.support import SupportSignals
-from rag.retrieval.types import PassageSignals
+from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals, SupportSignals
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -12,11 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag.answering.answerability import AnswerabilitySignals
-from rag.answering.extractive import SentenceSignals
-from rag.calibration.scoring import LogisticModel
-from rag.grounding.support import SupportModel, SupportSignals
-from rag.retrieval.types import PassageSignals
+from rag.calibration.scoring import LogisticModel, SupportModel
+from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals, SupportSignals
 from vectorstore.disk import replace_text
 from vectorstore.errors import RefdeskError
 

@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from rag.calibration.signals import SupportSignals
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -30,3 +32,10 @@ class LogisticModel(Generic[Signals]):
     def probability(self, signals: Signals) -> float:
         """Between 0 and 1."""
         return logistic(self.intercept + weighted_sum(self.weights, signals))
+
+
+@dataclass(frozen=True, slots=True)
+class SupportModel(LogisticModel[SupportSignals]):
+    """The probability that a place supports a sentence that breaks none of the rules; from ``threshold`` on it does."""
+
+    threshold: float

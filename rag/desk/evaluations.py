@@ -19,7 +19,8 @@ from rag.evaluation.beir import load_beir
 from rag.evaluation.items import sampled
 from rag.evaluation.runs import changed_at, list_runs, load_head, load_run, runs_folder, sha256_of, store_run
 from rag.evaluation.squad import load_question_file
-from rag.evaluation.types import Comparison, Evaluation, Figures, OnProgress, Run, RunHead
+from rag.evaluation.types import Comparison, Evaluation, Figures, Run, RunHead
+from rag.jobs.types import OnProgress
 from vectorstore.errors import UsageError
 from vectorstore.types import EVERYTHING
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 from ingest.types import DocumentLayout
 from rag.access.types import Principal
 from rag.conversations.types import Conversation, Rating
-from rag.evaluation.types import UNEDITED, Comparison, Figures, Kind, OnProgress, Run, RunHead, Trial
+from rag.evaluation.types import UNEDITED, Comparison, Figures, Kind, Run, RunHead, Trial
 from rag.extraction.types import Extraction, FieldDraft, Form, SchemaInfo, WordPlace
-from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine
+from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine, OnProgress
 from rag.training.runs.types import Request
 from rag.training.runs.types import Run as TrainingRun
 from rag.types import Citation, Event, Exchange

@@ -11,8 +11,9 @@ from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.temporary_collection import TemporaryCollection
-from rag.evaluation.types import Evaluation, Figures, Item, OnProgress, Text
+from rag.evaluation.types import Evaluation, Figures, Item, Text
 from rag.evaluation.unfinished import Asked
+from rag.jobs.types import OnProgress
 from rag.types import Answer, Citation, Done, Event
 
 SCORES = ("f1", "em", "answered", "false_answers", "citation_precision", "unsupported_sentences")

@@ -7,7 +7,8 @@ from rag.evaluation.counterfactual_edits import Attribute, Counterfactual, count
 from rag.evaluation.figures import mean, means
 from rag.evaluation.items import slices_of
 from rag.evaluation.squad import load_squad, normalised
-from rag.evaluation.types import Evaluation, Item, OnProgress, Trial, Try
+from rag.evaluation.types import Evaluation, Item, Trial, Try
+from rag.jobs.types import OnProgress
 from vectorstore.errors import UsageError
 
 SCORES = ("flipped", "other_decision", "other_passage", "other_short_answer")

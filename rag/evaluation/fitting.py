@@ -5,17 +5,19 @@ from dataclasses import astuple, dataclass, field, replace
 
 import numpy as np
 
-from rag.answering.answerability import AnswerabilitySignals, answerability_signals
+from rag.answering.answerability import answerability_signals
 from rag.answering.extractive import SentenceCandidate, candidates_of
 from rag.calibration.fitting import Candidates, fit_answerability, fit_reranking, fit_sentence_selection
 from rag.calibration.numbers import Calibration, Models
 from rag.calibration.scoring import weighted_sum
+from rag.calibration.signals import AnswerabilitySignals
 from rag.evaluation.squad import normalised
-from rag.evaluation.types import Figures, OnProgress
-from rag.query.variants import QueryVariant
+from rag.evaluation.types import Figures
+from rag.jobs.types import OnProgress
 from rag.reader.types import Reader
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import PassageStore, Retriever, ScoredPassage
+from rag.retrieval.variants import QueryVariant
 from vectorstore.errors import UsageError
 from vectorstore.store import PassageView
 from vectorstore.types import EVERYTHING, Chunk

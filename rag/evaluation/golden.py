@@ -9,7 +9,8 @@ from rag.evaluation.figures import latency, means
 from rag.evaluation.golden_set import GoldenQuestion
 from rag.evaluation.items import slices_of, slices_of_source
 from rag.evaluation.squad import normalised
-from rag.evaluation.types import Evaluation, Item, OnProgress
+from rag.evaluation.types import Evaluation, Item
+from rag.jobs.types import OnProgress
 from rag.types import Answer, Citation, Done, Event, Exchange
 
 SCORES = ("answered", "same_words", "abstained", "changed", "corrected")

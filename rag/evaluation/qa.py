@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from rag.evaluation.figures import means
 from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
-from rag.evaluation.types import Evaluation, Item, OnProgress
+from rag.evaluation.types import Evaluation, Item
+from rag.jobs.types import OnProgress
 from rag.reader.types import AnswerSpan, PairReader
 
 SCORES = ("em", "f1", "has_answer_em", "has_answer_f1", "no_answer_accuracy")

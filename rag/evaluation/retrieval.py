@@ -10,12 +10,13 @@ from rag.evaluation.figures import latency, means
 from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.ranking import ndcg, reciprocal_rank
 from rag.evaluation.temporary_collection import TemporaryCollection
-from rag.evaluation.types import Evaluation, Item, OnProgress
+from rag.evaluation.types import Evaluation, Item
+from rag.jobs.types import OnProgress
 from rag.query.understanding import query_of
-from rag.query.variants import QueryVariant
 from rag.reader.types import Reader
 from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
 from rag.retrieval.reranking import rerank
+from rag.retrieval.variants import QueryVariant
 from vectorstore.store import PassageView
 from vectorstore.types import EVERYTHING
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from ingest.pipeline.ingestion import Ingestion, Progress
 from ingest.readers.text import unwrapped
 from ingest.worker.guard import WorkerSettings
-from rag.evaluation.types import OnProgress, Text
+from rag.evaluation.types import Text
+from rag.jobs.types import OnProgress
 from vectorstore.embedded import open_store
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Embedder

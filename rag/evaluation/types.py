@@ -1,6 +1,6 @@
 """What an evaluation gives: figures, and every question with what happened to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -12,9 +12,6 @@ Kind = Literal["retrieval", "qa", "answers", "golden", "counterfactuals"]
 
 Figures = dict[str, Any]
 """Shares, scores and counts by name, as printed with --json; None where nothing was there to be measured."""
-
-OnProgress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,7 @@ class Trial:
 
     It answers with ``quote`` from the chunk ``cited`` if the ``probability`` that the documents hold the answer reaches
     ``threshold``; else it abstains, and ``quote`` is what it would have quoted. ``signals`` are what the probability is
-    made of, by their names in ``rag.answering.answerability.AnswerabilitySignals``. ``looked_up`` is what the documents
+    made of, by their names in ``rag.calibration.signals.AnswerabilitySignals``. ``looked_up`` is what the documents
     were asked, empty where it is the question.
     """
 

@@ -8,11 +8,11 @@ from rag.calibration.numbers import Calibration
 from rag.evaluation.types import UNEDITED, ReadPassage, Trial
 from rag.query.smalltalk.topics import Recognise
 from rag.query.understanding import query_of
-from rag.query.variants import QueryVariant
 from rag.reader.types import Reader
 from rag.retrieval.hybrid import retrieve_variants
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import PassageStore, Retriever
+from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from vectorstore.store import PassageView
 from vectorstore.types import Embedder, Passage, Scope, embedding_input

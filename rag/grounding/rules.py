@@ -8,12 +8,13 @@ model of natural logic", 2009); the sets of words and the shape of clauses take 
 
 from collections.abc import Callable, Iterator, Sequence
 
+from rag.calibration.scoring import SupportModel
 from rag.grounding.alignment import Similarity, align
 from rag.grounding.asked import answers_as_read
 from rag.grounding.context import Borrowed, borrowings
 from rag.grounding.places import Source, sources_of
 from rag.grounding.qualifiers import taken_back
-from rag.grounding.support import Support, SupportModel, support_of
+from rag.grounding.support import Support, support_of
 from rag.grounding.types import Place, Reason, Verdict
 from rag.reader.types import AnswerSpan
 from rag.text.tokens import LEXICON, Token, tokens_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.calibration.scoring import LogisticModel
+from rag.calibration.signals import SupportSignals
 from rag.grounding.alignment import Alignment
 from rag.grounding.context import Borrowed
 from rag.grounding.gaps import gaps_of
@@ -13,25 +13,6 @@ from rag.grounding.types import Reason
 from rag.text.tokens import LEXICON, Kind, Token
 
 _MOST_UNSAID = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class SupportSignals:
-    """What speaks for or against support. ``unsaid`` adds up, over the claim's words that stand on nothing, how far the
-    nearest word of the source is in meaning (1 - cosine), bounded to 2. ``left_out`` is the share of the source's words
-    in clauses that the claim leaves out. ``cosine`` is that of the sentence and its source.
-    """
-
-    unsaid: float
-    left_out: float
-    cosine: float
-
-
-@dataclass(frozen=True, slots=True)
-class SupportModel(LogisticModel[SupportSignals]):
-    """The probability that a place supports a sentence that breaks none of the rules; from ``threshold`` on it does."""
-
-    threshold: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from rag.evaluation.types import OnProgress
+from rag.jobs.types import OnProgress
 from vectorstore.errors import RefdeskError
 from vectorstore.models import quiet_libraries
 

@@ -1,6 +1,6 @@
 """Background work: what a job is, where it waits, and what may be asked of the queue of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -37,6 +37,10 @@ ATTEMPTS = 3
 
 LEASE_SECONDS = 30.0
 """Without a sign of life for so long, a worker is gone."""
+
+
+OnProgress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 class Stopped(Exception):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.query.narrative import told_and_asked, topic_of
-from rag.query.variants import QueryVariant
+from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from rag.types import Exchange
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.generators.prompts import build_rewriting
 from rag.query.follow_up import carry_topic
-from rag.query.variants import QueryVariant
+from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from rag.types import Exchange
 

@@ -11,8 +11,8 @@ from rag.query.follow_up import carry_topic, with_told_topic
 from rag.query.narrative import told_and_asked
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
-from rag.query.variants import QueryVariant
 from rag.retrieval.types import Retriever
+from rag.retrieval.variants import QueryVariant
 from rag.types import Exchange
 from vectorstore.store import PassageView
 from vectorstore.types import Scope

@@ -13,8 +13,8 @@ from ingest.sources.files import find_files
 from rag.evaluation import machine
 from rag.evaluation.runs import sha256_of
 from rag.evaluation.squad import load_question_file
-from rag.evaluation.types import OnProgress
 from rag.jobs.isolated import Apart, run_apart
+from rag.jobs.types import OnProgress
 from rag.rag_vs_finetuning.changing import choose_changes
 from rag.rag_vs_finetuning.configurations import BASE, BOTH, RETRIEVAL, TUNED
 from rag.rag_vs_finetuning.figures import figures

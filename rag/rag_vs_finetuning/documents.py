@@ -13,9 +13,10 @@ from rag.components import open_embedder, worker_settings
 from rag.evaluation.answers import texts_of
 from rag.evaluation.squad import SquadFile
 from rag.evaluation.temporary_collection import as_html
-from rag.evaluation.types import OnProgress, Text
+from rag.evaluation.types import Text
 from rag.files import write_text
 from rag.jobs.isolated import peak_memory_mb
+from rag.jobs.types import OnProgress
 from rag.rag_vs_finetuning.changing import FactChange
 from rag.settings.model import Settings
 from vectorstore.embedded import open_store

@@ -13,11 +13,12 @@ from rag.calibration.numbers import load_calibration
 from rag.components import build_flow, open_embedder, open_generator, open_reader, worker_settings
 from rag.evaluation.runs import parsed_item
 from rag.evaluation.squad import SquadFile, SquadQuestion
-from rag.evaluation.types import Item, OnProgress
+from rag.evaluation.types import Item
 from rag.files import write_json, write_text
 from rag.generators.types import Generator
 from rag.grounding.rules import RuleChecker
 from rag.jobs.isolated import Apart
+from rag.jobs.types import OnProgress
 from rag.rag_vs_finetuning.changing import FactChange, changed_file
 from rag.rag_vs_finetuning.configurations import BOTH, RETRIEVAL, STALE, TUNED, AnswerScorer, Configuration, ask_all
 from rag.rag_vs_finetuning.documents import change_documents, take_in, write_paragraphs

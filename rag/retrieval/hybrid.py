@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.query.variants import QueryVariant
 from rag.retrieval.types import Retriever
+from rag.retrieval.variants import QueryVariant
 from vectorstore.store import PassageView
 from vectorstore.types import Passage, Scope
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from ingest.sentences import sentence_spans
 from rag.calibration.scoring import weighted_sum
-from rag.query.variants import QueryVariant
+from rag.calibration.signals import PassageSignals
 from rag.reader.types import Reader
-from rag.retrieval.types import PassageSignals, ReadSentence, ScoredPassage
+from rag.retrieval.types import ReadSentence, ScoredPassage
+from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from vectorstore.types import Chunk, Embedder, Passage, Vectors
 

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from rag.calibration.signals import PassageSignals
 from rag.reader.types import AnswerSpan
 from vectorstore.store import PassageView
 from vectorstore.types import Chunk, Passage, Scope
@@ -24,25 +25,6 @@ class PassageStore(Protocol):
     def view(self) -> AbstractContextManager[PassageView]:
         """One state of it: whatever is published meanwhile, all that is read through it belongs together."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class PassageSignals:
-    """What speaks for a passage. ``cosine`` is the search's.
-
-    ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
-    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
-    bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
-    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where
-    the subject says all that is asked, else the mean of the passages that have one.
-    """
-
-    cosine: float
-    bm25: float
-    sentence: float
-    words: float
-    margin: float
-    aspect: float
 
 
 @dataclass(frozen=True, slots=True)

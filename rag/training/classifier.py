@@ -17,8 +17,8 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from rag.evaluation.types import OnProgress
 from rag.files import write_folder
+from rag.jobs.types import OnProgress
 from rag.training.data.samples import Sample
 from rag.training.encoder_settings import ClassifierTraining
 from rag.training.generator.data import load_generator_data

@@ -9,8 +9,8 @@ from typing import Any
 from rag.access.types import LOCAL_OWNER
 from rag.components import Components
 from rag.desk.evaluations import DeskEvaluations
-from rag.evaluation.types import OnProgress, Run
-from rag.jobs.types import Job, JobKind
+from rag.evaluation.types import Run
+from rag.jobs.types import Job, JobKind, OnProgress
 from rag.jobs.worker import Report, Work
 from rag.quantization.methods import find_method
 from rag.quantization.quantize import quantize

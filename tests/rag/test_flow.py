@@ -5,9 +5,9 @@ from contextlib import contextmanager
 import pytest
 from pydantic import PrivateAttr
 
-from rag.answering.answerability import AnswerabilitySignals
 from rag.answering.langchain import AnswerRunnable
 from rag.calibration.numbers import shipped_calibration
+from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.langchain import LangChainRetriever
 from rag.types import Answer, Done, Exchange, Quoted, Reranking, Searching, Writing

@@ -11,7 +11,6 @@ from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 from rag.answering.extractive import Quote, extractive_answer
 from rag.calibration.numbers import shipped_calibration
 from rag.components import open_embedder
-from rag.query.variants import QueryVariant, Terms, terms_of
 from rag.reader import int8
 from rag.reader.embedded import WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader, load_reader
@@ -23,6 +22,7 @@ from rag.reader.types import AnswerSpan
 from rag.reader.windows import PairTokenizer
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import ScoredPassage
+from rag.retrieval.variants import QueryVariant, Terms, terms_of
 from rag.settings.model import load_settings
 from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.embedders.bert_graph import BertSize

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lxml import html
 
-from rag.evaluation.types import OnProgress
+from rag.jobs.types import OnProgress
 from rag.rag_vs_finetuning.comparison import Plan, budgeted, compare_rag_vs_finetuning
 from rag.rag_vs_finetuning.configurations import CONFIGURATIONS, RETRIEVAL, STALE
 from rag.settings.model import load_settings

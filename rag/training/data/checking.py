@@ -8,8 +8,8 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from rag.evaluation.types import OnProgress
 from rag.generators.engines.unpacking import load_tokenizer
+from rag.jobs.types import OnProgress
 from rag.training.data.samples import DataForm, Sample
 from rag.training.data.tokens import Row, tokenise_all
 from rag.training.data.validation import check_samples

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import SquadQuestion, normalised
 from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
-from rag.evaluation.types import OnProgress, Text
+from rag.evaluation.types import Text
+from rag.jobs.types import OnProgress
 from rag.training.reader.data import QuestionSet
 from vectorstore.embedded import open_store
 from vectorstore.store import KnowledgeStore

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from peft import LoraConfig
 
-from rag.evaluation.types import OnProgress
 from rag.files import write_json
 from rag.generators.adapters.folder import adapter_folder
 from rag.generators.engines.unpacking import model_folder
 from rag.generators.registry import adapter_for
 from rag.jobs.isolated import peak_memory_mb
+from rag.jobs.types import OnProgress
 from rag.training.data.checking import checked_samples, complete, schedule_of, usable
 from rag.training.generator.before_after import BeforeAfter
 from rag.training.generator.data import load_generator_data

@@ -15,8 +15,9 @@ from ingest.worker.guard import WorkerSettings
 from rag.evaluation.figures import means
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.squad import SquadQuestion
-from rag.evaluation.types import Figures, OnProgress
+from rag.evaluation.types import Figures
 from rag.files import write_json
+from rag.jobs.types import OnProgress
 from rag.reader.model import ExtractiveReader
 from rag.reader.torch_network import TorchNetwork
 from rag.reader.windows import PairTokenizer

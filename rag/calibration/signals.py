@@ -1,0 +1,69 @@
+"""What speaks for a passage, a sentence, an answer and a claim: the signals that fitted numbers weigh."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSignals:
+    """What speaks for a passage. ``cosine`` is the search's.
+
+    ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
+    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
+    bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
+    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where
+    the subject says all that is asked, else the mean of the passages that have one.
+    """
+
+    cosine: float
+    bm25: float
+    sentence: float
+    words: float
+    margin: float
+    aspect: float
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSignals:
+    """What speaks for a sentence. ``passage`` is its passage's score, ``closeness`` its cosine with the question (told
+    what it is about by its subject) and ``margin`` that of the reader's span in it, bounded to 10. ``opening`` is how
+    near it is to the opening of a text whose heading tells what is asked: the heading's aspect, divided by the
+    sentence's place among those that say something.
+    """
+
+    passage: float
+    closeness: float
+    margin: float
+    opening: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerabilitySignals:
+    """What speaks for or against an answer.
+
+    ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
+    passages than about a kind of question that the reader was not trained on. ``similarity`` is the best cosine of the
+    question and a passage, ``sentence`` that of the question and a sentence. Of the question's words, weighted by how
+    rare they are, ``coverage`` is the share that the best passage or its heading holds, ``together`` the share that one
+    sentence of it holds, and ``unknown`` the share that no stored passage holds. ``missing`` counts the
+    names and numbers of the question that the best passage and its heading lack.
+    """
+
+    margin: float
+    similarity: float
+    sentence: float
+    coverage: float
+    together: float
+    unknown: float
+    missing: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupportSignals:
+    """What speaks for or against support. ``unsaid`` adds up, over the claim's words that stand on nothing, how far the
+    nearest word of the source is in meaning (1 - cosine), bounded to 2. ``left_out`` is the share of the source's words
+    in clauses that the claim leaves out. ``cosine`` is that of the sentence and its source.
+    """
+
+    unsaid: float
+    left_out: float
+    cosine: float
