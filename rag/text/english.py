@@ -1,7 +1,26 @@
 """The closed classes of English words; see ``rag.text.lexicon.Lexicon`` for what each is for."""
 
+import functools
+import threading
+
+import Stemmer
+
 from rag.text.lexicon import Lexicon, grouped, pairs, words
-from rag.text.stemming import stem
+
+_STEMMER = Stemmer.Stemmer("english")
+_STEMMING = threading.Lock()  # a stemmer serves one thread at a time
+
+
+@functools.lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The stem of a word, by Snowball's second Porter algorithm (snowballstem.org/algorithms/english/stemmer.html).
+
+    >>> [stem(word) for word in ("Questions", "answered", "relational", "happily")]
+    ['question', 'answer', 'relat', 'happili']
+    """
+    with _STEMMING:
+        return str(_STEMMER.stemWord(word.lower().replace("’", "'")))
+
 
 _BE = words("is are was were be been being")
 _DENIALS = words(

@@ -10,7 +10,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.text.stemming import stem
+from rag.text.english import stem
 from tests.vectorstore.memory_index import MemoryIndex, MemoryVectors
 from vectorstore.index.fusion import fuse
 from vectorstore.index.types import ChunkSet, DenseSearch, IndexVersion

@@ -1,25 +1,16 @@
-"""Our stems and sentences are NLTK's, whose import takes seconds."""
+"""Our sentences are NLTK's, whose import takes seconds."""
 
-import re
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from nltk.stem import SnowballStemmer
 from nltk.tabdata import PunktDecoder
 from nltk.tokenize.punkt import PunktSentenceTokenizer
 
 from ingest.punkt import Parameters, Punkt
 from ingest.sentences import punkt_folder
-from rag.text.stemming import stem
 
 TEXTS = [page.read_text(encoding="utf-8") for page in sorted((Path(__file__).parents[2] / "docs").rglob("*.md"))]
-WORDS = sorted({word for text in TEXTS for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text)})
-ENDINGS = """
-ational tional ization fulness ousness iveness biliti lessli entli ation alism aliti ousli iviti fulli enci anci abli
-izer ator alli bli ogi li alize icate iciti ative ical ness ful ement ance ible ment ism ate ous ive ize ion al er ic
-ed ing ingly edly eed eedly s ies sses us 's ly y e l ll
-""".split()
 PIECES = """
 Dr dr. Mr. e.g. U.S. a. B. J. 3. 3.5 1,000. ... .. ? ! !! ( the The ) " ' ” « — -- etc. Inc. He said No. p.m. _. É. ٣.
 -5. x.-y. St.-John. ; : ,
@@ -37,17 +28,6 @@ def nltk_sentences() -> PunktSentenceTokenizer:
 
 
 OURS, THEIRS = Punkt(Parameters.read(punkt_folder())), nltk_sentences()
-STEMMER = SnowballStemmer("english")
-
-
-def test_the_words_of_the_documentation_have_the_same_stems() -> None:
-    assert len(WORDS) > 2000
-    assert [stem(word) for word in WORDS] == [STEMMER.stem(word) for word in WORDS]
-
-
-@given(st.sampled_from(WORDS), st.lists(st.sampled_from(ENDINGS), max_size=3))
-def test_so_has_a_word_with_any_endings(word: str, endings: list[str]) -> None:
-    assert stem(word + "".join(endings)) == STEMMER.stem(word + "".join(endings))
 
 
 def test_the_documentation_has_the_same_sentences() -> None:
