@@ -2,73 +2,29 @@
 
 import hashlib
 import stat
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import closing, nullcontext
 from itertools import chain
 from pathlib import Path
-from queue import Queue
-from typing import Literal, Self, cast
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.pipeline.outcomes import Outcome, Progress
+from ingest.pipeline.reading import BATCH_FILES, ParsedFile, Parser, Read, RefusedFile, read_ahead
 from ingest.readers.base import Reason, Refused, has_tesseract
 from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, uses_mappings
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.store import KnowledgeStore
-from vectorstore.types import Embedder, FileState, ParsedDocument, Refusal, Scope, Vectors, embedding_input
-
-_BATCH_CHUNKS = 512
-_BATCH_FILES = 128
-"""A batch is embedded together and committed in one transaction; larger ones pad less, smaller ones show up sooner."""
+from vectorstore.types import Embedder, FileState, Refusal, Scope, Vectors, embedding_input
 
 _FINAL: frozenset[Reason] = frozenset({"empty", "no text", "encrypted", "damaged", "too large"})
 """Reasons to refuse a file that stay as long as the file, the readers and their limits do."""
 
-Status = Literal["indexed", "unchanged", "refused"]
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file."""
-
-    path: str
-    status: Status
-    chunks: int = 0
-    document: int | None = None
-    reason: Reason | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """After some files: how many are done, of how many, the chunks embedded so far, and what became of these files."""
-
-    files_done: int
-    files_total: int
-    chunks: int
-    outcomes: tuple[Outcome, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Parsed:
-    path: Path
-    state: FileState
-    sha256: str
-    document: ParsedDocument
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A file that was refused; ``state`` is None where another try may end otherwise."""
-
-    path: Path
-    state: FileState | None
-    outcome: Outcome
+OpenParser = Callable[[WorkerSettings], Parser]
 
 
 class Ingestion:
@@ -85,18 +41,26 @@ class Ingestion:
         mappings: Sequence[Mapping] = (),
         on_progress: Callable[[Progress], None] | None = None,
         on_reading: Callable[[Path], None] | None = None,
+        *,
+        open_parser: OpenParser = ParseWorker,
+        batch_files: int = BATCH_FILES,
     ) -> None:
-        """``on_reading`` gets each file before it is read, in another thread. What the two raise ends the run."""
+        """``on_reading`` gets each file before it is read, in another thread. What the two raise ends the run.
+
+        ``open_parser`` opens what parses files, a batch of ``batch_files`` at most is stored together.
+        """
         self.knowledge = knowledge
         self._worker = worker
-        self._kept: ParseWorker | None = None
+        self._open_parser = open_parser
+        self._batch_files = batch_files
+        self._kept: Parser | None = None
         self.collection = collection
         self._mappings = (*mappings, *presets())
         self._on_progress = on_progress
         self._on_reading = on_reading
 
     def __enter__(self) -> Self:
-        self._kept = ParseWorker(self._worker)
+        self._kept = self._open_parser(self._worker)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,10 +96,10 @@ class Ingestion:
                 to_parse.append(path)
             else:
                 record({path: outcome})
-        for batch in self._parsed_batches(to_parse):
-            refused = [item for item in batch if isinstance(item, _Refused)]
+        for batch in self._read_ahead(to_parse):
+            refused = [item for item in batch if isinstance(item, RefusedFile)]
             self._remember(refused)
-            stored = self._store([item for item in batch if isinstance(item, _Parsed)])
+            stored = self._store([item for item in batch if isinstance(item, ParsedFile)])
             record({item.path: item.outcome for item in refused} | stored)
         if any(outcome.status == "indexed" for outcome in outcomes.values()):
             self.knowledge.compact()
@@ -198,61 +162,28 @@ class Ingestion:
         recognised = "with" if has_tesseract() else "without"
         return f"{self._recipe(path)} {recognised} text recognition, {self._worker.limits.model_dump_json()}"
 
-    def _parsed_batches(self, files: Sequence[Path]) -> Iterator[list[_Parsed | _Refused]]:
-        """Batches as the worker delivers them; it stays a little ahead, so memory is bounded."""
-        parsed: Queue[_Parsed | _Refused | Exception | None] = Queue(maxsize=2 * _BATCH_FILES)
-        cancelled = threading.Event()
-
-        def parse_all() -> None:
-            try:
-                with nullcontext(self._kept) if self._kept else ParseWorker(self._worker) as worker:
-                    for path in files:
-                        if cancelled.is_set():
-                            return
-                        if self._on_reading:
-                            self._on_reading(path)
-                        parsed.put(self._parse(worker, path))
-                parsed.put(None)
-            except Exception as error:  # handed to the main thread, which raises it
-                parsed.put(error)
-
+    def _read_ahead(self, files: Sequence[Path]) -> Iterator[list[Read]]:
         if not files:
-            return
-        thread = threading.Thread(target=parse_all, name="parse", daemon=True)
-        thread.start()
-        try:
-            batch: list[_Parsed | _Refused] = []
-            size = 0
-            while (item := parsed.get()) is not None:
-                if isinstance(item, Exception):
-                    raise item
-                batch.append(item)
-                size += len(item.document.chunks) if isinstance(item, _Parsed) else 0
-                if size >= _BATCH_CHUNKS or len(batch) >= _BATCH_FILES:
-                    yield batch
-                    batch, size = [], 0
-            yield batch
-        finally:
-            cancelled.set()
-            while thread.is_alive():  # make room, so that a blocked worker thread sees the end
-                while not parsed.empty():
-                    parsed.get_nowait()
-                thread.join(0.05)
+            return iter(())
+        parser = nullcontext(self._kept) if self._kept else closing(self._open_parser(self._worker))
+        return read_ahead(files, parser, self._read, self._batch_files)
 
-    def _parse(self, worker: ParseWorker, path: Path) -> _Parsed | _Refused:
+    def _read(self, parser: Parser, path: Path) -> Read:
+        if self._on_reading:
+            self._on_reading(path)
         try:
             state = _state(path)
         except OSError as error:
-            return _Refused(path, None, _unreadable(path, error))
+            return RefusedFile(path, None, _unreadable(path, error))
         try:
-            sha256, document = worker.parse(path, self._mappings if uses_mappings(path) else ())
+            sha256, document = parser.parse(path, self._mappings if uses_mappings(path) else ())
         except Refused as refusal:
             outcome = Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
             final = refusal.reason in _FINAL and not isinstance(refusal, WorkerDied)
-            return _Refused(path, state if final else None, outcome)
-        return _Parsed(path, state, sha256, document)
+            return RefusedFile(path, state if final else None, outcome)
+        return ParsedFile(path, state, sha256, document)
 
-    def _remember(self, refused: Sequence[_Refused]) -> None:
+    def _remember(self, refused: Sequence[RefusedFile]) -> None:
         refusals = [
             Refusal(str(item.path), item.state, self._tried(item.path), str(item.outcome.reason), item.outcome.detail)
             for item in refused
@@ -262,7 +193,7 @@ class Ingestion:
             with self.knowledge.change() as change:
                 change.put_refusals(self.collection, refusals)
 
-    def _store(self, items: list[_Parsed]) -> dict[Path, Outcome]:
+    def _store(self, items: list[ParsedFile]) -> dict[Path, Outcome]:
         if not items:
             return {}
         embedder, before = self._embedded_before(items)
@@ -281,7 +212,7 @@ class Ingestion:
             change.drop_refusals(self.collection, [str(item.path) for item in items])
         return outcomes
 
-    def _embedded_before(self, items: Sequence[_Parsed]) -> tuple[Embedder, dict[str, NDArray[np.float32]]]:
+    def _embedded_before(self, items: Sequence[ParsedFile]) -> tuple[Embedder, dict[str, NDArray[np.float32]]]:
         """The embedding model, and by embedded text the vectors that the former contents of changed files hold."""
         vectors: dict[str, NDArray[np.float32]] = {}
         with self.knowledge.view() as view:
@@ -292,7 +223,7 @@ class Ingestion:
             return view.embedder, vectors
 
 
-def _embed(items: Sequence[_Parsed], embedder: Embedder, vectors: dict[str, NDArray[np.float32]]) -> list[Vectors]:
+def _embed(items: Sequence[ParsedFile], embedder: Embedder, vectors: dict[str, NDArray[np.float32]]) -> list[Vectors]:
     """Vectors for each item's chunks. The same text within a batch is embedded once, and what ``vectors`` holds, such
     as what a changed file keeps of its text, not again.
     """
@@ -306,11 +237,6 @@ def _embed(items: Sequence[_Parsed], embedder: Embedder, vectors: dict[str, NDAr
         vectors = vectors | dict(zip(new, embedder.embed(new), strict=True))
     dimension = embedder.dimension
     return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
-
-
-def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    counts = Counter(outcome.status for outcome in outcomes)
-    return {"indexed": counts["indexed"], "unchanged": counts["unchanged"], "refused": counts["refused"]}
 
 
 def _unreadable(path: Path, error: OSError) -> Outcome:

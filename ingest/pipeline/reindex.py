@@ -14,7 +14,7 @@ from vectorstore.types import Embedder, Indexing, Span, Vectors, embedding_input
 if TYPE_CHECKING:
     from ingest.chunking import Chunker
 
-_BATCH_CHUNKS = 512
+BATCH_CHUNKS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,14 @@ def reindex(
     embedder: Embedder,
     worker: WorkerSettings,
     on_progress: Callable[[int, int], None] | None = None,
+    *,
+    batch_chunks: int = BATCH_CHUNKS,
 ) -> bool:
     """Cut and embed all documents by ``embedder`` and ``worker``; False if they are already.
 
     The present index is searched until the new one is complete. Interrupted, the next call goes on from there.
-    ``on_progress`` gets the documents' contents that are done, and their total.
+    ``on_progress`` gets the documents' contents that are done, and their total. What has ``batch_chunks`` is embedded
+    and stored together.
     """
     reindexing = knowledge.reindexing(Indexing(embedder.fingerprint, worker.chunking))
     if reindexing is None:
@@ -46,7 +49,7 @@ def reindex(
     chunker = Chunker(worker.tokenizer_file, worker.token_limit)
     while not reindexing.finish():
         done, total = reindexing.progress()
-        for batch in _batches(reindexing, chunker):
+        for batch in _batches(reindexing, chunker, batch_chunks):
             reindexing.add(_embedded(batch, embedder))
             done += len(batch)
             if on_progress:
@@ -54,7 +57,7 @@ def reindex(
     return True
 
 
-def _batches(reindexing: Reindexing, chunker: "Chunker") -> Iterator[list[_Cut]]:
+def _batches(reindexing: Reindexing, chunker: "Chunker", batch_chunks: int) -> Iterator[list[_Cut]]:
     batch: list[_Cut] = []
     size = 0
     for content in reindexing.waiting():
@@ -64,7 +67,7 @@ def _batches(reindexing: Reindexing, chunker: "Chunker") -> Iterator[list[_Cut]]
         texts = tuple(embedding_input(chunk.heading, text[chunk.start : chunk.end]) for chunk in chunks)
         batch.append(_Cut(content, chunks, texts, known))
         size += len(chunks)
-        if size >= _BATCH_CHUNKS:
+        if size >= batch_chunks:
             yield batch
             batch, size = [], 0
     if batch:

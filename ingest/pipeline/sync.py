@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from ingest.pipeline.ingestion import Ingestion, Outcome
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.outcomes import Outcome
 from ingest.sources.files import find_files
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Document, Scope

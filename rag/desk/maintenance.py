@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ingest.pipeline.ingestion import Ingestion, Progress
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.outcomes import Progress
 from ingest.pipeline.reindex import reindex
 from ingest.sources.mapping import Mapping
 from rag.access.types import Principal, require_curator

@@ -23,7 +23,8 @@ from rag.types import Citation, Event, Exchange
 from vectorstore.types import Collection, Document, Finding, Page, Passage, Refusal, Scope, SoftDeletedDocument
 
 if TYPE_CHECKING:  # brings every reader's library
-    from ingest.pipeline.ingestion import Ingestion, Progress
+    from ingest.pipeline.ingestion import Ingestion
+    from ingest.pipeline.outcomes import Progress
     from ingest.sources.mapping import Mapping as RecordMapping
 
 

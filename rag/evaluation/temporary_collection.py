@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.pipeline.ingestion import Ingestion, Progress
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.outcomes import Progress
 from ingest.readers.text import unwrapped
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.types import Text

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ingest.pipeline.ingestion import Ingestion, Progress
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.outcomes import Progress
 from ingest.worker.guard import WorkerSettings
 from rag.components import open_embedder, worker_settings
 from rag.evaluation.answers import texts_of

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
-from ingest.pipeline.ingestion import Ingestion, Progress
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.outcomes import Progress
 from ingest.pipeline.sync import synchronise
 from ingest.sources.files import find_mapping_files
 from ingest.sources.mapping import load_mapping

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from ingest.limits import Limits
-from ingest.pipeline.ingestion import Ingestion, Outcome
+from ingest.pipeline.ingestion import Ingestion, OpenParser
+from ingest.pipeline.outcomes import Outcome
 from ingest.sources.mapping import Mapping
-from ingest.worker.guard import WorkerSettings
+from ingest.worker.guard import ParseWorker, WorkerSettings
 from tests.fakes import HashEmbedder
 from vectorstore.embedded import open_store
 from vectorstore.models import MINILM, resolve_model
@@ -43,8 +44,9 @@ def ingest(knowledge: SqliteStore) -> Ingest:
         mappings: Sequence[Mapping] = (),
         timeout: float = 30.0,
         memory_mb: int = 1024,
+        open_parser: OpenParser = ParseWorker,
     ) -> list[Outcome]:
         settings = WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=timeout, memory_mb=memory_mb))
-        return Ingestion(knowledge, settings, collection, mappings).run(files)
+        return Ingestion(knowledge, settings, collection, mappings, open_parser=open_parser).run(files)
 
     return run

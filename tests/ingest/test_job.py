@@ -3,11 +3,13 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Never
 
 import pytest
 
 from ingest.limits import Limits
-from ingest.pipeline.ingestion import Ingestion, Progress, summary
+from ingest.pipeline.ingestion import Ingestion
+from ingest.pipeline.outcomes import Progress, summary
 from ingest.readers.base import Refused
 from ingest.sources.files import find_files
 from ingest.sources.mapping import load_mapping
@@ -53,16 +55,17 @@ def test_every_file_has_one_outcome_and_bad_neighbours_do_no_harm(
 
 
 def test_a_refused_file_is_read_again_only_when_it_or_a_limit_has_changed(
-    folder: Path, knowledge: SqliteStore, ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+    folder: Path, knowledge: SqliteStore, ingest: Ingest
 ) -> None:
+    def no_process(_: WorkerSettings) -> Never:
+        raise ProcessLookupError
+
     path = folder / "a.csv"
     path.write_text("only a header")
     first = ingest([path])
-    with monkeypatch.context() as patch:
-        patch.setattr("ingest.pipeline.ingestion.ParseWorker", None)  # no process can be started
-        assert ingest([path]) == first
-        with pytest.raises(TypeError):
-            ingest([path], timeout=10)
+    assert ingest([path], open_parser=no_process) == first
+    with pytest.raises(ProcessLookupError):
+        ingest([path], timeout=10, open_parser=no_process)
     path.write_text("item,price\nlamp,12")
     assert summary(ingest([path])) == {"indexed": 1, "unchanged": 0, "refused": 0}
     with knowledge.view() as view:

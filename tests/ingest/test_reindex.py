@@ -1,13 +1,14 @@
 """The embedding model or the chunking is changed: the old index serves until the new one is complete."""
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ingest.chunking import Chunker
+from ingest.pipeline import reindex as pipeline
 from ingest.pipeline.ingestion import Ingestion
-from ingest.pipeline.reindex import reindex
 from ingest.readers.base import ReadOptions
 from ingest.readers.registry import read_file
 from ingest.worker.guard import WorkerSettings
@@ -43,10 +44,12 @@ class Interrupted(HashEmbedder):
         raise KeyboardInterrupt
 
 
+reindex = partial(pipeline.reindex, batch_chunks=1)
+
+
 @pytest.fixture
-def stored(knowledge: SqliteStore, folder: Path, ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def stored(knowledge: SqliteStore, folder: Path, ingest: Ingest) -> list[Path]:
     """Files of several paragraphs, each with words of its own."""
-    monkeypatch.setattr("ingest.pipeline.reindex._BATCH_CHUNKS", 1)
     paths = [folder / f"{number}.md" for number in range(FILES)]
     for number, path in enumerate(paths):
         sentences = " ".join(f"Sentence {line} of chapter {number} speaks about topic{number}." for line in range(40))

@@ -12,10 +12,9 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
-import ingest.pipeline.ingestion
 from ingest.chunking import Chunker
+from ingest.pipeline.ingestion import Ingestion
 from ingest.pipeline.reindex import reindex
 from ingest.readers.base import ReadOptions
 from ingest.readers.registry import read_file
@@ -26,6 +25,7 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from vectorstore.admin.library import remove
 from vectorstore.embedded import open_store
+from vectorstore.index import faiss  # noqa: F401 - which a store imports late
 from vectorstore.sqlite.store import SqliteStore
 from vectorstore.types import EVERYTHING, ParsedDocument
 
@@ -36,10 +36,9 @@ class ReaderInProcess:
     def __init__(self, settings: WorkerSettings) -> None:
         self._chunker = Chunker(settings.tokenizer_file, settings.token_limit)
 
-    def __enter__(self) -> Self:
-        return self
+    def start(self) -> None: ...
 
-    def __exit__(self, *_: object) -> None: ...
+    def close(self) -> None: ...
 
     def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
         data = path.read_bytes()
@@ -47,10 +46,6 @@ class ReaderInProcess:
 
 
 def main() -> None:
-    # Several transactions and a new index version even from a small folder.
-    ingest.pipeline.ingestion._BATCH_FILES = 4
-    ingest.pipeline.reindex._BATCH_CHUNKS = 20
-    ingest.pipeline.ingestion.ParseWorker = ReaderInProcess  # type: ignore[misc,assignment]
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
@@ -60,7 +55,7 @@ def main() -> None:
                 _say("started", os.getpid())
                 if "model" in request:
                     embedder = HashEmbedder(request["model"])
-                    reindex(open_store(Path(request["home"]), embedder), embedder, WORKER)
+                    reindex(open_store(Path(request["home"]), embedder), embedder, WORKER, batch_chunks=20)
                 else:
                     _bring_in(Path(request["home"]), Path(request["folder"]))
                 status = 0
@@ -72,18 +67,22 @@ def main() -> None:
 
 
 def _bring_in(home: Path, folder: Path) -> None:
-    """What ``refdesk remove`` and ``refdesk ingest`` do, telling what is acknowledged as soon as it is."""
+    """What ``refdesk remove`` and ``refdesk ingest`` do, telling what is acknowledged as soon as it is: in several
+    transactions and with a new index version even from a small folder.
+    """
     knowledge = SqliteStore(home, HashEmbedder(), compact_minimum=20)
     with knowledge.view() as view:
         gone = [one.path for one in view.documents(EVERYTHING)[1] if not Path(one.path).exists()]
     if gone:
         remove(knowledge, gone, EVERYTHING)
         _say("removed", gone)
-    job = ingest.pipeline.ingestion.Ingestion(
+    job = Ingestion(
         knowledge,
         WORKER,
         "default",
         on_progress=lambda progress: _say("files done", progress.files_done),
+        open_parser=ReaderInProcess,
+        batch_files=4,
     )
     outcomes = job.run(find_files([folder]))
     _say("outcomes", [dataclasses.asdict(outcome) for outcome in outcomes])

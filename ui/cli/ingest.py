@@ -21,8 +21,9 @@ from vectorstore.errors import RefdeskError
 from vectorstore.types import EVERYTHING
 
 if TYPE_CHECKING:
-    from ingest.pipeline.ingestion import Ingestion, Outcome
-    from ingest.pipeline.ingestion import Progress as Done
+    from ingest.pipeline.ingestion import Ingestion
+    from ingest.pipeline.outcomes import Outcome
+    from ingest.pipeline.outcomes import Progress as Done
 
 _REFUSED_SHOWN = 20
 
@@ -160,7 +161,7 @@ def _ingestion(
 
 
 def _print_outcomes(outcomes: "Sequence[Outcome]", state: Mapping[str, object], **more: object) -> None:
-    from ingest.pipeline.ingestion import summary
+    from ingest.pipeline.outcomes import summary
 
     files = [dataclasses.asdict(outcome) for outcome in outcomes]
     print_json({"files": files, **more, "summary": summary(outcomes), "status": state})
@@ -168,7 +169,7 @@ def _print_outcomes(outcomes: "Sequence[Outcome]", state: Mapping[str, object], 
 
 def _say_outcomes(outcomes: "Sequence[Outcome]", told: "frozenset[Outcome]" = frozenset()) -> "frozenset[Outcome]":
     """List the refused files, without those ``told`` of before, and say the counts. Returns all that are refused."""
-    from ingest.pipeline.ingestion import summary
+    from ingest.pipeline.outcomes import summary
 
     refused = [outcome for outcome in outcomes if outcome.status == "refused"]
     new = [outcome for outcome in refused if outcome not in told]

@@ -1,0 +1,37 @@
+"""What becomes of the files of an ingestion."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ingest.readers.base import Reason
+
+Status = Literal["indexed", "unchanged", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: str
+    status: Status
+    chunks: int = 0
+    document: int | None = None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After some files: how many are done, of how many, the chunks embedded so far, and what became of these files."""
+
+    files_done: int
+    files_total: int
+    chunks: int
+    outcomes: tuple[Outcome, ...] = ()
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    counts = Counter(outcome.status for outcome in outcomes)
+    return {"indexed": counts["indexed"], "unchanged": counts["unchanged"], "refused": counts["refused"]}
