@@ -68,7 +68,7 @@ class DocumentBuilder:
     >>> builder.heading(1, "Glaucoma")
     >>> builder.paragraph("An eye disease.")
     >>> builder.build().sections
-    (Section(start=10, end=25, headings=('Glaucoma',)),)
+    (Section(start=9, end=24, headings=('Glaucoma',)),)
     """
 
     def __init__(self) -> None:

@@ -147,7 +147,7 @@ def duration(seconds: float) -> str:
     """For people.
 
     >>> duration(0.42), duration(75)
-    ('0.40 s', '1.2 minutes')
+    ('0.42 s', '1.2 minutes')
     """
     if seconds < 1:
         return f"{seconds:.2f} s"
