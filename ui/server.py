@@ -8,23 +8,25 @@ import errno
 import ipaddress
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import streamlit as st
 import uvicorn
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+from streamlit import config as streamlit_config
 
 from rag.desk.protocols import Desk
 from ui.api.answers import ask_routes
 from ui.api.form_files import form_routes
 from ui.api.uploads import upload_routes
-from ui.chat.app import chat_app
 from ui.chat.session import set_desk
 from ui.serving import Announcement
 from vectorstore.errors import RefdeskError
@@ -32,6 +34,9 @@ from vectorstore.errors import RefdeskError
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 WILDCARDS = frozenset({"0.0.0.0", "::", ""})
 GOODBYE_SECONDS = 3
+
+# Streamlit puts the folder of its script on sys.path, so that folder holds the script and its settings alone.
+SCRIPT = Path(__file__).parent / "chat" / "entry" / "refdesk.py"
 
 HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9_.-]+))(:[0-9]{1,5})?", re.ASCII)
 """A Host header and nothing more: it is repeated in the page's policy."""
@@ -130,6 +135,14 @@ def content_policy(host: str) -> str:
 
 async def _healthz(_request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
+
+
+def chat_app(*, routes: Sequence[BaseRoute], middleware: Sequence[Middleware]) -> ASGIApp:
+    """The page with routes of our own beside it and `middleware` around both."""
+    app = st.App(SCRIPT, routes=routes, middleware=middleware)
+    # The settings beside the script count from here on, even where an import has read Streamlit's settings before.
+    streamlit_config.get_config_options(force_reparse=True)
+    return app
 
 
 def build_app(desk: Desk, host: str, token: str | None = None) -> ASGIApp:

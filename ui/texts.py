@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from rag.conversations.types import Feedback, Turn
+from rag.desk.protocols import Holdings
 from rag.types import Answer, Citation, Dropped, Quoted, Reranking, Searching, Writing
 
 NO_ANSWER = "The documents do not say."
@@ -153,6 +154,13 @@ def left_out(dropped: Sequence[Dropped]) -> str:
     if beside == 0:
         return f"{counted} left out: no passage supports {them}"
     return f"{counted} left out" if beside < len(dropped) else f"{counted} left out: beside the question"
+
+
+def holdings_line(holdings: Holdings, *, zone: tzinfo, locale: str, now: datetime) -> str:
+    """``"5,497 documents, last changed today at 14:05"``."""
+    line = counted(holdings.documents, "document")
+    changed = moment(holdings.changed_at, zone=zone, locale=locale, now=now)
+    return f"{line}, last changed {changed}" if changed else line
 
 
 def zone_named(name: str | None) -> tzinfo:

@@ -13,15 +13,9 @@ from tests.ui.conftest import Desk
 from tests.ui.curated import HOSTILE_QUESTION
 from tests.ui.fake_desk import DROPS
 from ui.chat.pages.evaluation.charts import risk_coverage
-from ui.chat.pages.evaluation.views import (
-    bar,
-    changes,
-    counterfactuals_view,
-    failure_view,
-    flip_rate,
-    slice_view,
-    trial_view,
-)
+from ui.chat.pages.evaluation.views import failure_view, slice_view
+from ui.chat.pages.what_if.views import changes, counterfactuals_view, flip_rate, trial_view
+from ui.chat.views import bar
 from vectorstore.types import Chunk
 
 

@@ -114,7 +114,7 @@ def test_the_settings_beside_the_script_count_from_any_folder(tmp_path: Path) ->
     program = """
 import streamlit.config as config
 config.get_option("server.port")  # read once before the page exists, as an import may do
-from ui.chat.app import chat_app
+from ui.server import chat_app
 chat_app(routes=[], middleware=[])
 print(*(config.get_option(name) for name in (
     "browser.gatherUsageStats", "client.toolbarMode", "client.showErrorDetails", "theme.light.primaryColor",

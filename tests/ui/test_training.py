@@ -19,7 +19,7 @@ from tests.ui.conftest import Desk
 from tests.ui.fake_desk import FakeDesk
 from tests.ui.trained import CHECKED, HOSTILE, asked, known, trained
 from ui.api.uploads import upload_routes
-from ui.chat.pages.evaluation.charts import loss_curves
+from ui.chat.pages.training.charts import loss_curves
 from ui.chat.pages.training.views import (
     answers_view,
     card,

@@ -29,6 +29,7 @@ from tests.ui.fake_desk import (
 from ui import texts
 from ui.answers import answer_as_json
 from ui.chat.pages.ask import views
+from ui.chat.views import marked_parts
 from vectorstore.types import EVERYTHING
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_an_unknown_time_zone_is_utc() -> None:
 
 def test_holdings() -> None:
     def line(holdings: Holdings) -> str:
-        return views.holdings_line(holdings, zone=UTC, locale="en-GB", now=NOW)
+        return texts.holdings_line(holdings, zone=UTC, locale="en-GB", now=NOW)
 
     assert line(Holdings(1, 4, ("default",), "2026-11-22T09:00:00+00:00")) == "1 document, last changed today at 09:00"
     assert line(Holdings(0, 0, (), "")) == "0 documents"
@@ -130,13 +131,13 @@ def test_conversations_stand_under_their_day_in_the_order_given() -> None:
 
 
 def test_the_answering_words_are_marked_inside_their_sentence() -> None:
-    assert views.marked_parts("It costs 5 euros.", "5 euros") == [
+    assert marked_parts("It costs 5 euros.", "5 euros") == [
         {"text": "It costs ", "mark": False},
         {"text": "5 euros", "mark": True},
         {"text": ".", "mark": False},
     ]
-    assert views.marked_parts("It costs 5 euros.", "6 euros") == [{"text": "It costs 5 euros.", "mark": False}]
-    assert views.marked_parts("five", "five") == [{"text": "five", "mark": True}]
+    assert marked_parts("It costs 5 euros.", "6 euros") == [{"text": "It costs 5 euros.", "mark": False}]
+    assert marked_parts("five", "five") == [{"text": "five", "mark": True}]
 
 
 def test_a_copied_answer_brings_its_sources() -> None:

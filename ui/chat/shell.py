@@ -4,11 +4,10 @@ import streamlit as st
 
 from rag.desk.protocols import Desk
 from ui.chat.components import asset, draw
-from ui.chat.pages.ask.asking import draw_input, notice_view
+from ui.chat.pages.ask.asking import draw_input
 from ui.chat.pages.ask.conversation import draw_turns
 from ui.chat.pages.ask.sidebar import draw_sidebar
 from ui.chat.pages.ask.sources import draw_source
-from ui.chat.pages.ask.views import View
 from ui.chat.pages.ask.welcome import draw_welcome
 from ui.chat.pages.documents.page import draw_documents
 from ui.chat.pages.evaluation.page import draw_evaluation
@@ -16,6 +15,7 @@ from ui.chat.pages.forms.page import draw_forms
 from ui.chat.pages.training.page import draw_training
 from ui.chat.pages.what_if.page import draw_what_if
 from ui.chat.session import get_desk, reader
+from ui.chat.views import View, notice_view
 from vectorstore.errors import RefdeskError
 
 GONE: View = {"what": "This conversation is not here any more.", "remedy": "Ask a question to begin a new one."}

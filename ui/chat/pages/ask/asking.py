@@ -4,9 +4,8 @@ import streamlit as st
 
 from rag.desk.protocols import Desk
 from ui.chat.components import draw
-from ui.chat.pages.ask.views import View
 from ui.chat.session import reader
-from ui.texts import ended
+from ui.chat.views import notice_view
 from vectorstore.errors import RefdeskError
 from vectorstore.types import EVERYTHING
 
@@ -36,8 +35,3 @@ def draw_input(desk: Desk, conversation_id: str | None) -> None:
         st.session_state[_INPUT] = draft
     if question := st.chat_input("Ask a question", key=_INPUT):
         ask(desk, conversation_id, question)
-
-
-def notice_view(error: RefdeskError) -> View:
-    """An error in the order people need it: what happened, where, what to do."""
-    return {"what": ended(error.what), "where": error.where, "remedy": ended(error.remedy)}

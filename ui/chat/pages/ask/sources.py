@@ -8,9 +8,9 @@ from rag.conversations.types import Conversation
 from rag.desk.protocols import Desk
 from rag.types import Citation
 from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
-from ui.chat.pages.ask.views import View, citations_of, source_view, steps_view
+from ui.chat.pages.ask.views import citations_of, source_view, steps_view
 from ui.chat.session import reader
+from ui.chat.views import View, notice_view
 from vectorstore.errors import RefdeskError
 from vectorstore.types import EVERYTHING
 

@@ -8,11 +8,10 @@ from datetime import datetime, tzinfo
 
 from rag.conversations.store import LONGEST_REMARK
 from rag.conversations.types import Conversation, Turn
-from rag.desk.protocols import Holdings, SourceView
+from rag.desk.protocols import SourceView
 from rag.types import Answer, Citation, Sentence, Writing
 from ui import texts
-
-View = dict[str, object]
+from ui.chat.views import View, marked_parts
 
 JUDGED = ("generated", "extractive", "abstained")
 """The kinds of answers that can be right or wrong by the documents."""
@@ -91,20 +90,6 @@ def _sentences(sentences: Iterable[Sentence], citations: Sequence[Citation], mar
     ]
 
 
-def marked_parts(text: str, mark: str | None) -> list[View]:
-    """``text`` cut into plain and marked pieces; the first occurrence of ``mark`` is the marked one.
-
-    >>> marked_parts("It costs 5 euros.", "5 euros")
-    [{'text': 'It costs ', 'mark': False}, {'text': '5 euros', 'mark': True}, {'text': '.', 'mark': False}]
-    """
-    start = text.find(mark) if mark else -1
-    if mark is None or start < 0:
-        return [{"text": text, "mark": False}]
-    end = start + len(mark)
-    pieces = ((text[:start], False), (text[start:end], True), (text[end:], False))
-    return [{"text": piece, "mark": marked} for piece, marked in pieces if piece]
-
-
 def citations_of(turn: Turn) -> dict[str, Citation]:
     """Every openable passage of a turn, by the key its button sends, in reading order."""
     supports = turn.answer.citations if turn.answer else ()
@@ -161,13 +146,6 @@ def failure_view(turn: Turn) -> View:
         "why": texts.ended(turn.error),
         "safe": f"What is shown above was checked and stands. {safe}" if turn.answer else safe,
     }
-
-
-def holdings_line(holdings: Holdings, *, zone: tzinfo, locale: str, now: datetime) -> str:
-    """``"5,497 documents, last changed today at 14:05"``."""
-    line = texts.counted(holdings.documents, "document")
-    changed = texts.moment(holdings.changed_at, zone=zone, locale=locale, now=now)
-    return f"{line}, last changed {changed}" if changed else line
 
 
 def shelf_groups(

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 from rag.desk.protocols import Desk
+from ui import texts
 from ui.chat.components import draw
 from ui.chat.pages.ask.asking import ask
-from ui.chat.pages.ask.views import View, holdings_line
 from ui.chat.session import reader, reader_locale, reader_zone
+from ui.chat.views import View
 from vectorstore.types import EVERYTHING
 
 LEAD = (
@@ -36,7 +37,7 @@ def welcome_view(desk: Desk) -> View:
         line = "Drop some on the page “Documents”, or use one of these commands and reload this page."
     else:
         title = "Ask your documents"
-        line = holdings_line(holdings, zone=reader_zone(), locale=reader_locale(), now=datetime.now(UTC))
+        line = texts.holdings_line(holdings, zone=reader_zone(), locale=reader_locale(), now=datetime.now(UTC))
     return {
         "title": title,
         "lead": LEAD,

@@ -10,12 +10,10 @@ from ingest.readers.registry import SUFFIXES
 from ingest.sources.mapping import MAPPING_FILE
 from rag.desk.protocols import Desk
 from ui import texts
-from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
-from ui.chat.pages.ask.views import holdings_line
+from ui.chat.components import draw, draw_upload
 from ui.chat.pages.documents.views import LISTED, job_view
-from ui.chat.pages.evaluation.views import table
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
+from ui.chat.views import notice_view, table
 from vectorstore.errors import RefdeskError
 from vectorstore.store import RESTORABLE_FOR
 from vectorstore.types import EVERYTHING, Collection, Document, Scope
@@ -39,7 +37,7 @@ def draw_documents() -> None:
             collections = desk.documents.collections(reader(), EVERYTHING)
             zone, locale = reader_zone(), reader_locale()
             st.caption(
-                holdings_line(
+                texts.holdings_line(
                     desk.documents.holdings(reader(), EVERYTHING), zone=zone, locale=locale, now=datetime.now(UTC)
                 )
             )
@@ -76,17 +74,9 @@ def _draw_adding(desk: Desk, collections: Sequence[Collection]) -> None:
         accept_new_options=True,
         help="Choose one, or type the name of a new one: a part of the documents that belongs together.",
     )
-    kinds = " ".join(suffix.removeprefix(".") for suffix in SUFFIXES)
-    data = {
-        "route": "uploads",
-        "query": {"collection": chosen or _DEFAULT},
-        "queued": False,
-        "suffixes": list(SUFFIXES),
-        "mapping": MAPPING_FILE,
-        "longest": desk.documents.longest_file,
-        "hint": f"{kinds}; up to {desk.documents.longest_file // 1024**2:,} MB each",
-    }
-    if draw("upload", "upload", data).get("added"):
+    query = {"collection": chosen or _DEFAULT}
+    longest = desk.documents.longest_file
+    if draw_upload("upload", "uploads", SUFFIXES, longest, query=query, queued=False, mapping=MAPPING_FILE):
         st.rerun()
 
 

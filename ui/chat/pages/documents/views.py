@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 
 from rag.jobs.types import FileStatus, Job, JobFile
 from ui import texts
-from ui.chat.pages.ask.views import View
+from ui.chat.views import View
 
 LISTED = 200
 """So many files of a job are listed."""

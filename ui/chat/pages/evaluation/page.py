@@ -11,18 +11,10 @@ from rag.evaluation.tables import failures, flat, shown, slice_tables
 from rag.evaluation.types import Item, Run, RunHead
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
 from ui.chat.pages.evaluation import charts
-from ui.chat.pages.evaluation.views import (
-    changes_view,
-    comparison_view,
-    failure_view,
-    figures_view,
-    label,
-    slice_view,
-    table,
-)
+from ui.chat.pages.evaluation.views import changes_view, comparison_view, failure_view, figures_view, slice_view
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
+from ui.chat.views import label, notice_view, table
 from vectorstore.errors import RefdeskError
 
 _HOW = (

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ingest.readers.registry import SUFFIXES
 from rag.desk.protocols import Forms
 from rag.extraction.types import Form, SchemaInfo
 from ui import texts
-from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
-from ui.chat.pages.evaluation.views import label
+from ui.chat.components import draw, draw_upload
 from ui.chat.pages.forms.corrections import correct, reply_to, show_page, shown_page
 from ui.chat.pages.forms.output import draw_corrections, draw_output
 from ui.chat.pages.forms.schemas import draw_schemas
-from ui.chat.pages.forms.upload import draw_upload
 from ui.chat.pages.forms.views import form_view, list_view, progress_view, schema_line, summary
 from ui.chat.session import get_desk, reader
+from ui.chat.views import label, notice_view
 from vectorstore.errors import RefdeskError
 
 _READ, _MAKE = "Read forms", "Make a schema"
@@ -71,7 +70,9 @@ def _draw_reading(desk_forms: Forms, schemas: dict[str, SchemaInfo], longest: in
             _draw_deletion(desk_forms, schema)
     draw("line", "forms-schema", {"text": schema_line(schema)})
     if schema.fields:
-        draw_upload(schema.name, longest)
+        key, query = f"upload-{schema.name}", {"schema": schema.name}
+        if draw_upload(key, "form-files", SUFFIXES, longest, query=query):
+            st.rerun()
     forms = desk_forms.list(reader(), schema.name)
     if forms:
         current = _current(forms)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
+from ingest.readers.registry import SUFFIXES
 from rag.desk.protocols import Forms
 from rag.extraction.types import FieldDraft, FieldType, Form, WordPlace
 from ui import texts
-from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
+from ui.chat.components import draw, draw_upload
 from ui.chat.pages.forms.corrections import show_page, shown_page
-from ui.chat.pages.forms.upload import draw_upload
 from ui.chat.pages.forms.views import example_view, progress_view
 from ui.chat.session import get_desk, reader
+from ui.chat.views import notice_view
 from vectorstore.errors import RefdeskError
 
 _POLL_SECONDS = 1.0
@@ -51,7 +51,8 @@ class _Draft:
 def draw_schemas(desk_forms: Forms, longest: int) -> str | None:
     """Returns the name of a schema that is to be tried now."""
     st.caption(_LEAD)
-    draw_upload("", longest)
+    if draw_upload("upload-", "form-files", SUFFIXES, longest, query={"schema": ""}):
+        st.rerun()
     forms = desk_forms.list(reader())
     coming = [form for form in forms if not form.schema and form.unfinished]
     if coming:

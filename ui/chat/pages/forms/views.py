@@ -7,8 +7,8 @@ from typing import Any
 from ingest.types import DocumentLayout
 from rag.extraction.types import Extraction, FieldDraft, FieldInfo, Form, FoundValue, SchemaInfo, WordPlace
 from ui import texts
-from ui.chat.pages.ask.views import View
-from ui.chat.pages.evaluation import views
+from ui.chat import views
+from ui.chat.views import View
 
 CHECK_BELOW = 0.9
 """A value that is less sure than this is to be looked at."""

@@ -15,7 +15,7 @@ from rag.training.generator.settings import METHODS, GeneratorTraining
 from rag.training.runs.types import Request
 from rag.training.settings import SettingField, fields_of
 from ui import texts
-from ui.chat.components import draw
+from ui.chat.components import draw_upload
 from ui.chat.session import reader
 
 _UPLOAD, _PATHS, _JUDGED = "Upload files", "Files on this machine", "Judged answers"
@@ -59,19 +59,8 @@ def draw_new_run(desk: Desk) -> str | None:
 
 
 def _draw_uploads(desk: Desk) -> list[str]:
-    sent = draw(
-        "upload",
-        "upload-training",
-        {
-            "route": "training-files",
-            "query": {},
-            "queued": True,
-            "suffixes": list(SUFFIXES),
-            "mapping": "",
-            "longest": desk.documents.longest_file,
-            "hint": f"CSV, JSONL or Parquet; up to {desk.documents.longest_file // 1024**2:,} MB each",
-        },
-    ).get("added")
+    kinds, longest = "CSV, JSONL or Parquet", desk.documents.longest_file
+    sent = draw_upload("upload-training", "training-files", tuple(SUFFIXES), longest, query={}, kinds=kinds)
     kept = desk.training.data_files(reader())
     if sent:
         st.session_state[_CHOSEN] = kept[: int(sent)]

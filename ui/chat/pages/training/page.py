@@ -12,11 +12,10 @@ from rag.jobs.types import Job
 from rag.training.runs.types import Run
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
-from ui.chat.pages.evaluation import charts
-from ui.chat.pages.training import views
+from ui.chat.pages.training import charts, views
 from ui.chat.pages.training.form import draw_new_run
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
+from ui.chat.views import notice_view
 from vectorstore.errors import RefdeskError
 
 _RUNS, _NEW = "Runs", "New run"

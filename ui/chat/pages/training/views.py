@@ -12,8 +12,7 @@ from rag.evaluation.tables import flat
 from rag.jobs.types import Job, JobState
 from rag.training.runs.types import Run
 from ui import texts
-from ui.chat.pages.ask.views import View
-from ui.chat.pages.evaluation.views import label, table
+from ui.chat.views import View, label, table
 
 Log = Sequence[Mapping[str, float]]
 

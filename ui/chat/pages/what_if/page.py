@@ -9,9 +9,9 @@ from rag.evaluation.counterfactual_edits import counterfactuals_of
 from rag.evaluation.types import UNEDITED, Trial
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.pages.ask.asking import notice_view
-from ui.chat.pages.evaluation.views import counterfactuals_view, flip_rate, trial_view
+from ui.chat.pages.what_if.views import counterfactuals_view, flip_rate, trial_view
 from ui.chat.session import get_desk, reader
+from ui.chat.views import notice_view
 from vectorstore.errors import RefdeskError
 from vectorstore.types import EVERYTHING
 
