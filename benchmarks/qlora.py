@@ -40,7 +40,8 @@ from rag.training.generator.completion_loss import completion_loss
 from rag.training.generator.methods import make_trainable
 from rag.training.generator.presets import chosen
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Schedule, Task, Tick, train
+from rag.training.runs.loop import Schedule, Task, train
+from rag.training.runs.types import Tick
 
 SHAPES: Mapping[str, Mapping[str, int]] = {
     "llama-3.1-8b": {

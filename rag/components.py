@@ -12,7 +12,7 @@ from ingest.worker.guard import WorkerSettings
 from rag.settings.model import Settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.local import SentenceTransformerEmbedder
-from vectorstore.models import MINILM, Confirm, resolve_model
+from vectorstore.models import MINILM, Confirm, ResolvedModel, resolve_model
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import Embedder
 
@@ -191,6 +191,10 @@ class Components:
 
     def what_if(self) -> "WhatIf":
         return build_what_if(self.settings, self.knowledge, self.reader)
+
+    def find_model(self, name: str) -> ResolvedModel:
+        """A model by its name, folder or file. Raises ModelUnavailable."""
+        return resolve_model(name, download=self.settings.downloads, confirm=self._confirm)
 
     @property
     def worker(self) -> WorkerSettings:

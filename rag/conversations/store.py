@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rag.access.types import LOCAL_OWNER, Principal
-from rag.conversations.types import Conversation, Feedback, Rating, State, Turn
+from rag.conversations.types import LONGEST_REMARK, Conversation, Feedback, Rating, State, Turn
 from rag.jobs.leases import new_owner
 from rag.jobs.types import LEASE_SECONDS
 from rag.types import Answer, Citation, Dropped, Sentence, Timings
@@ -18,8 +18,6 @@ from vectorstore.errors import UsageError
 from vectorstore.sqlite.conversations import ConversationRow, ConversationsFile, TurnRow
 
 _TITLE_CHARACTERS = 80
-LONGEST_REMARK = 1_000
-"""Characters of a right answer or a note."""
 
 
 class ConversationStore:

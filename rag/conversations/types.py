@@ -9,6 +9,9 @@ from rag.types import Answer, Event
 State = Literal["waiting", "working", "done", "stopped", "failed"]
 Rating = Literal["up", "down"]
 
+LONGEST_REMARK = 1_000
+"""Characters of a right answer or a note."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feedback:

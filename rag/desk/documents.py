@@ -13,7 +13,7 @@ from rag.types import Citation
 from vectorstore.admin import library
 from vectorstore.embedded import is_begun, open_store
 from vectorstore.errors import UsageError
-from vectorstore.store import DocumentView
+from vectorstore.store import RESTORABLE_FOR, DocumentView
 from vectorstore.types import Collection, Document, Page, Refusal, Scope, SoftDeletedDocument
 
 _SURROUNDINGS = 700
@@ -26,6 +26,7 @@ class DeskDocuments:
     def __init__(self, settings: Settings) -> None:
         self._home = settings.home
         self.longest_file = settings.ingest.max_file_mb * 1024**2
+        self.days_restorable = RESTORABLE_FOR.days
 
     def holdings(self, principal: Principal, scope: Scope) -> Holdings:
         totals = self.totals(principal, scope)

@@ -1,4 +1,4 @@
-"""Evaluations: those that are stored, and new ones; see ``rag.desk.protocols.Evaluations``.
+"""Evaluations: those that are stored, and new ones; see ``rag.desk.curator_protocols.Evaluations``.
 
 The models and the statistics take seconds to import: not before the call is known to be right.
 """

@@ -106,7 +106,7 @@ class Forms:
 
 
 class DeskForms:
-    """Forms for a principal; see ``rag.desk.protocols.Forms``."""
+    """Forms for a principal; see ``rag.desk.curator_protocols.Forms``."""
 
     def __init__(self, reading: FormDesk, open_service: Callable[[], FormService]) -> None:
         """``open_service`` begins to read what waits: what asks for schemas alone does without."""

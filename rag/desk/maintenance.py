@@ -66,7 +66,7 @@ def repair(parts: Components, on_progress: Counted | None = None) -> list[Findin
 
 
 class DeskMaintenance:
-    """See ``rag.desk.protocols.Maintenance``."""
+    """See ``rag.desk.curator_protocols.Maintenance``."""
 
     def __init__(self, parts: Components) -> None:
         self._parts = parts

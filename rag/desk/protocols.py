@@ -5,27 +5,18 @@ Every method takes the principal who asks and, where it reads documents, the sco
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
-from ingest.types import DocumentLayout
 from rag.access.types import Principal
 from rag.conversations.types import Conversation, Rating
-from rag.evaluation.types import UNEDITED, Comparison, Figures, Kind, Run, RunHead, Trial
-from rag.extraction.types import Extraction, FieldDraft, Form, SchemaInfo, WordPlace
-from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine, OnProgress
-from rag.training.runs.types import Request
-from rag.training.runs.types import Run as TrainingRun
+from rag.desk.curator_protocols import Evaluations, Forms, Maintenance, Models, TrainingRuns
+from rag.evaluation.types import UNEDITED, Kind, Trial
+from rag.jobs.types import FileStatus, Job, JobFile, Lane, LogLine
 from rag.types import Citation, Event, Exchange
-from vectorstore.types import Collection, Document, Finding, Page, Passage, Refusal, Scope, SoftDeletedDocument
-
-if TYPE_CHECKING:  # brings every reader's library
-    from ingest.pipeline.ingestion import Ingestion
-    from ingest.pipeline.outcomes import Progress
-    from ingest.sources.mapping import Mapping as RecordMapping
+from vectorstore.types import Collection, Document, Page, Passage, Refusal, Scope, SoftDeletedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +134,11 @@ class Documents(Protocol):
         """Bytes of the largest file that is read."""
         ...
 
+    @property
+    def days_restorable(self) -> int:
+        """So long a document that was removed can be restored."""
+        ...
+
     def holdings(self, principal: Principal, scope: Scope) -> Holdings: ...
 
     def totals(self, principal: Principal, scope: Scope) -> dict[str, Any]:
@@ -207,69 +203,6 @@ class Documents(Protocol):
         ...
 
 
-class Evaluations(Protocol):
-    """The stored evaluations; see ``rag.evaluation.runs``."""
-
-    def list(self, principal: Principal) -> Sequence[str]:
-        """The ids of all, newest first."""
-        ...
-
-    def head(self, principal: Principal, run: str) -> RunHead:
-        """As ``load``, without the questions."""
-        ...
-
-    def load(self, principal: Principal, run: str) -> Run:
-        """The run that an id or a folder names. Raises UsageError if there is none, RefdeskError if it is damaged."""
-        ...
-
-    def compare(self, principal: Principal, before: str, after: str) -> Comparison:
-        """What changed. Raises UsageError for runs of different kinds, or without a question in common."""
-        ...
-
-    def report(self, principal: Principal, run: str) -> str:
-        """The run as a page of HTML: figures, plots, where it is weak, and the failures to read."""
-        ...
-
-    # New ones, measured in the caller's own thread and kept. All raise UsageError for data that cannot be used.
-
-    def measure_retrieval(self, principal: Principal, folder: Path, limit: int | None, on_progress: OnProgress) -> Run:
-        """Whether search finds the right documents, on a folder in the BEIR form."""
-        ...
-
-    def measure_reader(self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress) -> Run:
-        """How well the reader finds the answer in each question's own paragraph, on a file in the SQuAD form."""
-        ...
-
-    def measure_answers(
-        self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress, *, resume: bool
-    ) -> Run:
-        """The answers of the whole desk, with all paragraphs of the file as its documents."""
-        ...
-
-    def measure_golden(self, principal: Principal, output: Path | None, on_progress: OnProgress) -> tuple[Run, Path]:
-        """What was judged in conversations, asked again; and the file of these questions, in the SQuAD form."""
-        ...
-
-    def measure_counterfactuals(
-        self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress
-    ) -> Run:
-        """Each question, and again with the person's sex, age or origin swapped."""
-        ...
-
-    def fit(self, principal: Principal, file: Path | None, limit: int, on_progress: OnProgress) -> Figures:
-        """Fit the weights of passages and sentences and the answerability to the models in use; the next start uses
-        them. Shares of questions before and after.
-
-        The questions, at most ``limit``, are those of a ``file`` in the SQuAD form; else those judged in conversations
-        or, where these are few, made of headings.
-        """
-        ...
-
-    def reset_fit(self, principal: Principal) -> bool:
-        """Go back to the numbers that come with Refdesk; False where these are in use already."""
-        ...
-
-
 class Jobs(Protocol):
     """Background work, by the job queue; see ``rag.jobs.types``. All methods return at once."""
 
@@ -330,188 +263,6 @@ class Jobs(Protocol):
         ...
 
 
-class Forms(Protocol):
-    """Forms that came through the browser or lie in a folder, and what their fields hold.
-
-    What is read by a schema is said by ``rag.extraction.protocol.FormDesk``, and so are the errors.
-    """
-
-    def schemas(self, principal: Principal) -> tuple[SchemaInfo, ...]: ...
-
-    def used_schemas(self, principal: Principal) -> Sequence[str]:
-        """The names of the schemas that forms were added for, also of those that are not there any more."""
-        ...
-
-    def schema_text(self, principal: Principal, schema: str) -> str: ...
-
-    def draft_field(self, principal: Principal, layout: DocumentLayout, place: WordPlace) -> FieldDraft: ...
-
-    def save_schema(
-        self, principal: Principal, name: str, description: str, fields: Sequence[FieldDraft]
-    ) -> SchemaInfo: ...
-
-    def delete_schema(self, principal: Principal, name: str) -> None: ...
-
-    def list(self, principal: Principal, schema: str | None = None) -> Sequence[Form]:
-        """Those of a schema, or all, in the order in which they came."""
-        ...
-
-    def get(self, principal: Principal, form: int) -> Form | None:
-        """A form with its layout."""
-        ...
-
-    def picture(self, principal: Principal, form: int, page: int, width: int) -> bytes:
-        """A page of a form, from 1, as a PNG picture that is ``width`` pixels wide."""
-        ...
-
-    def place_for(self, principal: Principal, name: str, schema: str) -> Path:
-        """A new place for a file that comes as ``name``, to be read by ``schema``, or as an example for a new one
-        where that is empty. It is a form once it is there and ``add`` is told. Raises UsageError.
-        """
-        ...
-
-    def add(self, principal: Principal, path: Path) -> int:
-        """Have the file in its place read; returns its id."""
-        ...
-
-    def read_again(self, principal: Principal, forms: Sequence[int]) -> None: ...
-
-    def try_on(self, principal: Principal, form: Form, schema: str) -> None:
-        """Have a form read by another schema too: a copy, or the copy that an earlier try has made."""
-        ...
-
-    def see_to(self, principal: Principal) -> None:
-        """See that what waits is read."""
-        ...
-
-    def stop(self, principal: Principal) -> None:
-        """Read nothing more of what waits; a form that is being read is read to its end."""
-        ...
-
-    def accept(self, principal: Principal, form: int, accepted: bool) -> None:
-        """Note whether the person says that the values are right."""
-        ...
-
-    def correct(self, principal: Principal, form: Form, field: str, place: WordPlace | None, at: int = 0) -> None:
-        """Keep what a person says of a field."""
-        ...
-
-    def remove(self, principal: Principal, forms: Sequence[int]) -> None:
-        """Delete forms, their files and all that was read from them."""
-        ...
-
-    def corrections(self, principal: Principal, schema: str) -> int:
-        """How many are kept for a schema."""
-        ...
-
-    def forget_corrections(self, principal: Principal, schema: str) -> int: ...
-
-    def squad(self, principal: Principal, schema: str) -> dict[str, Any]:
-        """The corrections as questions and answers in the form of SQuAD 2."""
-        ...
-
-    def extract(
-        self, principal: Principal, files: Sequence[Path], schema: str, on_progress: Callable[[int, int], None]
-    ) -> Iterator[Extraction]:
-        """One extraction a file, in their order, in the caller's own thread; nothing of it is kept."""
-        ...
-
-
-class TrainingRuns(Protocol):
-    """Training the generator on examples of one's own: the runs, their data, and which one writes the answers."""
-
-    def list(self, principal: Principal) -> Sequence[TrainingRun]:
-        """The newest first."""
-        ...
-
-    def get(self, principal: Principal, name: str) -> TrainingRun | None: ...
-
-    def add(self, principal: Principal, request: Request) -> str:
-        """Ask for a run, whose data are to be checked first; returns its name. Raises UsageError, RefdeskError."""
-        ...
-
-    def start(self, principal: Principal, name: str) -> None:
-        """Have a run that was checked begin, or one that was begun go on, when it is its turn."""
-        ...
-
-    def stop(self, principal: Principal, name: str) -> None:
-        """Have a run end: at once where it waits, else after the present step. It can go on later."""
-        ...
-
-    def delete(self, principal: Principal, name: str) -> None:
-        """Remove the run and all that came of it. Raises UsageError while it is under way."""
-        ...
-
-    def data_files(self, principal: Principal) -> Sequence[Path]:
-        """Files to train on that came through the browser, the newest first."""
-        ...
-
-    def place_for(self, principal: Principal, name: str) -> Path:
-        """Where the file that comes as ``name`` is kept. Raises UsageError if it cannot be."""
-        ...
-
-    def add_sample(self, principal: Principal) -> Path:
-        """Keep some examples among the files, and return where."""
-        ...
-
-    def remove_file(self, principal: Principal, path: Path) -> None: ...
-
-    def judged(self, principal: Principal) -> tuple[int, int]:
-        """How many answers were judged in conversations, and how many pairs of a better and a worse one they make."""
-        ...
-
-    def write_judged(self, principal: Principal, file: Path | None = None) -> Path:
-        """Write these pairs as JSONL, to a new file among the others where none is named; returns where."""
-        ...
-
-    def served(self, principal: Principal) -> str | None:
-        """The name of the run whose result writes the answers; None where something else does."""
-        ...
-
-    def can_go_back(self, principal: Principal) -> bool:
-        """Whether ``serve_previous`` would undo what ``served`` says."""
-        ...
-
-    def serve(self, principal: Principal, name: str) -> None:
-        """Have the questions to come answered by what a run has made. Takes as long as loading it does.
-
-        Raises UsageError or RefdeskError where it cannot be; then all stays as it was. So does ``serve_previous``.
-        """
-        ...
-
-    def serve_previous(self, principal: Principal) -> None:
-        """Have them answered by what wrote before."""
-        ...
-
-
-class Maintenance(Protocol):
-    """What the owner does from a terminal, in the caller's own thread, and watches."""
-
-    def diagnosis(self, principal: Principal) -> dict[str, Any]:
-        """Which model does what, from where and why, and whether the machine is in order."""
-        ...
-
-    def ingestion(
-        self,
-        principal: Principal,
-        collection: str,
-        mappings: "Sequence[RecordMapping]" = (),
-        *,
-        on_progress: "Callable[[Progress], None]",
-        on_reindexing: Callable[[int, int], None],
-    ) -> "AbstractContextManager[Ingestion]":
-        """An ingestion into a collection. What is stored is indexed anew first, where the settings have changed."""
-        ...
-
-    def verify(self, principal: Principal) -> Sequence[Finding]:
-        """All that is wrong with what is stored."""
-        ...
-
-    def repair(self, principal: Principal, on_progress: Callable[[int, int], None]) -> Sequence[Finding]:
-        """Rebuild what can be rebuilt; returns what is still wrong."""
-        ...
-
-
 class Desk(Protocol):
     """The service behind every face. Its parts are opened when they are first asked for."""
 
@@ -529,6 +280,9 @@ class Desk(Protocol):
 
     @property
     def evaluations(self) -> Evaluations: ...
+
+    @property
+    def models(self) -> Models: ...
 
     @property
     def maintenance(self) -> Maintenance: ...

@@ -10,6 +10,7 @@ from rag.desk.documents import DeskDocuments
 from rag.desk.evaluations import DeskEvaluations
 from rag.desk.jobs import DeskJobs
 from rag.desk.maintenance import DeskMaintenance
+from rag.desk.models import DeskModels
 from rag.desk.questions import DeskQuestions
 from rag.desk.training import DeskTraining
 from rag.extraction.form_store import FormStore
@@ -73,6 +74,10 @@ class LocalDesk:
         parts = self._components
         reading = Forms(self._home, reading_limits(parts.settings), lambda: parts.reader)
         return DeskForms(reading, lambda: FormService(FormStore(self._home), reading, self._queue))
+
+    @functools.cached_property
+    def models(self) -> DeskModels:
+        return DeskModels(self._components)
 
     @functools.cached_property
     def maintenance(self) -> DeskMaintenance:

@@ -1,11 +1,12 @@
-"""Training runs for a principal; see ``rag.desk.protocols.TrainingRuns``."""
+"""Training runs for a principal; see ``rag.desk.curator_protocols.TrainingRuns``."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from rag.access.types import Principal, require_curator
-from rag.training.data.uploads import add_sample, data_file, data_files, remove_data_file
+from rag.training.data.tables import SUFFIXES
+from rag.training.data.uploads import SAMPLE, add_sample, data_file, data_files, remove_data_file
 from rag.training.generator.serving import (
     can_go_back,
     serve_run,
@@ -20,6 +21,8 @@ from vectorstore.errors import UsageError
 
 class DeskTraining:
     """``start_worker`` sees that what waits is done, and ``change_generator`` loads what the settings name now."""
+
+    data_suffixes = tuple(SUFFIXES)
 
     def __init__(self, runs: Runs, start_worker: Callable[[], object], change_generator: Callable[[], object]) -> None:
         self._runs = runs
@@ -61,6 +64,10 @@ class DeskTraining:
     def place_for(self, principal: Principal, name: str) -> Path:
         require_curator(principal)
         return data_file(self._home, name)
+
+    def sample(self, principal: Principal) -> str:
+        require_curator(principal)
+        return SAMPLE.read_text(encoding="utf-8")
 
     def add_sample(self, principal: Principal) -> Path:
         require_curator(principal)

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from rag.files import write_json
 from rag.jobs.isolated import Apart, run_apart
 from rag.quantization.folder import OnProgress
 from rag.quantization.measuring import check_text, measure, measure_gguf_perplexity
-from rag.quantization.methods import Quantization
+from rag.quantization.methods import MethodComparison, Quantization
 from rag.quantization.quantize import open_source, quantize
 from rag.quantization.report import write_report
 from rag.quantization.source import SourceModel
@@ -20,18 +19,6 @@ from rag.quantization.tasks import Tasks
 from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError
 from vectorstore.models import ResolvedModel
-
-
-@dataclass(frozen=True, slots=True)
-class MethodComparison:
-    """A row of figures for each method, with the ``problem`` that left some out, and what they were measured on."""
-
-    model: str
-    setup: dict[str, Any]
-    results: tuple[dict[str, Any], ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"model": self.model, "setup": self.setup, "results": list(self.results)}
 
 
 def compare_methods(

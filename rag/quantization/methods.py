@@ -1,7 +1,7 @@
 """The ways to make a model smaller, by name."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from rag.generators.registry import ENGINES, ModelFormat
 from vectorstore.errors import UsageError
@@ -102,3 +102,15 @@ def find_method(name: str) -> Quantization:
     if name not in METHODS:
         raise UsageError("There is no such method", where=name, remedy=f"There are {', '.join(METHODS)}.")
     return METHODS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodComparison:
+    """A row of figures for each method, with the ``problem`` that left some out, and what they were measured on."""
+
+    model: str
+    setup: dict[str, Any]
+    results: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"model": self.model, "setup": self.setup, "results": list(self.results)}

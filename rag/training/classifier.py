@@ -25,8 +25,9 @@ from rag.training.generator.data import load_generator_data
 from rag.training.runs.batches import Batches
 from rag.training.runs.checkpoints import trainable
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Schedule, Tick, memory_explained, mixed_precision, train, usual_distance
+from rag.training.runs.loop import Schedule, memory_explained, mixed_precision, train, usual_distance
 from rag.training.runs.report import write_report
+from rag.training.runs.types import Tick
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 

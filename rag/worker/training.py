@@ -11,7 +11,7 @@ from rag.training.data.checking import check_data
 from rag.training.generator.presets import chosen
 from rag.training.generator.training import finetune_generator
 from rag.training.runs.folder import FOLDER
-from rag.training.runs.loop import Tick
+from rag.training.runs.types import Tick
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
 

@@ -11,13 +11,14 @@ import pytest
 
 from rag.access.types import LOCAL_OWNER, Principal
 from rag.conversations.types import Turn
-from rag.desk import protocols
+from rag.desk import curator_protocols, protocols
 from rag.desk.conversations import DeskConversations
 from rag.desk.documents import DeskDocuments
 from rag.desk.evaluations import DeskEvaluations
 from rag.desk.forms import DeskForms
 from rag.desk.jobs import DeskJobs
 from rag.desk.maintenance import DeskMaintenance
+from rag.desk.models import DeskModels
 from rag.desk.protocols import Desk
 from rag.desk.questions import DeskQuestions
 from rag.desk.training import DeskTraining
@@ -76,10 +77,11 @@ PARTS: tuple[tuple[type, tuple[type, ...]], ...] = (
     (protocols.Questions, (DeskQuestions, FakeQuestions)),
     (protocols.Documents, (DeskDocuments, FakeDocuments)),
     (protocols.Jobs, (DeskJobs,)),
-    (protocols.Forms, (DeskForms,)),
-    (protocols.TrainingRuns, (DeskTraining,)),
-    (protocols.Evaluations, (DeskEvaluations,)),
-    (protocols.Maintenance, (DeskMaintenance,)),
+    (curator_protocols.Forms, (DeskForms,)),
+    (curator_protocols.TrainingRuns, (DeskTraining,)),
+    (curator_protocols.Evaluations, (DeskEvaluations,)),
+    (curator_protocols.Models, (DeskModels,)),
+    (curator_protocols.Maintenance, (DeskMaintenance,)),
 )
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.conversations.store import LONGEST_REMARK, ConversationStore
-from rag.conversations.types import Feedback
+from rag.conversations.store import ConversationStore
+from rag.conversations.types import LONGEST_REMARK, Feedback
 from rag.types import Answer, Citation, Sentence
 from tests.vectorstore.formats import written_in_format_1
 from vectorstore.errors import UsageError

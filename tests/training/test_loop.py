@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from rag.jobs.types import Stopped
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Schedule, Tick, train
+from rag.training.runs.loop import Schedule, train
+from rag.training.runs.types import Tick
 from vectorstore.errors import RefdeskError
 
 STEPS = 12

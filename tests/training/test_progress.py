@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rag.training.runs.loop import Tick
+from rag.training.runs.types import Tick
 from ui.cli.finetune.progress import training_progress
 
 

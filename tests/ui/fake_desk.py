@@ -18,8 +18,7 @@ from typing import Any, Self
 from ingest.sources.uploads import kept_under, upload_path
 from rag.access.types import LOCAL_OWNER, Principal, require_curator, scope_of
 from rag.components import Components
-from rag.conversations.store import LONGEST_REMARK
-from rag.conversations.types import Conversation, Feedback, Rating, Turn
+from rag.conversations.types import LONGEST_REMARK, Conversation, Feedback, Rating, Turn
 from rag.desk.answers import checked_question
 from rag.desk.evaluations import DeskEvaluations
 from rag.desk.forms import DeskForms

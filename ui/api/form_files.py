@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rag.desk.protocols import Forms
+from rag.desk.curator_protocols import Forms
 from ui.api.requests import principal_of, receive, refusal
 from vectorstore.errors import RefdeskError
 

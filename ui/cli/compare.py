@@ -7,19 +7,22 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
 from rag.training.generator.settings import Method
+from ui.cli.desk import open_desk
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from ui.cli.progress import stages, stoppable
 from vectorstore.errors import UsageError
-from vectorstore.models import SMOLLM2, resolve_model
+from vectorstore.models import SMOLLM2
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Ways to make a desk know something, side by side.")
 
 
 @app.command("rag-vs-finetuning")
 def rag_vs_finetuning(
+    context: typer.Context,
     questions: Annotated[
         Path, typer.Argument(help="Questions in the SQuAD form, as for `evaluate answers`.", metavar="QUESTIONS_FILE")
     ],
@@ -62,16 +65,27 @@ def rag_vs_finetuning(
     if not questions.is_file():
         raise UsageError("No such file", where=str(questions), remedy="Name a question file in the form of SQuAD.")
 
-    # The models take seconds to import.
-    from rag.rag_vs_finetuning.comparison import Plan, budgeted, compare_rag_vs_finetuning
-
-    training = budgeted(method=method, max_steps=max_steps, batch=batch, seed=seed)
-    plan = Plan(questions, tuple(documents or ()), limit, unseen, changes, training)
-    with errors.status("Looking for the model") as waiting:
-        resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))
     folder = output or settings.home / "comparisons" / questions.stem
-    with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
-        report = compare_rag_vs_finetuning(plan, resolved, settings, folder, show)
+    looking = errors.status("Looking for the model")
+    with open_desk(context, settings, confirm_download(looking)) as desk:
+        with looking:
+            resolved = desk.models.find(LOCAL_OWNER, model)
+        with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
+            report = desk.models.compare_with_retrieval(
+                LOCAL_OWNER,
+                questions,
+                documents or [],
+                resolved,
+                folder,
+                show,
+                method=method,
+                max_steps=max_steps,
+                batch=batch,
+                seed=seed,
+                limit=limit,
+                unseen=unseen,
+                changes=changes,
+            )
     if as_json:
         print_json(report)
         return

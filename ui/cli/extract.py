@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ingest.sources.files import find_files
 from rag.access.types import LOCAL_OWNER
-from rag.desk.protocols import Forms
+from rag.desk.curator_protocols import Forms
 from rag.extraction.types import Extraction, FoundValue
 from rag.files import write_json
 from rag.settings.model import load_settings

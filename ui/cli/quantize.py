@@ -8,13 +8,15 @@ from rich.table import Table
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from rag.settings.model import Settings, load_settings
+from rag.access.types import LOCAL_OWNER
+from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, confirm_download, console, errors, print_json, say
 from ui.cli.progress import stages, stoppable
-from vectorstore.models import SMOLLM2, ResolvedModel, resolve_model
+from vectorstore.models import SMOLLM2
 
 if TYPE_CHECKING:
-    from rag.quantization.comparison import MethodComparison
+    from rag.quantization.methods import MethodComparison
 
 # The libraries take seconds to import: not before the call is known to be right.
 
@@ -44,6 +46,7 @@ ModelArgument = Annotated[str, typer.Argument(help="The model: a name, a folder 
 
 @app.command(_WRITE)
 def quantize(
+    context: typer.Context,
     model: ModelArgument,
     method: Annotated[str, typer.Option("--method", help="nf4, fp4, int8, int4, gguf-q4_k_m, gguf-q8_0, ...")],
     output: Annotated[Path, typer.Option("--output", help="A new folder for the result.")],
@@ -55,12 +58,12 @@ def quantize(
 
     chosen = find_method(method)
     settings = load_settings(home)
-    source = _resolved(model, settings)
-
-    from rag.quantization.quantize import quantize as write_quantized
-
-    with stages("Starting") as show:
-        result = write_quantized(source, chosen, output, settings.home / "models", show)
+    looking = errors.status("Looking for the model")
+    with open_desk(context, settings, confirm_download(looking)) as desk:
+        with looking:
+            source = desk.models.find(LOCAL_OWNER, model)
+        with stages("Starting") as show:
+            result = desk.models.quantize(LOCAL_OWNER, source, chosen, output, show)
     if as_json:
         print_json(result)
         return
@@ -72,6 +75,7 @@ def quantize(
 
 @app.command("compare")
 def compare(
+    context: typer.Context,
     model: ModelArgument = SMOLLM2,
     methods: Annotated[
         str | None,
@@ -104,15 +108,23 @@ def compare(
 
     chosen = [find_method(name.strip()) for name in (methods.split(",") if methods else COMPARED)]
     settings = load_settings(home)
-    source = _resolved(model, settings)
-
-    from rag.quantization.comparison import compare_methods
-    from rag.quantization.tasks import load_tasks
-
-    tasks = load_tasks(text, questions, limit, tokens)
-    folder = output or settings.home / "quantization" / Path(source.name).name
-    with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
-        comparison = compare_methods(source, chosen, tasks, folder, settings.home / "models", show)
+    looking = errors.status("Looking for the model")
+    with open_desk(context, settings, confirm_download(looking)) as desk:
+        with looking:
+            source = desk.models.find(LOCAL_OWNER, model)
+        folder = output or settings.home / "quantization" / Path(source.name).name
+        with stoppable(folder, "The same call goes on where it was."), stages("Starting") as show:
+            comparison = desk.models.compare_quantized(
+                LOCAL_OWNER,
+                source,
+                chosen,
+                folder,
+                show,
+                text=text,
+                questions=questions,
+                limit=limit,
+                tokens=tokens,
+            )
     if as_json:
         print_json(comparison.as_json())
         return
@@ -130,8 +142,3 @@ def _print(comparison: "MethodComparison") -> None:
     for result in comparison.results:
         if "problem" in result:
             say(f"{result['method']}: {result['problem']}")
-
-
-def _resolved(model: str, settings: Settings) -> ResolvedModel:
-    with errors.status("Looking for the model") as waiting:
-        return resolve_model(model, download=settings.downloads, confirm=confirm_download(waiting))

@@ -11,7 +11,8 @@ from rag.training.generator.evaluator import GeneratorEvaluator
 from rag.training.generator.language_task import LanguageTask
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Schedule, Tick, train, usual_distance
+from rag.training.runs.loop import Schedule, train, usual_distance
+from rag.training.runs.types import Tick
 
 if TYPE_CHECKING:
     from rag.training.generator.preferences import PairTask, PolicyTask

@@ -23,8 +23,9 @@ from rag.training.generator.tasks import build_task
 from rag.training.reader.network import adapter_hash
 from rag.training.runs.checkpoints import trainable
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Tick, memory_explained, train
+from rag.training.runs.loop import memory_explained, train
 from rag.training.runs.report import write_report
+from rag.training.runs.types import Tick
 from vectorstore.models import ResolvedModel
 
 

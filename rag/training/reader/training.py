@@ -28,8 +28,9 @@ from rag.training.reader.examples import ReaderExamples
 from rag.training.reader.network import adapter_hash, load_network, save_network
 from rag.training.runs.checkpoints import trainable
 from rag.training.runs.folder import RunFolder
-from rag.training.runs.loop import Schedule, Tick, train, usual_distance
+from rag.training.runs.loop import Schedule, train, usual_distance
 from rag.training.runs.report import write_report
+from rag.training.runs.types import Tick
 from vectorstore.models import ResolvedModel
 from vectorstore.types import Embedder
 

@@ -25,6 +25,7 @@ from rag.training.runs.checkpoints import (
     trainable,
 )
 from rag.training.runs.folder import RunFolder
+from rag.training.runs.types import Tick
 from vectorstore.errors import RefdeskError
 from vectorstore.machine import has_bfloat16
 
@@ -86,16 +87,6 @@ def usual_distance(an_epoch: int) -> int:
     they warm up.
     """
     return max(10, an_epoch // 5)
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """What a progress display shows after a step."""
-
-    step: int
-    loss: float
-    examples_per_second: float
-    score: float | None
 
 
 def train(

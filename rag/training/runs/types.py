@@ -106,6 +106,16 @@ class Run:
         return RunFolder(self.folder).read_log()
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What a progress display shows after a step."""
+
+    step: int
+    loss: float
+    examples_per_second: float
+    score: float | None
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     """Empty where the file is missing or damaged."""
     try:

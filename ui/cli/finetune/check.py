@@ -6,15 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
+from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
 from rag.training.generator.settings import GeneratorTraining
+from ui.cli.desk import open_desk
 from ui.cli.finetune.options import training_options
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from vectorstore.models import resolve_model
 
 
 @training_options(GeneratorTraining, "model", "longest", "convert_markup")
 def check(
+    context: typer.Context,
     data: Annotated[
         list[Path], typer.Argument(help="Files or folders as for `finetune generator`.", metavar="DATA...")
     ],
@@ -25,13 +27,11 @@ def check(
 ) -> None:
     """Look at data without training: what can be used, how long it is, and what to be careful about."""
     settings = load_settings(home)
-
-    from rag.training.data.checking import check_data  # the models take seconds to import
-
-    with errors.status("Looking at the data") as looking:
-        training = GeneratorTraining.of(values)
-        resolved = resolve_model(training.model, download=settings.downloads, confirm=confirm_download(looking))
-        checked = check_data(data, test or [], resolved, settings.home / "models", training)
+    training = GeneratorTraining.of(values)
+    looking = errors.status("Looking at the data")
+    with looking, open_desk(context, settings, confirm_download(looking)) as desk:
+        model = desk.models.find(LOCAL_OWNER, training.model)
+        checked = desk.models.check_data(LOCAL_OWNER, data, test or [], model, training)
     if as_json:
         print_json(checked)
         return

@@ -6,16 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
+from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
 from rag.training.encoder_settings import ClassifierTraining
+from ui.cli.desk import open_desk
 from ui.cli.finetune.options import ResumeOption, training_options
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from vectorstore.models import resolve_model
 
 
 @training_options(ClassifierTraining)
 def classifier(
+    context: typer.Context,
     data: Annotated[
         list[Path],
         typer.Argument(help="CSV, JSONL or Parquet files with the columns text and label.", metavar="DATA..."),
@@ -35,15 +37,22 @@ def classifier(
     """
     settings, training = load_settings(home), ClassifierTraining.of(values)
 
-    from rag.training.classifier import finetune_classifier  # the models take seconds to import
-
-    with errors.status("Loading the model") as loading:
-        resolved = resolve_model(training.model, download=settings.downloads, confirm=confirm_download(loading))
     folder = output or settings.home / "training" / "classifier"
-    with training_progress("F1", folder) as shown:
-        report = finetune_classifier(
-            data, resolved, training, folder, resume=resume, on_phase=shown.phase, on_tick=shown.tick
-        )
+    loading = errors.status("Loading the model")
+    with open_desk(context, settings, confirm_download(loading)) as desk:
+        with loading:
+            model = desk.models.find(LOCAL_OWNER, training.model)
+        with training_progress("F1", folder) as shown:
+            report = desk.models.train_classifier(
+                LOCAL_OWNER,
+                data,
+                model,
+                training,
+                folder,
+                resume=resume,
+                on_phase=shown.phase,
+                on_tick=shown.tick,
+            )
     if as_json:
         print_json(report)
         return

@@ -8,27 +8,30 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
+from rag.access.types import LOCAL_OWNER
 from rag.interrupts import end_on_sigterm
 from rag.settings.model import load_settings
 from rag.training.generator.settings import Method
+from ui.cli.desk import open_desk
 from ui.cli.finetune.options import BatchOption, SeedOption
 from ui.cli.main import run
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.cli.progress import stoppable
 from vectorstore.errors import RefdeskError, UsageError
-from vectorstore.models import SMOLLM2, quiet_libraries, resolve_model
+from vectorstore.models import SMOLLM2, quiet_libraries
 
 _METHODS: tuple[Method, ...] = get_args(Method)
 _ROOT = Path(__file__).resolve().parents[3]
 
 
 def compare(
+    context: typer.Context,
     data: Annotated[
         list[Path], typer.Argument(help="Files or folders as for `finetune generator`.", metavar="DATA...")
     ],
@@ -58,34 +61,44 @@ def compare(
     if unknown := [name for name in names if name not in _METHODS]:
         raise UsageError("There is no such method", where=unknown[0], remedy=f"There are: {', '.join(_METHODS)}.")
 
-    from rag.training.data.tables import read_tables
-    from rag.training.generator.comparing import (  # draws plots, which takes a second to import
-        as_markdown,
-        write_comparison,
-    )
-    from rag.training.runs.folder import RunFolder
-
     folder = output or settings.home / "training" / "comparison"
     budget = {"max_steps": max_steps, "batch": batch, "answers": answers, "seed": seed}
-    with errors.status("Loading the model") as loading:
-        resolved = resolve_model(model, download=settings.downloads, confirm=confirm_download(loading))
-    files = {
-        part: [f"{file.path.name}@{file.sha256[:12]}" for file in read_tables(paths)]
-        for part, paths in (("data", data), ("test", test or []))
-    }
-    # Else rows of other data, another model or another budget would stand beside each other.
-    RunFolder(folder).claim({"task": "comparison", "model": resolved.fingerprint, **budget, **files}, resume=True)
-    fixed: list[object] = [
-        word for option, value in budget.items() for word in (f"--{option.replace('_', '-')}", value)
-    ]
-    fixed += ["--home", settings.home, "--epochs", 1000, "--patience", 0, "--new-adapter", "--model", model]
-    fixed += [word for file in test or () for word in ("--test", file)]
+    loading = errors.status("Loading the model")
+    with open_desk(context, settings, confirm_download(loading)) as desk:
+        with loading:
+            resolved = desk.models.find(LOCAL_OWNER, model)
+        desk.models.claim_comparison(LOCAL_OWNER, folder, resolved, data, test or [], budget)
+        reports, failed = _trained(names, folder, _call(data, test or [], model, budget, settings.home))
+        if not reports:
+            raise RefdeskError("No method could be trained", where=str(folder), remedy="See above.")
+        rows, markdown = desk.models.write_comparison(LOCAL_OWNER, folder, reports, failed)
+    if as_json:
+        print_json(rows)
+        return
+    say(markdown)
+    say(f"The runs and the comparison are in {folder}.")
+
+
+def _call(
+    data: Sequence[Path], test: Sequence[Path], model: str, budget: Mapping[str, int], home: Path
+) -> list[object]:
+    """What the calls of all methods have in common."""
+    words: list[object] = [*data, "--resume"]
+    words += [word for option, value in budget.items() for word in (f"--{option.replace('_', '-')}", value)]
+    words += ["--home", home, "--epochs", 1000, "--patience", 0, "--new-adapter", "--model", model]
+    return words + [word for file in test for word in ("--test", file)]
+
+
+def _trained(
+    names: Sequence[str], folder: Path, common: Sequence[object]
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The reports of the methods, each trained if it was not before, and why the others failed."""
     reports, failed = {}, {}
     for name in names:
         report = folder / name / "report.json"
         if not report.exists():
             errors.print(f"Method {name}", markup=False)
-            call = [*data, "--method", name, "--output", folder / name, "--resume", *fixed]
+            call = [*common, "--method", name, "--output", folder / name]
             with stoppable(folder, "The same call goes on where it was."):
                 reason = _train([str(word) for word in call])
             if reason:
@@ -93,14 +106,7 @@ def compare(
                 failed[name] = reason
                 continue
         reports[name] = json.loads(report.read_text(encoding="utf-8"))
-    if not reports:
-        raise RefdeskError("No method could be trained", where=str(folder), remedy="See above.")
-    rows = write_comparison(folder, reports, failed)
-    if as_json:
-        print_json(rows)
-        return
-    say(as_markdown(rows))
-    say(f"The runs and the comparison are in {folder}.")
+    return reports, failed
 
 
 def _train(call: Sequence[str]) -> str:

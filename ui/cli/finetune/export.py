@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
+from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, errors, print_json, say
 
 
@@ -18,6 +20,7 @@ class Form(StrEnum):
 
 
 def export(
+    context: typer.Context,
     run: Annotated[Path, typer.Argument(help="Folder of a run of `finetune generator`, or of its adapter.")],
     form: Annotated[
         Form,
@@ -32,15 +35,11 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Write what was trained in a form for other programs."""
-    settings = load_settings(home)
-
-    from rag.training.generator.exporting import export_gguf, merge  # the models take seconds to import
-
-    with errors.status("Writing"):
+    with errors.status("Writing"), open_desk(context, load_settings(home)) as desk:
         if form is Form.merged:
-            merge(run, settings.home / "models", output, settings.downloads)
+            desk.models.export_merged(LOCAL_OWNER, run, output)
         else:
-            export_gguf(run, output, settings.downloads, model)
+            desk.models.export_gguf(LOCAL_OWNER, run, output, model)
     if as_json:
         print_json({"form": form.value, "output": str(output)})
         return

@@ -6,20 +6,25 @@ from typing import Annotated, Any
 
 import typer
 
+from rag.access.types import LOCAL_OWNER
+from rag.desk.curator_protocols import Models
 from rag.settings.model import load_settings
+from rag.training.generator.presets import chosen
 from rag.training.generator.settings import GeneratorTraining
+from ui.cli.desk import open_desk
 from ui.cli.finetune.check import about_data
 from ui.cli.finetune.options import ResumeOption, training_options
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.errors import ModelUnavailable
-from vectorstore.models import SMOLLM2, resolve_model
+from vectorstore.models import SMOLLM2, ResolvedModel
 
 _PARTS = {"training": "Training data", "held_out": "Held-out data", "general": "General questions"}
 
 
 @training_options(GeneratorTraining)
 def generator(
+    context: typer.Context,
     data: Annotated[
         list[Path],
         typer.Argument(
@@ -53,37 +58,40 @@ def generator(
     """
     settings = load_settings(home)
 
-    from rag.training.generator.presets import chosen
-    from rag.training.generator.training import finetune_generator  # the models take seconds to import
-
     training = chosen(preset, values)
-    with errors.status("Loading the model") as loading:
-        confirm = confirm_download(loading)
-        try:
-            resolved = resolve_model(training.model, download=settings.downloads, confirm=confirm)
-        except ModelUnavailable as missing:
-            if "model" in values:  # the person's own choice
-                raise
-            resolved = resolve_model(SMOLLM2, download=settings.downloads, confirm=confirm)
-            errors.print(f"{missing} {SMOLLM2} is trained instead.", markup=False, soft_wrap=True)
     folder = output or settings.home / "training" / "generator"
-    with training_progress("held-out loss", folder) as shown:
-        report = finetune_generator(
-            data,
-            test or [],
-            resolved,
-            settings.home / "models",
-            adapter,
-            training,
-            folder,
-            resume=resume,
-            on_phase=shown.phase,
-            on_checked=lambda checked: errors.print("\n".join(about_data(checked)), markup=False, soft_wrap=True),
-            on_tick=shown.tick,
-        )
+    loading = errors.status("Loading the model")
+    with open_desk(context, settings, confirm_download(loading)) as desk:
+        with loading:
+            model = _found(desk.models, training.model, or_packaged="model" not in values)
+        with training_progress("held-out loss", folder) as shown:
+            report = desk.models.train_generator(
+                LOCAL_OWNER,
+                data,
+                test or [],
+                model,
+                adapter,
+                training,
+                folder,
+                resume=resume,
+                on_phase=shown.phase,
+                on_checked=lambda checked: errors.print("\n".join(about_data(checked)), markup=False, soft_wrap=True),
+                on_tick=shown.tick,
+            )
     if as_json:
         print_json(report)
         return
     for part, figures in report["held_out"].items():
         say(f"{_PARTS[part]}: loss {figures['loss']:.3f}, before {figures['loss_before']:.3f}")
     say(f"Trained in {report['seconds']:,} s. The result and the report are in {folder}.")
+
+
+def _found(models: Models, name: str, *, or_packaged: bool) -> ResolvedModel:
+    """The model of this name; what a preset names, and nobody else, may be replaced by the packaged one."""
+    try:
+        return models.find(LOCAL_OWNER, name)
+    except ModelUnavailable as missing:
+        if not or_packaged:
+            raise
+        errors.print(f"{missing} {SMOLLM2} is trained instead.", markup=False, soft_wrap=True)
+        return models.find(LOCAL_OWNER, SMOLLM2)

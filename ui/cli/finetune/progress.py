@@ -24,7 +24,7 @@ from ui.cli.output import errors
 from ui.cli.progress import Interrupted, stoppable
 
 if TYPE_CHECKING:
-    from rag.training.runs.loop import Tick
+    from rag.training.runs.types import Tick
 
 _TRAINING = "Training"
 _STOPPING = "Stopping after this step (Control-C again: at once)"

@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
 from rag.training.encoder_settings import ReaderTraining
+from ui.cli.desk import open_desk
 from ui.cli.finetune.options import ResumeOption, training_options
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
 from vectorstore.errors import UsageError
-from vectorstore.models import resolve_model
-
-if TYPE_CHECKING:
-    from ingest.worker.guard import WorkerSettings
-    from vectorstore.types import Embedder
 
 
 @training_options(ReaderTraining)
 def reader(
+    context: typer.Context,
     data: Annotated[
         list[Path],
         typer.Argument(
@@ -52,29 +50,23 @@ def reader(
     if adapter and training.method == "full":
         raise UsageError("Only --method lora goes on from an adapter", where="--adapter", remedy="Leave one out.")
 
-    from rag.components import open_embedder, worker_settings  # the models take seconds to import
-    from rag.training.reader.training import finetune_reader
-
-    with errors.status("Loading the model") as loading:
-        resolved = resolve_model(training.model, download=settings.downloads, confirm=confirm_download(loading))
     folder = output or settings.home / "training" / "reader"
-    with training_progress("F1", folder) as shown:
-
-        def embedder() -> "tuple[Embedder, WorkerSettings]":
-            opened = open_embedder(settings)
-            return opened, worker_settings(settings, opened)
-
-        report = finetune_reader(
-            data,
-            resolved,
-            adapter,
-            training,
-            folder,
-            embedder,
-            resume=resume,
-            on_phase=shown.phase,
-            on_tick=shown.tick,
-        )
+    loading = errors.status("Loading the model")
+    with open_desk(context, settings, confirm_download(loading)) as desk:
+        with loading:
+            model = desk.models.find(LOCAL_OWNER, training.model)
+        with training_progress("F1", folder) as shown:
+            report = desk.models.train_reader(
+                LOCAL_OWNER,
+                data,
+                model,
+                adapter,
+                training,
+                folder,
+                resume=resume,
+                on_phase=shown.phase,
+                on_tick=shown.tick,
+            )
     if as_json:
         print_json(report)
         return

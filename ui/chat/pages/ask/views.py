@@ -6,8 +6,7 @@ The components build the page with ``textContent`` only, so nothing here needs e
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from rag.conversations.store import LONGEST_REMARK
-from rag.conversations.types import Conversation, Turn
+from rag.conversations.types import LONGEST_REMARK, Conversation, Turn
 from rag.desk.protocols import SourceView
 from rag.types import Answer, Citation, Sentence, Writing
 from ui import texts

@@ -15,7 +15,6 @@ from ui.chat.pages.documents.views import LISTED, job_view
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from ui.chat.views import notice_view, table
 from vectorstore.errors import RefdeskError
-from vectorstore.store import RESTORABLE_FOR
 from vectorstore.types import EVERYTHING, Collection, Document, Scope
 
 _POLL_SECONDS = 1.0
@@ -212,7 +211,7 @@ def _draw_refused(desk: Desk) -> None:
 
 def _draw_removed(desk: Desk) -> None:
     removed = desk.documents.removed(reader(), EVERYTHING)
-    days = RESTORABLE_FOR.days
+    days = desk.documents.days_restorable
     if not removed:
         st.markdown(f"Nothing was removed here within the last {days} days.")
         return

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from rag.desk.protocols import Evaluations
+from rag.desk.curator_protocols import Evaluations
 from rag.evaluation.tables import failures, flat, shown, slice_tables
 from rag.evaluation.types import Item, Run, RunHead
 from ui import texts

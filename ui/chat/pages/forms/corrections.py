@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from rag.desk.protocols import Forms
+from rag.desk.curator_protocols import Forms
 from rag.extraction.locating import locate
 from rag.extraction.types import Form, WordPlace
 from ui import texts

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag.desk.protocols import Forms
+from rag.desk.curator_protocols import Forms
 from rag.extraction.output import as_json, write_csv, write_xlsx
 from rag.extraction.types import Extraction, Form, SchemaInfo
 from rag.files import write_json

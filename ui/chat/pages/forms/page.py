@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ingest.readers.registry import SUFFIXES
-from rag.desk.protocols import Forms
+from rag.desk.curator_protocols import Forms
 from rag.extraction.types import Form, SchemaInfo
 from ui import texts
 from ui.chat.components import draw, draw_upload

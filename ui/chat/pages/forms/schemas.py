@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from ingest.readers.registry import SUFFIXES
-from rag.desk.protocols import Forms
+from rag.desk.curator_protocols import Forms
 from rag.extraction.types import FieldDraft, FieldType, Form, WordPlace
 from ui import texts
 from ui.chat.components import draw, draw_upload

@@ -9,7 +9,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rag.desk.protocols import Desk
-from rag.training.data.tables import SUFFIXES
 from rag.training.generator.presets import PRESETS
 from rag.training.generator.settings import METHODS, GeneratorTraining
 from rag.training.runs.types import Request
@@ -60,7 +59,7 @@ def draw_new_run(desk: Desk) -> str | None:
 
 def _draw_uploads(desk: Desk) -> list[str]:
     kinds, longest = "CSV, JSONL or Parquet", desk.documents.longest_file
-    sent = draw_upload("upload-training", "training-files", tuple(SUFFIXES), longest, query={}, kinds=kinds)
+    sent = draw_upload("upload-training", "training-files", desk.training.data_suffixes, longest, query={}, kinds=kinds)
     kept = desk.training.data_files(reader())
     if sent:
         st.session_state[_CHOSEN] = kept[: int(sent)]
