@@ -4,9 +4,11 @@ DOCS =
 DATA =
 BEFORE =
 ARGS =
+# Each loads its own models: some 4 GB.
+WORKERS = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test check format bench soak lock handbook wheel-test clean
+.PHONY: help setup setup-dev run test test-quick check format bench soak lock handbook wheel-test clean
 
 # Compiled libraries are kept, or every start would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,8 +26,11 @@ run: ## set up, take in the handbook, serve the chat [DOCS=folder] [PORT=8501]
 	@scripts/setup
 	@scripts/run "$(PORT)" "$(DOCS)"
 
-test: setup-dev ## run every test [ARGS="-k words"]
-	@.venv/bin/pytest $(ARGS)
+test: setup-dev ## run every test, two at a time, with the coverage [ARGS="-k words"]
+	@.venv/bin/pytest -n $(WORKERS) --dist loadscope --cov $(if $(ARGS),--cov-fail-under 0) $(ARGS)
+
+test-quick: setup-dev ## run the tests that load no model, in a minute and a half
+	@.venv/bin/pytest -n $(WORKERS) --quick $(ARGS)
 
 check: setup-dev ## format, lint, types, import layers, dead code, spelling
 	.venv/bin/ruff format --check .

@@ -109,7 +109,11 @@ def _quoted_places(citations: Sequence[Citation]) -> str:
 def copied(answer: Answer) -> str:
     """The answer as plain text with its sources, for the clipboard.
 
-    >>> print(copied(answer))
+    >>> quote = "Eye drops lower the pressure in the eye."
+    >>> cited = Citation(n=1, document=7, title="Glaucoma", page=2, start=0, end=40, quote=quote, score=0.9)
+    >>> from rag.types import Sentence
+    >>> said = Sentence("Eye drops lower the pressure.", (1,))
+    >>> print(copied(Answer("generated", "a model", (said,), (cited,))))
     Eye drops lower the pressure. [1]
     <BLANKLINE>
     Sources

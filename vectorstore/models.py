@@ -74,7 +74,7 @@ def resolve_model(name: str, *, download: Download = "never", confirm: Confirm |
     ``download`` "ask" fetches up to 1 GB without a question and asks ``confirm`` above that; "allow" never asks.
     Raises ModelUnavailable when the weights are nowhere, or may not or cannot be downloaded.
 
-    >>> resolve_model("all-MiniLM-L6-v2").origin  # doctest: +SKIP
+    >>> resolve_model("all-MiniLM-L6-v2").origin
     'package'
     """
     if local := _from_folder(name):

@@ -44,7 +44,8 @@ def detect_hardware() -> Hardware:
 def choose_engine(settings: Settings, hardware: Hardware, resolve: Resolve = resolve_model) -> Choice:
     """Follow the settings; where they say auto, the hardware and what is installed. ``resolve`` finds local models.
 
-    >>> choose_engine(load_settings(), Hardware()).engine  # doctest: +SKIP
+    >>> from rag.settings.model import load_settings
+    >>> choose_engine(load_settings(Path("/nowhere")), Hardware()).engine
     'llamacpp'
     """
     generator = settings.generator

@@ -6,6 +6,8 @@ from benchmarks.generator.measure import Reply, scored
 from benchmarks.generator.sheets import Asked, Sheet
 from rag.generators.prompts import REFUSAL
 
+pytestmark = pytest.mark.torch
+
 SHEET = Sheet("farm", (), ())
 ANSWERED = Asked("Where does Tom sleep?", "answered", ("the attic", "attic"), 2, "")
 SECTION = Asked("How is dry eye treated?", "answered", (), 1, "")

@@ -10,6 +10,8 @@ from benchmarks.peers.worker import answer_all
 from rag.evaluation.squad import GoldAnswer, SquadQuestion
 from vectorstore.errors import RefdeskError
 
+pytestmark = pytest.mark.torch
+
 ANSWERABLE = SquadQuestion("q1", "Where does Tom sleep?", (GoldAnswer("the attic", 27),), paragraph=4)
 UNANSWERABLE = SquadQuestion("q2", "Where does Tom eat?", (), paragraph=4)
 PARAGRAPHS = {"10": ("3",), "11": ("3",), "12": ("4", "9"), "13": ("5",)}

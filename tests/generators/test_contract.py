@@ -24,6 +24,8 @@ from tests.tiny_llama import write_tiny_llama
 from tests.training.tiny_gguf import write_gguf
 from vectorstore.errors import RefdeskError
 
+pytestmark = pytest.mark.torch
+
 WINDOW = 256
 QUESTION = "Who keeps the lighthouse?"
 

@@ -16,6 +16,8 @@ from rag.worker.measuring import measuring_work
 from tests.jobs.clock import ClockAhead
 from tests.tiny_llama import write_tiny_llama
 
+pytestmark = pytest.mark.torch
+
 
 @pytest.fixture
 def clock() -> ClockAhead:

@@ -3,9 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 WORDS = (
     "The ferry to the island leaves at seven in the morning and comes back at nine in the evening. "
@@ -20,6 +18,9 @@ MakeLlama = Callable[..., Path]
 @pytest.fixture(scope="session")
 def make_llama(tmp_path_factory: pytest.TempPathFactory) -> MakeLlama:
     """Makes a Llama of two narrow layers with random weights and a tokenizer of its own."""
+
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     def make(pieces: bool = False, **changed: Any) -> Path:
         folder = tmp_path_factory.mktemp("llama")

@@ -21,6 +21,8 @@ from tests.quantization.conftest import WORDS
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 
 class Watched:
     """Progress, noted."""

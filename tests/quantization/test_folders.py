@@ -20,6 +20,8 @@ from rag.quantization.quantize import quantize
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 IDS = torch.arange(3, 67)[None]
 
 

@@ -22,6 +22,8 @@ from tests.quantization.conftest import WORDS, MakeLlama
 from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 LLAMA_31 = {
     "rope_type": "llama3",
     "rope_theta": 10000.0,

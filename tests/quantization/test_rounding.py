@@ -4,6 +4,8 @@ import torch
 from rag.generators.engines.packed import unpacked
 from rag.quantization.rounding import cluster, prune, round_to_nearest
 
+pytestmark = pytest.mark.torch
+
 
 def error(weight: torch.Tensor, packed: dict[str, torch.Tensor]) -> float:
     return float((unpacked(**packed) - weight).pow(2).mean().sqrt())

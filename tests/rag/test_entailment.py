@@ -12,6 +12,8 @@ from tests.rag.test_grounding import GLAUCOMA, chunk
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import MINILM, resolve_model
 
+pytestmark = pytest.mark.torch
+
 PREMISE, CLAIM = "Eye drops do not cure glaucoma.", "Nothing in the drops heals it."
 
 

@@ -3,31 +3,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AutoTokenizer, BertConfig, BertForQuestionAnswering
 
 from rag.answering.extractive import Quote, extractive_answer
 from rag.calibration.numbers import shipped_calibration
 from rag.components import open_embedder
-from rag.reader import int8
-from rag.reader.embedded import WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader, load_reader
-from rag.reader.networks import OpenVinoNetwork
-from rag.reader.quantizing import quantize
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
-from rag.reader.torch_network import TorchNetwork
 from rag.reader.types import AnswerSpan
-from rag.reader.windows import PairTokenizer
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant, Terms, terms_of
 from rag.settings.model import load_settings
 from tests.fakes import HashEmbedder, KeywordReader
-from vectorstore.embedders.bert_graph import BertSize
-from vectorstore.embedders.tensors import read_tensors
-from vectorstore.models import MINILM, resolve_model
 from vectorstore.types import EVERYTHING, Chunk, Passage, Scope
 
 FITTED = shipped_calibration()
@@ -236,85 +225,3 @@ def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: Extracti
     assert all(span.end <= best.start or span.start >= best.end for span in others)
     assert reader.read("Where?", []) == []
     assert reader.read("Where?", [""]) == [()]
-
-
-@pytest.mark.models
-@pytest.mark.parametrize("form", ["int8", "float32"])
-def test_openvino_reads_as_the_float_network_in_torch_does(form: str) -> None:
-    model, network = load_embedded()
-    tokenizer = PairTokenizer.of_model(model.path)
-    if form == "int8" and not int8.is_fast_here():
-        pytest.skip("the processor lacks VNNI: it may overflow in int8, so that the float network is used")
-    floats = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    tensors = floats | (read_tensors(WEIGHTS) if form == "int8" else {})
-    reader = ExtractiveReader(form, tokenizer, OpenVinoNetwork(BertSize.of(network.config.to_dict()), tensors))
-    plain = ExtractiveReader("torch", tokenizer, TorchNetwork(network, torch.float32))
-    pairs = [
-        ("When was the library opened?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
-        ("Who opened the library?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
-        ("Who opened the library?", "The Normans were a people who settled in the north of France."),
-        (
-            "What is glaucoma treated with?",
-            "Glaucoma is treated with eye drops. " + "It may return after some years. " * 60,
-        ),
-    ]
-    for ours, theirs in zip(reader.read_pairs(pairs), plain.read_pairs(pairs), strict=True):
-        assert (ours[0].start, ours[0].end) == (theirs[0].start, theirs[0].end)
-        assert ours[0].margin == pytest.approx(theirs[0].margin, abs=0.5 if form == "int8" else 0.1)
-
-
-def test_quantized_weights_stand_for_the_trained_ones() -> None:
-    torch.manual_seed(0)
-    config = BertConfig(vocab_size=30, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
-    network = BertForQuestionAnswering(config).eval()
-    ids = torch.randint(0, 30, (4, 12))
-    batch = {"input_ids": ids, "token_type_ids": torch.zeros_like(ids), "attention_mask": torch.ones_like(ids)}
-    quantized = quantize(network, [batch])
-    weight = "bert.encoder.layer.1.intermediate.dense.weight"
-    assert quantized[weight].dtype == np.int8
-    restored = int8.dequantize(quantized)
-    assert restored.keys() == network.state_dict().keys()
-    for name, tensor in network.state_dict().items():
-        assert torch.dist(torch.from_numpy(restored[name]), tensor) <= 0.02 * tensor.norm(), name
-    fields = {name: values.numpy() for name, values in batch.items()}
-    ((starts, ends),) = OpenVinoNetwork(BertSize.of(config.to_dict()), quantized).score([fields])
-    with torch.inference_mode():
-        expected = network(**batch)
-    assert np.abs(starts - expected.start_logits.numpy()).max() < 0.02
-    assert np.abs(ends - expected.end_logits.numpy()).max() < 0.02
-
-
-@pytest.mark.models
-def test_windows_are_cut_as_by_transformers_own_tokenizer() -> None:
-    """The tokenizer's file is read without transformers, which must not change what the reader sees."""
-    folder = resolve_model(MINILM).path
-    theirs = AutoTokenizer.from_pretrained(folder)
-    ours = PairTokenizer.of_model(folder)
-    questions = ["When?", "Why isn't it  100% »naïve« — 東京 😀?", "what is it " * 60, ""]
-    passages = [
-        "At nine.",
-        "It's Ünïcode.",
-        "The weather was fine and nothing happened. " * 120,
-        "",
-    ]
-    windows = ours.cut(questions, passages)
-    asked = theirs(questions, add_special_tokens=False, truncation=True, max_length=96)["input_ids"]
-    expected = theirs(
-        [theirs.decode(ids) for ids in asked],
-        passages,
-        truncation="only_second",
-        max_length=320,
-        stride=96,
-        return_overflowing_tokens=True,
-        padding=True,
-        pad_to_multiple_of=16,
-        return_tensors="np",
-    )
-    assert [window.pair for window in windows] == expected.pop("overflow_to_sample_mapping").tolist()
-    padded = ours.padded(windows, 16)
-    assert padded.keys() == expected.keys()
-    for name, values in padded.items():
-        assert (values == expected[name]).all(), name
-    again = PairTokenizer.of(theirs)
-    assert again.cut(questions, passages) == windows
-    assert again.padded(windows).keys() == padded.keys()

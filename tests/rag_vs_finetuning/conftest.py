@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from rag.evaluation.squad import SquadFile, load_squad
-from tests.tiny_llama import write_tiny_llama
 
 FACTS = [
     ("The ferry", "The ferry to Sola leaves at 7 in the morning.", "When does the ferry to Sola leave?", "7"),
@@ -33,6 +32,8 @@ def question_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generator that knows nothing."""
+    from tests.tiny_llama import write_tiny_llama
+
     return write_tiny_llama(tmp_path_factory.mktemp("small"))
 
 

@@ -19,7 +19,7 @@ from vectorstore.models import resolve_model
 
 NAMES = {one.name for one in CONFIGURATIONS}
 
-pytestmark = pytest.mark.timeout(600)  # real ingestion and training, and the models that they need
+pytestmark = [pytest.mark.torch, pytest.mark.timeout(600)]  # real ingestion and training, and the models that they need
 
 
 class Here:

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import json
 import shutil
 from collections.abc import Callable
@@ -5,11 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from transformers import BertConfig, BertForQuestionAnswering
 
 from rag.training.encoder_settings import ReaderTraining
-from tests.tiny_llama import write_tiny_llama
 from vectorstore.models import MINILM, resolve_model
 
 COLOURS = ["red", "green", "blue", "white", "brown"]
@@ -52,6 +51,9 @@ def _asked(key: str, question: str, answers: list[dict[str, Any]]) -> dict[str, 
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reader of two narrow layers with random weights."""
     folder = tmp_path_factory.mktemp("tiny")
+    import torch
+    from transformers import BertConfig, BertForQuestionAnswering
+
     torch.manual_seed(0)
     config = BertConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
     BertForQuestionAnswering(config).save_pretrained(folder)
@@ -85,4 +87,6 @@ def training(**changed: Any) -> ReaderTraining:
 @pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generator of two narrow layers with random weights, and a vocabulary of its own."""
+    from tests.tiny_llama import write_tiny_llama
+
     return write_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))

@@ -13,6 +13,8 @@ from tests.evaluation.conftest import quiet
 from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 TEXTS = {"praise": "What a lovely {} you have, thank you.", "complaint": "My {} arrived broken and late again."}
 THINGS = ["lamp", "rope", "saw", "drum", "vase", "kite", "bell", "mask", "pen", "cup"]
 

@@ -36,6 +36,8 @@ from ui.cli.main import main
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 THINGS = ["lamp", "rope", "saw", "drum", "vase", "kite", "bell", "mask"]
 PLACES = ["in the attic", "in the cellar", "on the porch", "by the stove"]
 

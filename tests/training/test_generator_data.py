@@ -25,6 +25,8 @@ from tests.training.tiny_gguf import write_gguf
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 MEDICAL = "<s>[INST] <<SYS>> Answer the Question <</SYS>> What is a fever? [/INST] A raised temperature. </s>"
 
 

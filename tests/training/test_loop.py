@@ -14,6 +14,8 @@ from rag.training.runs.loop import Schedule, train
 from rag.training.runs.types import Tick
 from vectorstore.errors import RefdeskError
 
+pytestmark = pytest.mark.torch
+
 STEPS = 12
 
 

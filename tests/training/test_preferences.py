@@ -14,6 +14,8 @@ from rag.types import Answer, Citation, Sentence
 from tests.training.test_generator import run
 from vectorstore.errors import UsageError
 
+pytestmark = pytest.mark.torch
+
 
 class Killed(Exception):
     pass

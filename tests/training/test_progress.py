@@ -9,6 +9,8 @@ from rich.console import Console
 from rag.training.runs.types import Tick
 from ui.cli.finetune.progress import training_progress
 
+pytestmark = pytest.mark.torch
+
 
 @pytest.mark.parametrize("first", [1, 501], ids=["from the beginning", "resumed"])
 @pytest.mark.parametrize("seconds", [1, 90])

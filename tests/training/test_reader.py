@@ -23,6 +23,8 @@ from ui.cli.main import main
 from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model
 
+pytestmark = pytest.mark.torch
+
 KILLED = """
 import os, sys
 from tests.training.test_reader import run

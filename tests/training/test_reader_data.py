@@ -17,6 +17,8 @@ from tests.training.conftest import WriteData
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, resolve_model
 
+pytestmark = pytest.mark.torch
+
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerBase:

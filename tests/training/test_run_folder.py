@@ -14,6 +14,8 @@ from rag.training.runs.checkpoints import TrainingProgress, load_checkpoint, sav
 from rag.training.runs.folder import RunFolder
 from vectorstore.errors import RefdeskError, UsageError
 
+pytestmark = pytest.mark.torch
+
 
 def claimed(path: Path, resume: bool = False, **settings: object) -> RunFolder:
     folder = RunFolder(path)

@@ -20,6 +20,8 @@ from tests.training.test_generator import run
 from tests.training.tiny_gguf import write_gguf
 from vectorstore.errors import ModelUnavailable, UsageError
 
+pytestmark = pytest.mark.torch
+
 IDS = [0, 40, 41, 60, 300, 7, 90, 1, 120, 222, 31, 77]
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.command import TERMINATED, refdesk, sigterm_once
 
+pytestmark = pytest.mark.torch
+
 _ENDLESS = ("--max-steps", 10**6, "--epochs", 10**6, "--patience", 0, "--held-out", 0.25)
 
 

@@ -23,6 +23,8 @@ from rag.worker.training import training_work
 from tests.jobs.clock import ClockAhead
 from vectorstore.errors import UsageError
 
+pytestmark = pytest.mark.torch
+
 PLACES = ["in the attic", "in the cellar", "on the porch", "by the stove"]
 
 

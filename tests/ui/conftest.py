@@ -1,15 +1,20 @@
 """The chat page with the fake desk, in a process of its own, and a Chromium to look at it."""
 
+from __future__ import annotations
+
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20_000
@@ -22,7 +27,7 @@ class Desk:
 
     url: str
     port: int
-    process: "subprocess.Popen[str]"
+    process: subprocess.Popen[str]
 
     def step(self, events: int = 1) -> None:
         """Let the answer in the making go on by so many events."""
@@ -67,6 +72,8 @@ def context(browser: Browser, desk: Desk) -> Iterator[BrowserContext]:
     context.route(lambda url: not url.startswith(("data:", "blob:")), only_this_server)
     context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
+    from playwright.sync_api import expect
+
     expect.set_options(timeout=PATIENCE)
     yield context
     context.close()

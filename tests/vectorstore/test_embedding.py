@@ -16,6 +16,8 @@ from vectorstore.machine import has_gpu
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
 from vectorstore.types import Vectors
 
+pytestmark = pytest.mark.models
+
 TEXTS = [
     "Glaucoma damages the optic nerve.",
     "",
