@@ -81,7 +81,7 @@ def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone:
     """The generator that the settings and the machine call for, with passages or ``alone``; None when answers are only
     quoted.
     """
-    from rag.generators.selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
+    from rag.engine_selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
     from rag.generators.types import Generator
 
     hardware = detect_hardware()

@@ -30,6 +30,7 @@ from benchmarks.tables import table, with_interval
 from rag.answering.generation import write_checked
 from rag.calibration.numbers import shipped_calibration
 from rag.components import build_flow, open_embedder, open_reader, worker_settings
+from rag.engine_selection import PROMPT_TOKENS_CPU
 from rag.evaluation.answers import evaluate_answers, texts_of
 from rag.evaluation.figures import intervals, means
 from rag.evaluation.items import sampled
@@ -40,7 +41,6 @@ from rag.generators.adapters.gguf import converted
 from rag.generators.engines.llamacpp import LlamaCppChat
 from rag.generators.prompts import REFUSAL, build_messages
 from rag.generators.registry import PACKAGED_ADAPTERS
-from rag.generators.selection import PROMPT_TOKENS_CPU
 from rag.generators.types import Generator
 from rag.grounding.rules import RuleChecker
 from rag.settings.model import load_settings

@@ -109,8 +109,8 @@ def _reader(settings: Settings) -> dict[str, Any]:
 
 
 def _generator(settings: Settings) -> dict[str, Any]:
+    from rag.engine_selection import choose_engine, detect_hardware
     from rag.generators.registry import ENGINES
-    from rag.generators.selection import choose_engine, detect_hardware
 
     choice = choose_engine(settings, detect_hardware())
     described = {"engine": choice.engine, "model": choice.model, "reason": choice.reason}

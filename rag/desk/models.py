@@ -41,7 +41,7 @@ class DeskModels:
         training: "GeneratorTraining",
     ) -> dict[str, Any]:
         require_curator(principal)
-        from rag.training.data.checking import check_data
+        from rag.training.generator.checking import check_data
 
         return check_data(data, test, model, self._unpacked, training)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.settings.model import GeneratorSettings
+from rag.generators.settings import GeneratorSettings
 from vectorstore.models import ResolvedModel
 
 if TYPE_CHECKING:

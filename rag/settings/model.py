@@ -8,11 +8,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,7 +22,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from ingest.limits import Limits
-from rag.generators.registry import ENGINES
+from rag.generators.settings import GeneratorSettings
 from rag.settings.renamed import rename_in_file, renamed, tell_of_variables
 from vectorstore.errors import UsageError
 from vectorstore.models import MINILM, Download
@@ -32,50 +31,9 @@ SETTINGS_FILE = "settings.toml"
 DEFAULT_HOME = Path("~/.local/share/refdesk")
 _PREFIX = "REFDESK_"
 
-_ENGINES = ("auto", *ENGINES)
-
-
-def _known(engine: str) -> str:
-    if engine not in _ENGINES:
-        known = ", ".join(_ENGINES)
-        raise PydanticCustomError("engine", "There is no such engine; there are {known}", {"known": known})
-    return engine
-
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class GeneratorSettings(_Section):
-    """Who writes answers."""
-
-    engine: Annotated[str, AfterValidator(_known)] = Field(
-        default="auto", description="Engine; auto chooses by hardware and by what is installed."
-    )
-    model: str | None = Field(
-        default=None, description="Model name, folder or .gguf file; the engine's own default if unset."
-    )
-    adapter: Path | None = Field(
-        default=None,
-        description="Trained adapter: the folder of a run or of an adapter, or a LoRA in GGUF for llamacpp.",
-    )
-    base_url: str | None = Field(default=None, description="Address of an OpenAI-compatible endpoint (engine openai).")
-    api_key_env: str = Field(
-        default="OPENAI_API_KEY", description="Environment variable that holds the endpoint's key."
-    )
-    context_tokens: int = Field(default=2048, gt=0, description="llama.cpp's window, in tokens: prompt and reply.")
-    max_new_tokens: int = Field(default=160, gt=0, description="Longest reply, in tokens.")
-    prompt_tokens: int | None = Field(
-        default=None, gt=0, description="Token budget of the prompt; 600 on a CPU and 3000 on CUDA if unset."
-    )
-    temperature: float = Field(
-        default=0.0, ge=0.0, description="Sampling temperature; 0 always takes the likeliest token."
-    )
-    quantize_on_load: bool = Field(
-        default=True,
-        description="Whether transformers holds a model that is not quantized in 4 bits (NF4), or as it is stored.",
-    )
-    threads: int | None = Field(default=None, gt=0, description="CPU threads; chosen from the physical cores if unset.")
 
 
 class EmbeddingSettings(_Section):

@@ -7,7 +7,7 @@ from typing import Any
 from rag.jobs.types import Job, JobKind
 from rag.jobs.worker import Report, Work
 from rag.settings.model import Settings
-from rag.training.data.checking import check_data
+from rag.training.generator.checking import check_data
 from rag.training.generator.presets import chosen
 from rag.training.generator.training import finetune_generator
 from rag.training.runs.folder import FOLDER

@@ -14,9 +14,9 @@ import xllamacpp
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from rag.engine_selection import load_generator
 from rag.generators.engines.streaming import StreamingChat
 from rag.generators.registry import ENGINES
-from rag.generators.selection import load_generator
 from rag.generators.types import Choice
 from rag.settings.model import load_settings
 from tests.fakes import FakeChat

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 
+from rag.engine_selection import load_generator
 from rag.generators.prompts import REFUSAL, build_messages
-from rag.generators.selection import load_generator
 from rag.generators.types import Choice
 from rag.settings.model import load_settings
 from vectorstore.models import SMOLLM2

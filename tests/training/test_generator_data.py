@@ -12,12 +12,12 @@ import pytest
 from transformers import AutoTokenizer
 
 from rag.generators.engines.unpacking import load_tokenizer, unpack_gguf
-from rag.training.data.checking import check_data, complete, schedule_of
 from rag.training.data.markup import as_chat
 from rag.training.data.samples import Sample
 from rag.training.data.tokens import IGNORED, tokenise, tokenise_all
 from rag.training.data.uploads import SAMPLE
 from rag.training.data.validation import check_samples
+from rag.training.generator.checking import check_data, complete, schedule_of
 from rag.training.generator.data import GeneratorData, load_generator_data
 from rag.training.generator.presets import chosen
 from tests.training.test_run_folder import full_disk

@@ -8,9 +8,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import load_squad
-from rag.training.data.near_misses import find_near_misses, question_key
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets, sample
 from rag.training.reader.examples import ReaderExamples
+from rag.training.reader.near_misses import find_near_misses, question_key
 from tests.evaluation.conftest import quiet
 from tests.fakes import HashEmbedder
 from tests.training.conftest import WriteData

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from rag.engine_selection import choose_engine, load_generator
 from rag.generators.adapters.loading import load_adapter
 from rag.generators.engines.llamacpp import LlamaCppChat, _SocketConnection
-from rag.generators.selection import choose_engine, load_generator
 from rag.generators.types import Hardware
 from rag.settings.model import load_settings
 from rag.training.generator.exporting import export_gguf, merge

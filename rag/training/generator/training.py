@@ -13,8 +13,8 @@ from rag.generators.engines.unpacking import model_folder
 from rag.generators.registry import adapter_for
 from rag.jobs.isolated import peak_memory_mb
 from rag.jobs.types import OnProgress
-from rag.training.data.checking import checked_samples, complete, schedule_of, usable
 from rag.training.generator.before_after import BeforeAfter
+from rag.training.generator.checking import checked_samples, complete, schedule_of, usable
 from rag.training.generator.data import load_generator_data
 from rag.training.generator.evaluator import GeneratorEvaluator
 from rag.training.generator.network import load_network, save_network

@@ -12,8 +12,8 @@ from transformers import PreTrainedTokenizerBase
 from rag.evaluation.squad import GoldAnswer
 from rag.reader.windows import PairTokenizer, Window
 from rag.training.data.altered import altered
-from rag.training.data.near_misses import NearMisses, question_key
 from rag.training.reader.data import QuestionSet
+from rag.training.reader.near_misses import NearMisses, question_key
 
 _EMPTY_WINDOWS = 1
 """Windows without the answer that are shown of a long passage, beside the one with it."""

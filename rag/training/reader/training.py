@@ -21,10 +21,10 @@ from rag.jobs.types import OnProgress
 from rag.reader.model import ExtractiveReader
 from rag.reader.torch_network import TorchNetwork
 from rag.reader.windows import PairTokenizer
-from rag.training.data.near_misses import NearMisses, find_near_misses
 from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets, sample
 from rag.training.reader.examples import ReaderExamples
+from rag.training.reader.near_misses import NearMisses, find_near_misses
 from rag.training.reader.network import adapter_hash, load_network, save_network
 from rag.training.runs.checkpoints import trainable
 from rag.training.runs.folder import RunFolder

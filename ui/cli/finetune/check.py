@@ -40,7 +40,7 @@ def check(
 
 
 def about_data(checked: Mapping[str, Any]) -> list[str]:
-    """Lines for people on what ``rag.training.data.checking.check_data`` found."""
+    """Lines for people on what ``rag.training.generator.checking.check_data`` found."""
     tokens, languages = checked["tokens"], checked["languages"]
     lines = [
         f"{checked['samples']:,} samples to learn from, {checked['held_out']:,} held out.",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from langchain_openai import ChatOpenAI
 
+from rag.engine_selection import choose_engine, is_large, load_generator, prompt_budget
 from rag.generators.model_size import parameters_of
 from rag.generators.registry import ENGINES, LLAMA, PACKAGED_ADAPTERS, adapter_for
-from rag.generators.selection import choose_engine, is_large, load_generator, prompt_budget
 from rag.generators.types import Choice, Hardware
 from rag.settings.model import Settings, load_settings
 from vectorstore.errors import ModelUnavailable, UsageError

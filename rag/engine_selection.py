@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rag.generators.adapters.folder import adapter_folder, adapter_kind, base_model
 from rag.generators.model_size import parameters_of
 from rag.generators.registry import ENGINES, LLAMA, AdapterKind, Engine, ModelFormat, adapter_for, engine_for
+from rag.generators.settings import GeneratorSettings
 from rag.generators.types import Choice, Hardware, Wanted
-from rag.settings.model import GeneratorSettings, Settings
+from rag.settings.model import Settings
 from vectorstore.errors import ModelUnavailable, UsageError
 from vectorstore.machine import has_gpu
 from vectorstore.models import SMOLLM2, Confirm, Download, ResolvedModel, resolve_model
