@@ -57,15 +57,6 @@ def test_search_syntax_in_a_question_is_plain_text(knowledge: SqliteStore, put: 
     assert titles(knowledge, query) == ["a.txt"]
 
 
-def test_scope_hides_other_collections_and_documents(knowledge: SqliteStore, put: Put) -> None:
-    public = put(knowledge, "public.txt", "The office opens at nine.", "public")
-    put(knowledge, "secret.txt", "The office safe opens with 1234.", "secret")
-    assert titles(knowledge, "office opens", Scope(collections=frozenset({"public"}))) == ["public.txt"]
-    assert titles(knowledge, "office opens", Scope(documents=frozenset({public}))) == ["public.txt"]
-    assert titles(knowledge, "office opens", Scope(collections=frozenset())) == []
-    assert len(titles(knowledge, "office opens")) == 2
-
-
 def test_what_is_common_elsewhere_is_looked_for_where_it_is_rare(knowledge: SqliteStore, put: Put) -> None:
     for number in range(10):
         put(knowledge, f"{number}.txt", f"A zebra of the north, number {number}.", "zoo")
@@ -73,34 +64,6 @@ def test_what_is_common_elsewhere_is_looked_for_where_it_is_rare(knowledge: Sqli
     put(knowledge, "striped.md", "Striped as a zebra is, and heavy.", "stones")
     found = knowledge.search("amber or zebra", Scope(frozenset({"stones"})), limit=20)
     assert [passage.chunk.path for passage in found if passage.lexical > 0] == ["striped.md"]
-
-
-def test_same_content_is_stored_once_and_each_scope_sees_its_own_document(knowledge: SqliteStore, put: Put) -> None:
-    put(knowledge, "a/copy.txt", "The very same words.", "a")
-    put(knowledge, "b/copy.txt", "The very same words.", "b")
-    counts = status(knowledge.home, EVERYTHING)
-    assert (counts["documents"], counts["contents"], counts["chunks"]) == (2, 1, 1)
-    assert titles(knowledge, "same words", Scope(collections=frozenset({"b"}))) == ["b/copy.txt"]
-    remove(knowledge, ["a/copy.txt"], EVERYTHING)
-    assert titles(knowledge, "same words") == ["b/copy.txt"]
-
-
-def test_removed_document_is_gone_and_its_ids_never_come_back(knowledge: SqliteStore, put: Put) -> None:
-    first = put(knowledge, "a.txt", "Alpha beta gamma.")
-    chunk = knowledge.search("alpha", EVERYTHING)[0].chunk.id
-    assert titles(knowledge, "alpha") == ["a.txt"]
-    remove(knowledge, ["a.txt"], EVERYTHING)
-    assert titles(knowledge, "alpha") == []
-    again = put(knowledge, "a.txt", "Alpha beta gamma.")
-    assert again > first
-    assert knowledge.search("alpha", EVERYTHING)[0].chunk.id > chunk
-
-
-def test_replaced_text_is_not_found_any_more(knowledge: SqliteStore, put: Put) -> None:
-    document = put(knowledge, "a.txt", "The old opening hours are nine to five.")
-    assert titles(knowledge, "hours")
-    assert put(knowledge, "a.txt", "We are closed now.") == document
-    assert [p.chunk.text for p in knowledge.search("opening hours nine five", EVERYTHING)] == ["We are closed now."]
 
 
 def test_removing_something_unknown_removes_nothing(knowledge: SqliteStore, put: Put) -> None:
@@ -247,21 +210,6 @@ def test_searches_while_documents_come_and_go_never_fail(knowledge: SqliteStore,
     for thread in threads:
         thread.join()
     assert not failures
-
-
-def test_a_failed_change_leaves_no_trace(knowledge: SqliteStore, put: Put) -> None:
-    put(knowledge, "a.txt", "Alpha.")
-    before = status(knowledge.home, EVERYTHING)
-
-    def fail_half_way() -> None:
-        with knowledge.change() as change:
-            change.remove_document(1)
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail_half_way()
-    assert status(knowledge.home, EVERYTHING) == before
-    assert titles(knowledge, "alpha") == ["a.txt"]
 
 
 def test_a_file_that_is_no_knowledge_base_is_left_alone(tmp_path: Path) -> None:

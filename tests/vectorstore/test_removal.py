@@ -1,4 +1,4 @@
-"""Documents that were removed and can be put back."""
+"""Soft-deleted documents in the embedded store; what any store does with them is in test_store_contract.py."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from vectorstore.embedded import open_store, repair, verify
 from vectorstore.sqlite.schema import DATABASE_FILE
 from vectorstore.sqlite.store import SqliteStore
 from vectorstore.store import RESTORABLE_FOR
-from vectorstore.types import EVERYTHING, Indexing, Scope
+from vectorstore.types import EVERYTHING, Indexing
 
 SETTINGS = Indexing(HashEmbedder().fingerprint, "")
 
@@ -38,7 +38,7 @@ def found(knowledge: SqliteStore, words: str) -> list[int]:
     return [passage.chunk.document for passage in knowledge.search(words, EVERYTHING)]
 
 
-def test_a_removed_document_is_found_by_no_search_and_comes_back_as_it_was(knowledge: SqliteStore, put: Put) -> None:
+def test_a_soft_deleted_document_comes_back_as_it_was_and_all_is_whole(knowledge: SqliteStore, put: Put) -> None:
     document = put(knowledge, "a.txt", "amber light\n\namber dust")
     other = put(knowledge, "b.txt", "birch bark")
     knowledge.compact(force=True)
@@ -56,26 +56,13 @@ def test_a_removed_document_is_found_by_no_search_and_comes_back_as_it_was(knowl
     assert verify(knowledge.home, SETTINGS) == []
 
 
-def test_a_removed_document_can_be_put_back_after_a_repair(knowledge: SqliteStore, put: Put) -> None:
+def test_a_soft_deleted_document_can_be_restored_after_a_repair(knowledge: SqliteStore, put: Put) -> None:
     document = put(knowledge, "a.txt", "amber light")
     soft_delete(knowledge, document)
     repair(knowledge.home, knowledge.embedder)
     assert found(knowledge, "amber") == []
     assert restore(knowledge, document)
     assert found(knowledge, "amber") == [document]
-
-
-def test_the_same_file_added_again_has_its_former_id_and_is_embedded_no_second_time(
-    knowledge: SqliteStore, put: Put
-) -> None:
-    document = put(knowledge, "a.txt", "amber light")
-    soft_delete(knowledge, document)
-    assert isinstance(knowledge.embedder, HashEmbedder)
-    embedded = knowledge.embedder.embedded
-    assert put(knowledge, "a.txt", "amber light") == document
-    assert knowledge.embedder.embedded == embedded
-    assert found(knowledge, "amber") == [document]
-    assert deleted(knowledge) == []
 
 
 def test_a_copy_keeps_the_text_when_the_other_is_removed(knowledge: SqliteStore, put: Put) -> None:
@@ -112,31 +99,3 @@ def test_a_home_of_the_format_before_is_migrated(tmp_path: Path, knowledge: Sqli
     soft_delete(again, document)
     assert restore(again, document)
     again.close()
-
-
-def test_documents_are_found_by_words_of_title_and_path_in_any_case(knowledge: SqliteStore, put: Put) -> None:
-    put(knowledge, "/eyes/glaukom.txt", "one", title="ÄRZTE am Auge")
-    put(knowledge, "/ears/otitis.txt", "two", collection="public", title="Ohren")
-    with knowledge.view() as view:
-
-        def titles(*words: str, scope: Scope = EVERYTHING, limit: int | None = None) -> tuple[int, list[str]]:
-            total, documents = view.documents(scope, words, limit=limit)
-            return total, [document.title for document in documents]
-
-        assert titles() == (2, ["Ohren", "ÄRZTE am Auge"])
-        assert titles("ärzte", "eyes") == (1, ["ÄRZTE am Auge"])
-        assert titles(scope=Scope(frozenset({"public"}))) == (1, ["Ohren"])
-        assert titles(limit=1) == (2, ["Ohren"])
-        assert titles("%") == (0, [])
-
-
-def test_a_notice_belongs_to_the_documents_of_its_collection(knowledge: SqliteStore, put: Put) -> None:
-    staff, public = put(knowledge, "a.txt", "one", collection="staff"), put(knowledge, "b.txt", "two")
-    with knowledge.change() as change:
-        change.set_notice("staff", "For staff only.")
-    with knowledge.view() as view:
-        assert view.notices([staff, public], EVERYTHING) == ("For staff only.",)
-        assert view.notices([public], EVERYTHING) == ()
-        assert view.notices([staff], Scope(frozenset({"default"}))) == ()
-        listed = {one.name: (one.documents, one.notice) for one in view.collections(EVERYTHING)}
-    assert listed == {"default": (1, ""), "staff": (1, "For staff only.")}
