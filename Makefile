@@ -8,7 +8,7 @@ ARGS =
 WORKERS = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-quick check format bench soak lock handbook wheel-test clean
+.PHONY: help map setup setup-dev run test test-quick check format bench soak lock handbook wheel-test clean
 
 # Compiled libraries are kept, or every start would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,17 +32,21 @@ test: setup-dev ## run every test, two at a time, with the coverage [ARGS="-k wo
 test-quick: setup-dev ## run the tests that load no model, in a minute and a half
 	@.venv/bin/pytest -n $(WORKERS) --quick $(ARGS)
 
-check: setup-dev ## format, lint, types, import layers, dead code, spelling
+check: setup-dev ## format, lint, types, import layers, dead code, spelling, the map
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/vulture
 	.venv/bin/codespell
+	.venv/bin/python scripts/draw_house.py --check
 
 format: setup-dev ## rewrite the code in the house format
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+map: setup-dev ## draw docs/architecture.md's picture and table of rooms from the code
+	@.venv/bin/python scripts/draw_house.py
 
 bench: setup-dev ## side-by-side measurements [DATA=folder] [BEFORE=checkout]
 	@.venv/bin/python -m benchmarks $(if $(DATA),--data "$(DATA)") $(if $(BEFORE),--before "$(BEFORE)")
