@@ -4,6 +4,7 @@ import inspect
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,7 @@ def test_documents_are_listed_shown_and_counted_within_the_scope(desk: Desk) -> 
     assert desk.documents.find(LOCAL_OWNER, EVERYTHING)[0] == 3
     total, found = desk.documents.find(LOCAL_OWNER, FIRST)
     assert (total, [document.title for document in found]) == (1, ["Glaucoma"])
+    assert datetime.fromisoformat(found[0].indexed_at).tzinfo is not None
     assert desk.documents.find(LOCAL_OWNER, EVERYTHING, ["pressure"], 1)[0] == 1
     assert desk.documents.find(LOCAL_OWNER, EVERYTHING, limit=1)[0] == 3
     assert desk.documents.holdings(LOCAL_OWNER, SECOND).collections == ("shelf-2",)

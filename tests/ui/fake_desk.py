@@ -191,6 +191,7 @@ def _script_for(question: str) -> Script:
 
 
 LONGEST_QUESTION = 4_000
+INDEXED_AT = "2026-05-04T12:00:00+00:00"
 QUEUE = 16
 
 
@@ -423,7 +424,7 @@ class FakeDocuments:
     def _seen(self, principal: Principal, scope: Scope) -> list[Document]:
         allowed = scope_of(principal, scope)
         return [
-            Document(number, f"shelf-{number}", f"{number}.txt", title, str(number), len(text), "", 1, 1)
+            Document(number, f"shelf-{number}", f"{number}.txt", title, str(number), len(text), INDEXED_AT, 1, 1)
             for number, (title, text) in DOCUMENTS.items()
             if self._many and number not in self._removed and _sees(allowed, number)
         ]

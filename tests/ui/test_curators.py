@@ -114,6 +114,28 @@ def test_the_dot_of_the_curve_stands_where_the_desk_was_set() -> None:
 
 
 @pytest.mark.browser
+def test_a_curator_looks_after_the_documents(desk: Desk, page: Page) -> None:
+    page.goto(desk.url)
+    page.get_by_role("link", name="Documents").click()
+    expect(page.get_by_text("5,497 documents, last changed yesterday")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    page.get_by_role("textbox", name="Find").fill("nothing of the kind")
+    page.get_by_role("textbox", name="Find").press("Enter")
+    expect(page.get_by_text("No document has these words.")).to_be_visible()
+    page.get_by_role("tab", name="Removed").click()
+    expect(page.get_by_text("Nothing was removed here within the last 7 days.")).to_be_visible()
+    page.get_by_role("tab", name="Collections").click()
+    page.get_by_role("textbox", name="Notice").fill("Ask the doctor too.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("cell", name="Ask the doctor too.")).to_be_visible()
+    page.get_by_role("tab", name="Check").click()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.locator(".jobs article")).to_contain_text("Checking everything that is stored")
+    page.locator(".jobs article").get_by_role("button", name="Stop").click()
+    expect(page.locator(".jobs article")).to_contain_text("Not finished")
+
+
+@pytest.mark.browser
 def test_a_curator_reads_a_run_and_tries_a_change(desk: Desk, page: Page) -> None:
     page.goto(desk.url)
     page.get_by_role("link", name="Evaluation").click()
