@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apsw import Connection
 
-from vectorstore.sqlite import contents, documents
+from vectorstore.sqlite import collections, contents, documents
 from vectorstore.sqlite.database import Database
 from vectorstore.sqlite.meta import require_chunking, require_embedding
 from vectorstore.types import Document, FileState, KnownFile, ParsedDocument, Refusal, Vectors
@@ -73,16 +73,16 @@ class SqliteChange:
 
     def put_refusals(self, collection: str, refusals: Iterable[Refusal]) -> None:
         with self._explained():
-            documents.put_refusals(self._connection, collection, refusals)
+            collections.put_refusals(self._connection, collection, refusals)
 
     def drop_refusals(self, collection: str, paths: Iterable[str]) -> None:
         with self._explained():
-            documents.drop_refusals(self._connection, collection, paths)
+            collections.drop_refusals(self._connection, collection, paths)
 
     def set_notice(self, collection: str, notice: str) -> None:
         with self._explained():
-            documents.set_notice(self._connection, collection, notice)
+            collections.set_notice(self._connection, collection, notice)
 
     def set_synced(self, collection: str, folders: Sequence[Path]) -> None:
         with self._explained():
-            documents.set_synced(self._connection, collection, folders)
+            collections.set_synced(self._connection, collection, folders)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vectorstore.index.fusion import fuse
 from vectorstore.index.types import DenseSearch, StoredVectors
-from vectorstore.sqlite import chunks, contents, documents, lexical
+from vectorstore.sqlite import chunks, collections, contents, documents, lexical
 from vectorstore.sqlite.chunks import SqliteVectors
 from vectorstore.sqlite.database import Database
 from vectorstore.sqlite.meta import get_meta, indexing
@@ -111,7 +111,7 @@ class SqliteView:
 
     def notices(self, documents_: Iterable[int], scope: Scope) -> tuple[str, ...]:
         with self._explained():
-            return documents.notices_of(self._connection, documents_, scope)
+            return collections.notices_of(self._connection, documents_, scope)
 
     # Documents
 
@@ -154,7 +154,7 @@ class SqliteView:
 
     def collections(self, scope: Scope) -> list[Collection]:
         with self._explained():
-            return documents.list_collections(self._connection, scope)
+            return collections.list_collections(self._connection, scope)
 
     def totals(self, scope: Scope) -> Totals:
         with self._explained():
@@ -162,7 +162,7 @@ class SqliteView:
 
     def refusals(self, scope: Scope) -> dict[str, list[Refusal]]:
         with self._explained():
-            return documents.list_refusals(self._connection, scope)
+            return collections.list_refusals(self._connection, scope)
 
     def soft_deleted(self, scope: Scope) -> list[SoftDeletedDocument]:
         with self._explained():
