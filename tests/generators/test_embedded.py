@@ -11,6 +11,8 @@ from rag.generators.types import Choice
 from rag.settings.model import load_settings
 from vectorstore.models import SMOLLM2
 
+pytestmark = pytest.mark.models
+
 PASSAGES = [
     (1, "Mills", "The old mill stands on the left bank of the river. Its wheel was made of oak."),
     (2, "Towers", "The tower of the town hall was finished in 1871. It is 34 metres high and built of grey stone."),

@@ -21,6 +21,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(path): (path.lstat().st_size, path.lstat().st_mtime_ns) for path in folder.rglob("*")}
 
 
+@pytest.mark.slow
 def test_hostile_files_show_nothing_write_nothing_and_harm_no_neighbour(
     folder: Path, knowledge: SqliteStore, ingest: Ingest, tmp_path: Path
 ) -> None:

@@ -93,14 +93,12 @@ def pairs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refdesk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def refdesk(tmp_path: Path) -> Callable[..., int]:
     """`refdesk finetune` with these arguments and a home of its own; the exit code comes back."""
 
     def call(*arguments: object) -> int:
-        words = ["refdesk", "finetune", *arguments, "--home", tmp_path / "home"]
-        monkeypatch.setattr("sys.argv", [str(word) for word in words])
         with pytest.raises(SystemExit) as end:
-            main()
+            main([str(word) for word in ("finetune", *arguments, "--home", tmp_path / "home")])
         return int(end.value.code or 0)
 
     return call

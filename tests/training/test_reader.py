@@ -149,13 +149,10 @@ def test_the_command_trains_and_prints_its_report(
     write_data: WriteData,
     tiny: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refdesk(*arguments: object) -> int:
-        call = ["refdesk", "finetune", "reader", *arguments, "--home", tmp_path / "home"]
-        monkeypatch.setattr("sys.argv", [str(argument) for argument in call])
         with pytest.raises(SystemExit) as end:
-            main()
+            main([str(word) for word in ("finetune", "reader", *arguments, "--home", tmp_path / "home")])
         return int(end.value.code or 0)
 
     data = write_data()
