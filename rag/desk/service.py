@@ -12,18 +12,17 @@ from rag.desk.jobs import DeskJobs
 from rag.desk.maintenance import DeskMaintenance
 from rag.desk.models import DeskModels
 from rag.desk.questions import DeskQuestions
-from rag.desk.training import DeskTraining
 from rag.extraction.form_store import FormStore
 from rag.extraction.service import FormService
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.starting import see_to_jobs
 from rag.settings.model import Settings, load_settings
-from rag.training.runs.store import Runs
 from vectorstore.machine import keep_cores_free, threads
 from vectorstore.models import Confirm
 
 if TYPE_CHECKING:
     from rag.desk.forms import DeskForms
+    from rag.desk.training import DeskTraining
 
 
 class LocalDesk:
@@ -53,7 +52,10 @@ class LocalDesk:
         return DeskJobs(self._queue, self.documents, lambda: see_to_jobs(self._queue))
 
     @functools.cached_property
-    def training(self) -> DeskTraining:
+    def training(self) -> "DeskTraining":
+        from rag.desk.training import DeskTraining  # brings what reads tables, which few calls need
+        from rag.training.runs.store import Runs
+
         return DeskTraining(Runs(self._queue), lambda: see_to_jobs(self._queue), self._change_generator)
 
     def _change_generator(self) -> None:
