@@ -15,7 +15,7 @@ from benchmarks import embedding
 from benchmarks.data import medquad_questions, unpack_medquad
 from rag.components import open_embedder
 from rag.settings.model import load_settings
-from vectorstore.admin import library
+from vectorstore import library
 from vectorstore.embedded import open_store
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, embedding_input

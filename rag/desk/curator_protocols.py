@@ -410,8 +410,8 @@ class Maintenance(Protocol):
         collection: str,
         mappings: "Sequence[RecordMapping]" = (),
         *,
-        on_progress: "Callable[[Progress], None]",
-        on_reindexing: Callable[[int, int], None],
+        on_progress: "Callable[[Progress], None] | None" = None,
+        on_reindexing: Callable[[int, int], None] | None = None,
     ) -> "AbstractContextManager[Ingestion]":
         """An ingestion into a collection. What is stored is indexed anew first, where the settings have changed."""
         ...

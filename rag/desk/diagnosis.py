@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.settings.model import Settings
-from vectorstore.admin import library
+from vectorstore import library
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.machine import gpu_name, has_gpu, processor, threads, vector_width
 from vectorstore.models import MINILM, resolve_model

@@ -10,7 +10,7 @@ from rag.access.types import Principal, require_curator, scope_of
 from rag.desk.protocols import Holdings, SourceView
 from rag.settings.model import Settings
 from rag.types import Citation
-from vectorstore.admin import library
+from vectorstore import library
 from vectorstore.embedded import is_begun, open_store
 from vectorstore.errors import UsageError
 from vectorstore.store import RESTORABLE_FOR, DocumentView

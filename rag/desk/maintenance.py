@@ -81,8 +81,8 @@ class DeskMaintenance:
         collection: str,
         mappings: Sequence[Mapping] = (),
         *,
-        on_progress: Callable[[Progress], None],
-        on_reindexing: Counted,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_reindexing: Counted | None = None,
     ) -> AbstractContextManager[Ingestion]:
         require_curator(principal)
         return open_ingestion(self._parts, collection, mappings, on_progress, on_reindexing=on_reindexing)

@@ -16,8 +16,8 @@ from ingest.sources.mapping import load_mapping
 from ingest.worker.guard import ParseWorker, WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import LIMIT, TOKENIZER, Ingest
-from vectorstore.admin.library import show, status
 from vectorstore.errors import UsageError
+from vectorstore.library import show, status
 from vectorstore.sqlite.store import SqliteStore
 from vectorstore.types import EVERYTHING
 

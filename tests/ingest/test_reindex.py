@@ -16,9 +16,9 @@ from tests.fakes import HashEmbedder
 from tests.ingest.conftest import TOKENIZER, WORKER, Ingest
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK
-from vectorstore.admin.library import remove
 from vectorstore.embedded import open_store, verify
 from vectorstore.errors import IndexingMismatch
+from vectorstore.library import remove
 from vectorstore.sqlite.store import SqliteStore
 from vectorstore.types import EVERYTHING, FileState, Indexing, Vectors, embedding_input
 

@@ -18,8 +18,8 @@ from rag.jobs.worker import Worker
 from rag.settings.model import load_settings
 from rag.worker.documents import document_work
 from tests.jobs.clock import ClockAhead
-from vectorstore.admin.library import show, status
 from vectorstore.embedded import open_store
+from vectorstore.library import show, status
 from vectorstore.types import EVERYTHING
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]

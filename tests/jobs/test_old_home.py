@@ -17,7 +17,7 @@ from rag.extraction.form_store import FormStore
 from rag.jobs.queue import EmbeddedJobQueue
 from rag.training.generator.serving import can_go_back
 from rag.training.runs.store import Runs
-from vectorstore.admin.library import status
+from vectorstore.library import status
 from vectorstore.sqlite.conversations import verify_conversations
 from vectorstore.sqlite.forms import verify_forms
 from vectorstore.sqlite.jobs import verify_jobs

@@ -14,7 +14,7 @@ from rag.types import Answer, Done, Exchange, Quoted, Reranking, Searching, Writ
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
-from vectorstore.admin.library import show
+from vectorstore.library import show
 from vectorstore.store import KnowledgeStore, PassageView
 from vectorstore.types import EVERYTHING, Scope
 

@@ -23,9 +23,9 @@ from ingest.sources.mapping import Mapping
 from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
-from vectorstore.admin.library import remove
 from vectorstore.embedded import open_store
 from vectorstore.index import faiss  # noqa: F401 - which a store imports late
+from vectorstore.library import remove
 from vectorstore.sqlite.store import SqliteStore
 from vectorstore.types import EVERYTHING, ParsedDocument
 

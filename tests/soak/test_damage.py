@@ -15,9 +15,9 @@ from tests.ingest.conftest import SETTINGS
 from tests.soak.folders import paragraph
 from tests.soak.noted import noted
 from tests.vectorstore.conftest import put_text
-from vectorstore.admin.library import remove
 from vectorstore.embedded import open_store, repair, verify
 from vectorstore.errors import StoreError
+from vectorstore.library import remove
 from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
 from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
 from vectorstore.types import EVERYTHING

@@ -20,8 +20,8 @@ from tests.ingest.conftest import SETTINGS, WORKER
 from tests.ingest.office import EXAMPLES
 from tests.soak.folders import HANDBOOK, write_document
 from tests.soak.noted import noted
-from vectorstore.admin.library import show
 from vectorstore.embedded import open_store, verify
+from vectorstore.library import show
 from vectorstore.types import EVERYTHING
 
 _SEED = 20261122

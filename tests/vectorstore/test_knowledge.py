@@ -11,12 +11,12 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
-from vectorstore.admin.library import remove, show, status
 from vectorstore.embedded import open_store, verify
 from vectorstore.errors import IndexingMismatch, StoreError, UsageError
 from vectorstore.index.faiss import FaissIndex
 from vectorstore.index.types import IndexVersion, StoredVectors
 from vectorstore.index.versions import read_version
+from vectorstore.library import remove, show, status
 from vectorstore.sqlite.meta import get_meta, index_version
 from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
 from vectorstore.sqlite.store import SqliteStore

@@ -7,8 +7,8 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from vectorstore.admin.library import remove
 from vectorstore.index.faiss import FaissIndex
+from vectorstore.library import remove
 from vectorstore.sqlite.chunks import SqliteVectors
 from vectorstore.sqlite.meta import get_meta
 from vectorstore.sqlite.schema import INDEX_FOLDER

@@ -8,8 +8,8 @@ import pytest
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import Put
 from tests.vectorstore.formats import NEW_IN_FORMAT_4, written_in_format_1
-from vectorstore.admin.library import status
 from vectorstore.embedded import open_store, repair, verify
+from vectorstore.library import status
 from vectorstore.sqlite.schema import DATABASE_FILE
 from vectorstore.sqlite.store import SqliteStore
 from vectorstore.store import RESTORABLE_FOR
