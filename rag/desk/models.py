@@ -1,4 +1,4 @@
-"""Models made on this machine: trained, put into fewer bits, compared; see ``rag.desk.protocols.Models``.
+"""Models made on this machine: trained, put into fewer bits, compared; see ``rag.desk.curator_protocols.Models``.
 
 The libraries take seconds to import: not before the call is known to be right.
 """

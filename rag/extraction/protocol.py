@@ -1,4 +1,4 @@
-"""What a face may ask of form reading; ``rag.desk.forms.open_forms`` builds it."""
+"""What is asked of form reading; ``rag.desk.forms.Forms`` is what does it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
