@@ -1,5 +1,7 @@
 """Homes as earlier releases left them."""
 
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,3 +67,29 @@ def test_its_index_is_used_and_its_file_is_kept(home: Path, caplog: pytest.LogCa
     assert [path.name for path in (home / INDEX_FOLDER).iterdir()] == ["g-10f7ce74e805"]
     assert not (home / "generations").exists()
     assert (home / f"{DATABASE_FILE}.format-4").read_bytes()[4096:] == before[4096:]  # the first page tells of its log
+
+
+_OPEN = """
+import sys
+from pathlib import Path
+from vectorstore.sqlite.schema import open_database
+print("ready", flush=True)
+input()
+open_database(Path(sys.argv[1])).close()
+"""
+
+
+def test_processes_that_open_it_at_once_wait_for_the_one_that_writes_it_anew(home: Path) -> None:
+    command = [sys.executable, "-c", _OPEN, str(home)]
+    pipe = subprocess.PIPE
+    opening = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+    for process in opening:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in opening:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.communicate()[1] for process in opening] == ["", "", ""]
+    assert (home / f"{DATABASE_FILE}.format-4").exists()
+    assert verify(home, Indexing(HashEmbedder().fingerprint, "200-words")) == []

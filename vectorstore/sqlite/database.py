@@ -1,5 +1,6 @@
 """Connections to a SQLite file: a pool of readers, one writer at a time, checksums, and errors a person can act on."""
 
+import fcntl
 import functools
 import logging
 import os
@@ -64,36 +65,40 @@ class Database:
         self._idle: LifoQueue[Connection] = LifoQueue()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            acknowledged = self._acknowledged()  # before the first read: a commit between the two is no loss
-            found = self._format()
-            made = self._commits() if found == version else 0
-            if found in (None, version) and made < acknowledged:
-                loss = LostCommits(
-                    f"The last {acknowledged - made} changes that were stored are gone, as a file has been damaged",
-                    where=str(path),
-                    remedy="Restore a backup, or run `refdesk verify --repair` to go on without them.",
-                )
-                if not accept_loss:
-                    raise loss
-                logger.warning("%s", loss)
-            if found is None:
-                with self.write() as connection:
-                    if self._format_of(connection) is None:
-                        self._create(connection)
-            elif migrations and found in migrations:
-                self.rewrite(migrations[found], backup=f"{path.name}.format-{found}")
-            elif found != version:
-                raise StoreError(
-                    f"The file has format {found}, this Refdesk reads format {version}",
-                    where=str(path),
-                    remedy="Use the Refdesk version that wrote it, or start in a new folder with --home.",
-                )
+            with _alone_in(path.parent):
+                self._open(migrations or {}, accept_loss=accept_loss)
         except OSError as error:
             raise StoreError(
                 "The data folder cannot be written",
                 where=str(path.parent),
                 remedy=f"({error.strerror}) Choose another with --home.",
             ) from error
+
+    def _open(self, migrations: Mapping[int, Migration], *, accept_loss: bool) -> None:
+        acknowledged = self._acknowledged()  # before the first read: a commit between the two is no loss
+        found = self._format()
+        made = self._commits() if found == self._version else 0
+        if found in (None, self._version) and made < acknowledged:
+            loss = LostCommits(
+                f"The last {acknowledged - made} changes that were stored are gone, as a file has been damaged",
+                where=str(self.path),
+                remedy="Restore a backup, or run `refdesk verify --repair` to go on without them.",
+            )
+            if not accept_loss:
+                raise loss
+            logger.warning("%s", loss)
+        if found is None:
+            with self.write() as connection:
+                if self._format_of(connection) is None:
+                    self._create(connection)
+        elif found in migrations:
+            self._rewrite(migrations[found], backup=f"{self.path.name}.format-{found}")
+        elif found != self._version:
+            raise StoreError(
+                f"The file has format {found}, this Refdesk reads format {self._version}",
+                where=str(self.path),
+                remedy="Use the Refdesk version that wrote it, or start in a new folder with --home.",
+            )
 
     def _format(self) -> int | None:
         with self.read() as connection:
@@ -207,6 +212,10 @@ class Database:
         The present file stays beside it as ``backup``. Interrupted, nothing has changed. Raises StoreError while
         another process has the file open.
         """
+        with _alone_in(self.path.parent):
+            self._rewrite(fill, backup)
+
+    def _rewrite(self, fill: Migration, backup: str) -> None:
         self.close()
         fresh = self.path.with_name(f"{self.path.name}.new")
         with _explained(self.path):
@@ -279,6 +288,21 @@ def find_damage(
     except StoreError as error:
         return [Finding(error.what, str(path), repairable=replaceable or isinstance(error, LostCommits))]
     return [] if whole else [Finding("A part of the file that can be made again is damaged", str(path), True)]
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else opens a file of ``folder`` for the first time, or writes it anew. Not to be nested.
+
+    The log of a file is found by its name: of a file that is opened while another takes its place, each would take the
+    log of the other for its own.
+    """
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
 
 
 @functools.cache
