@@ -12,18 +12,20 @@ from vectorstore.types import Document, Page, Scope
 
 
 def status(home: Path, scope: Scope) -> dict[str, object]:
-    """Counts of documents, units, contents and chunks; documents a collection; the embedding; the last change. Of an
-    empty home nothing is begun.
+    """Counts of documents, units, contents and chunks; documents a collection; the embedding; the last change. The
+    last two are empty where nothing is within ``scope``. Of an empty home nothing is begun.
     """
     state: dict[str, object] = {"documents": 0, "contents": 0, "units": 0, "chunks": 0}
     if not is_begun(home):
         return state | {"collections": {}, "embedding": "", "changed_at": ""}
     with closing(open_store(home)) as store, store.view() as view:
+        totals = view.totals(scope)
+        told = scope.unrestricted or totals.documents > 0
         return {
-            **asdict(view.totals(scope)),
+            **asdict(totals),
             "collections": {one.name: one.documents for one in view.collections(scope) if one.documents},
-            "embedding": view.indexing.embedding,
-            "changed_at": view.changed_at,
+            "embedding": view.indexing.embedding if told else "",
+            "changed_at": view.changed_at if told else "",
         }
 
 

@@ -20,7 +20,7 @@ from rag.desk.forms import DeskForms
 from rag.desk.jobs import DeskJobs
 from rag.desk.maintenance import DeskMaintenance
 from rag.desk.models import DeskModels
-from rag.desk.protocols import Desk
+from rag.desk.protocols import Desk, Holdings
 from rag.desk.questions import DeskQuestions
 from rag.desk.training import DeskTraining
 from rag.types import Answer, Done, Exchange
@@ -118,7 +118,7 @@ def test_a_stranger_sees_nothing_and_changes_nothing(desk: Desk) -> None:
     assert desk.questions.search(STRANGER, EVERYTHING, "eye drops") == ()
     assert desk.questions.suggestions(STRANGER, EVERYTHING) == ()
     assert desk.documents.find(STRANGER, EVERYTHING) == (0, [])
-    assert desk.documents.holdings(STRANGER, EVERYTHING).documents == 0
+    assert desk.documents.holdings(STRANGER, EVERYTHING) == Holdings(0, 0, (), "")
     assert list(desk.documents.collections(STRANGER, EVERYTHING)) == []
     with pytest.raises(UsageError):
         desk.documents.source(STRANGER, EVERYTHING, cite(1, 1, DROPS))

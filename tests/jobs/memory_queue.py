@@ -191,6 +191,7 @@ class MemoryJobQueue:
             return
         said = "Given back" if state == "waiting" else state.capitalize()
         self._leave(kept, state, error, f"{said}: {line}" if line else said)
+        kept.owner = ""
         if state == "waiting":
             kept.job = replace(kept.job, attempts=0)
         if result is not None:
@@ -213,7 +214,7 @@ class MemoryJobQueue:
 
     def _leave(self, kept: _Kept, state: JobState, error: str, line: str) -> None:
         ended = "" if state == "waiting" else self._now()
-        kept.owner, kept.until = kept.owner if state == "interrupted" else "", 0.0
+        kept.until = 0.0
         kept.job = replace(kept.job, state=state, error=error, stage="", ended_at=ended)
         kept.log.append(LogLine(self._now(), line))
 

@@ -179,6 +179,15 @@ def test_training_on_a_machine_that_slept_goes_on_where_nothing_else_does(queue:
     assert (of(queue, first).state, of(queue, second).state) == ("waiting", "waiting")
 
 
+def test_what_a_worker_has_given_up_does_not_come_back_with_its_last_sign_of_life(queue: JobQueue) -> None:
+    job = queue.add("train", {"run": "lamps"})
+    take(queue, "training")
+    queue.end(job, ONE, "interrupted")
+    queue.renew(ONE)
+    assert of(queue, job).state == "interrupted"
+    assert not queue.is_due("training")
+
+
 def test_a_job_that_is_to_be_stopped_is_so_where_its_worker_is_gone(queue: JobQueue, clock: Clock) -> None:
     job = queue.add("verify")
     take(queue)

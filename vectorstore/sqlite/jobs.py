@@ -285,17 +285,19 @@ class JobsFile:
                 _leave(connection, job, state, error, now, line)
                 if state == "waiting":  # given back in order: that is no failed attempt
                     connection.execute("UPDATE jobs SET attempts = 0 WHERE id = ?", (job,))
-                connection.execute("UPDATE jobs SET result = coalesce(?, result) WHERE id = ?", (result, job))
+                connection.execute(
+                    "UPDATE jobs SET result = coalesce(?, result), lease_owner = '' WHERE id = ?", (result, job)
+                )
 
     def close(self) -> None:
         self._database.close()
 
 
 def _leave(connection: Connection, job: int, state: str, error: str, now: float, line: str) -> None:
-    """End a job. One that is interrupted stays in the name of its worker, which may come back."""
+    """End a job, which stays in the name of its worker: one that was only late may come back."""
     connection.execute(
-        "UPDATE jobs SET state = ?1, error = ?2, stage = '', lease_until = 0, "
-        "lease_owner = iif(?1 = 'interrupted', lease_owner, ''), ended_at = iif(?1 = 'waiting', 0, ?3) WHERE id = ?4",
+        "UPDATE jobs SET state = ?1, error = ?2, stage = '', lease_until = 0, ended_at = iif(?1 = 'waiting', 0, ?3) "
+        "WHERE id = ?4",
         (state, error, now, job),
     )
     _say(connection, job, now, line)
