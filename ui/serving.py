@@ -1,10 +1,11 @@
 """Where the desk of a home is being served: a file in the home, by which a command finds it and asks it.
 
-Its models are loaded, so a question takes there what the question takes. The file holds the address, the server's
-process and a token that only the home's owner can read; it is gone when the server ends, and counts for nothing when
-the server was killed.
+Its models are loaded, so a question takes there what the question takes. The file holds the address and a token that
+only the home's owner can read; it is gone when the server ends. The server keeps it locked, so it counts for nothing
+where the server was killed, whatever has its process number or its port since.
 """
 
+import fcntl
 import hashlib
 import http.client
 import json
@@ -31,7 +32,6 @@ class Serving:
     """A desk that is being served. ``settings`` tells whether it would answer as another one does."""
 
     address: str
-    pid: int
     token: str
     settings: str
 
@@ -43,20 +43,24 @@ class Announcement:
         self.token = secrets.token_urlsafe(32)
         self._file = settings.home / FILE
         self._settings = fingerprint(settings)
+        self._held: int | None = None
 
     def publish(self, address: str) -> None:
-        told = json.dumps(asdict(Serving(address, os.getpid(), self.token, self._settings)))
         coming = self._file.with_name(f"{FILE}.{os.getpid()}")
         coming.unlink(missing_ok=True)
-        with os.fdopen(os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(told)
+        self._held = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._held, fcntl.LOCK_EX)
+        os.write(self._held, json.dumps(asdict(Serving(address, self.token, self._settings))).encode())
         coming.replace(self._file)
 
     def withdraw(self) -> None:
         """Unless another server has taken the place meanwhile."""
-        known = _read(self._file)
+        known = read_serving(self._file)
         if known and known.token == self.token:
             self._file.unlink(missing_ok=True)
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
 
 def fingerprint(settings: Settings) -> str:
@@ -69,8 +73,8 @@ def ask_served(settings: Settings, question: str, collections: Sequence[str]) ->
 
     None where there is none. Raises UsageError or RefdeskError with what it says of the question.
     """
-    serving = _read(settings.home / FILE)
-    if serving is None or serving.settings != fingerprint(settings) or not _is_alive(serving.pid):
+    serving = read_serving(settings.home / FILE)
+    if serving is None or serving.settings != fingerprint(settings):
         return None
     address = urlsplit(serving.address)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_CONNECT_SECONDS)
@@ -81,12 +85,12 @@ def ask_served(settings: Settings, question: str, collections: Sequence[str]) ->
         headers = {"Authorization": f"Bearer {serving.token}", "Content-Type": "application/json"}
         connection.request("POST", ROUTE, body, headers)
         response = connection.getresponse()
-        said = json.loads(response.read())
+        said: dict[str, Any] = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError):
         return None  # it has just ended, or something else answers there
     finally:
         connection.close()
-    if response.status == http.client.OK and isinstance(said, dict):
+    if response.status == http.client.OK:
         return said
     if response.status in (http.client.BAD_REQUEST, http.client.INTERNAL_SERVER_ERROR) and "what" in said:
         kind = UsageError if response.status == http.client.BAD_REQUEST else RefdeskError
@@ -94,18 +98,20 @@ def ask_served(settings: Settings, question: str, collections: Sequence[str]) ->
     return None
 
 
-def _read(file: Path) -> Serving | None:
+def read_serving(file: Path) -> Serving | None:
+    """Who serves, as ``file`` tells; None where nobody does, or somebody else has written it."""
     try:
-        return Serving(**json.loads(file.read_text(encoding="utf-8")))
+        with file.open(encoding="utf-8") as told:
+            if os.fstat(told.fileno()).st_uid != os.getuid() or not _is_locked(told.fileno()):
+                return None
+            return Serving(**json.load(told))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def _is_alive(pid: int) -> bool:
+def _is_locked(file: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    return True
+    return False

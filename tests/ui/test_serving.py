@@ -1,7 +1,6 @@
 """A question goes to the desk that is being served on the same home, and to none that is not."""
 
 import json
-import os
 import socket
 import stat
 import subprocess
@@ -19,7 +18,7 @@ from rag.settings.model import Settings, load_settings
 from tests.command import Result, refdesk
 from tests.ui.fake_desk import ABSTAINED, QUOTED, UNCHECKED, FakeDesk
 from ui.answers import answer_as_json
-from ui.serving import FILE, ROUTE, Announcement, Serving, fingerprint
+from ui.serving import FILE, ROUTE, Announcement, Serving, fingerprint, read_serving
 from vectorstore.models import Confirm
 
 ROOT = Path(__file__).parents[2]
@@ -134,20 +133,41 @@ def test_only_the_owner_s_programs_on_this_machine_are_answered(served: Served) 
 
 def test_nobody_else_can_read_the_token(served: Served) -> None:
     assert stat.S_IMODE((served.home / FILE).stat().st_mode) == 0o600
-    assert served.known.pid == served.process.pid
     assert len(served.known.token) >= 32
 
 
+_PUBLISH = """
+import sys
+from pathlib import Path
+from rag.settings.model import load_settings
+from ui.serving import Announcement
+announcement = Announcement(load_settings(Path(sys.argv[1])))
+announcement.publish(sys.argv[2])
+print("published", flush=True)
+input()
+"""
+
+
 def test_a_server_that_was_killed_is_no_server(tmp_path: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
-    with socket.create_server(("127.0.0.1", 0)) as other:  # what answers there now never hears the question
+    with socket.create_server(("127.0.0.1", 0)) as other:  # what has its port since never hears the question
         address = f"http://127.0.0.1:{other.getsockname()[1]}"
-        left = Serving(address, int(ended.stdout), "token", fingerprint(load_settings(tmp_path)))
-        (tmp_path / FILE).write_text(json.dumps(asdict(left)))
+        command = [sys.executable, "-c", _PUBLISH, str(tmp_path), address]
+        server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        server.stdout.readline()
+        assert read_serving(tmp_path / FILE)
+        server.kill()
+        server.communicate()
         own = Unasked()
         assert ask(own, tmp_path, "Is this unchecked?", "--json").json["answer"] == UNCHECKED.text
-    for broken in ("", "{}", "[1]", '{"address": "http://127.0.0.1:1"}'):
-        (tmp_path / FILE).write_text(broken)
+    assert len(own.asked) == 1
+
+
+def test_what_somebody_else_has_left_there_is_no_server(tmp_path: Path) -> None:
+    own = Unasked()
+    left = json.dumps(asdict(Serving("http://127.0.0.1:1", "token", fingerprint(load_settings(tmp_path)))))
+    for written in (left, "", "{}", "[1]", '{"address": "http://127.0.0.1:1"}'):
+        (tmp_path / FILE).write_text(written)
         assert ask(own, tmp_path, "Is this unchecked?").code == 0
     assert len(own.asked) == 5
 
@@ -157,6 +177,8 @@ def test_a_server_takes_back_only_its_own_announcement(tmp_path: Path) -> None:
     first.publish("http://127.0.0.1:1")
     second.publish("http://127.0.0.1:2")
     first.withdraw()
-    assert json.loads((tmp_path / FILE).read_text())["pid"] == os.getpid()
+    known = read_serving(tmp_path / FILE)
+    assert known is not None
+    assert known.address == "http://127.0.0.1:2"
     second.withdraw()
     assert list(tmp_path.iterdir()) == []
