@@ -120,20 +120,34 @@ class FormService:
             self._store.queued(form)
         with self._starting:
             if self._queue.is_due("forms") and (self._thread is None or not self._thread.is_alive()):
-                self._thread = threading.Thread(target=self._worker.run, name="forms", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="forms", daemon=True)
                 self._thread.start()
+
+    def _work(self) -> None:
+        while self._goes_on():
+            self._worker.run()
+
+    def _goes_on(self) -> bool:
+        """Whether there is more to read, also of what came when the worker had just looked; else another thread is to
+        begin with what comes.
+        """
+        with self._starting:
+            goes_on = not self._worker.leaving and self._queue.is_due("forms")
+            if not goes_on:
+                self._thread = None
+            return goes_on
 
     def wait(self) -> None:
         """Until nothing is read any more."""
-        if self._thread:
-            self._thread.join()
+        if thread := self._thread:
+            thread.join()
 
     def close(self) -> None:
         """Begin no further form; what waits is read at the next start."""
         self._worker.leave()
-        if self._thread:
-            self._thread.join(_GOODBYE_SECONDS)
-            if self._thread.is_alive():  # it is reading a long document, and ends with the process
+        if thread := self._thread:
+            thread.join(_GOODBYE_SECONDS)
+            if thread.is_alive():  # it is reading a long document, and ends with the process
                 return
         self.desk.close()
         self._store.close()

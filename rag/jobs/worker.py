@@ -102,6 +102,10 @@ class Worker:
         """Begin no further job. The one that is being done ends at its next report, and is given back."""
         self._leaving.set()
 
+    @property
+    def leaving(self) -> bool:
+        return self._leaving.is_set()
+
     def run(self) -> None:
         with Heartbeat(lambda: self._queue.renew(self._owner)):
             job = self._queue.held(self._owner)  # taken for this worker by whoever started it

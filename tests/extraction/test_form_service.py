@@ -1,7 +1,7 @@
 """Forms are read behind the back of whoever added them, one after the other."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,7 @@ from rag.extraction.protocol import FormDesk
 from rag.extraction.service import FormService
 from rag.extraction.types import Extraction, Form
 from rag.jobs.queue import EmbeddedJobQueue
-from rag.jobs.types import LEASE_SECONDS, JobQueue
+from rag.jobs.types import LEASE_SECONDS, Job, JobQueue, Lane
 from tests.jobs.clock import Clock
 from tests.jobs.memory_queue import MemoryJobQueue
 from vectorstore.errors import UsageError
@@ -211,3 +211,29 @@ def test_a_form_that_is_removed_while_it_waits_is_not_read(service: FormService,
     service.wait()
     assert [form.id for form in service.forms()] == [first]
     assert not desk.begun.acquire(blocking=False)
+
+
+class LastMomentQueue(MemoryJobQueue):
+    """Something comes when a worker has just seen that there is nothing more."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.coming: list[Callable[[], object]] = []
+
+    def take(self, lane: Lane, owner: str) -> Job | None:
+        job = super().take(lane, owner)
+        if job is None and self.coming:
+            self.coming.pop()()
+        return job
+
+
+def test_a_form_that_comes_when_the_last_one_was_just_read_is_read_too(
+    tmp_path: Path, desk: SlowDesk, clock: Clock
+) -> None:
+    queue = LastMomentQueue(clock)
+    with closing(opened(tmp_path, desk, queue)) as service:
+        queue.coming.append(lambda: add(service, "second.pdf"))
+        desk.go_on.release(2)
+        add(service, "first.pdf")
+        service.wait()
+        assert [form.state for form in service.forms()] == ["done", "done"]

@@ -204,6 +204,24 @@ def test_no_view_is_held_while_a_generator_writes_or_rewrites(make_flow: MakeFlo
     assert (answer.kind, seen, store.open) == ("generated", [0, 0], 0)
 
 
+@pytest.mark.parametrize("seen", range(1, 6))
+def test_who_goes_away_leaves_nothing_held(make_flow: MakeFlow, knowledge: KnowledgeStore, seen: int) -> None:
+    store, chat = WatchedStore(knowledge), FakeChat(f"{TREATED} {SURGERY} And more of it.")
+    events = make_flow(DROPS, chat, large=True, store=store).events(QUESTION, EVERYTHING)
+    for _ in range(seen):
+        next(events)
+    events.close()  # type: ignore[attr-defined]
+    assert store.open == 0
+    put_text(knowledge, "later.txt", "Nobody stands in the way of a change.")
+
+
+def test_a_reader_that_fails_leaves_nothing_held(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
+    store = WatchedStore(knowledge)
+    with pytest.raises(AttributeError):
+        make_flow(None, store=store).answer(QUESTION, EVERYTHING)
+    assert (store.opened, store.open) == (1, 0)
+
+
 def test_an_answer_says_what_was_fitted_to_other_models(make_flow: MakeFlow) -> None:
     answered, abstained = (
         make_flow(DROPS).answer(QUESTION, EVERYTHING),
