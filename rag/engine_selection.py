@@ -117,7 +117,8 @@ def _asked_for(engine: Engine, named: str | None, generator: GeneratorSettings, 
         return Choice(engine.name, None, "The settings ask for extractive answers, so no generator is loaded.")
     if engine.remote:
         return Choice(engine.name, named, f"The settings name the endpoint {generator.base_url}.")
-    return Choice(engine.name, named or _default(engine, hardware), f"The settings ask for {engine.title}.")
+    model = named or (_default(engine, hardware) if engine.formats else None)
+    return Choice(engine.name, model, f"The settings ask for {engine.title}.")
 
 
 def _default(engine: Engine, hardware: Hardware) -> str:

@@ -8,13 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from rag.generators.registry import ENGINES
 
-_ENGINES = ("auto", *ENGINES)
-
 
 def _known(engine: str) -> str:
-    if engine not in _ENGINES:
-        known = ", ".join(_ENGINES)
-        raise PydanticCustomError("engine", "There is no such engine; there are {known}", {"known": known})
+    known = ("auto", *ENGINES)
+    if engine not in known:
+        raise PydanticCustomError("engine", "There is no such engine; there are {known}", {"known": ", ".join(known)})
     return engine
 
 

@@ -33,7 +33,7 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An engine's name, its model's name (None for extractive), and one plain sentence that says why."""
+    """An engine's name, its model's name (None where it has none), and one plain sentence that says why."""
 
     engine: str
     model: str | None

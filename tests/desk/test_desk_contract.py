@@ -129,6 +129,8 @@ def test_a_stranger_sees_nothing_and_changes_nothing(desk: Desk) -> None:
         lambda: desk.jobs.list(STRANGER),
         lambda: desk.jobs.ingest(STRANGER, "shelf-1", ["a.txt"]),
         lambda: desk.evaluations.list(STRANGER),
+        lambda: desk.models.find(STRANGER, "any"),
+        lambda: desk.maintenance.diagnosis(STRANGER),
     ):
         with pytest.raises(UsageError, match="Only the owner"):
             call()

@@ -10,7 +10,7 @@ from langchain_openai import ChatOpenAI
 
 from rag.engine_selection import choose_engine, is_large, load_generator, prompt_budget
 from rag.generators.model_size import parameters_of
-from rag.generators.registry import ENGINES, LLAMA, PACKAGED_ADAPTERS, adapter_for
+from rag.generators.registry import ENGINES, LLAMA, PACKAGED_ADAPTERS, Engine, adapter_for
 from rag.generators.types import Choice, Hardware
 from rag.settings.model import Settings, load_settings
 from vectorstore.errors import ModelUnavailable, UsageError
@@ -55,6 +55,14 @@ def test_a_named_engine_is_obeyed(tmp_path: Path, engine: str) -> None:
     choice = choose_engine(settings(tmp_path, engine=engine), Hardware())
     assert choice.engine == engine
     assert choice.reason.endswith(".")
+
+
+def test_an_engine_that_loads_no_model_is_given_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENGINES, "parrot", Engine("parrot", "a parrot", "parrot"))
+    assert choose_engine(settings(tmp_path, engine="llamacpp"), Hardware()).model == SMOLLM2
+    assert choose_engine(settings(tmp_path, engine="parrot"), Hardware()) == Choice(
+        "parrot", None, "The settings ask for a parrot."
+    )
 
 
 def test_an_adapter_goes_to_an_engine_that_runs_its_kind(tmp_path: Path) -> None:

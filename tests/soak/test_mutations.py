@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
 
 from ingest.pipeline.ingestion import Ingestion
 from ingest.readers.base import Reason, has_tesseract
-from ingest.readers.registry import SUFFIXES
+from ingest.readers.registry import Format, format_of, required_format
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS, WORKER
-from tests.ingest.office import EXAMPLES
+from tests.ingest.formats import FORMATS
 from tests.soak.folders import HANDBOOK, write_document
 from tests.soak.noted import noted
 from vectorstore.embedded import open_store, verify
@@ -62,32 +61,19 @@ def mutate_inside(archive: bytes, rng: random.Random) -> bytes:
     return parts.getvalue()
 
 
-def picture(suffix: str) -> bytes:
-    """A small picture of a few words."""
-    image = Image.new("L", (420, 60), "white")
-    ImageDraw.Draw(image).text((10, 10), "The ferry leaves at seven.", fill="black", font=ImageFont.load_default(28))
-    buffer = io.BytesIO()
-    image.save(buffer, Image.registered_extensions()[suffix])
-    return buffer.getvalue()
-
-
-def healthy_documents(folder: Path, rng: random.Random) -> dict[str, list[Path]]:
-    """By format, documents of every one but old Excel's, which nothing here can write. All pictures are one format."""
+def healthy_documents(folder: Path, rng: random.Random) -> dict[Format, list[Path]]:
+    """By format, documents of every one."""
     folder.mkdir()
     for suffix in (".txt", ".md", ".html", ".csv", ".xml"):
         write_document(folder / f"made{suffix}", rng)
-    for suffix, data in EXAMPLES.items():
+    for suffix, (data, _) in FORMATS.items():
         (folder / f"example{suffix}").write_bytes(data)
-    for suffix in (".png", ".jpg", ".tif", ".webp", ".bmp"):
-        (folder / f"picture{suffix}").write_bytes(picture(suffix))
     for path in HANDBOOK.iterdir():
         if path.suffix in (".pdf", ".docx"):
             shutil.copyfile(path, folder / path.name)
-    paths = sorted(folder.iterdir())
-    assert set(SUFFIXES) - {path.suffix for path in paths} == {".markdown", ".htm", ".jpeg", ".tiff", ".xls"}
-    by_format: dict[str, list[Path]] = {}
-    for path in paths:
-        by_format.setdefault("picture" if path.stem == "picture" else path.suffix, []).append(path)
+    by_format: dict[Format, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        by_format.setdefault(required_format(path, path.read_bytes()), []).append(path)
     return by_format
 
 
@@ -122,7 +108,8 @@ def check_mutated(folder: Path, rng: random.Random, tries: int) -> None:
             if outcome.status == "indexed":
                 assert "".join(page.text for page in show(knowledge, str(path), EVERYTHING)[1]).strip()
             else:
-                assert path.parent == mutated or (path.stem == "picture" and not has_tesseract())
+                known = format_of(path)
+                assert path.parent == mutated or (known and "ocr" in known.reader and not has_tesseract())
                 assert outcome.reason in set(get_args(Reason)) - {"timeout"}
                 assert outcome.detail.endswith(".")
     assert {outcome.status for outcome in outcomes} == {"indexed", "refused"}

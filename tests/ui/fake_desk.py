@@ -23,6 +23,8 @@ from rag.desk.answers import checked_question
 from rag.desk.evaluations import DeskEvaluations
 from rag.desk.forms import DeskForms
 from rag.desk.jobs import DeskJobs
+from rag.desk.maintenance import DeskMaintenance
+from rag.desk.models import DeskModels
 from rag.desk.protocols import Holdings, SourceView
 from rag.desk.training import DeskTraining
 from rag.evaluation.types import UNEDITED, Trial
@@ -462,7 +464,10 @@ class FakeDesk:
         self.questions = FakeQuestions(self.documents, attempt)
         self.workers_called = 0
         self.jobs = DeskJobs(MemoryJobQueue(lambda: 0.0), self.documents, self._call_worker)
-        self.evaluations = DeskEvaluations(Components(load_settings(home)))
+        parts = Components(load_settings(home))
+        self.evaluations = DeskEvaluations(parts)
+        self.models = DeskModels(parts)
+        self.maintenance = DeskMaintenance(parts)
         if forms:
             self.forms = forms
         if runs:

@@ -1,6 +1,6 @@
 """What any knowledge base must do: the embedded one, and the one in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +20,15 @@ STAFF, PUBLIC = Scope(frozenset({"staff"})), Scope(frozenset({"public"}))
 NOTHING = Scope(frozenset())
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+STORES: dict[str, Callable[[Path], KnowledgeStore]] = {
+    "sqlite": lambda home: open_store(home, HashEmbedder(), MODELS.__getitem__),
+    "memory": lambda _: MemoryStore(HashEmbedder(), MODELS.__getitem__),
+}
+
+
+@pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KnowledgeStore]:
-    opened: KnowledgeStore
-    if request.param == "sqlite":
-        opened = open_store(tmp_path, HashEmbedder(), MODELS.__getitem__)
-    else:
-        opened = MemoryStore(HashEmbedder(), MODELS.__getitem__)
+    opened = STORES[request.param](tmp_path)
     yield opened
     opened.close()
 

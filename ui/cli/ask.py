@@ -14,7 +14,7 @@ from rag.types import Answer, Done, Dropped, Event
 from ui import texts
 from ui.answers import answer_as_json, answer_from_json
 from ui.cli.desk import open_desk
-from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
+from ui.cli.output import EngineOption, HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.serving import ask_served
 from vectorstore.types import EVERYTHING, Scope
 
@@ -23,9 +23,7 @@ def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     collection: Annotated[list[str] | None, typer.Option("--collection", help="Ask only these collections.")] = None,
-    engine: Annotated[
-        str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")
-    ] = None,
+    engine: EngineOption = None,
     model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,
     adapter: Annotated[
         Path | None, typer.Option("--adapter", help="A trained adapter for the generator, or the folder of its run.")

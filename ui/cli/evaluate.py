@@ -11,7 +11,7 @@ from rag.access.types import LOCAL_OWNER
 from rag.evaluation.types import Figures, Run
 from rag.settings.model import load_settings
 from ui.cli.desk import open_desk
-from ui.cli.output import HomeOption, JsonOption, console, print_json, say
+from ui.cli.output import EngineOption, HomeOption, JsonOption, console, print_json, say
 from ui.cli.progress import stages, stoppable
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure search, reader and answers.")
@@ -20,7 +20,6 @@ SquadArgument = Annotated[Path, typer.Argument(help="Questions in the SQuAD form
 LimitOption = Annotated[
     int | None, typer.Option("--limit", min=1, help="Ask only so many of the questions, always the same ones.")
 ]
-EngineOption = Annotated[str | None, typer.Option("--engine", help="transformers, llamacpp, openai or extractive.")]
 RunArgument = Annotated[str, typer.Argument(help="An evaluation's id or folder.", metavar="RUN")]
 
 

@@ -11,12 +11,15 @@ from rich.console import Console
 from rich.prompt import Confirm
 from rich.status import Status
 
+from rag.generators.registry import ENGINES
+
 HomeOption = Annotated[
     Path | None,
     typer.Option(
         "--home", help="Folder in which everything is kept.", show_default="REFDESK_HOME or ~/.local/share/refdesk"
     ),
 ]
+EngineOption = Annotated[str | None, typer.Option("--engine", help=f"{', '.join(('auto', *ENGINES))}.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 console = Console(highlight=False)
