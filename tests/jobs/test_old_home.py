@@ -5,7 +5,7 @@ own, and turns of conversations had no leases. The script that made it lies in i
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from rag.extraction.form_store import FormStore
 from rag.jobs.queue import EmbeddedJobQueue
+from rag.jobs.types import Job
 from rag.training.generator.serving import can_go_back
 from rag.training.runs.store import Runs
 from vectorstore.library import status
@@ -159,3 +160,20 @@ def test_the_files_are_whole(home: Path) -> None:
     ConversationStore(home).close()
     FormStore(home).close()
     assert verify_jobs(home) == verify_conversations(home) == verify_forms(home) == []
+
+
+class LateQueue(EmbeddedJobQueue):
+    """Another process takes the former runs over, just before this one does."""
+
+    def adopt(self, jobs: Iterable[Job]) -> None:
+        with closing(EmbeddedJobQueue(self.home)) as other:
+            Runs(other)
+        super().adopt(jobs)
+
+
+def test_runs_that_two_processes_take_over_at_once_are_there_once(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "alone")
+    with closing(EmbeddedJobQueue(tmp_path / "alone")) as alone, closing(LateQueue(home)) as late:
+        wanted, found = Runs(alone).all(), Runs(late).all()
+        assert [(run.name, run.state) for run in found] == [(run.name, run.state) for run in wanted]
+        assert len(late.jobs("checks", "training")) == len(alone.jobs("checks", "training"))

@@ -9,8 +9,10 @@ from rag.jobs.queue import EmbeddedJobQueue
 from rag.jobs.types import Job, JobKind, JobState
 
 _REQUEST, _CHECKED, _STATUS = "request.json", "checked.json", "status.json"
-_FORMER = (_STATUS, _CHECKED, "stop", _REQUEST)
-"""The request goes last: as long as it is there, the run is not taken over."""
+_FORMER = (_CHECKED, _STATUS, "stop", _REQUEST)
+"""In the order in which they go. The request goes last: as long as it is there, the run is not taken over. They are
+read in the opposite order, so that of what another process takes over at the moment nothing is made up.
+"""
 
 _CHECKING: dict[str, JobState] = {"unchecked": "waiting", "checking": "waiting"}
 _TRAINING: dict[str, JobState] = {"waiting": "waiting", "training": "interrupted"}
@@ -30,7 +32,9 @@ def adopt_former_runs(folder: Path, queue: EmbeddedJobQueue) -> None:
 
 def _jobs(request: Path) -> Iterator[Job]:
     asked = _read(request)
-    checked, status = _read(request.with_name(_CHECKED)), _read(request.with_name(_STATUS))
+    status, checked = _read(request.with_name(_STATUS)), _read(request.with_name(_CHECKED))
+    if not request.exists():  # another process has taken it over
+        return
     state = status.get("state", "failed")
     error = status.get("error", _UNREADABLE)
     payload = {"run": request.parent.name, "data": [], "preset": "", "values": {}, **asked}
