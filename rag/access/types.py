@@ -1,6 +1,6 @@
 """Who asks the desk, and the one place that decides what they may see and do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vectorstore.errors import UsageError
 from vectorstore.types import Scope
@@ -8,10 +8,10 @@ from vectorstore.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. ``id`` is what is kept with what belongs to them, ``name`` is for people."""
+    """Who asks. ``id`` says who it is, and is kept with what belongs to them; ``name`` is for people."""
 
     id: str
-    name: str
+    name: str = field(compare=False)
 
 
 LOCAL_OWNER = Principal("owner", "Owner")

@@ -137,6 +137,14 @@ def test_a_stranger_sees_nothing_and_changes_nothing(desk: Desk) -> None:
     assert desk.documents.holdings(LOCAL_OWNER, EVERYTHING).documents == 3
 
 
+def test_who_somebody_is_their_id_tells_and_not_their_name(desk: Desk) -> None:
+    owner, stranger = Principal(LOCAL_OWNER.id, "Somebody else"), Principal("stranger", LOCAL_OWNER.name)
+    desk.conversations.ask(LOCAL_OWNER, EVERYTHING, HOW)
+    for principal, conversations in ((owner, 1), (stranger, 0)):
+        assert len(desk.conversations.list(principal)) == conversations
+        assert (desk.documents.holdings(principal, EVERYTHING).documents > 0) == (conversations > 0)
+
+
 def test_a_conversation_is_its_principal_s_alone(desk: Desk) -> None:
     mine = desk.conversations.ask(LOCAL_OWNER, EVERYTHING, HOW)
     turn = settled(desk, mine)

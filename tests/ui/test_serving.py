@@ -1,25 +1,34 @@
 """A question goes to the desk that is being served on the same home, and to none that is not."""
 
+import asyncio
 import json
 import socket
 import stat
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
+from rag.access.types import Principal
+from rag.desk.protocols import Desk
 from rag.settings.model import Settings, load_settings
+from rag.types import Done, Event, Writing
 from tests.command import Result, refdesk
 from tests.ui.fake_desk import ABSTAINED, QUOTED, UNCHECKED, FakeDesk
 from ui.answers import answer_as_json
+from ui.api.answers import ask_routes
 from ui.serving import FILE, ROUTE, Announcement, Serving, fingerprint, read_serving
 from vectorstore.models import Confirm
+from vectorstore.types import Scope
 
 ROOT = Path(__file__).parents[2]
 
@@ -182,3 +191,44 @@ def test_a_server_takes_back_only_its_own_announcement(tmp_path: Path) -> None:
     assert known.address == "http://127.0.0.1:2"
     second.withdraw()
     assert list(tmp_path.iterdir()) == []
+
+
+class LongAnswer:
+    """A desk that writes until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.begun, self.stopped = threading.Event(), threading.Event()
+
+    @property
+    def questions(self) -> "LongAnswer":
+        return self
+
+    def answer(
+        self, principal: Principal, scope: Scope, question: str, *, stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        yield Writing()
+        self.begun.set()
+        assert stop is not None
+        assert stop.wait(20)
+        self.stopped.set()
+        yield Done(QUOTED)
+
+
+def test_a_server_that_ends_stops_the_answer_that_is_being_written() -> None:
+    desk = LongAnswer()
+    (route,) = ask_routes(cast(Desk, desk), "token")
+    headers = [(b"authorization", b"Bearer token"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "headers": headers, "client": ("127.0.0.1", 1)}
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b'{"question": "How long?"}'}
+
+    async def ask_and_end() -> None:
+        asking = asyncio.ensure_future(route.endpoint(Request(scope, receive)))
+        assert await asyncio.to_thread(desk.begun.wait, 20)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(ask_and_end())
+    assert desk.stopped.wait(20)

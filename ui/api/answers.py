@@ -7,6 +7,7 @@ The request carries the token that ``ui.serving`` keeps in the home, readable by
 """
 
 import secrets
+import threading
 from functools import partial
 
 from anyio import CapacityLimiter, to_thread
@@ -46,16 +47,19 @@ async def _ask(request: Request, desk: Desk, token: str, turns: CapacityLimiter)
         return refusal(UsageError("This is for programs of the owner, on this machine"), 403)
     if request.headers.get("content-type", "").partition(";")[0] != JSON:
         return refusal(UsageError("This is not JSON", remedy=f"Send {JSON}."), 415)
+    stop = threading.Event()
     try:
         asked = _Asked.model_validate_json(await request.body())
         scope = Scope(collections=frozenset(asked.collections)) if asked.collections else EVERYTHING
-        events = desk.questions.answer(principal_of(request), scope, asked.question)
-        *_, done = await to_thread.run_sync(list, events, limiter=turns)
+        events = desk.questions.answer(principal_of(request), scope, asked.question, stop=stop)
+        *_, done = await to_thread.run_sync(list, events, limiter=turns, abandon_on_cancel=True)
     except ValidationError as error:
         return refusal(UsageError(f"This is not a question ({error.errors()[0]['msg']})"), 400)
     except UsageError as error:
         return refusal(error, 400)
     except RefdeskError as error:
         return refusal(error, 500)
+    finally:
+        stop.set()  # a server that ends does not wait for a generator
     assert isinstance(done, Done)
     return JSONResponse(answer_as_json(done.answer))
