@@ -139,11 +139,12 @@ class AnswerFlow:
         if quoted.kind == "abstained" and query.topic:
             yield Done(reply(query.topic, clock.ms()))
             return
-        if quoted.kind == "abstained" or self._generator is None or (stop is not None and stop.is_set()):
-            yield Done(quoted)
-            return
-        yield Quoted(quoted)
-        yield from self._write(self._generator, read_with, quoted, decision, embedder, scope, stop, clock)
+        if quoted.kind != "abstained" and self._generator:
+            yield Quoted(quoted)
+            if stop is None or not stop.is_set():
+                yield from self._write(self._generator, read_with, quoted, decision, embedder, scope, stop, clock)
+                return
+        yield Done(quoted)
 
     def _extractive(self, decision: Decision, view: PassageView, scope: Scope) -> Answer:
         """The extractive answer, or the abstention with the nearest passages."""

@@ -10,7 +10,7 @@ from rag.calibration.numbers import shipped_calibration
 from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.langchain import LangChainRetriever
-from rag.types import Answer, Done, Exchange, Quoted, Reranking, Searching, Writing
+from rag.types import Answer, Done, Event, Exchange, Quoted, Reranking, Searching, Writing
 from tests.fakes import FakeChat, KeywordReader
 from tests.rag.conftest import MakeFlow
 from tests.vectorstore.conftest import put_text
@@ -249,6 +249,21 @@ def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFl
     assert answer is not None
     assert answer.kind == "generated"
     assert len(answer.sentences) < 3
+
+
+@pytest.mark.parametrize("stage", [Searching, Reranking, Quoted])
+def test_a_generator_is_not_asked_where_it_was_stopped_before(make_flow: MakeFlow, stage: type[Event]) -> None:
+    stop, chat = threading.Event(), FakeChat(TREATED)
+    *_, done = _stopped_at(stage, make_flow(DROPS, chat).events(QUESTION, EVERYTHING, stop=stop), stop)
+    assert isinstance(done, Done)
+    assert (done.answer.kind, chat.asked) == ("extractive", [])
+
+
+def _stopped_at(stage: type[Event], events: Iterator[Event], stop: threading.Event) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, stage):
+            stop.set()
+        yield event
 
 
 def test_the_generator_sees_the_best_passages_and_the_question(make_flow: MakeFlow) -> None:
