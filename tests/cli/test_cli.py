@@ -223,7 +223,9 @@ def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:
     assert report["models"]["generator"]["reason"]
     assert report["reading"].keys() == {"network", "pictures"}
     assert "cut off" in report["reading"]["network"]
-    assert "llamacpp" in refdesk("doctor").out
+    lines = refdesk("doctor").out.splitlines()
+    assert any(line.startswith("Generator: llamacpp ") for line in lines)
+    assert not [line for line in lines if line != line.rstrip()]
 
 
 def test_doctor_says_which_adapter_writes(refdesk: Refdesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,8 +254,12 @@ def test_the_examples_to_train_on_are_written_once(refdesk: Refdesk, tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["ask"], 2, "Missing argument"),
-        (["frobnicate"], 2, "frobnicate"),
+        (["ask"], 2, "Missing argument 'QUESTION'. See `refdesk ask --help`."),
+        (["frobnicate"], 2, "'frobnicate'. See `refdesk --help`."),
+        (["evaluate"], 2, "Missing command. See `refdesk evaluate --help`."),
+        (["quantize"], 2, "Missing command. See `refdesk quantize --help`."),
+        (["finetune", "frobnicate"], 2, "'frobnicate'. See `refdesk finetune --help`."),
+        (["serve", "--port", "99999"], 2, "65535. See `refdesk serve --help`."),
         (["ingest", "/nowhere/at/all"], 2, "/nowhere/at/all"),
         (["show", "77"], 2, "77"),
         (["remove", "nothing.txt"], 2, "nothing.txt"),
@@ -267,6 +273,13 @@ def test_wrong_calls_are_one_line_and_exit_2(refdesk: Refdesk, arguments: list[s
     assert (result.code, result.out) == (code, "")
     assert len(result.err.strip().splitlines()) == 1
     assert message in result.err
+
+
+def test_the_command_alone_lists_what_there_is(refdesk: Refdesk) -> None:
+    alone, asked = refdesk(), refdesk("--help")
+    assert (alone.code, alone.err) == (0, "")
+    assert alone.out == asked.out
+    assert "  doctor " in alone.out
 
 
 def test_an_empty_folder_is_a_named_failure(refdesk: Refdesk, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from vectorstore.types import EVERYTHING, Scope
 
 def ask(
     context: typer.Context,
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    question: Annotated[str, typer.Argument(help="What you want to know.", metavar="QUESTION")],
     collection: Annotated[list[str] | None, typer.Option("--collection", help="Ask only these collections.")] = None,
     engine: EngineOption = None,
     model: Annotated[str | None, typer.Option("--model", help="The generator's model.")] = None,

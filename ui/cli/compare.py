@@ -17,7 +17,7 @@ from ui.cli.progress import stages, stoppable
 from vectorstore.errors import UsageError
 from vectorstore.models import SMOLLM2
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Ways to make a desk know something, side by side.")
+app = typer.Typer(rich_markup_mode=None, help="Ways to make a desk know something, side by side.")
 
 
 @app.command("rag-vs-finetuning")

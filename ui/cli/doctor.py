@@ -19,7 +19,7 @@ def doctor(context: typer.Context, home: HomeOption = None, as_json: JsonOption 
     for name, value in report["machine"].items():
         say(f"  {name}: {value}")
     for role, model in report["models"].items():
-        say(f"{role.capitalize()}: {model.get('engine', '')} {model.get('model') or ''}".replace(":  ", ": "))
+        say(" ".join([f"{role.capitalize()}:", *(model[key] for key in ("engine", "model") if model.get(key))]))
         for key in ("reason", "origin", "path", "sha256", "adapter", "adapter_sha256", "backend", "problem"):
             if model.get(key):
                 say(f"  {key}: {model[key]}")

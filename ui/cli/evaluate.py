@@ -14,7 +14,7 @@ from ui.cli.desk import open_desk
 from ui.cli.output import EngineOption, HomeOption, JsonOption, console, print_json, say
 from ui.cli.progress import stages, stoppable
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Measure search, reader and answers.")
+app = typer.Typer(rich_markup_mode=None, help="Measure search, reader and answers.")
 
 SquadArgument = Annotated[Path, typer.Argument(help="Questions in the SQuAD form.", metavar="SQUAD_FILE")]
 LimitOption = Annotated[

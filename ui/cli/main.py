@@ -78,7 +78,6 @@ def run(arguments: Sequence[str], open_desk: "OpenDesk | None" = None) -> int:
         name="refdesk",
         help="Ask a folder of documents. Every sentence of an answer stands on a passage that you can open.",
         commands=_Commands(),  # type: ignore[arg-type]  # it is only read
-        no_args_is_help=True,
         rich_markup_mode=None,
     )
     return group.main(list(arguments), "refdesk", standalone_mode=False, obj=open_desk) or 0
@@ -93,9 +92,11 @@ def main(arguments: Sequence[str] | None = None, open_desk: "OpenDesk | None" = 
     quiet_libraries()
     end_on_sigterm()
     try:
-        code = run(sys.argv[1:] if arguments is None else arguments, open_desk)
+        code = run((sys.argv[1:] if arguments is None else arguments) or ["--help"], open_desk)
     except TyperException as error:
-        code = fail(f"{error.format_message()} See `refdesk --help`.", error.exit_code)
+        called = getattr(error, "ctx", None)
+        command = called.command_path if called else "refdesk"
+        code = fail(f"{error.format_message().removesuffix('.')}. See `{command} --help`.", error.exit_code)
     except UsageError as error:
         code = fail(error, 2)
     except Interrupted as error:

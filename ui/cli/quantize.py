@@ -35,7 +35,6 @@ class _ModelOrCommand(TyperGroup):
 
 app = typer.Typer(
     cls=_ModelOrCommand,
-    no_args_is_help=True,
     rich_markup_mode=None,
     help="Make a model smaller: `refdesk quantize MODEL --method NAME --output FOLDER`. "
     "`refdesk quantize compare MODEL` measures the methods side by side.",

@@ -4,7 +4,7 @@ import typer
 
 from ui.cli.finetune import check, classifier, compare, export, generator, pairs, reader, sample
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Train a model on your own data.")
+app = typer.Typer(rich_markup_mode=None, help="Train a model on your own data.")
 app.command("generator")(generator.generator)
 app.command("check")(check.check)
 app.command("reader")(reader.reader)

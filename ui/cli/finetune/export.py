@@ -21,7 +21,9 @@ class Form(StrEnum):
 
 def export(
     context: typer.Context,
-    run: Annotated[Path, typer.Argument(help="Folder of a run of `finetune generator`, or of its adapter.")],
+    run: Annotated[
+        Path, typer.Argument(help="Folder of a run of `finetune generator`, or of its adapter.", metavar="RUN")
+    ],
     form: Annotated[
         Form,
         typer.Option("--form", help="merged: a whole model in safetensors; gguf: a LoRA adapter for llama.cpp."),
