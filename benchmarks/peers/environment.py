@@ -16,32 +16,33 @@ from vectorstore.models import resolve_model
 REQUIREMENTS = Path(__file__).parents[1] / "peers-requirements.txt"
 
 
-def peers_python(work: Path) -> Path:
-    """The interpreter of an environment under ``work`` with the peers, made unless it is there and up to date.
+def peers_python(work: Path, requirements: Path = REQUIREMENTS) -> Path:
+    """The interpreter of an environment under ``work`` with the peers that ``requirements`` names, made unless it is
+    there and up to date.
 
     Refdesk's own packages are seen from there, torch and the frameworks among them; they come second. Raises
     RefdeskError when the peers cannot be installed.
     """
     folder = work / "peers-environment"
     python = folder / "bin/python"
-    installed = folder / REQUIREMENTS.name
-    if installed.is_file() and installed.read_text(encoding="utf-8") == REQUIREMENTS.read_text(encoding="utf-8"):
+    installed = folder / requirements.name
+    if installed.is_file() and installed.read_text(encoding="utf-8") == requirements.read_text(encoding="utf-8"):
         return python
     venv.create(folder, clear=True, with_pip=False, symlinks=True)
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     packages = Path(folder, "lib", f"python{sys.version_info.major}.{sys.version_info.minor}", "site-packages")
     (packages / "refdesk-packages.pth").write_text("\n".join(sorted(paths)) + "\n", encoding="utf-8")
     # --no-deps: the file lists everything, and torch must not come a second time.
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "-r", str(REQUIREMENTS)]
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "-r", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr.strip() or "pip said nothing").splitlines()[-1]
         raise RefdeskError(
             f"The peers cannot be installed ({said})",
-            where=str(REQUIREMENTS),
+            where=str(requirements),
             remedy="See whether pip reaches its index.",
         )
-    shutil.copyfile(REQUIREMENTS, installed)
+    shutil.copyfile(requirements, installed)
     return python
 
 

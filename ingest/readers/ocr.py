@@ -16,8 +16,8 @@ from ingest.readers.text import add_text
 from ingest.types import Box
 
 _PROGRAM = "tesseract"
-_ALIVE_SECONDS = 5.0
-"""A page may take longer than reading may come no further: so often its process is heard of."""
+_SIGNS_OF_LIFE = 6
+"""A page may take longer than reading may come no further: in that time its process is heard of so often."""
 
 _NO_LANGUAGES = frozenset({"osd", "equ"})
 _LEAST_CONFIDENCE = 30
@@ -34,6 +34,7 @@ class TextRecognition:
             raise Refused("no text", f"It is a picture. {NO_TESSERACT}")
         self._on_progress = options.on_progress
         self._memory = options.limits.ocr_memory_mb * 1024**2
+        self._alive_seconds = options.limits.timeout_seconds / _SIGNS_OF_LIFE
         self._ends = time.monotonic() + options.limits.ocr_seconds
         listed = subprocess.run([_PROGRAM, "--list-langs"], capture_output=True, text=True, check=False).stdout
         self._languages = sorted(listed.split("\n")[1:-1], key=lambda name: (name != "eng", name))
@@ -78,7 +79,7 @@ class TextRecognition:
             output = None
             while output is None:
                 try:
-                    output, _ = process.communicate(unsent, timeout=_ALIVE_SECONDS)
+                    output, _ = process.communicate(unsent, timeout=self._alive_seconds)
                 except subprocess.TimeoutExpired:
                     if time.monotonic() > self._ends:
                         process.kill()

@@ -137,10 +137,13 @@ class FormService:
                 self._thread = None
             return goes_on
 
-    def wait(self) -> None:
-        """Until nothing is read any more."""
-        if thread := self._thread:
-            thread.join()
+    def wait(self, seconds: float | None = None) -> bool:
+        """Until nothing is read any more, or for so many seconds; whether nothing is."""
+        thread = self._thread
+        if thread is None:
+            return True
+        thread.join(seconds)
+        return not thread.is_alive()
 
     def close(self) -> None:
         """Begin no further form; what waits is read at the next start."""

@@ -23,12 +23,14 @@ OnProgress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
-def write_folder_model(source: SourceModel, method: Quantization, folder: Path, on_progress: OnProgress) -> None:
+def write_folder_model(
+    source: SourceModel, method: Quantization, folder: Path, shard_bytes: int, on_progress: OnProgress
+) -> None:
     """Fill the empty ``folder`` with the weights of ``source`` as ``method`` makes them, and all that loads them.
 
-    At no time is more in memory than a shard of 1 GB and what the largest tensor needs.
+    At no time is more in memory than a shard and what the largest tensor needs.
     """
-    shards = Shards(folder)
+    shards = Shards(folder, shard_bytes)
     total = len(source.shapes)
     for done, (name, tensor) in enumerate(source.tensors()):
         on_progress("Quantizing", done, total)
@@ -115,16 +117,16 @@ def _whole_bits(method: Quantization) -> int:
 
 
 class Shards:
-    """Safetensors files of about 1 GB, and the index that names them when there are several."""
+    """Safetensors files of about ``size`` bytes, and the index that names them when there are several."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, size: int = SHARD_BYTES) -> None:
+        self._folder, self._size = folder, size
         self._waiting: dict[str, Tensor] = {}
         self._written: list[list[str]] = []
         self._bytes = 0
 
     def add(self, name: str, tensor: Tensor) -> None:
-        if self._waiting and sum(map(_bytes, self._waiting.values())) + _bytes(tensor) > SHARD_BYTES:
+        if self._waiting and sum(map(_bytes, self._waiting.values())) + _bytes(tensor) > self._size:
             self._flush()
         self._waiting[name] = tensor.contiguous()
 

@@ -33,12 +33,17 @@ def open_source(model: ResolvedModel, unpacked: Path, on_progress: OnProgress) -
 
 
 def quantize(
-    model: ResolvedModel, method: Quantization, output: Path, unpacked: Path, on_progress: OnProgress
+    model: ResolvedModel,
+    method: Quantization,
+    output: Path,
+    unpacked: Path,
+    on_progress: OnProgress,
+    shard_bytes: int = SHARD_BYTES,
 ) -> dict[str, Any]:
     """Write ``model`` to the folder ``output`` as ``method`` makes it; its figures.
 
-    ``output`` appears whole or not at all. Raises UsageError where it holds something, and RefdeskError where disk or
-    memory do not suffice.
+    Weights in safetensors are split into files of ``shard_bytes``. ``output`` appears whole or not at all. Raises
+    UsageError where it holds something, and RefdeskError where disk or memory do not suffice.
     """
     if output.exists() and (output.is_file() or any(output.iterdir())):
         raise UsageError("This folder is not empty", where=str(output), remedy="Name a new one.")
@@ -51,7 +56,7 @@ def quantize(
         numbers, largest = source.parameters, source.largest
         if method.kind == "gguf":
             gguf_model = ConvertedLlama(source)
-    _check_room(output, _expected_bytes(source, method, numbers), largest)
+    _check_room(output, _expected_bytes(source, method, numbers), shard_bytes, largest)
 
     def fill(folder: Path) -> None:
         remedy = "Free space, or name another folder; nothing was left behind."
@@ -60,7 +65,7 @@ def quantize(
                 write_gguf(gguf_model, str(method.setting), folder / _file_name(model, method), on_progress)
             else:
                 assert source is not None
-                write_folder_model(source, method, folder, on_progress)
+                write_folder_model(source, method, folder, shard_bytes, on_progress)
             (folder / "README.md").write_text(_card(model, method, numbers, weight_bytes(folder)), encoding="utf-8")
 
     try:
@@ -96,7 +101,7 @@ def _expected_bytes(source: SourceModel | None, method: Quantization, numbers: i
     return round(changed * method.bits / 8) + (numbers - changed) * _UNQUANTIZED_BYTES
 
 
-def _check_room(output: Path, expected: int, largest: int) -> None:
+def _check_room(output: Path, expected: int, shard_bytes: int, largest: int) -> None:
     existing = next(folder for folder in output.resolve().parents if folder.exists())
     free = shutil.disk_usage(existing).free
     if free < expected * 1.02:
@@ -105,7 +110,7 @@ def _check_room(output: Path, expected: int, largest: int) -> None:
             where=str(existing),
             remedy="Free space, or name a folder on another disk.",
         )
-    needed = min(expected, SHARD_BYTES) + largest * _BYTES_PER_NUMBER_AT_WORK
+    needed = min(expected, shard_bytes) + largest * _BYTES_PER_NUMBER_AT_WORK
     available = psutil.virtual_memory().available
     if available < needed:
         raise RefdeskError(

@@ -31,6 +31,6 @@ def test_a_page_holds_its_own_words_and_no_others() -> None:
     assert first[-200:] not in second
 
 
-def test_without_pdftotext_it_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(citations.shutil, "which", lambda name: None)
+def test_without_pdftotext_it_is_skipped_with_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert "pdftotext is not installed" in citations.section(citations.run())

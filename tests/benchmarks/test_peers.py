@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.peers import environment, systems
+from benchmarks.peers import systems
+from benchmarks.peers.environment import peers_python
 from benchmarks.peers.measure import scored, section
 from benchmarks.peers.systems import Ask, Found, Models, Stored
 from benchmarks.peers.worker import answer_all
@@ -47,12 +48,11 @@ def test_one_question_that_fails_does_not_end_the_others(monkeypatch: pytest.Mon
     assert json.dumps(answered)
 
 
-def test_peers_that_cannot_be_installed_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_peers_that_cannot_be_installed_are_reported(tmp_path: Path) -> None:
     requirements = tmp_path / "peers-requirements.txt"
     requirements.write_text(f"{tmp_path}/nowhere.whl\n", encoding="utf-8")
-    monkeypatch.setattr(environment, "REQUIREMENTS", requirements)
     with pytest.raises(RefdeskError, match="cannot be installed"):
-        environment.peers_python(tmp_path)
+        peers_python(tmp_path, requirements)
 
 
 def test_the_report_names_who_was_not_measured_and_why() -> None:

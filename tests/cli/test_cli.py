@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import json
-import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 from rag.components import open_embedder
 from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
+from tests.full_disk import full_disk
 from vectorstore.embedded import open_store
 from vectorstore.models import SMOLLM2
 from vectorstore.sqlite.schema import INDEX_FOLDER
@@ -301,14 +301,8 @@ def test_a_full_disk_is_named_and_loses_nothing(refdesk: Refdesk, folder: Path) 
     refdesk("ingest", folder)
     for i in range(40):
         (folder / f"new{i}.txt").write_text(f"Fresh document {i}. " * 400)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
-    try:
+    with full_disk(150_000):
         result = refdesk("ingest", folder)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
     assert result.code == 1
     assert "nothing that was stored is lost" in result.err or "cannot be written" in result.err
     assert refdesk("status", "--json").json["documents"] == 2

@@ -103,11 +103,11 @@ def test_forms_are_read_one_after_the_other_and_a_stop_spares_the_rest(service: 
     assert states(service) == ["done", "working", "waiting"]
     service.stop()
     desk.go_on.release()
-    service.wait()
+    assert service.wait(20)
     assert states(service) == ["done", "done", "stopped"]
     desk.go_on.release()
     service.read_again([form.id for form in service.forms() if form.state == "stopped"])
-    service.wait()
+    assert service.wait(20)
     assert states(service) == ["done", "done", "done"]
 
 
@@ -115,7 +115,7 @@ def test_one_form_that_fails_does_not_stop_the_next(service: FormService, desk: 
     desk.go_on.release(3)
     add(service, "a.pdf", "nothing"), add(service, "bug.pdf"), add(service, "c.pdf")
     service.see_to()
-    service.wait()
+    assert service.wait(20)
     assert states(service) == ["failed", "failed", "done"]
     assert service.forms()[0].error == "There is no such schema: nothing"
     assert "terminal" in service.forms()[1].error
@@ -123,7 +123,7 @@ def test_one_form_that_fails_does_not_stop_the_next(service: FormService, desk: 
 
 def test_an_example_has_its_layout_read_and_no_fields(service: FormService) -> None:
     number = add(service, "letter.pdf", "")
-    service.wait()
+    assert service.wait(20)
     form = known(service, number)
     assert form.extraction is not None
     assert form.extraction.layout == DocumentLayout("letter", (), 0)
@@ -137,7 +137,7 @@ def test_what_waits_at_the_end_is_read_at_the_next_start(tmp_path: Path, desk: S
         store.add(path)  # and whoever took it up ended before it was queued
     desk.go_on.release()
     service = opened(tmp_path, desk, queue)
-    service.wait()
+    assert service.wait(20)
     assert states(service) == ["done"]
     service.close()
     assert desk.closed
@@ -165,7 +165,7 @@ def test_what_was_being_read_when_the_process_ended_is_read_again_but_not_for_ev
     assert states(other) == ["failed"]
     assert "Remove it" in known(other, form).error
     desk.go_on.release()
-    service.wait()  # it was slow, and has not ended: what it read is kept
+    assert service.wait(20)  # it was slow, and has not ended: what it read is kept
     assert states(service) == ["done"]
     other.close()
     service.close()
@@ -180,12 +180,12 @@ def test_a_second_server_leaves_what_the_first_one_reads_alone(
     other_desk.go_on.release(9)
     other = opened(tmp_path, other_desk, queue)
     add(other, "b.pdf")
-    other.wait()
+    assert other.wait(20)
     assert states(other) == ["working", "waiting"]
     desk.go_on.release(2)
-    service.wait()
+    assert service.wait(20)
     other.see_to()
-    other.wait()
+    assert other.wait(20)
     assert states(other) == ["done", "done"]
     other.close()
 
@@ -193,10 +193,10 @@ def test_a_second_server_leaves_what_the_first_one_reads_alone(
 def test_trying_another_schema_leaves_the_form_and_is_tried_once(service: FormService, desk: SlowDesk) -> None:
     desk.go_on.release(9)
     number = add(service, "a.pdf")
-    service.wait()
+    assert service.wait(20)
     for _ in range(2):
         service.try_on(known(service, number), "own")
-        service.wait()
+        assert service.wait(20)
     assert [form.path.read_bytes() for form in service.forms("own")] == [b"form"]
     service.remove([form.id for form in service.forms("own")])
     assert known(service, number).path.exists()
@@ -208,7 +208,7 @@ def test_a_form_that_is_removed_while_it_waits_is_not_read(service: FormService,
     assert desk.begun.acquire(timeout=20)
     service.remove([second])
     desk.go_on.release(9)
-    service.wait()
+    assert service.wait(20)
     assert [form.id for form in service.forms()] == [first]
     assert not desk.begun.acquire(blocking=False)
 
@@ -235,5 +235,5 @@ def test_a_form_that_comes_when_the_last_one_was_just_read_is_read_too(
         queue.coming.append(lambda: add(service, "second.pdf"))
         desk.go_on.release(2)
         add(service, "first.pdf")
-        service.wait()
+        assert service.wait(20)
         assert [form.state for form in service.forms()] == ["done", "done"]

@@ -9,8 +9,9 @@ import fpdf
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ingest.readers import ocr
+from ingest.limits import Limits
 from ingest.readers.base import ReadOptions, Refused
+from ingest.readers.ocr import TextRecognition
 from tests.ingest.test_readers import read, text_of
 
 WORDS = "The ferry leaves at seven."
@@ -102,8 +103,7 @@ def test_a_page_that_takes_long_is_told_to_be_under_way(monkeypatch: pytest.Monk
     )
     program.chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr(ocr, "_ALIVE_SECONDS", 0.05)
-    recognition = ocr.TextRecognition(ReadOptions(on_progress=heard.touch))
+    recognition = TextRecognition(ReadOptions(limits=Limits(timeout_seconds=0.3), on_progress=heard.touch))
     assert recognition.words(picture(WORDS)).strip() == "read"
 
 

@@ -14,9 +14,9 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
 from rag.generators.engines.packed import PackedLinear
 from rag.generators.engines.transformers import TransformersChat, load_network
-from rag.quantization import folder as folder_module
 from rag.quantization.methods import METHODS
 from rag.quantization.quantize import quantize
+from tests.full_disk import full_disk
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
 
@@ -91,10 +91,9 @@ def test_nf4_is_what_bitsandbytes_makes_while_loading(llama: Path, tmp_path: Pat
     assert (written["bnb_4bit_compute_dtype"], written["bnb_4bit_use_double_quant"]) == ("float16", True)
 
 
-def test_a_large_model_is_written_in_shards(llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_model_is_written_in_shards(llama: Path, tmp_path: Path) -> None:
     quantize(resolve_model(str(llama)), METHODS["int4"], tmp_path / "one", tmp_path, quiet)
-    monkeypatch.setattr(folder_module, "SHARD_BYTES", 200_000)
-    quantize(resolve_model(str(llama)), METHODS["int4"], tmp_path / "many", tmp_path, quiet)
+    quantize(resolve_model(str(llama)), METHODS["int4"], tmp_path / "many", tmp_path, quiet, shard_bytes=200_000)
     assert len(list((tmp_path / "many").glob("model-*-of-*.safetensors"))) > 3
     one, many = load_network(tmp_path / "one"), load_network(tmp_path / "many")
     assert isinstance(many.model.layers[0].mlp.up_proj, PackedLinear)
@@ -137,14 +136,8 @@ def test_too_little_room_is_said_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_fills_up_leaves_nothing_behind(
-    llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(folder_module, "save_file", full)
-    with pytest.raises(RefdeskError, match=r"cannot be written \(No space left on device\)"):
+def test_a_disk_that_fills_up_leaves_nothing_behind(llama: Path, tmp_path: Path) -> None:
+    with full_disk(100_000), pytest.raises(RefdeskError, match=r"cannot be written \(.*File too large"):
         quantize(resolve_model(str(llama)), METHODS["nf4"], tmp_path / "nf4", tmp_path, quiet)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,11 +1,8 @@
 """A disk that is full at any point: what was said to be stored is there, and it goes on when there is room."""
 
 import random
-import resource
 import shutil
-import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from rag.access.types import LOCAL_OWNER
 from rag.conversations.store import ConversationStore
 from tests.fakes import HashEmbedder
+from tests.full_disk import full_disk
 from tests.vectorstore.conftest import put_text
 from vectorstore.embedded import open_store, verify
 from vectorstore.errors import RefdeskError
@@ -23,19 +21,6 @@ _DOCUMENTS = 24
 _FOLD_EVERY = 5
 _LAST = 4096
 """The last bytes are tried more closely."""
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """No file may grow beyond ``size`` bytes: the write that would is cut short, as on a full disk."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def text_of(number: int) -> str:
@@ -92,7 +77,7 @@ def test_a_disk_that_is_full_at_any_point_loses_nothing(tmp_path: Path, points: 
         stored: set[int] = set()
         asked: set[int] = set()
         try:
-            with room_for(limit):
+            with full_disk(limit):
                 write(home, stored, asked)
         except RefdeskError as error:
             errors.append(error)

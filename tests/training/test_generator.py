@@ -27,14 +27,13 @@ from rag.generators.engines.transformers import TransformersChat
 from rag.generators.registry import PACKAGED_ADAPTERS
 from rag.training.data.tokens import IGNORED
 from rag.training.generator.completion_loss import completion_loss
-from rag.training.generator.language_task import LanguageTask
 from rag.training.generator.presets import chosen
 from rag.training.generator.settings import Method
 from rag.training.generator.training import finetune_generator
 from tests.evaluation.conftest import quiet
 from ui.cli.main import main
 from vectorstore.errors import RefdeskError, UsageError
-from vectorstore.models import resolve_model
+from vectorstore.models import SMOLLM2, resolve_model
 
 pytestmark = pytest.mark.torch
 
@@ -51,7 +50,7 @@ run(data, model, output, on_tick=lambda tick, steps: os.kill(os.getpid(), 9) if 
 
 
 def run(data: Path, model: Path, output: Path, resume: bool = False, **named: Any) -> dict[str, Any]:
-    calls = {name: named.pop(name) for name in ("on_tick", "adapter", "test") if name in named}
+    calls = {name: named.pop(name) for name in ("on_phase", "on_tick", "adapter", "test") if name in named}
     usual = {
         "max_steps": 8,
         "batch": 4,
@@ -74,7 +73,7 @@ def run(data: Path, model: Path, output: Path, resume: bool = False, **named: An
         training,
         Path(output),
         resume=resume,
-        on_phase=quiet,
+        on_phase=calls.get("on_phase", quiet),
         on_checked=lambda _: None,
         on_tick=calls.get("on_tick", lambda tick, steps: None),
     )
@@ -115,20 +114,18 @@ def said(folder: Path, adapter: Path | None, question: str = "Where is the lamp 
 
 
 @pytest.mark.parametrize("portion", [1 << 26, 1000])
-def test_the_loss_is_that_of_the_model_itself_and_so_is_its_gradient(
-    portion: int, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag.training.generator.completion_loss._LOGITS_AT_ONCE", portion)
+def test_the_loss_is_that_of_the_model_itself_and_so_is_its_gradient(portion: int, tiny_llama: Path) -> None:
     network = AutoModelForCausalLM.from_pretrained(tiny_llama, dtype=torch.float32)
     ids = torch.randint(3, 300, (3, 20), generator=torch.Generator().manual_seed(1))
     labels = ids.masked_fill(torch.rand(ids.shape, generator=torch.Generator().manual_seed(2)) < 0.5, IGNORED)
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels}
     gradients = []
-    for loss in (lambda: network(**batch).loss, lambda: torch.div(*completion_loss(network, batch))):
+    for loss in (lambda: network(**batch).loss, lambda: torch.div(*completion_loss(network, batch, portion))):
         network.zero_grad()
         loss().backward()
         gradients.append([parameter.grad.clone() for parameter in network.parameters()])
-    assert torch.div(*completion_loss(network, batch)).item() == pytest.approx(network(**batch).loss.item(), rel=1e-5)
+    own_loss = torch.div(*completion_loss(network, batch, portion)).item()
+    assert own_loss == pytest.approx(network(**batch).loss.item(), rel=1e-5)
     for own, usual in zip(*gradients, strict=True):
         torch.testing.assert_close(own, usual, rtol=1e-4, atol=1e-6)
 
@@ -235,46 +232,13 @@ def test_an_adapter_of_a_model_in_a_folder_finds_it_from_every_folder(
     assert base_model(tmp_path / "run/adapter") == str(tiny_llama)
 
 
-def test_too_little_memory_for_the_result_is_named(
-    tmp_path: Path, pairs: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise MemoryError
+def test_too_little_memory_for_the_result_is_named(tmp_path: Path, pairs: Path, tiny_llama: Path) -> None:
+    def fill(what: str, done: int, total: int) -> None:
+        if what == "Judging what it has become":
+            torch.empty(2**58)
 
-    monkeypatch.setattr("rag.training.generator.training.save_network", fail)
     with pytest.raises(RefdeskError, match=r"too little memory.*--resume"):
-        run(pairs, tiny_llama, tmp_path / "run", max_steps=1)
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_control_c_ends_after_the_step_with_a_checkpoint_and_the_second_time_at_once(
-    times: int,
-    tmp_path: Path,
-    pairs: Path,
-    tiny_llama: Path,
-    refdesk: Callable[..., int],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    usual = LanguageTask.loss
-
-    def interrupted(task: LanguageTask, batch: int) -> tuple[torch.Tensor, int]:
-        if batch == 2:
-            for _ in range(times):
-                signal.raise_signal(signal.SIGINT)
-        return usual(task, batch)
-
-    call = ("generator", pairs, "--model", tiny_llama, "--max-steps", 4, "--answers", 0, "--output", tmp_path / "run")
-    handler = signal.getsignal(signal.SIGINT)
-    with monkeypatch.context() as patch:
-        patch.setattr(LanguageTask, "loss", interrupted)
-        assert refdesk(*call) == 130
-    told = " ".join(capsys.readouterr().err.split())
-    assert f"refdesk: Stopped: {tmp_path / 'run'}. The same call with --resume goes on from the" in told
-    state = tmp_path / "run/checkpoint/state.json"
-    assert json.loads(state.read_text())["step"] == 3 if times == 1 else not state.exists()
-    assert signal.getsignal(signal.SIGINT) is handler
-    assert refdesk(*call, "--resume") == 0
+        run(pairs, tiny_llama, tmp_path / "run", max_steps=1, on_phase=fill)
 
 
 def test_other_wordings_change_what_is_learned_but_not_twice_differently(
@@ -323,22 +287,23 @@ def test_the_preset_is_the_one_that_is_asked_for() -> None:
         chosen("huge", {})
 
 
-def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
-    tmp_path: Path,
-    pairs: Path,
-    tiny_llama: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    refdesk: Callable[..., int],
+def test_the_command_says_when_it_trains_the_packaged_model_instead_of_the_presets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], refdesk: Callable[..., int]
 ) -> None:
-    options = ("--max-steps", 2, "--answers", 0, "--preset", "qlora-13gb")
-    monkeypatch.setattr("ui.cli.finetune.generator.SMOLLM2", str(tiny_llama))
+    assert refdesk("generator", tmp_path / "missing.csv", "--preset", "qlora-13gb") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Llama-3.1-8B-Instruct. Set downloads" in told
+    assert f"{SMOLLM2} is trained instead" in told
+    assert "missing.csv" in told  # the packaged model was found
+
+
+def test_the_command_trains_and_resumes(
+    tmp_path: Path, pairs: Path, tiny_llama: Path, capsys: pytest.CaptureFixture[str], refdesk: Callable[..., int]
+) -> None:
+    options = ("--max-steps", 2, "--answers", 0, "--preset", "qlora-13gb", "--model", tiny_llama)
     assert refdesk("generator", pairs, *options, "--json") == 0
-    told = capsys.readouterr()
-    report = json.loads(told.out)
+    report = json.loads(capsys.readouterr().out)
     assert (report["steps"], report["settings"]["rank"]) == (2, 64)
-    assert "Llama-3.1-8B-Instruct. Set downloads" in told.err
-    assert f"{tiny_llama} is trained instead" in " ".join(told.err.split())
     assert refdesk("generator", pairs, *options) == 2
     assert "--resume" in capsys.readouterr().err
     assert refdesk("generator", pairs, *options, "--resume") == 0
@@ -358,11 +323,7 @@ def test_the_command_trains_resumes_and_says_when_it_trains_another_model(
 
 @pytest.mark.timeout(600)  # other processes load the libraries
 def test_methods_are_put_side_by_side_also_with_one_that_fails(
-    tmp_path: Path,
-    tiny_llama: Path,
-    refdesk: Callable[..., int],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, tiny_llama: Path, refdesk: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     liked, out = tmp_path / "liked.jsonl", tmp_path / "out"
     rows = [{"prompt": f"Where is {thing}?", "chosen": f"There: {thing}.", "rejected": "No."} for thing in THINGS * 2]
@@ -379,8 +340,10 @@ def test_methods_are_put_side_by_side_also_with_one_that_fails(
     assert "| bitfit: Preferences are learned with an adapter" in table
     assert "<svg" in (out / "comparison.svg").read_text()
 
-    monkeypatch.setattr("ui.cli.finetune.compare._train", lambda _: pytest.fail("it was done already"))
+    trained = {file: file.stat().st_mtime_ns for file in (out / "lora").rglob("*")}
     assert refdesk(*call, "--methods", "lora", "--max-steps", 2) == 0
+    assert {file: file.stat().st_mtime_ns for file in (out / "lora").rglob("*")} == trained  # it was done already
+    assert "Method" not in capsys.readouterr().err
     assert refdesk(*call, "--methods", "lora", "--max-steps", 3) == 2
     assert "begun with max_steps = 2, not 3" in capsys.readouterr().err
     liked.write_text(liked.read_text().replace("There", "Here"))

@@ -1,9 +1,5 @@
-import resource
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +8,7 @@ from torch import nn
 
 from rag.training.runs.checkpoints import TrainingProgress, load_checkpoint, save_checkpoint
 from rag.training.runs.folder import RunFolder
+from tests.full_disk import full_disk
 from vectorstore.errors import RefdeskError, UsageError
 
 pytestmark = pytest.mark.torch
@@ -79,19 +76,6 @@ def test_a_log_that_was_cut_off_in_the_middle_of_a_row_is_read_up_to_there(tmp_p
     again.record({"step": 4, "loss": 1.0})
     again.rewind(2)
     assert log.read_text().count("\n") == 2
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """No file can grow beyond ``size`` bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forms]:
 def client(forms: Forms) -> Iterator[TestClient]:
     with TestClient(Starlette(routes=form_routes(forms.desk, LONGEST))) as client:
         yield client
-    forms.service.wait()
+    assert forms.service.wait(20)
     forms.service.remove([form.id for form in forms.service.forms()])
 
 
@@ -55,7 +55,7 @@ def width_of(png: bytes) -> int:
 
 def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: Forms, tmp_path: Path) -> None:
     assert put(client, "bills/a.pdf", invoice_pdf(tmp_path / "a.pdf", "NL-7", pages=2).read_bytes()) == 201
-    forms.service.wait()
+    assert forms.service.wait(20)
     form = forms.service.forms("invoice")[0]
     assert form.extraction is not None
     assert (form.name, form.extraction.fields["invoice_number"].value) == ("a.pdf", "NL-7")
@@ -71,7 +71,7 @@ def test_a_form_that_came_is_read_and_shown(client: TestClient, forms: Forms, tm
 
 def test_nothing_but_the_forms_in_the_tray_is_shown(client: TestClient, forms: Forms, tmp_path: Path) -> None:
     put(client, "a.pdf", invoice_pdf(tmp_path / "a.pdf", "NL-7").read_bytes())
-    forms.service.wait()
+    assert forms.service.wait(20)
     number = forms.service.forms()[0].id
     forms.service.remove([number])
     assert client.get(f"/form-files/{number}/pages/1").json()["what"] == "This document was removed"

@@ -16,8 +16,6 @@ from transformers import PreTrainedModel
 
 from rag.training.data.tokens import IGNORED
 
-_LOGITS_AT_ONCE = 1 << 26
-"""256 MB in float32."""
 _CHANGED_LATER = (
     "final_logit_softcapping",
     "logits_soft_cap",
@@ -29,11 +27,13 @@ _CHANGED_LATER = (
 """Settings by which models (Gemma, Granite, Cohere, Falcon-H1) change what the head says."""
 
 
-def completion_loss(network: PreTrainedModel | PeftModel, batch: Mapping[str, Tensor]) -> tuple[Tensor, int]:
+def completion_loss(
+    network: PreTrainedModel | PeftModel, batch: Mapping[str, Tensor], logits_at_once: int = 1 << 26
+) -> tuple[Tensor, int]:
     """The sum of the negative log-likelihoods (natural logarithm) of the labelled tokens, and their number.
 
     ``network`` is a causal language model; ``batch`` holds ``input_ids``, ``attention_mask`` and ``labels`` of shape
-    ``(rows, tokens)``.
+    ``(rows, tokens)``; ``logits_at_once`` bounds the memory for logits, and is 256 MB of them in float32.
     """
     labels = batch["labels"][:, 1:]
     learned = labels != IGNORED
@@ -59,16 +59,16 @@ def completion_loss(network: PreTrainedModel | PeftModel, batch: Mapping[str, Te
     if changed:  # then only the model itself knows how, and the logits are computed all at once
         loss = functional.cross_entropy(output.logits[0].float(), targets, reduction="sum")
     else:
-        loss = _negative_log_likelihood(head, kept[0], targets)
+        loss = _negative_log_likelihood(head, kept[0], targets, logits_at_once)
     return loss, len(targets)
 
 
-def _negative_log_likelihood(head: nn.Linear, hidden: Tensor, targets: Tensor) -> Tensor:
-    """In portions whose logits fit ``_LOGITS_AT_ONCE``.
+def _negative_log_likelihood(head: nn.Linear, hidden: Tensor, targets: Tensor, logits_at_once: int) -> Tensor:
+    """In portions whose logits fit ``logits_at_once``.
 
     Where there are several, each is computed again for its gradient, so that memory does not grow with the text.
     """
-    portion = max(1, _LOGITS_AT_ONCE // head.out_features)
+    portion = max(1, logits_at_once // head.out_features)
     if len(targets) <= portion:
         return _portion(head, hidden, targets)
     portions = zip(hidden.split(portion), targets.split(portion), strict=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -71,7 +72,7 @@ class TrainingProgress:
 
 
 @contextmanager
-def training_progress(score: str, folder: Path) -> Iterator[TrainingProgress]:
+def training_progress(score: str, folder: Path, console: Console = errors) -> Iterator[TrainingProgress]:
     """What a run in ``folder`` is told to; Control-C or SIGTERM while it trains leaves a checkpoint of its step.
 
     Raises Interrupted where it is stopped.
@@ -86,7 +87,7 @@ def training_progress(score: str, folder: Path) -> Iterator[TrainingProgress]:
         TimeRemainingColumn(),
     )
     # However long a step takes, the last ones tell the speed.
-    lines = Progress(*columns, console=errors, transient=not errors.is_terminal, speed_estimate_period=math.inf)
+    lines = Progress(*columns, console=console, transient=not console.is_terminal, speed_estimate_period=math.inf)
     with lines as progress, stoppable(folder):
         shown = TrainingProgress(progress, progress.add_task("Starting", total=None, state=""), score)
         usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
