@@ -41,7 +41,7 @@ def unpacked(pytestconfig: pytest.Config) -> Path:
 
     assert pytestconfig.cache is not None
     folder = pytestconfig.cache.mkdir("unpacked")
-    with (folder / "one-at-a-time").open("w") as lock:  # tests run in several processes
+    with folder.with_name("unpacking-lock").open("w") as lock:  # tests run in several processes
         fcntl.flock(lock, fcntl.LOCK_EX)
         unpack_gguf(resolve_model(SMOLLM2), folder)
     return folder

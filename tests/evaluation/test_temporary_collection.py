@@ -5,6 +5,7 @@ import pytest
 from rag.evaluation.temporary_collection import TemporaryCollection
 from rag.evaluation.types import Text
 from tests.evaluation.conftest import stored
+from vectorstore.types import EVERYTHING
 
 STRANGE_IDS = ["a/b", "../up", "ü" * 300, "", "nul", "a b\tc"]
 TEXTS = [
@@ -25,11 +26,14 @@ def collection() -> Iterator[TemporaryCollection]:
 
 
 def found(collection: TemporaryCollection, query: str, limit: int = 1) -> list[tuple[str, ...]]:
-    return [collection.ids[passage.chunk.document] for passage in collection.knowledge.search(query, limit=limit)]
+    return [
+        collection.ids[passage.chunk.document]
+        for passage in collection.knowledge.search(query, EVERYTHING, limit=limit)
+    ]
 
 
 def test_titles_become_headings_and_texts_stay_as_they_are(collection: TemporaryCollection) -> None:
-    (passage,) = collection.knowledge.search("stars", limit=1)
+    (passage,) = collection.knowledge.search("stars", EVERYTHING, limit=1)
     expected = "Signs & <marks>\n# no heading <b>2 < 3</b> & *stars*\n- an item\n- another\n\n1. More &amp; more"
     assert collection.stored_text(passage.chunk.document).strip() == expected
     assert passage.chunk.heading == "Signs & <marks>"

@@ -126,7 +126,7 @@ def _messages() -> Iterator[tuple[str, str]]:
     modules = (
         "runs/loop",
         "../files",
-        "data/checking",
+        "generator/checking",
         "generator/tasks",
         "generator/preferences",
         "generator/methods",
