@@ -2,6 +2,7 @@
 
 import json
 import signal
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -47,6 +48,15 @@ class LineWithControlC(Line):
         return super().loss(step)
 
 
+@pytest.fixture
+def terminal_signals() -> Iterator[None]:
+    """Control-C as in a terminal, also where the tests are a job in the background, which gets none."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
+
+
+@pytest.mark.usefixtures("terminal_signals")
 @pytest.mark.parametrize("times", [1, 2])
 def test_control_c_ends_after_the_step_with_a_checkpoint_and_the_second_time_at_once(
     times: int, tmp_path: Path

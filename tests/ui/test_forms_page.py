@@ -48,6 +48,7 @@ def test_values_are_put_right_by_words_of_the_page_accepted_and_exported(
     drop(page, invoice_pdf(tmp_path / "first.pdf", "NL-1", pages=2))
     expect(listed(page, "first.pdf")).to_contain_text("1 to check")
     drop(page, tmp_path / "broken.pdf", invoice_pdf(tmp_path / "second.pdf", "NL-2"))
+    expect(listed(page, "second.pdf")).to_be_visible()  # it has been sent
     page.goto(desk.url)  # reading goes on meanwhile
     page.get_by_role("link", name="Forms").click()
     expect(listed(page, "broken.pdf")).to_contain_text("The PDF cannot be opened.")

@@ -43,7 +43,7 @@ def draw_documents() -> None:
             _draw_adding(desk, collections)
             _draw_jobs(desk)
             listed, refused, removed, kept, whole = st.tabs(
-                ["Documents", "Not read", "Removed", "Collections", "Check"], on_change="rerun"
+                ["Documents", "Not read", "Removed", "Collections", "Check"], key="documents-part", on_change="rerun"
             )
             if listed.open:
                 with listed:
