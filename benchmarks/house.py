@@ -22,13 +22,11 @@ _FRAGMENT = 25
 _PAGE = "# Opening hours\n\nThe library opens at nine in the morning. On Sundays it stays closed."
 _QUESTION = "When does the library open?"
 _TRACE = """
-import json, sys, threading
-from pathlib import Path
+import contextlib, io, json, sys, threading
 
 root, home, question = sys.argv[1:]
 sys.path.insert(0, root)
-from typer.testing import CliRunner
-from ui.cli.main import app
+from ui.cli.main import main
 
 inside = tuple(f"{root}/{name}/" for name in ("ui", "rag", "ingest", "vectorstore"))
 modules, pairs = set(), set()
@@ -49,13 +47,17 @@ def watch(frame, event, _):
         pairs.add((caller.f_code.co_filename, caller.f_code.co_qualname, called.co_filename, called.co_qualname))
 
 
+said = io.StringIO()
+sys.argv = ["refdesk", "ask", question, "--home", home, "--engine", "extractive", "--json"]
 threading.setprofile(watch)
 sys.setprofile(watch)
-result = CliRunner().invoke(app, ["ask", question, "--home", home, "--engine", "extractive", "--json"])
+with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+    main()
 sys.setprofile(None)
-assert json.loads(result.stdout)["kind"] == "extractive", result.output
+assert json.loads(said.getvalue())["kind"] == "extractive", said.getvalue()
 rooms = {(room(pair[0]), room(pair[2])) for pair in pairs}
-print(json.dumps({"modules": len(modules), "crossings": len(pairs), "doors": len(rooms)}))
+folders = sum(room(pair[0]).split("/")[0] != room(pair[2]).split("/")[0] for pair in pairs)
+print(json.dumps({"modules": len(modules), "crossings": len(pairs), "doors": len(rooms), "folders": folders}))
 """
 
 
@@ -94,6 +96,7 @@ def measure(root: Path) -> dict[str, int]:
         "modules that one question runs": way["modules"],
         "calls between rooms for one question": way["crossings"],
         "pairs of rooms that call each other": way["doors"],
+        "calls between the four folders for one question": way["folders"],
     }
 
 
