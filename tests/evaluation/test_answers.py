@@ -171,6 +171,7 @@ def test_numbers_and_names_that_quotes_do_not_hold(sentence: str, missing: tuple
     assert unsupported(sentence, quotes, ordinary) == missing
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_was_killed_goes_on_after_the_questions_it_has_asked(
     squad_file: Path, tmp_path: Path
 ) -> None:

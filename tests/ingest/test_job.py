@@ -166,6 +166,7 @@ def test_reading_without_end_ends_by_itself_when_nobody_watches_it(folder: Path)
         assert process.wait(60) == -signal.SIGALRM
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's memory")
 def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_read(folder: Path) -> None:
     (folder / "huge.html").write_bytes(b"<p>x</p>" * 4_000_000)

@@ -109,6 +109,7 @@ def test_a_folder_that_vanished_empties_nothing(knowledge: SqliteStore, folder: 
     assert stored(knowledge) == {}
 
 
+@pytest.mark.slow
 def test_most_of_a_large_folder_gone_is_asked_about_first(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
     write(folder, *(f"{n}.txt" for n in range(24)))
     sync()

@@ -184,6 +184,7 @@ def ingester() -> Iterator[Ingester]:
         yield process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rounds", "kills"), [pytest.param(2, 2, id="sample"), pytest.param(20, 25, id="soak", marks=pytest.mark.soak)]
 )

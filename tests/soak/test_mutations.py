@@ -77,6 +77,7 @@ def healthy_documents(folder: Path, rng: random.Random) -> dict[Format, list[Pat
     return by_format
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rounds", "tries"), [pytest.param(1, 30, id="sample"), pytest.param(20, 500, id="soak", marks=pytest.mark.soak)]
 )
