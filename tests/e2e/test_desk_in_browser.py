@@ -118,6 +118,9 @@ def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: P
     (rules / "house/plan.pdf").write_text("This is no PDF.")
     (rules / "film.mp4").write_bytes(b"moving")
     page.get_by_role("link", name="Documents").click()
+    held = page.get_by_text(re.compile(r"^\d+ documents")).first
+    expect(held).to_be_visible(timeout=PATIENCE)
+    documents = int(held.inner_text().split()[0])
     drop(page, rules)
     expect(page.get_by_text("rules/film.mp4: Not of a kind that is read (mp4).")).to_be_visible(timeout=PATIENCE)
     added = page.locator(".jobs article").filter(has_text="2 files to default")
@@ -127,14 +130,11 @@ def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: P
     expect(added.get_by_text("The PDF cannot be opened.")).to_be_visible(timeout=PATIENCE)
     expect(added.get_by_role("button", name="Try again what was not read")).to_be_visible(timeout=PATIENCE)
 
-    notice = page.get_by_role("textbox", name="Notice")
-    # When the last job ends, the page is drawn anew, and a click of that moment can be lost.
-    for _ in range(3):
-        page.get_by_role("tab", name="Collections").click()
-        with suppress(AssertionError):
-            expect(notice).to_be_visible()
-            break
-    notice.fill("Ask the caretaker too.")
+    # The end of the last job has the whole page drawn anew.
+    expect(page.get_by_text(f"{documents + 1} documents").first).to_be_visible(timeout=PATIENCE)
+
+    page.get_by_role("tab", name="Collections").click()
+    page.get_by_role("textbox", name="Notice").fill("Ask the caretaker too.")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("cell", name="Ask the caretaker too.")).to_be_visible(timeout=PATIENCE)
     ask_of_bicycles(page)
