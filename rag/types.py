@@ -1,11 +1,17 @@
 """An answer and what can be shown of it while it is being made."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.grounding.types import Reason
 
 Kind = Literal["generated", "extractive", "abstained", "smalltalk", "unchecked"]
+Certainty = Literal["sure", "unsure"]
+Form = Literal["prose", "item", "step", "row", "entry", "code"]
+"""In which form a sentence stands in its document; a list's item, a numbered step, a row of a table and an entry of a
+list of definitions may hold several sentences, and stay whole.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +30,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an answer and the numbers of the citations it stands on."""
+    """A sentence of an answer and the numbers of the citations it stands on.
+
+    ``label`` says whose it is where an answer tells of several things; it is shown once before those that share it.
+    """
 
     text: str
     citations: tuple[int, ...]
+    form: Form = "prose"
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,7 @@ class Timings:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A complete, checked answer. ``related`` are near passages that are plainly not support (abstained only).
+    ``certainty`` is whether an answer may be taken for one, or only "may answer it"; what answers nothing is "sure".
 
     ``probability`` is that of the documents holding an answer, None where that was not asked. ``dropped`` is what was
     written for it and did not stand up to the check; ``withheld`` is an abstention's short answer, had it been given.
@@ -73,10 +85,30 @@ class Answer:
     notices: tuple[str, ...] = ()
     looked_up: str | None = None
     unfitted: tuple[str, ...] = ()
+    certainty: Certainty = "sure"
 
     @property
     def text(self) -> str:
-        return " ".join(sentence.text for sentence in self.sentences)
+        """Its sentences: prose in a row, everything else on lines of its own, each label before what it belongs to."""
+        return text_of(self.sentences)
+
+
+def text_of(sentences: Sequence[Sentence]) -> str:
+    r"""As ``Answer.text``.
+
+    >>> text_of([Sentence("Two ways.", ()), Sentence("By air.", (), "item"), Sentence("It is dear.", (), label="Air")])
+    'Two ways.\nBy air.\nAir: It is dear.'
+    """
+    text = ""
+    before: Sentence | None = None
+    for sentence in sentences:
+        labelled = bool(sentence.label) and (before is None or sentence.label != before.label)
+        if before:
+            runs_on = before.form == sentence.form == "prose" and before.label == sentence.label
+            text += " " if runs_on else "\n"
+        text += f"{sentence.label}: {sentence.text}" if labelled else sentence.text
+        before = sentence
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def answer_from_json(fields: Mapping[str, Any]) -> Answer:
     return Answer(
         kind=fields["kind"],
         engine=fields["engine"],
-        sentences=tuple(Sentence(one["text"], tuple(one["citations"])) for one in fields["sentences"]),
+        sentences=tuple(Sentence(**one | {"citations": tuple(one["citations"])}) for one in fields["sentences"]),
         citations=tuple(Citation(**one) for one in fields["citations"]),
         related=tuple(Citation(**one) for one in fields["related"]),
         short_answer=fields["short_answer"],
@@ -32,4 +32,5 @@ def answer_from_json(fields: Mapping[str, Any]) -> Answer:
         notices=tuple(fields.get("notices", ())),
         looked_up=fields.get("looked_up"),
         unfitted=tuple(fields.get("unfitted", ())),
+        certainty=fields["certainty"],
     )

@@ -112,7 +112,7 @@ def _decode(stored: dict[str, Any]) -> Answer:
     return Answer(
         kind=stored["kind"],
         engine=stored["engine"],
-        sentences=tuple(Sentence(s["text"], tuple(s["citations"])) for s in stored["sentences"]),
+        sentences=tuple(Sentence(**s | {"citations": tuple(s["citations"])}) for s in stored["sentences"]),
         citations=tuple(Citation(**c) for c in stored["citations"]),
         related=tuple(Citation(**c) for c in stored["related"]),
         short_answer=stored["short_answer"],
@@ -123,4 +123,5 @@ def _decode(stored: dict[str, Any]) -> Answer:
         notices=tuple(stored.get("notices", ())),
         looked_up=stored.get("looked_up"),
         unfitted=tuple(stored.get("unfitted", ())),
+        certainty=stored.get("certainty", "sure"),
     )
