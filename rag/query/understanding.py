@@ -5,33 +5,20 @@ question left out but for what it is about, and the topic of the conversation ca
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rag.query.follow_up import carry_topic, with_told_topic
 from rag.query.narrative import told_and_asked
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
+from rag.query.types import Query, QueryPart
 from rag.retrieval.types import Retriever
-from rag.retrieval.variants import QueryVariant
 from rag.types import Exchange
 from vectorstore.store import PassageView
 from vectorstore.types import Scope
 
 _SUBJECTS = 3
 """Of so many passages the subject is looked for in what a message tells."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is looked up. ``question`` is what a message asks, without what surrounds it, ``before`` the conversation
-    without its small talk, and ``variants`` the wordings to search for. ``topic`` is that of a message which is small
-    talk too: the documents may tell more of Refdesk than its fixed reply.
-    """
-
-    question: str
-    before: tuple[Exchange, ...]
-    variants: tuple[QueryVariant, ...]
-    topic: Topic | None = None
 
 
 def understand(
@@ -69,7 +56,8 @@ def query_of(
     asked = corrected(asked, view, scope)
     asked = _without_story(asked, retriever, scope)
     turns = tuple(turn for turn in before if turn.answer is None or turn.answer.kind != "smalltalk")
-    return Query(asked, turns, carry_topic(asked, turns))
+    variants = carry_topic(asked, turns)
+    return Query(asked, turns, variants, (QueryPart("", variants),))
 
 
 def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:

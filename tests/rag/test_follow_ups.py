@@ -10,7 +10,8 @@ import pytest
 from rag.query.follow_up import carry_topic, with_told_topic
 from rag.query.narrative import told_and_asked
 from rag.query.rewriting import rewrite_follow_up
-from rag.query.understanding import Query, query_of
+from rag.query.types import Query
+from rag.query.understanding import query_of
 from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
 from rag.retrieval.variants import QueryVariant
 from rag.types import Answer, Citation, Exchange, Sentence
