@@ -28,6 +28,7 @@ from rag.extraction.types import Extraction, FieldType
 from rag.extraction.values.amounts import find_amounts
 from rag.extraction.values.origin import find_origin
 from rag.reader.model import ExtractiveReader
+from rag.reader.types import PassageText
 from rag.settings.model import load_settings
 
 _COUNT, _SEED = 200, 2026
@@ -104,10 +105,10 @@ def _by_reader(extraction: Extraction, schema: Schema, reader: ExtractiveReader)
     given: dict[str, Found] = {}
     for name, field in schema.shown.items():
         question = field.questions[0] if field.questions else f"What is the {name}?"
-        (spans,) = reader.read(question, [form.text])
+        (reading,) = reader.read(question, [PassageText("", form.text, ())])
         value = None
-        if spans and spans[0].margin > reader.no_answer_margin:
-            text = form.text[spans[0].start : spans[0].end].strip(" :,;")
+        if reading.spans and (best := reading.spans[0]).margin > reader.no_answer_margin:
+            text = form.text[best.start : best.end].strip(" :,;")
             value = normalise(text, field, origin)
         given[name] = (value, 1.0)
     return given

@@ -22,6 +22,7 @@ from rag.reader.embedded import NO_ANSWER_MARGIN, WEIGHTS, load_embedded
 from rag.reader.model import ExtractiveReader
 from rag.reader.networks import OpenVinoNetwork, SpanNetwork
 from rag.reader.torch_network import TorchNetwork
+from rag.reader.types import PassageText
 from rag.reader.windows import PairTokenizer
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet
@@ -47,7 +48,10 @@ def run(
         _search_and_read(knowledge, reader, question)
     latencies = [_seconds(partial(_search_and_read, knowledge, reader, question)) for question in drawn[timed:]]
     jobs = [
-        (question, [passage.chunk.text for passage in knowledge.search(question, EVERYTHING, limit=_PASSAGES)])
+        (
+            question,
+            [PassageText.of(passage.chunk) for passage in knowledge.search(question, EVERYTHING, limit=_PASSAGES)],
+        )
         for question in drawn[:timed]
     ]
     knowledge.close()
@@ -105,10 +109,11 @@ def _readers() -> dict[str, ExtractiveReader]:
 
 
 def _search_and_read(knowledge: KnowledgeStore, reader: ExtractiveReader, question: str) -> None:
-    reader.read(question, [passage.chunk.text for passage in knowledge.search(question, EVERYTHING, limit=_PASSAGES)])
+    passages = knowledge.search(question, EVERYTHING, limit=_PASSAGES)
+    reader.read(question, [PassageText.of(passage.chunk) for passage in passages])
 
 
-def _read(reader: ExtractiveReader, jobs: Sequence[tuple[str, list[str]]]) -> None:
+def _read(reader: ExtractiveReader, jobs: Sequence[tuple[str, list[PassageText]]]) -> None:
     for question, passages in jobs:
         reader.read(question, passages)
 

@@ -33,6 +33,7 @@ from rag.evaluation.types import Item, Text
 from rag.reader.embedded import load_embedded
 from rag.reader.model import ExtractiveReader
 from rag.reader.torch_network import TorchNetwork
+from rag.reader.types import PassageText
 from rag.reader.windows import PairTokenizer
 from rag.settings.model import load_settings
 from rag.training.reader.data import QuestionSet, as_squad, load_question_sets
@@ -157,17 +158,17 @@ def _self_train(files: Sequence[QuestionSet], folder: Path, teacher: ExtractiveR
             for question in part.training:
                 right = {normalised(answer.text) for answer in question.answers}
                 passages = [
-                    passage.chunk.text
+                    PassageText.of(passage.chunk)
                     for passage in collection.knowledge.search(question.text, EVERYTHING, limit=_RETRIEVED)
                     if str(question.paragraph) not in collection.ids[passage.chunk.document]
                 ]
-                for text, spans in zip(passages, teacher.read(question.text, passages), strict=True):
-                    for span in spans[:1]:
-                        words = text[span.start : span.end]
+                for passage, reading in zip(passages, teacher.read(question.text, passages), strict=True):
+                    for span in reading.spans[:1]:
+                        words = passage.text[span.start : span.end]
                         if span.margin > _SURE and normalised(words) in right:
                             answer = {"text": words, "answer_start": span.start}
                             asked = {"id": str(len(found)), "question": question.text, "answers": [answer]}
-                            found.append({"title": "", "paragraphs": [{"context": text, "qas": [asked]}]})
+                            found.append({"title": "", "paragraphs": [{"context": passage.text, "qas": [asked]}]})
     _write(folder, {"version": "v2.0", "data": found}, "self-trained")
 
 

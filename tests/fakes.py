@@ -10,7 +10,8 @@ import numpy as np
 from pydantic import PrivateAttr
 
 from rag.generators.engines.streaming import StreamingChat
-from rag.reader.types import AnswerSpan
+from rag.reader.spans import reading_of_spans
+from rag.reader.types import AnswerSpan, PassageReading, PassageText
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Vectors
 
@@ -95,8 +96,11 @@ class KeywordReader:
         self._answers = answers
         self._margin = margin
 
-    def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
-        return [(self._span(passage),) if passage else () for passage in passages]
+    def read(self, question: str, passages: Sequence[PassageText]) -> list[PassageReading]:
+        return [
+            reading_of_spans((self._span(passage.text),) if passage.text else (), passage.sentences)
+            for passage in passages
+        ]
 
     def _span(self, passage: str) -> AnswerSpan:
         for answer in self._answers:

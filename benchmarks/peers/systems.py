@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.reader.model import load_reader
+from rag.reader.types import PassageText
 
 DEPTH = 10
 """Passages that a search returns; the readers of LangChain, LlamaIndex and Haystack read them all."""
@@ -150,7 +151,8 @@ def _reading(models: Models) -> Callable[[str, list[str]], str | None]:
     reader = load_reader(models.reader)
 
     def read(question: str, texts: list[str]) -> str | None:
-        spans = [(span, text) for text, of in zip(texts, reader.read(question, texts), strict=True) for span in of]
+        readings = reader.read(question, [PassageText("", text, ()) for text in texts])
+        spans = [(span, text) for text, reading in zip(texts, readings, strict=True) for span in reading.spans]
         if not spans:
             return None
         span, text = max(spans, key=lambda pair: pair[0].margin)

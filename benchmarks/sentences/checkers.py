@@ -9,7 +9,7 @@ from benchmarks.sentences.cases import Case
 from rag.calibration.numbers import shipped_calibration
 from rag.grounding.rules import RuleChecker
 from rag.grounding.types import Place
-from rag.reader.types import Reader
+from rag.reader.types import PassageText, Reader
 from rag.text.tokens import tokens_of
 from vectorstore.types import Embedder, Vectors
 
@@ -35,7 +35,8 @@ def checked(embedder: Embedder, reader: Reader | None) -> Finds:
     checker = RuleChecker(embedder, shipped_calibration().support)
 
     def finds(case: Case, after: Place | None) -> Place | None:
-        found = reader.read(case.question, [chunk.text for chunk in case.chunks]) if reader and case.question else ()
+        asked = [PassageText.of(chunk) for chunk in case.chunks] if case.question else []
+        found = [reading.spans for reading in reader.read(case.question, asked)] if reader else []
         places = checker.on(case.chunks, case.question, found)(case.sentence, after).places
         return places[-1] if places else None
 

@@ -8,7 +8,7 @@ from rag.evaluation.items import excerpt, slices_of
 from rag.evaluation.squad import SquadFile, SquadQuestion, exact_match, f1
 from rag.evaluation.types import Evaluation, Item
 from rag.jobs.types import OnProgress
-from rag.reader.types import AnswerSpan, PairReader
+from rag.reader.types import AnswerSpan, PairReader, PassageReading, PassageText
 
 SCORES = ("em", "f1", "has_answer_em", "has_answer_f1", "no_answer_accuracy")
 _BATCH = 256
@@ -18,16 +18,18 @@ def evaluate_qa(
     data: SquadFile, questions: Sequence[SquadQuestion], reader: PairReader, on_progress: OnProgress
 ) -> Evaluation:
     """Read ``questions`` of ``data``; the figures are those of SQuAD 2.0."""
-    pairs = [(question.text, data.paragraphs[question.paragraph].text) for question in questions]
+    texts = [PassageText(paragraph.title, paragraph.text, ()) for paragraph in data.paragraphs]
+    pairs = [(question.text, texts[question.paragraph]) for question in questions]
     reader.read_pairs(pairs[:1])  # the first call pays for what is loaded lazily
-    found: list[tuple[AnswerSpan, ...]] = []
+    found: list[PassageReading] = []
     started = time.perf_counter()
     for first in range(0, len(pairs), _BATCH):
         found += reader.read_pairs(pairs[first : first + _BATCH])
         on_progress("Reading", len(found), len(pairs))
     seconds = time.perf_counter() - started
     items = [
-        _item(data, question, spans, reader.no_answer_margin) for question, spans in zip(questions, found, strict=True)
+        _item(data, question, reading.spans, reader.no_answer_margin)
+        for question, reading in zip(questions, found, strict=True)
     ]
     figures = means(items, SCORES) | {
         "questions_per_second": len(items) / seconds,

@@ -12,7 +12,7 @@ from rag.calibration.scoring import logistic
 from rag.extraction.page import FormText
 from rag.extraction.signals import FieldOptions, Option, group_of, place_signals
 from rag.extraction.values.texts import text_candidate
-from rag.reader.types import AnswerSpan, PairReader
+from rag.reader.types import AnswerSpan, PairReader, PassageText
 
 _AROUND = 2
 """Lines above and below a candidate's."""
@@ -37,15 +37,15 @@ class _Passage:
 
 def add_reader_signals(reader: PairReader, reading: FieldOptions, questions: Mapping[str, Sequence[str]]) -> None:
     """Ask the questions of each named field; its options get ``reader`` and ``reader_best``, 0 to 1."""
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[str, PassageText]] = []
     of_pair: list[tuple[str, _Passage]] = []
     for name, wanted in questions.items():
         passage = _passage(reading.form, reading.options[name])
         if passage.text.strip():
-            pairs += [(question, passage.text) for question in wanted]
+            pairs += [(question, PassageText("", passage.text, ())) for question in wanted]
             of_pair += [(name, passage)] * len(wanted)
-    for (name, passage), spans in zip(of_pair, reader.read_pairs(pairs), strict=True):
-        _mark(reading, name, passage, spans)
+    for (name, passage), found in zip(of_pair, reader.read_pairs(pairs), strict=True):
+        _mark(reading, name, passage, found.spans)
 
 
 def _passage(form: FormText, options: Sequence[Option]) -> _Passage:
@@ -87,9 +87,9 @@ def add_proposals(reader: PairReader, reading: FieldOptions, questions: Mapping[
     form = reading.form
     passage = _passage(form, ())
     asked = [(name, question) for name, of in questions.items() for question in of]
-    answers = reader.read_pairs([(question, passage.text) for _, question in asked])
-    for (name, _), spans in zip(asked, answers, strict=True):
-        for span in spans[:1]:
+    answers = reader.read_pairs([(question, PassageText("", passage.text, ())) for _, question in asked])
+    for (name, _), found in zip(asked, answers, strict=True):
+        for span in found.spans[:1]:
             start, end = passage.in_form(span.start), passage.in_form(max(span.start, span.end - 1)) + 1
             candidate = text_candidate(form, form.tokens_between(start, end))
             if candidate and all(option.candidate.tokens != candidate.tokens for option in reading.options[name]):

@@ -11,7 +11,7 @@ from rag.evaluation.support import ordinary_words, unsupported
 from rag.evaluation.types import Item
 from rag.generators.prompts import REFUSAL
 from rag.grounding.types import GroundednessChecker
-from rag.reader.types import Reader
+from rag.reader.types import PassageText, Reader
 from rag.types import Answer
 from vectorstore.store import PassageSearch
 from vectorstore.types import EVERYTHING, Chunk
@@ -95,7 +95,8 @@ class AnswerScorer:
         if not sentences:
             return []
         asked = self._found(question, _FOR_THE_QUESTION)
-        spans = self._reader.read(question, [chunk.text for chunk in list(asked.values())[:_READ]])
+        readings = self._reader.read(question, [PassageText.of(chunk) for chunk in list(asked.values())[:_READ]])
+        spans = [reading.spans for reading in readings]
         verdicts, after = [], None
         for sentence in sentences:
             passages = list((asked | self._found(sentence, _FOR_THE_SENTENCE)).values())

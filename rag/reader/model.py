@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rag.reader.embedded import NO_ANSWER_MARGIN, embedded_fingerprint, embedded_network
 from rag.reader.networks import SpanNetwork
-from rag.reader.spans import best_spans, without_overlaps
-from rag.reader.types import AnswerSpan
+from rag.reader.spans import best_spans, reading_of_spans, without_overlaps
+from rag.reader.types import AnswerSpan, PassageReading, PassageText
 from rag.reader.windows import PairTokenizer
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import Confirm, Download, resolve_model
@@ -36,15 +36,15 @@ class ExtractiveReader:
         self._network = network
         self._lock = threading.Lock()  # tokenizer and network serve one thread at a time
 
-    def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
-        """For each passage its best spans, best first; see ``rag.reader.types.Reader``."""
+    def read(self, question: str, passages: Sequence[PassageText]) -> list[PassageReading]:
+        """What the question finds in each passage; see ``rag.reader.types.Reader``."""
         return self.read_pairs([(question, passage) for passage in passages])
 
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
+    def read_pairs(self, pairs: Sequence[tuple[str, PassageText]]) -> list[PassageReading]:
         """As ``read``, for a question with each passage."""
         found: defaultdict[int, list[AnswerSpan]] = defaultdict(list)
         with self._lock:
-            windows = self._tokenizer.cut(*zip(*pairs, strict=True)) if pairs else []
+            windows = self._tokenizer.cut([asked for asked, _ in pairs], [passage.text for _, passage in pairs])
             # Windows of like length go together, so that little of a batch is padding; the longest first, so that
             # no core is left with one at the end.
             windows.sort(key=len, reverse=True)
@@ -56,7 +56,10 @@ class ExtractiveReader:
                 n = len(window)
                 spans = best_spans(starts[row, :n], ends[row, :n], window.offsets, 4 * _SPANS_A_PASSAGE)
                 found[window.pair].extend(spans)
-        return [without_overlaps(found[i], _SPANS_A_PASSAGE) for i in range(len(pairs))]
+        return [
+            reading_of_spans(without_overlaps(found[number], _SPANS_A_PASSAGE), passage.sentences)
+            for number, (_, passage) in enumerate(pairs)
+        ]
 
 
 def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> ExtractiveReader:

@@ -5,12 +5,16 @@ The span score is the sum of the two logits and "no answer" is the score of the 
 2019, section 4.3.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reader.types import AnswerSpan
+from rag.reader.types import AnswerSpan, PassageReading
 
 MAX_ANSWER_TOKENS = 40
+NO_SPAN = -10.0
+"""The margin of what holds no span: hardly any span's is lower."""
 _TOP = 20
 
 
@@ -47,3 +51,14 @@ def without_overlaps(spans: list[AnswerSpan], limit: int) -> tuple[AnswerSpan, .
             if len(kept) == limit:
                 break
     return tuple(kept)
+
+
+def reading_of_spans(spans: tuple[AnswerSpan, ...], sentences: Sequence[tuple[int, int]]) -> PassageReading:
+    """What a passage's spans alone tell, its best first: of the passage, and of each sentence that they touch."""
+
+    def best(start: int, end: int) -> float:
+        margins = (span.margin for span in spans if span.start < end and span.end > start)
+        return max(margins, default=NO_SPAN)
+
+    relevance = spans[0].margin if spans else NO_SPAN
+    return PassageReading(spans, relevance, tuple(best(*sentence) for sentence in sentences))

@@ -1,8 +1,24 @@
-"""What a reader finds."""
+"""What a reader is given, and what it finds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
+
+from ingest.sentences import sentence_spans
+from vectorstore.types import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """A passage as it is read: under its heading (empty where it has none), with the places of its sentences."""
+
+    heading: str
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> Self:
+        return cls(chunk.heading, chunk.text, tuple(sentence_spans(chunk.text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +30,20 @@ class AnswerSpan:
     margin: float
 
 
+@dataclass(frozen=True, slots=True)
+class PassageReading:
+    """What a question finds in one passage: its best ``spans``, best first, none overlapping another (none only in an
+    empty passage); the log-odds ``relevance`` that the passage answers; and for each of its ``sentences`` the
+    log-odds that it belongs to the answer.
+    """
+
+    spans: tuple[AnswerSpan, ...]
+    relevance: float
+    sentences: tuple[float, ...]
+
+
 class Reader(Protocol):
-    """Finds the words in passages that answer a question."""
+    """Finds the words and sentences in passages that answer a question, and whether they do."""
 
     @property
     def name(self) -> str:
@@ -27,8 +55,8 @@ class Reader(Protocol):
         """The model's name, an @ and what tells its weights."""
         ...
 
-    def read(self, question: str, passages: list[str]) -> list[tuple[AnswerSpan, ...]]:
-        """For each passage its best spans, best first, none overlapping another; empty only for an empty passage."""
+    def read(self, question: str, passages: Sequence[PassageText]) -> list[PassageReading]:
+        """What the question finds in each passage."""
         ...
 
 
@@ -40,6 +68,6 @@ class PairReader(Protocol):
         """A best span with a smaller margin counts as "the passage does not say"."""
         ...
 
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
-        """For each question with its passage the best spans, best first."""
+    def read_pairs(self, pairs: Sequence[tuple[str, PassageText]]) -> list[PassageReading]:
+        """What each question finds in its passage."""
         ...

@@ -6,16 +6,15 @@ from dataclasses import astuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.sentences import sentence_spans
 from rag.calibration.scoring import weighted_sum
 from rag.calibration.signals import PassageSignals
-from rag.reader.types import Reader
+from rag.reader.spans import NO_SPAN
+from rag.reader.types import PassageText, Reader
 from rag.retrieval.types import ReadSentence, ScoredPassage
 from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from vectorstore.types import Chunk, Embedder, Passage, Vectors
 
-_MARGIN_BOUND = 10.0
 _SHORTEST_REST = 0.3
 
 
@@ -29,13 +28,14 @@ def rerank(
     """Read all passages with every variant of the question, and put them in order of the sum of their signals, each
     by its weight.
 
-    Scores and closeness are weighted means over the variants; of each signal the largest counts. The spans are those
-    of the first variant.
+    Scores, closeness and what the reader tells of passages and sentences are weighted means over the variants; of each
+    signal the largest counts. The spans are those of the first variant.
     """
-    found = [reader.read(variant.text, [passage.chunk.text for passage in passages]) for variant in variants]
+    texts = [PassageText.of(passage.chunk) for passage in passages]
+    found = [reader.read(variant.text, texts) for variant in variants]
     sentences = [
-        [(start, end, _in_context(passage.chunk, start, end)) for start, end in sentence_spans(passage.chunk.text)]
-        for passage in passages
+        [(start, end, _in_context(passage.chunk, start, end)) for start, end in text.sentences]
+        for passage, text in zip(passages, texts, strict=True)
     ]
     embedded = _Embedded(
         embedder,
@@ -50,7 +50,8 @@ def rerank(
     aspects = _aspects(asked, [passage.chunk for passage in passages], embedded)
     scored = []
     for number, (passage, of_one) in enumerate(zip(passages, sentences, strict=True)):
-        spans = [of_variant[number] for of_variant in found]
+        readings = [of_variant[number] for of_variant in found]
+        belongs = share @ np.array([reading.sentences for reading in readings])
         held = _held(passage.chunk, of_one)
         closeness = embedded.vectors([text for *_, text in of_one]) @ asked.T
         signals = [
@@ -59,7 +60,7 @@ def rerank(
                 passage.lexical / variant.terms.total,
                 max(map(float, closeness[:, n]), default=passage.dense),
                 max(map(variant.terms.share, held), default=0.0),
-                bounded(spans[n][0].margin if spans[n] else -_MARGIN_BOUND),
+                bounded(readings[n].spans[0].margin if readings[n].spans else NO_SPAN),
                 float(aspects[number, n]),
             )
             for n, variant in enumerate(variants)
@@ -67,11 +68,12 @@ def rerank(
         scored.append(
             ScoredPassage(
                 passage,
-                spans[0],
+                readings[0].spans,
                 tuple(
-                    ReadSentence(start, end, float(close))
-                    for (start, end, _), close in zip(of_one, closeness @ share, strict=True)
+                    ReadSentence(start, end, float(close), float(part))
+                    for (start, end, _), close, part in zip(of_one, closeness @ share, belongs, strict=True)
                 ),
+                float(share @ [reading.relevance for reading in readings]),
                 PassageSignals(*map(max, zip(*map(astuple, signals), strict=True))),
                 float(share @ [weighted_sum(weights, of_variant) for of_variant in signals]),
             )
@@ -117,7 +119,7 @@ def _in_context(chunk: Chunk, start: int, end: int) -> str:
 
 def bounded(margin: float) -> float:
     """A reader's margin without the extremes, which say no more than 10 does."""
-    return max(-_MARGIN_BOUND, min(_MARGIN_BOUND, margin))
+    return max(NO_SPAN, min(-NO_SPAN, margin))
 
 
 def _held(chunk: Chunk, sentences: Sequence[tuple[int, int, str]]) -> list[frozenset[str]]:

@@ -29,22 +29,27 @@ class PassageStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """``text[start:end]`` of a passage, with the cosine of the question and the sentence under its heading."""
+    """``text[start:end]`` of a passage, with the cosine of the question and the sentence under its heading, and the
+    reader's log-odds that it belongs to the answer.
+    """
 
     start: int
     end: int
     closeness: float
+    belongs: float
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage that was read for a question: its sentences, the reader's best spans in it, all that speaks for it,
-    and its ``score`` among the passages of the question, of which only differences mean something.
+    """A passage that was read for a question: its sentences, the reader's best spans in it and its log-odds that the
+    passage answers, all that speaks for it, and its ``score`` among the passages of the question, of which only
+    differences mean something.
     """
 
     passage: Passage
     spans: tuple[AnswerSpan, ...]
     sentences: tuple[ReadSentence, ...]
+    relevance: float
     signals: PassageSignals
     score: float
 

@@ -6,7 +6,7 @@ import pytest
 
 from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import load_squad
-from rag.reader.types import AnswerSpan
+from rag.reader.types import AnswerSpan, PassageReading, PassageText
 from tests.evaluation.conftest import quiet
 
 CONTEXT = "The bridge opened in 1932 and crosses the harbour."
@@ -17,12 +17,13 @@ class PlacedReader:
 
     no_answer_margin = 1.0
 
-    def read_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
+    def read_pairs(self, pairs: Sequence[tuple[str, PassageText]]) -> list[PassageReading]:
         found = []
         for question, passage in pairs:
             _, words, margin = question.split("'")
-            start = passage.find(words)
-            found.append((AnswerSpan(start, start + len(words), float(margin)),) if words else ())
+            start = passage.text.find(words)
+            spans = (AnswerSpan(start, start + len(words), float(margin)),) if words else ()
+            found.append(PassageReading(spans, float(margin), ()))
         return found
 
 

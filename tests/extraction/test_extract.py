@@ -9,7 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from rag.components import Components
 from rag.desk.service import LocalDesk
-from rag.reader.types import AnswerSpan
+from rag.reader.types import PassageReading, PassageText
 from rag.settings.model import Settings
 from tests import command
 from tests.cli.conftest import Refdesk
@@ -22,9 +22,9 @@ class NoReader:
 
     asked: list[str] = []
 
-    def read_pairs(self, pairs: list[tuple[str, str]]) -> list[tuple[AnswerSpan, ...]]:
+    def read_pairs(self, pairs: list[tuple[str, PassageText]]) -> list[PassageReading]:
         self.asked += [question for question, _ in pairs]
-        return [() for _ in pairs]
+        return [PassageReading((), 0.0, ()) for _ in pairs]
 
 
 class _Parts(Components):

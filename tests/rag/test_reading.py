@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.sentences import sentence_spans
 from rag.answering.extractive import Quote, extractive_answer
 from rag.calibration.numbers import shipped_calibration
 from rag.components import open_embedder
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
-from rag.reader.types import AnswerSpan
+from rag.reader.types import AnswerSpan, PassageText
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant, Terms, terms_of
@@ -161,9 +162,10 @@ def test_the_embedded_reader_finds_the_answer_and_prefers_the_passage_that_has_i
         "The Normans were a people who settled in the north of France.",
         "The library was opened by the mayor in 1962 and is closed on Sundays.",
     ]
-    other, right = reader.read("When was the library opened?", passages)
-    assert passages[1][right[0].start : right[0].end] == "1962"
-    assert right[0].margin > other[0].margin
+    asked = [PassageText("", passage, ()) for passage in passages]
+    other, right = reader.read("When was the library opened?", asked)
+    assert passages[1][right.spans[0].start : right.spans[0].end] == "1962"
+    assert right.relevance > other.relevance
 
 
 @pytest.mark.models
@@ -220,8 +222,9 @@ def test_an_answer_deep_in_a_long_passage_is_found_at_its_place(reader: Extracti
         + "The treasure is buried under the old oak tree. "
         + "Then it rained. " * 100
     )
-    ((best, *others),) = reader.read("Where is the treasure buried?", [text])
+    (reading,) = reader.read("Where is the treasure buried?", [PassageText("", text, tuple(sentence_spans(text)))])
+    best, *others = reading.spans
     assert "oak tree" in text[best.start : best.end]
     assert all(span.end <= best.start or span.start >= best.end for span in others)
-    assert reader.read("Where?", []) == []
-    assert reader.read("Where?", [""]) == [()]
+    likeliest = max(range(len(reading.sentences)), key=reading.sentences.__getitem__)
+    assert likeliest == text[: best.start].count(". ")
