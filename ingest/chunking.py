@@ -45,7 +45,9 @@ class Chunker:
             headings = dict.fromkeys((*filter(None, [document.title]), *section.headings))
             sections.append(Span(section.start, section.end, HEADING_SEPARATOR.join(headings)))
         chunks = tuple(self.chunks(text, sections))
-        return ParsedDocument(document.title, document.pages, document.units, chunks, document.metadata)
+        return ParsedDocument(
+            document.title, document.pages, document.units, chunks, document.metadata, document.blocks
+        )
 
     def chunks(self, text: str, sections: Iterable[Span]) -> Iterator[Span]:
         """Those of each of ``sections``, under its heading, which is shortened where it is long."""

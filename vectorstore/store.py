@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vectorstore.types import (
+    Block,
     Chunk,
     Collection,
     Document,
@@ -61,7 +62,19 @@ class PassageSearch(Protocol):
         ...
 
 
-class PassageView(PassageSearch, Protocol):
+class TextView(Protocol):
+    """The stored text of the documents of one state of a knowledge base."""
+
+    def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
+        """A document's stored text; its pages' texts in a row are what citations' offsets count in."""
+        ...
+
+    def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
+        """The blocks of a document's stored text, in order of their starts."""
+        ...
+
+
+class PassageView(PassageSearch, TextView, Protocol):
     """The passages of one state of a knowledge base."""
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
@@ -77,7 +90,7 @@ class PassageView(PassageSearch, Protocol):
         ...
 
 
-class DocumentView(Protocol):
+class DocumentView(TextView, Protocol):
     """The documents of one state of a knowledge base."""
 
     def document(self, document: int, scope: Scope) -> Document | None: ...
@@ -90,10 +103,6 @@ class DocumentView(Protocol):
 
     def documents_at(self, path: str, scope: Scope) -> list[Document]:
         """The documents stored from ``path``, one for each collection that has it."""
-        ...
-
-    def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
-        """A document's stored text; its pages' texts in a row are what citations' offsets count in."""
         ...
 
     def chunks(self, document: int, scope: Scope) -> list[Chunk]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -46,15 +47,49 @@ class Span:
     heading: str
 
 
+class BlockKind(StrEnum):
+    """What a block is to whoever reads it; a caption is prose."""
+
+    PROSE = "prose"
+    ITEM = "item"
+    STEP = "step"
+    ROW = "row"
+    ENTRY = "entry"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a document's stored text that keeps its form.
+
+    The items and steps of a list, the rows of a table and the entries of a definition list share a ``group``, whose
+    number is unique in the document; each other block has a group of its own. ``depth`` is 0 for the items of a list
+    and grows for the lists within it, which share its group.
+
+    An ENTRY is a term in its own line, which is a heading, and what is said of it. ENTRY, ITEM and STEP hold the blocks
+    within them, which follow them, but prose, which is their own; items of an inner list are not in the outer item.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+    group: int
+    depth: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What a reader and the chunker make of one file. The stored text is the pages' texts, joined without separator."""
+    """What a reader and the chunker make of one file. The stored text is the pages' texts, joined without separator.
+
+    Where there are no ``blocks``, they are told from the text.
+    """
 
     title: str
     pages: tuple[Page, ...]
     units: tuple[Unit, ...]
     chunks: tuple[Span, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
 
     @property
     def text(self) -> str:

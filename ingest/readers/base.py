@@ -7,7 +7,7 @@ from typing import Literal
 
 from ingest.limits import Limits
 from ingest.sources.mapping import Mapping as NamedMapping
-from vectorstore.types import Page, Unit
+from vectorstore.types import Block, Page, Unit
 
 Reason = Literal[
     "empty", "no text", "encrypted", "unreadable", "damaged", "unsupported", "too large", "timeout", "out of memory"
@@ -59,6 +59,7 @@ class ReadDocument:
     sections: tuple[Section, ...]
     units: tuple[Unit, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
 
 
 class DocumentBuilder:

@@ -20,7 +20,7 @@ from ingest.readers.base import Refused
 from ingest.sources.mapping import Mapping as NamedMapping
 from ingest.types import DocumentLayout
 from vectorstore.errors import RefdeskError
-from vectorstore.types import Page, ParsedDocument, Span, Unit
+from vectorstore.types import Block, BlockKind, Page, ParsedDocument, Span, Unit
 
 _START_SECONDS = 120.0
 
@@ -77,6 +77,9 @@ class ParseWorker:
             units=tuple(Unit(*unit) for unit in reply["units"]),
             chunks=tuple(Span(*chunk) for chunk in reply["chunks"]),
             metadata=reply["metadata"],
+            blocks=tuple(
+                Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in reply["blocks"]
+            ),
         )
 
     def layout(self, path: Path, *, pictures: bool) -> DocumentLayout:

@@ -96,6 +96,7 @@ def _parsed(path: Path, data: bytes, options: ReadOptions, cut: Cut | None) -> d
         "units": [[unit.start, unit.end, unit.heading, dict(unit.metadata)] for unit in parsed.units],
         "chunks": [[chunk.start, chunk.end, chunk.heading] for chunk in parsed.chunks],
         "metadata": dict(parsed.metadata),
+        "blocks": [[block.start, block.end, block.kind, block.group, block.depth] for block in parsed.blocks],
     }
 
 

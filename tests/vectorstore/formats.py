@@ -7,7 +7,8 @@ from pathlib import Path
 
 import apsw
 
-NEW_IN_FORMAT_4 = ("removed_documents", "resting_chunks", "collections")
+NEW_IN_FORMAT_4 = ("removed_documents", "resting_chunks", "collections", "blocks")
+"""And what is newer."""
 _FORMER_NAMES = {
     "soft_deleted_documents": "removed_documents",
     "soft_deleted_chunks": "resting_chunks",
@@ -56,3 +57,10 @@ def _formerly(sql: str) -> str:
     for name, former in _FORMER_NAMES.items():
         sql = sql.replace(name, former)
     return sql
+
+
+def written_in_format_5(path: Path) -> None:
+    """Make the database one of format 5: without blocks."""
+    with closing(apsw.Connection(str(path), vfs="cksmvfs")) as connection:
+        connection.execute("DROP TABLE blocks")
+        connection.pragma("user_version", 5)

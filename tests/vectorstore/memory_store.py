@@ -234,18 +234,7 @@ class _MemoryReindexing:
         return len(self._store._next), len(held)
 
     def text_and_sections(self, content: int) -> tuple[str, list[Span]]:
-        one = self._store._state.contents[content]
-        sections: list[Span] = []
-        before: tuple[object, ...] = ()
-        for span in one.chunks:
-            page = next(page.start for page in one.parsed.pages if span.start < page.end)
-            record = max((unit.start for unit in one.parsed.units if unit.start <= span.start), default=None)
-            if before == (span.heading, page, record):
-                sections[-1] = Span(sections[-1].start, span.end, span.heading)
-            else:
-                sections.append(span)
-            before = (span.heading, page, record)
-        return one.parsed.text, sections
+        return self._store._state.contents[content].text_and_sections()
 
     def known_vectors(self, content: int) -> Mapping[str, NDArray[np.float32]]:
         same = self._store._state.indexing.embedding == self._target.embedding

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from rag.text.english import stem
 from tests.vectorstore.memory_index import MemoryIndex, MemoryVectors
+from vectorstore.blocks import blocks_in
 from vectorstore.index.fusion import fuse
 from vectorstore.index.types import ChunkSet, DenseSearch, IndexVersion
 from vectorstore.types import (
+    Block,
     Chunk,
     Collection,
     Document,
@@ -45,6 +47,19 @@ class Content:
     chunks: tuple[Span, ...]
     vectors: Vectors
     ids: tuple[int, ...]
+
+    def text_and_sections(self) -> tuple[str, list[Span]]:
+        sections: list[Span] = []
+        before: tuple[object, ...] = ()
+        for span in self.chunks:
+            page = next(page.start for page in self.parsed.pages if span.start < page.end)
+            record = max((unit.start for unit in self.parsed.units if unit.start <= span.start), default=None)
+            if before == (span.heading, page, record):
+                sections[-1] = Span(sections[-1].start, span.end, span.heading)
+            else:
+                sections.append(span)
+            before = (span.heading, page, record)
+        return self.parsed.text, sections
 
 
 @dataclass(frozen=True)
@@ -229,6 +244,12 @@ class MemoryView(Files):
     def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
         seen = self.document(document, scope)
         return self._state.contents[self._state.documents[document].content].parsed.pages if seen else ()
+
+    def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
+        if not self.document(document, scope):
+            return ()
+        content = self._state.contents[self._state.documents[document].content]
+        return content.parsed.blocks or blocks_in(*content.text_and_sections())
 
     def chunks(self, document: int, scope: Scope) -> list[Chunk]:
         if not self.document(document, scope):

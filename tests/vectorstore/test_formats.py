@@ -10,10 +10,11 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
+from tests.vectorstore.formats import written_in_format_5
 from vectorstore.embedded import verify
 from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
 from vectorstore.sqlite.store import SqliteStore
-from vectorstore.types import EVERYTHING, Indexing, Scope
+from vectorstore.types import EVERYTHING, BlockKind, Indexing, Scope
 
 HOMES = Path(__file__).parent / "homes"
 """Format 4: documents in two collections, one of them soft-deleted (as it was called later) and one removed for good,
@@ -93,3 +94,16 @@ def test_processes_that_open_it_at_once_wait_for_the_one_that_writes_it_anew(hom
     assert [process.communicate()[1] for process in opening] == ["", "", ""]
     assert (home / f"{DATABASE_FILE}.format-4").exists()
     assert verify(home, Indexing(HashEmbedder().fingerprint, "200-words")) == []
+
+
+def test_a_home_of_format_5_keeps_its_documents_whose_blocks_are_told_from_their_text(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, HashEmbedder())
+    document = put_text(store, "list.txt", "Bring:\n\n- a lamp\n- a map")
+    store.close()
+    written_in_format_5(tmp_path / DATABASE_FILE)
+    store = SqliteStore(tmp_path, HashEmbedder())
+    with store.view() as view:
+        kinds = [block.kind for block in view.blocks(document, EVERYTHING)]
+    assert kinds == [BlockKind.PROSE, BlockKind.ITEM, BlockKind.ITEM]
+    assert store.search("lamp", EVERYTHING)[0].chunk.document == document
+    store.close()

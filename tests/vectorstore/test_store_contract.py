@@ -12,7 +12,19 @@ from tests.vectorstore.memory_store import MemoryStore
 from vectorstore.embedded import open_store
 from vectorstore.errors import IndexingMismatch
 from vectorstore.store import KnowledgeStore
-from vectorstore.types import EVERYTHING, FileState, Indexing, Page, ParsedDocument, Refusal, Scope, Span, Unit
+from vectorstore.types import (
+    EVERYTHING,
+    Block,
+    BlockKind,
+    FileState,
+    Indexing,
+    Page,
+    ParsedDocument,
+    Refusal,
+    Scope,
+    Span,
+    Unit,
+)
 
 OTHER = HashEmbedder("other", dimension=32)
 MODELS = {"hash": HashEmbedder(), "other": OTHER}
@@ -79,6 +91,7 @@ def test_what_is_not_in_scope_does_not_exist_for_any_read(store: KnowledgeStore,
             assert [one.path for one in view.documents(scope)[1]] == ["/public/hours.txt"]
             assert view.documents_at("/staff/safe.txt", scope) == []
             assert view.pages(secret, scope) == ()
+            assert view.blocks(secret, scope) == ()
             assert view.chunks(secret, scope) == []
             assert view.passage_with(secret, "safe", scope) is None
             assert view.heading_at(secret, 0, scope) == ""
@@ -369,3 +382,46 @@ def test_the_former_index_serves_until_a_reindexing_is_complete(store: Knowledge
     assert paths(store, "latecomers wait")[0] == "late.txt"
     assert store.verify(target) == []
     assert store.reindexing(target) is None
+
+
+def test_a_document_has_the_blocks_that_were_read_in_it(store: KnowledgeStore) -> None:
+    text = "Taps\nThey close.\n\n- Left.\n  - Lefter.\n"
+    blocks = (
+        Block(0, 16, BlockKind.ENTRY, 1),
+        Block(18, 25, BlockKind.ITEM, 2),
+        Block(28, 37, BlockKind.ITEM, 2, depth=1),
+    )
+    span = Span(5, 37, "Taps")
+    parsed = ParsedDocument("Taps", (Page(None, 0, text),), (Unit(0, 37),), (span,), blocks=blocks)
+    with store.change() as change:
+        vectors = store.embedder.embed(["Taps"])
+        content = change.add_content("a", "test", parsed, vectors, store.embedder.fingerprint)
+        document = change.put_document("public", "taps.txt", "Taps", content, FileState(1, 1))
+    with store.view() as view:
+        assert view.blocks(document, PUBLIC) == blocks
+        assert view.blocks(document, STAFF) == ()
+
+
+def test_the_blocks_of_a_document_that_was_stored_without_any_are_told_from_its_text(store: KnowledgeStore) -> None:
+    text = (
+        "Two lines\nof prose.\n\nTo open:\n\n1. Turn it.\n  - To the left.\n  - Not far.\n2. Pull\n  hard.\n\n"
+        "Size: 4; Colour: red.\n\nSize: 5; Colour: blue.\n\nDay: 4; Month: 5.\n\n- Else ring."
+    )
+    document = put_text(store, "door.txt", text)
+    with store.view() as view:
+        told = [
+            (text[one.start : one.end], one.kind.value, one.group, one.depth)
+            for one in view.blocks(document, EVERYTHING)
+        ]
+    assert told == [
+        ("Two lines\nof prose.", "prose", 1, 0),
+        ("To open:", "prose", 2, 0),
+        ("1. Turn it.", "step", 3, 0),
+        ("- To the left.", "item", 3, 1),
+        ("- Not far.", "item", 3, 1),
+        ("2. Pull\n  hard.", "step", 3, 0),
+        ("Size: 4; Colour: red.", "row", 4, 0),
+        ("Size: 5; Colour: blue.", "row", 4, 0),
+        ("Day: 4; Month: 5.", "row", 5, 0),
+        ("- Else ring.", "item", 6, 0),
+    ]

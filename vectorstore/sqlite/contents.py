@@ -6,10 +6,12 @@ kept where no search sees them. Functions take the connection of a running trans
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from apsw import Connection
 
-from vectorstore.types import ParsedDocument, Vectors
+from vectorstore.blocks import blocks_in
+from vectorstore.types import Block, BlockKind, ParsedDocument, Span, Vectors
 
 
 def find_content(connection: Connection, sha256: str, recipe: str) -> int | None:
@@ -32,6 +34,13 @@ def add_content(connection: Connection, sha256: str, recipe: str, parsed: Parsed
         "INSERT INTO units (content_id, start, end, heading, metadata) VALUES (?, ?, ?, ?, ?)",
         [(content, unit.start, unit.end, unit.heading, json.dumps(dict(unit.metadata))) for unit in parsed.units],
     )
+    connection.executemany(
+        "INSERT INTO blocks (content_id, number, start, end, kind, group_number, depth) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (content, number, block.start, block.end, block.kind.value, block.group, block.depth)
+            for number, block in enumerate(parsed.blocks)
+        ],
+    )
     chunks = iter(zip(parsed.chunks, vectors, strict=True))
     upcoming = next(chunks, None)
     for page in parsed.pages:
@@ -51,6 +60,35 @@ def add_content(connection: Connection, sha256: str, recipe: str, parsed: Parsed
             upcoming = next(chunks, None)
     _index_words(connection, content)
     return content
+
+
+def text_and_sections(connection: Connection, content: int) -> tuple[str, list[Span]]:
+    """A section is told by its chunks: they follow each other on one page, in one record, under one heading."""
+    pages = connection.execute("SELECT text FROM pages WHERE content_id = ? ORDER BY start", (content,))
+    text = "".join(row[0] for row in pages)
+    sections: list[Span] = []
+    before: tuple[object, ...] = ()
+    for start, end, heading, page, record in connection.execute(
+        "SELECT start, end, heading, page_id, (SELECT max(start) FROM units "
+        "WHERE units.content_id = chunks.content_id AND units.start <= chunks.start) "
+        "FROM chunks WHERE content_id = ? ORDER BY start",
+        (content,),
+    ):
+        if before == (heading, page, record):
+            sections[-1] = Span(sections[-1].start, end, heading)
+        else:
+            sections.append(Span(start, end, heading))
+        before = (heading, page, record)
+    return text, sections
+
+
+def blocks_of(connection: Connection, content: int) -> tuple[Block, ...]:
+    rows: list[Any] = connection.execute(
+        "SELECT start, end, kind, group_number, depth FROM blocks WHERE content_id = ? ORDER BY number", (content,)
+    ).fetchall()
+    if rows:
+        return tuple(Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in rows)
+    return blocks_in(*text_and_sections(connection, content))
 
 
 def last_chunk(connection: Connection) -> int:

@@ -165,6 +165,10 @@ def holds_document(connection: Connection, document: int, scope: Scope) -> bool:
     return row is not None
 
 
+def content_of(connection: Connection, document: int) -> int:
+    return int(connection.execute("SELECT content_id FROM documents WHERE id = ?", (document,)).get)
+
+
 def pages_of(connection: Connection, document: int) -> tuple[Page, ...]:
     rows = connection.execute(
         "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? "

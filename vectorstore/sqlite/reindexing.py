@@ -34,24 +34,8 @@ class SqliteReindexing:
             return done, documents.count_totals(connection, EVERYTHING).contents
 
     def text_and_sections(self, content: int) -> tuple[str, list[Span]]:
-        """A section is told by its chunks: they follow each other on one page, in one record, under one heading."""
         with self._database.read() as connection:
-            pages = connection.execute("SELECT text FROM pages WHERE content_id = ? ORDER BY start", (content,))
-            text = "".join(row[0] for row in pages)
-            sections: list[Span] = []
-            before: tuple[object, ...] = ()
-            for start, end, heading, page, record in connection.execute(
-                "SELECT start, end, heading, page_id, (SELECT max(start) FROM units "
-                "WHERE units.content_id = chunks.content_id AND units.start <= chunks.start) "
-                "FROM chunks WHERE content_id = ? ORDER BY start",
-                (content,),
-            ):
-                if before == (heading, page, record):
-                    sections[-1] = Span(sections[-1].start, end, heading)
-                else:
-                    sections.append(Span(start, end, heading))
-                before = (heading, page, record)
-            return text, sections
+            return contents.text_and_sections(connection, content)
 
     def known_vectors(self, content: int) -> Mapping[str, NDArray[np.float32]]:
         with self._database.read() as connection:

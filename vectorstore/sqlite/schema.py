@@ -21,13 +21,14 @@ _FORMER_INDEX_FOLDER = "generations"
 
 _CHUNKING = "chunks-"
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 TABLES = (
     "meta",
     "contents",
     "pages",
     "units",
+    "blocks",
     "chunks",
     "vectors",
     "next_chunks",
@@ -70,6 +71,18 @@ CREATE TABLE units (
     metadata TEXT NOT NULL
 );
 CREATE INDEX units_of_content ON units (content_id, start);
+
+-- None of contents that were stored before there were blocks: theirs are told from the text.
+CREATE TABLE blocks (
+    content_id INTEGER NOT NULL REFERENCES contents (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    group_number INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    PRIMARY KEY (content_id, number)
+) WITHOUT ROWID;
 
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -211,7 +224,7 @@ def _from_format_2(connection: Connection) -> None:
         connection.execute("INSERT INTO meta VALUES ('chunking', ?)", (common.removeprefix(_CHUNKING),))
 
 
-MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: _from_format_4, 4: _from_format_4}
+MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: _from_format_4, 4: _from_format_4, 5: copy_rows}
 """By format; the pages of format 1 had no checksums."""
 
 

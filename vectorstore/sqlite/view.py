@@ -15,6 +15,7 @@ from vectorstore.sqlite.database import Database
 from vectorstore.sqlite.meta import get_meta, indexing
 from vectorstore.sqlite.scopes import ScopeMaps, Selection
 from vectorstore.types import (
+    Block,
     Chunk,
     Collection,
     Document,
@@ -132,6 +133,13 @@ class SqliteView:
     def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
         with self._explained():
             return documents.pages_of(self._connection, document) if self._holds(document, scope) else ()
+
+    def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
+        with self._explained():
+            if not self._holds(document, scope):
+                return ()
+            content = documents.content_of(self._connection, document)
+            return contents.blocks_of(self._connection, content)
 
     def chunks(self, document: int, scope: Scope) -> list[Chunk]:
         with self._explained():
