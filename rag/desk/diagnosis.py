@@ -162,7 +162,8 @@ def _fitted_numbers(settings: Settings) -> dict[str, Any] | str:
 
 def _knowledge(home: Path) -> dict[str, Any] | str:
     try:
-        state = library.status(home, EVERYTHING)
+        state: dict[str, Any] = library.status(home, EVERYTHING)
     except RefdeskError as error:
         return str(error)
-    return {key: state[key] for key in ("documents", "chunks", "embedding")}
+    told = {key: state[key] for key in ("documents", "chunks", "embedding", "changed_at")}
+    return told | {"collections": len(state["collections"])}

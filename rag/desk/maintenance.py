@@ -13,6 +13,7 @@ from rag.access.types import Principal, require_curator
 from rag.components import Components
 from rag.desk.diagnosis import diagnosis
 from rag.extraction.form_store import repair_forms
+from rag.settings.model import Settings
 from vectorstore import embedded
 from vectorstore.sqlite.conversations import repair_conversations, verify_conversations
 from vectorstore.sqlite.forms import verify_forms
@@ -66,14 +67,15 @@ def repair(parts: Components, on_progress: Counted | None = None) -> list[Findin
 
 
 class DeskMaintenance:
-    """See ``rag.desk.curator_protocols.Maintenance``."""
+    """See ``rag.desk.curator_protocols.Maintenance``. ``settings_now`` are those by which questions are answered."""
 
-    def __init__(self, parts: Components) -> None:
+    def __init__(self, parts: Components, settings_now: Callable[[], Settings]) -> None:
         self._parts = parts
+        self._settings_now = settings_now
 
     def diagnosis(self, principal: Principal) -> dict[str, Any]:
         require_curator(principal)
-        return diagnosis(self._parts.settings)
+        return diagnosis(self._settings_now())
 
     def ingestion(
         self,

@@ -32,6 +32,8 @@ class DeskQuestions:
         self._opening = threading.RLock()
         self._engine: _Engine | None = None
         self._suggestions: Suggestions | None = None
+        self.settings = components.settings
+        """By which what answers now was chosen."""
 
     def open(self) -> None:
         """Load the models, and warm them up by working out the first suggestions: later that would compete with the
@@ -46,7 +48,7 @@ class DeskQuestions:
         """
         engine = self._open(settings)
         with self._opening:
-            self._engine = engine
+            self._engine, self.settings = engine, settings
 
     def engine_name(self, principal: Principal) -> str:  # noqa: ARG002 - the same for all
         return self._opened().name

@@ -83,7 +83,7 @@ class LocalDesk:
 
     @functools.cached_property
     def maintenance(self) -> DeskMaintenance:
-        return DeskMaintenance(self._components)
+        return DeskMaintenance(self._components, lambda: self.questions.settings)
 
     def start(self) -> None:
         import torch  # takes a second

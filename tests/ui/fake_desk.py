@@ -467,7 +467,7 @@ class FakeDesk:
         parts = Components(load_settings(home))
         self.evaluations = DeskEvaluations(parts)
         self.models = DeskModels(parts)
-        self.maintenance = DeskMaintenance(parts)
+        self.maintenance = DeskMaintenance(parts, lambda: parts.settings)
         if forms:
             self.forms = forms
         if runs:

@@ -12,6 +12,7 @@ from ui.chat.pages.ask.welcome import draw_welcome
 from ui.chat.pages.documents.page import draw_documents
 from ui.chat.pages.evaluation.page import draw_evaluation
 from ui.chat.pages.forms.page import draw_forms
+from ui.chat.pages.status.page import draw_status
 from ui.chat.pages.training.page import draw_training
 from ui.chat.pages.what_if.page import draw_what_if
 from ui.chat.session import get_desk, reader
@@ -33,7 +34,8 @@ def draw_page() -> None:
     documents = st.Page(draw_documents, title="Documents", url_path="documents")
     forms = st.Page(draw_forms, title="Forms", url_path="forms")
     training = st.Page(draw_training, title="Fine-tuning", url_path="fine-tuning")
-    st.navigation({"": [chat, documents, forms], "For curators": [evaluation, what_if, training]}).run()
+    status = st.Page(draw_status, title="Status", url_path="status")
+    st.navigation({"": [chat, documents, forms], "For curators": [evaluation, what_if, training, status]}).run()
 
 
 def _draw_chat() -> None:

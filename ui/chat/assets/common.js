@@ -26,6 +26,11 @@ function el(tag, className, ...children) {
   return node;
 }
 
+// What stands between two backquotes in a text of ours is a command or a setting.
+function withCode(text) {
+  return text.split("`").map((piece, place) => (place % 2 ? el("code", "", piece) : piece));
+}
+
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

@@ -4,5 +4,5 @@ export default function (component) {
   const { data } = component;
   const root = rootOf(component, "div", "notice");
   root.setAttribute("role", "alert");
-  root.replaceChildren(...[data.what, data.where, data.remedy].filter(Boolean).map((text, index) => el("p", index ? "" : "what", text)));
+  root.replaceChildren(...[data.what, data.where, data.remedy].filter(Boolean).map((text, index) => el("p", index ? "" : "what", ...withCode(text))));
 }

@@ -1,0 +1,1 @@
+"""What the desk is made of, and whether it is well."""
