@@ -4,6 +4,7 @@ Source: Rajpurkar et al., "Know What You Don't Know", ACL 2018, and its official
 """
 
 import json
+import lzma
 import re
 import string
 from collections import Counter
@@ -55,20 +56,28 @@ class SquadFile:
 
 
 def load_squad(path: Path) -> SquadFile:
-    """Read a file in the form of SQuAD 1 or 2.
+    """Read a file in the form of SQuAD 1 or 2, packed with xz or not.
 
     An answer that is not where the file says is looked for nearby. Raises UsageError, naming the file, when it has
     another form.
     """
     try:
-        articles = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
+        articles = json.loads(_text(path))["data"]
         return _read(articles)
-    except OSError as error:
-        raise UsageError("Cannot be read", where=str(path), remedy=f"{error.strerror}.") from error
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError("Cannot be read", where=str(path), remedy=f"{reason.rstrip('.')}.") from error
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise UsageError(f"Not a JSON file ({error})", where=str(path), remedy=_FORM) from error
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UsageError(f"Not a SQuAD file ({error!r})", where=str(path), remedy=_FORM) from error
+
+
+def _text(path: Path) -> str:
+    if path.suffix == ".xz":
+        with lzma.open(path, "rt", encoding="utf-8-sig") as file:
+            return file.read()
+    return path.read_text(encoding="utf-8-sig")
 
 
 def load_question_file(path: Path) -> SquadFile:
