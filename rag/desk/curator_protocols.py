@@ -16,7 +16,7 @@ from rag.jobs.types import OnProgress
 from rag.training.runs.types import Request
 from rag.training.runs.types import Run as TrainingRun
 from vectorstore.models import ResolvedModel
-from vectorstore.types import Finding
+from vectorstore.types import Finding, Scope
 
 if TYPE_CHECKING:  # brings every reader's library
     from ingest.pipeline.ingestion import Ingestion
@@ -230,6 +230,10 @@ class Evaluations(Protocol):
         self, principal: Principal, file: Path, limit: int | None, on_progress: OnProgress, *, resume: bool
     ) -> Run:
         """The answers of the whole desk, with all paragraphs of the file as its documents."""
+        ...
+
+    def measure_questions(self, principal: Principal, scope: Scope, file: Path, on_progress: OnProgress) -> Run:
+        """Questions of one's own, asked of the documents in scope; see ``rag.evaluation.question_file``."""
         ...
 
     def measure_golden(self, principal: Principal, output: Path | None, on_progress: OnProgress) -> tuple[Run, Path]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from rag.access.types import Principal, require_curator
+from rag.access.types import Principal, require_curator, scope_of
 from rag.calibration.numbers import forget_calibration, load_calibration, store_calibration
 from rag.components import Components, build_flow, retriever_on
 from rag.desk.diagnosis import models_in_use
@@ -22,7 +22,7 @@ from rag.evaluation.squad import load_question_file
 from rag.evaluation.types import Comparison, Evaluation, Figures, Run, RunHead
 from rag.jobs.types import OnProgress
 from vectorstore.errors import UsageError
-from vectorstore.types import EVERYTHING
+from vectorstore.types import EVERYTHING, Scope
 
 _KEPT = 8
 
@@ -113,6 +113,21 @@ class DeskEvaluations:
 
         return self._kept(measure, file, limit)
 
+    def measure_questions(self, principal: Principal, scope: Scope, file: Path, on_progress: OnProgress) -> Run:
+        require_curator(principal)
+        from rag.evaluation.question_file import load_own_questions
+        from rag.evaluation.questions import evaluate_questions
+
+        questions, allowed = load_own_questions(file), scope_of(principal, scope)
+
+        def measure() -> Evaluation:
+            self._require_documents(allowed)
+            flow = self._components.flow(self._components.generator())
+            ask = functools.partial(flow.events, scope=allowed)
+            return evaluate_questions(questions, lambda text, before: ask(text, before=before), on_progress)
+
+        return self._kept(measure, file, None)
+
     def measure_golden(self, principal: Principal, output: Path | None, on_progress: OnProgress) -> tuple[Run, Path]:
         require_curator(principal)
         from rag.evaluation.golden import evaluate_golden
@@ -142,9 +157,7 @@ class DeskEvaluations:
         questions: Sequence[str] = sampled(load_questions(file), limit)
 
         def measure() -> Evaluation:
-            if not self._components.knowledge.count(EVERYTHING):
-                remedy = "Add some with `refdesk ingest FOLDER`."
-                raise UsageError("There are no documents to ask", where=str(self._home), remedy=remedy)
+            self._require_documents(EVERYTHING)
             attempt = functools.partial(self._components.what_if().attempt, scope=EVERYTHING)
             return evaluate_counterfactuals(questions, attempt, on_progress)
 
@@ -180,6 +193,12 @@ class DeskEvaluations:
     def reset_fit(self, principal: Principal) -> bool:
         require_curator(principal)
         return forget_calibration(self._home)
+
+    def _require_documents(self, scope: Scope) -> None:
+        if not self._components.knowledge.count(scope):
+            where = ", ".join(sorted(scope.collections or ())) or str(self._home)
+            remedy = "Add some with `refdesk ingest FOLDER`."
+            raise UsageError("There are no documents to ask", where=where, remedy=remedy)
 
     def _kept(self, measure: Callable[[], Evaluation], data: Path, limit: int | None) -> Run:
         """Measure, and keep the run."""

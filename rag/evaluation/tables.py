@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.evaluation.figures import mean
-from rag.evaluation.types import Item, Kind, Run
+from rag.evaluation.types import Figures, Item, Kind, Run
 
 HEADLINES: dict[Kind, tuple[str, ...]] = {
     "retrieval": ("hits@1", "hits@5", "hits@20", "mrr@10"),
     "qa": ("em", "f1"),
     "answers": ("f1", "answered", "false_answers", "citation_precision"),
+    "questions": ("right", "rightly_silent", "sure_and_right"),
     "golden": ("answered", "same_words", "abstained", "changed"),
     "counterfactuals": ("flipped", "other_decision", "other_passage", "other_short_answer"),
 }
@@ -69,6 +70,18 @@ def figure_rows(run: Run) -> list[tuple[str, str, str]]:
         bounds = run.intervals.get(name)
         rows.append((name, shown(value), " to ".join(map(shown, bounds)) if bounds else ""))
     return rows
+
+
+def asked_answers(run: Run) -> list[Figures]:
+    """Every question of an evaluation of one's own questions, what came of it and, where that is wrong, ``why``."""
+    return [{"ask": item.question, **item.details, "milliseconds": item.latency_ms} for item in run.items]
+
+
+def reached(run: Run, share: float) -> bool:
+    """Of such an evaluation: whether at least ``share`` of the questions are answered right, and of those without an
+    answer met with silence.
+    """
+    return all(run.figures[name] is None or run.figures[name] >= share for name in ("right", "rightly_silent"))
 
 
 def flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from vectorstore.types import Chunk
 
-Kind = Literal["retrieval", "qa", "answers", "golden", "counterfactuals"]
+Kind = Literal["retrieval", "qa", "answers", "questions", "golden", "counterfactuals"]
 
 Figures = dict[str, Any]
 """Shares, scores and counts by name, as printed with --json; None where nothing was there to be measured."""

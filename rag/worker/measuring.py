@@ -17,6 +17,7 @@ from rag.quantization.quantize import quantize
 from rag.settings.model import Settings
 from vectorstore.errors import UsageError
 from vectorstore.models import resolve_model
+from vectorstore.types import EVERYTHING, Scope
 
 
 def measuring_work(settings: Settings) -> Mapping[JobKind, Work]:
@@ -49,6 +50,10 @@ def _measured(evaluations: DeskEvaluations, asked: Mapping[str, Any], on_progres
             return evaluations.measure_reader(LOCAL_OWNER, data, limit, on_progress)
         case "answers":  # goes on where a former worker, with the same settings and models, was
             return evaluations.measure_answers(LOCAL_OWNER, data, limit, on_progress, resume=True)
+        case "questions":
+            collection = asked.get("collection")
+            scope = Scope(collections=frozenset({collection})) if collection else EVERYTHING
+            return evaluations.measure_questions(LOCAL_OWNER, scope, data, on_progress)
         case "counterfactuals":
             return evaluations.measure_counterfactuals(LOCAL_OWNER, data, limit, on_progress)
         case "golden":

@@ -131,6 +131,44 @@ def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: P
     assert refdesk("evaluate", "report", figures["run"]).code == 0
 
 
+def test_own_questions_are_asked_of_the_documents_of_the_home(
+    refdesk: Refdesk, squad_file: Path, tmp_path: Path
+) -> None:
+    asked = [
+        {"ask": "When does the library open on weekdays?", "must": ["(?i)nine o.clock"], "doc": "(?i)library"},
+        {"ask": "Which moss does the mayor's camel prefer?", "abstain": True},
+    ]
+    wrong = [{"ask": "When does the library open on weekdays?", "must": ["midnight"]}]
+    for name, questions in (("own.json", asked), ("wrong.json", wrong)):
+        (tmp_path / name).write_text(json.dumps({"questions": questions}))
+    call = ("evaluate", "questions", tmp_path / "own.json", "--engine", "extractive")
+    assert "no documents to ask" in refdesk(*call).err
+    (tmp_path / "library.txt").write_text(LIBRARY)
+    refdesk("ingest", tmp_path / "library.txt", "--collection", "town")
+
+    passed = refdesk(*call, "--at-least", 1, "--output", tmp_path / "out.json", "--json")
+    assert passed.code == 0
+    assert (passed.json["right"], passed.json["rightly_silent"], passed.json["sure_and_right"]) == (1.0, 1.0, 1.0)
+    assert {"ask", "ok", "kind", "certainty", "text", "titles"} <= set(passed.json["answers"][0])
+    assert json.loads((tmp_path / "out.json").read_text()) == passed.json
+
+    failed = refdesk("evaluate", "questions", tmp_path / "wrong.json", "--engine", "extractive", "--at-least", 0.5)
+    assert failed.code == 1
+    assert "lacks: midnight" in failed.out
+    elsewhere = refdesk(*call, "--collection", "country")
+    assert (elsewhere.code, "country" in elsewhere.err) == (2, True)
+    not_such_a_file = refdesk("evaluate", "questions", squad_file)
+    assert (not_such_a_file.code, "no questions" in not_such_a_file.err) == (2, True)
+    assert "lacks: midnight" in _report(refdesk, tmp_path)
+
+
+def _report(refdesk: Refdesk, folder: Path) -> str:
+    """Of the evaluation that was made last."""
+    newest = refdesk("evaluate", "runs", "--json").json[0]
+    refdesk("evaluate", "report", newest, "--output", folder / "report.html")
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_counterfactuals_ask_the_documents_of_the_home(refdesk: Refdesk, tmp_path: Path) -> None:
     questions = tmp_path / "questions.txt"
     questions.write_text("May a 30-year-old woman drive across the bridge?\nWhen does the library open?\n")

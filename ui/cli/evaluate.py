@@ -11,8 +11,9 @@ from rag.access.types import LOCAL_OWNER
 from rag.evaluation.types import Figures, Run
 from rag.settings.model import load_settings
 from ui.cli.desk import open_desk
-from ui.cli.output import EngineOption, HomeOption, JsonOption, console, print_json, say
+from ui.cli.output import EngineOption, HomeOption, JsonOption, console, json_text, print_json, say
 from ui.cli.progress import stages, stoppable
+from vectorstore.types import EVERYTHING, Scope
 
 app = typer.Typer(rich_markup_mode=None, help="Measure search, reader and answers.")
 
@@ -70,6 +71,44 @@ def evaluate_answers(
     ):
         run = desk.evaluations.measure_answers(LOCAL_OWNER, file, limit, show, resume=resume)
     _print_run(run, as_json)
+
+
+@app.command("questions")
+def evaluate_questions(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="Your questions, and what a right answer must hold: JSON or YAML.", metavar="FILE")
+    ],
+    collection: Annotated[list[str] | None, typer.Option("--collection", help="Ask only these collections.")] = None,
+    at_least: Annotated[
+        float | None,
+        typer.Option(
+            "--at-least", min=0, max=1, metavar="SHARE", help="Exit with 1 where less is right, or rightly silent."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write what --json prints into this file too.")
+    ] = None,
+    engine: EngineOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask your documents your own questions: are the answers right, and is it silent where it should be?"""
+    from rag.evaluation.tables import asked_answers, reached
+
+    settings = load_settings(home, generator={"engine": engine} if engine else {})
+    scope = Scope(collections=frozenset(collection)) if collection else EVERYTHING
+    with open_desk(context, settings) as desk, stages("Loading the models") as show:
+        run = desk.evaluations.measure_questions(LOCAL_OWNER, scope, file, show)
+    answers = asked_answers(run)
+    if output:
+        output.write_text(json_text(_as_json(run, {"answers": answers})), encoding="utf-8")
+    _print_run(run, as_json, {"answers": answers})
+    for answer in () if as_json else answers:
+        if not answer["ok"]:
+            say(f"\n{answer['ask']}\n  {'; '.join(answer['why'])}\n  {answer['text'] or 'no answer'}")
+    if at_least is not None and not reached(run, at_least):
+        raise typer.Exit(1)
 
 
 @app.command("golden")
@@ -219,11 +258,15 @@ def write_report(
         say(f"Written to {file}.")
 
 
+def _as_json(run: Run, more: Figures) -> Figures:
+    return {"kind": run.kind, "run": run.id, **run.figures, "intervals": run.intervals, **more}
+
+
 def _print_run(run: Run, as_json: bool, more: Figures | None = None) -> None:
     from rag.evaluation.tables import figure_rows
 
     if as_json:
-        print_json({"kind": run.kind, "run": run.id, **run.figures, "intervals": run.intervals, **(more or {})})
+        print_json(_as_json(run, more or {}))
         return
     table = Table("figure", "value", "95% interval", box=None)
     for row in figure_rows(run):

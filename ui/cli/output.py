@@ -26,9 +26,14 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
+def json_text(value: Any) -> str:
+    """One JSON document, readable."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
 def print_json(value: Any) -> None:
-    """One JSON document on standard output, readable and in UTF-8."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """One JSON document on standard output, in UTF-8."""
+    sys.stdout.write(json_text(value))
     sys.stdout.flush()
 
 
