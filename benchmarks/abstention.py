@@ -27,7 +27,7 @@ from benchmarks.tables import table
 from rag.answering.decision import decide
 from rag.calibration.fitting import fit_answerability
 from rag.calibration.numbers import shipped_calibration
-from rag.calibration.scoring import LogisticModel
+from rag.calibration.scoring import AnswerabilityModel
 from rag.calibration.signals import AnswerabilitySignals
 from rag.components import open_reader
 from rag.evaluation.squad import f1
@@ -186,7 +186,7 @@ def _case(
         asked = [QueryVariant(question).weighed(view, EVERYTHING)]
         scored = rerank(asked, view.search(question, EVERYTHING), reader, view.embedder, calibration.reranking)
     decision = decide(scored, asked, calibration)
-    short = (decision.quote.short_answer if decision.quote else None) or ""
+    short = (decision.best.short_answer if decision.best else None) or ""
     surest = max(scored, key=lambda passage: passage.margin)
     span = surest.chunk.text[surest.spans[0].start : surest.spans[0].end] if surest.spans else ""
     return Case(
@@ -199,14 +199,15 @@ def _case(
     )
 
 
-def _weights(model: LogisticModel[AnswerabilitySignals]) -> dict[str, float]:
+def _weights(model: AnswerabilityModel) -> dict[str, float]:
     return {"intercept": round(model.intercept, 2)} | {
         name: round(weight, 2) for name, weight in asdict(model.weights).items()
     }
 
 
-def _fit(cases: Sequence[Case]) -> LogisticModel[AnswerabilitySignals]:
-    return fit_answerability([case.signals for case in cases], [case.answerable for case in cases])
+def _fit(cases: Sequence[Case]) -> AnswerabilityModel:
+    answerable = [case.answerable for case in cases]
+    return fit_answerability([case.signals for case in cases], answerable, answerable)
 
 
 def _answered(judged: Sequence[tuple[Case, float]], level: float) -> dict[str, float]:

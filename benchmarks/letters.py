@@ -174,7 +174,7 @@ def _item(
         if document
         else {"answered_falsely": float(answered)}
     )
-    return Item("", message, (), decision.quote.text if decision.quote else "", 0.0, scores)
+    return Item("", message, (), decision.best.text if decision.best else "", 0.0, scores)
 
 
 def _figures(items: Sequence[Item]) -> dict[str, Any]:

@@ -22,13 +22,13 @@ from benchmarks.data import ingested, unpack_medquad
 from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
-from rag.answering.extractive import MOST_CHARACTERS, Quote, extractive_answer
+from rag.answering.selection import SentenceCandidate, ranked
 from rag.calibration.fitting import Candidates, Table, fit_order
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.signals import PassageSignals
 from rag.components import open_embedder, open_reader, worker_settings
 from rag.evaluation.figures import intervals, mean
-from rag.evaluation.squad import f1, normalised
+from rag.evaluation.squad import normalised
 from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
 from rag.reader.types import Reader
@@ -71,9 +71,6 @@ _SELECTIONS = {"as shipped": _CALIBRATION.sentence_selection} | {
     for field in fields(_CALIBRATION.sentence_selection)
 }
 
-_LENGTHS = {"as shipped": MOST_CHARACTERS, "without what follows the opening": 0}
-_OPENING_WORDS = 60
-
 IsRight = Callable[[Chunk], bool]
 
 
@@ -81,9 +78,8 @@ IsRight = Callable[[Chunk], bool]
 class Asked:
     """A question: ``signals`` has the shape ``(passages, signals)``, ``fused`` and ``right`` a place a passage.
 
-    ``quoted`` tells for each of ``_SELECTIONS`` whether the quote is right: it holds the answer or, where none is
-    known, is of the right passage. ``told`` is for each of ``_LENGTHS`` the F1 of the quote and the first words of the
-    right section, empty where there are no sections.
+    ``quoted`` tells for each of ``_SELECTIONS`` whether the sentence is right: it holds the answer or, where none is
+    known, is of the right passage.
     """
 
     text: str
@@ -91,7 +87,6 @@ class Asked:
     fused: Table
     right: NDArray[np.bool_]
     quoted: Mapping[str, bool]
-    told: Mapping[str, float]
 
 
 def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
@@ -110,11 +105,6 @@ def run(data: Path, work: Path, questions: int = 150) -> dict[str, Any]:
         "quotes": {
             selection: {name: _share([q.quoted[selection] for q in of_one]) for name, of_one in asked.items()}
             for selection in _SELECTIONS
-        },
-        "told": {
-            name: {length: _mean([q.told.get(length, 0.0) for q in of_one]) for length in _LENGTHS}
-            for name, of_one in asked.items()
-            if any(q.told for q in of_one)
         },
     }
 
@@ -151,25 +141,10 @@ others, which are not, are described in `benchmarks/tried_signals.py`.
 
 ### The quoted sentence
 
-The share of the same questions whose quote (decision 9) holds the answer or, in the last two columns, is of the right
-document or section; with all signals, and with one of them taken away:
+The share of the same questions whose best sentence (decision 9) holds the answer or, in the last two columns, is of the
+right document or section; with all signals, and with one of them taken away:
 
-{table(("quote", *names), rows_of("quotes"))}{_told(result.get("told", {}))}"""
-
-
-def _told(result: Mapping[str, Mapping[str, Any]]) -> str:
-    """The table of how much of a section's opening a quote tells; nothing for results from before it was measured."""
-    if not result:
-        return ""
-    rows = [
-        (length, *(with_interval(of_one[length]["share"], of_one[length]["interval"]) for of_one in result.values()))
-        for length in _LENGTHS
-    ]
-    return f"""
-
-F1 of the quote and the first {_OPENING_WORDS} words of the right section:
-
-{table(("quote", *result), rows)}"""
+{table(("sentence", *names), rows_of("quotes"))}"""
 
 
 def _bases(data: Path, work: Path, questions: int) -> Iterator[tuple[str, list[Asked]]]:
@@ -230,32 +205,21 @@ def _ask(knowledge: KnowledgeStore, reader: Reader, question: str, is_right: IsR
         found = view.search(question, EVERYTHING, limit=_PASSAGES)
         scored = rerank([asked], found, reader, view.embedder, _CALIBRATION.reranking)
     tried = tried_signals(knowledge, asked, scored)
-    sections = [item.chunk for item in scored if item.chunk.section and item.chunk.opens and is_right(item.chunk)]
-    openings = [" ".join(chunk.text.split()[:_OPENING_WORDS]) for chunk in sections]
     return Asked(
         question,
         np.array([(*astuple(item.signals), *astuple(more)) for item, more in zip(scored, tried, strict=True)]),
         np.array([item.passage.score for item in scored]),
         np.array([is_right(item.chunk) for item in scored]),
-        {name: _is_right(extractive_answer(scored, of), is_right, answers) for name, of in _SELECTIONS.items()},
-        {
-            name: _overlap(extractive_answer(scored, _CALIBRATION.sentence_selection, most), openings)
-            for name, most in _LENGTHS.items()
-        }
-        if any(item.chunk.section for item in scored)
-        else {},
+        {name: _is_right(ranked(scored, of), is_right, answers) for name, of in _SELECTIONS.items()},
     )
 
 
-def _overlap(quote: Quote | None, openings: Sequence[str]) -> float:
-    return f1(quote.text, openings) if quote and openings else 0.0
-
-
-def _is_right(quote: Quote | None, is_right: IsRight, answers: Sequence[str]) -> bool:
-    if quote is None:
+def _is_right(candidates: Sequence[SentenceCandidate], is_right: IsRight, answers: Sequence[str]) -> bool:
+    if not candidates:
         return False
-    said = f" {normalised(quote.text)} "
-    return any(f" {normalised(answer)} " in said for answer in answers) if answers else is_right(quote.passage.chunk)
+    best = candidates[0]
+    said = f" {normalised(best.text)} "
+    return any(f" {normalised(answer)} " in said for answer in answers) if answers else is_right(best.passage.chunk)
 
 
 def _hits(asked: Mapping[str, Sequence[Asked]], name: str, way: str) -> dict[str, Any]:

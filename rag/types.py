@@ -64,6 +64,7 @@ class Timings:
 class Answer:
     """A complete, checked answer. ``related`` are near passages that are plainly not support (abstained only).
     ``certainty`` is whether an answer may be taken for one, or only "may answer it"; what answers nothing is "sure".
+    ``unanswered`` are the parts of the question that the answer leaves open.
 
     ``probability`` is that of the documents holding an answer, None where that was not asked. ``dropped`` is what was
     written for it and did not stand up to the check; ``withheld`` is an abstention's short answer, had it been given.
@@ -86,6 +87,7 @@ class Answer:
     looked_up: str | None = None
     unfitted: tuple[str, ...] = ()
     certainty: Certainty = "sure"
+    unanswered: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -13,7 +13,7 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
     fields["timings_ms"] = fields.pop("timings")
     for name in ("dropped", "withheld", "probability"):  # never part of an answer
         del fields[name]
-    for name in ("notices", "looked_up", "unfitted"):  # where there is something to say
+    for name in ("notices", "looked_up", "unfitted", "unanswered"):  # where there is something to say
         if not fields[name]:
             del fields[name]
     return {"answer": answer.text, **fields}
@@ -33,4 +33,5 @@ def answer_from_json(fields: Mapping[str, Any]) -> Answer:
         looked_up=fields.get("looked_up"),
         unfitted=tuple(fields.get("unfitted", ())),
         certainty=fields["certainty"],
+        unanswered=tuple(fields.get("unanswered", ())),
     )

@@ -1,167 +1,171 @@
-"""The extractive answer: the sentence that answers best, verbatim, with what it needs to be understood."""
+"""The extractive answer: verbatim sentences, as many as the question needs, each with its citation."""
 
-import math
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
-from rag.calibration.scoring import weighted_sum
-from rag.calibration.signals import SentenceSignals
-from rag.grounding.places import introduces_list, list_end
-from rag.reader.types import AnswerSpan
-from rag.retrieval.reranking import bounded
-from rag.retrieval.types import ReadSentence, ScoredPassage
+from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
+from rag.answering.decision import Decision
+from rag.answering.document_text import DocumentText, Piece
+from rag.answering.selection import SentenceCandidate
+from rag.query.types import Shape
+from rag.text.tokens import content_stems
+from rag.types import Answer, Certainty, Citation, Sentence
+from vectorstore.store import PassageView
+from vectorstore.types import Chunk, Scope
 
-_PASSAGES = 6
-_FEWEST_WORDS = 3
-"""Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
-MOST_CHARACTERS = 400
-"""Of a quote that goes on after its first sentence."""
-_SURE = 2.0
-"""The margin from which the reader's words are the answer, so that no sentence has to be added."""
-LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
-_BULLET = re.compile(r"\s*[-*•–]\s")
-_PARAGRAPH = re.compile(r"\n\s*\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A verbatim piece of a passage: ``start`` to ``end`` of its document's stored text.
-
-    ``short_answer`` are the reader's words inside it, None where it marked none.
-    """
-
-    passage: ScoredPassage
-    start: int
-    end: int
-    text: str
-    short_answer: str | None
+_RELATED = 3
+_RELATED_FROM = 0.1
+"""The probability of an answer from which what was found is near enough to be shown in the place of one."""
+_MOST_EXTRACTS = 4
+_NEW_WORDS = 0.5
+"""Of the content of a further extract so much is said by none before it."""
+_AS_RELEVANT = 2.0
+"""How much less relevant (log-odds) than the best passage a further one may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class SentenceCandidate:
-    """A sentence that may be quoted: number ``chosen`` of a passage, ``place`` among those that say something, and the
-    reader's best span in it.
+class DecidedPart:
+    """A part of a question, as it is read, and the decision on it. ``label`` says whose it is, empty where there is one
+    part.
     """
 
-    passage: ScoredPassage
-    chosen: int
-    place: int
-    span: AnswerSpan | None
+    label: str
+    question: str
+    decision: Decision
 
-    @property
-    def text(self) -> str:
-        sentence = self.passage.sentences[self.chosen]
-        return self.passage.chunk.text[sentence.start : sentence.end]
 
-    @property
-    def margin(self) -> float:
-        return bounded(self.span.margin if self.span else -math.inf)
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The probability from which a question is answered at all, and that from which the answer is sure."""
 
-    @property
-    def tells(self) -> bool:
-        """Whether the passage opens a text whose heading says what of its subject it tells."""
-        return self.passage.chunk.opens and bool(self.passage.chunk.section)
+    answered: float
+    sure: float
 
-    @property
-    def signals(self) -> SentenceSignals:
-        return SentenceSignals(
-            self.passage.score,
-            self.passage.sentences[self.chosen].closeness,
-            self.margin,
-            max(0.0, self.passage.signals.aspect) / (1 + self.place) if self.tells else 0.0,
+
+class ExtractiveAnswers:
+    """Makes answers of what was decided on one state of the documents, ``view``, within ``scope``."""
+
+    def __init__(self, view: PassageView, scope: Scope, thresholds: Thresholds) -> None:
+        self._view = view
+        self._scope = scope
+        self._thresholds = thresholds
+        self._document = cache(lambda document: DocumentText.of(document, view, scope))
+
+    def answer(self, parts: Sequence[DecidedPart], shape: Shape, unnamed: Sequence[str], engine: str) -> Answer:
+        """The answer to all parts that have one, or the abstention with what is nearest.
+
+        It is unsure where one of them is, where one is left without an answer, and where the question names what no
+        document does (``unnamed``).
+        """
+        answered = [part for part in parts if part.decision.answer(self._thresholds.answered)]
+        if not answered:
+            return self._abstention(parts[0], engine)
+        extracts: list[Extract] = []
+        for part in answered:
+            made = self._extracts(part, shape)
+            if part.label:
+                made = [replace(extract, label=part.label) for extract in made]
+            extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
+        probability = min(part.decision.probability for part in answered)
+        sure = probability >= self._thresholds.sure and len(answered) == len(parts) and not unnamed
+        certainty: Certainty = "sure" if sure else "unsure"
+        sentences, citations = self.cited(extracts, round(probability, 4))
+        best = answered[0].decision.best
+        assert best is not None
+        return Answer(
+            "extractive",
+            engine,
+            sentences,
+            citations,
+            short_answer=best.short_answer,
+            probability=probability,
+            notices=self._view.notices({citation.document for citation in citations}, self._scope),
+            certainty=certainty,
+            unanswered=tuple(part.label or part.question for part in parts if part not in answered),
+        )
+
+    def cited(self, extracts: Sequence[Extract], score: float) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+        """The sentences of the extracts; those that stand in a row share a citation."""
+        sentences: list[Sentence] = []
+        citations: list[Citation] = []
+        for extract in extracts:
+            document = self._document(extract.chunk.document)
+            for run in _runs(extract.pieces, document):
+                n, start, end = len(citations) + 1, run[0].start, run[-1].end
+                place = (document.page(start), start, end, document.text[start:end], score)
+                citations.append(Citation(n, extract.chunk.document, extract.chunk.title, *place))
+                sentences += [
+                    Sentence(document.text[piece.start : piece.end], (n,), piece.form, extract.label) for piece in run
+                ]
+        return tuple(sentences), tuple(citations)
+
+    def _extracts(self, part: DecidedPart, shape: Shape) -> list[Extract]:
+        best = part.decision.best
+        assert best is not None
+        extracts = list(self._of(best, part.question, shape))
+        if shape in (Shape.SEVERAL, Shape.OPEN):
+            extracts += self._further(part, shape, extracts)
+        return extracts
+
+    def _of(self, candidate: SentenceCandidate, question: str, shape: Shape) -> tuple[Extract, ...]:
+        return extracts_of(candidate, question, shape, self._document(candidate.passage.chunk.document))
+
+    def _further(self, part: DecidedPart, shape: Shape, before: Sequence[Extract]) -> Iterator[Extract]:
+        """What other passages add, while there is room: only what is as much to the point, and new."""
+        told = list(before)
+        best = part.decision.best
+        assert best is not None
+        for candidate in part.decision.candidates[1:]:
+            if len(told) >= _MOST_EXTRACTS or self._words(told) >= WORDS_SHOWN:
+                return
+            if candidate.passage.relevance < max(0.0, best.passage.relevance - _AS_RELEVANT):
+                continue
+            for extract in self._of(candidate, part.question, shape):
+                if any(map(extract.overlaps, told)) or not self._is_new(extract, told):
+                    continue
+                if extract.chunk.subject != best.passage.chunk.subject:
+                    extract = replace(extract, label=extract.label or extract.chunk.subject)
+                told.append(extract)
+                yield extract
+
+    def _is_new(self, extract: Extract, before: Sequence[Extract]) -> bool:
+        said = frozenset(stem for other in before for stem in self._stems(other))
+        own = self._stems(extract)
+        return bool(own) and len(own - said) >= _NEW_WORDS * len(own)
+
+    def _stems(self, extract: Extract) -> frozenset[str]:
+        text = self._document(extract.chunk.document).text
+        return frozenset(stem for piece in extract.pieces for stem in content_stems(text[piece.start : piece.end]))
+
+    def _words(self, extracts: Sequence[Extract]) -> int:
+        return sum(
+            self._document(extract.chunk.document).words(piece) for extract in extracts for piece in extract.pieces
+        )
+
+    def _abstention(self, part: DecidedPart, engine: str) -> Answer:
+        decision = part.decision
+        near = decision.passages[:_RELATED] if decision.probability >= _RELATED_FROM else ()
+        return Answer(
+            "abstained",
+            engine,
+            related=tuple(_whole(n, one.chunk, one.passage.score) for n, one in enumerate(near, start=1)),
+            probability=decision.probability,
+            withheld=decision.best.short_answer if decision.best else None,
         )
 
 
-def extractive_answer(
-    passages: Sequence[ScoredPassage], weights: SentenceSignals, most_characters: int = MOST_CHARACTERS
-) -> Quote | None:
-    """The sentence of the best passages with the largest sum of signals, each by its weight; None if there is no
-    sentence that says anything. See docs/decisions/0009.
-
-    A list is quoted with its introduction, "It ..." with the sentence before, and the opening of a text whose heading
-    tells what is asked with the sentences after it, unless the reader is sure of some words in it.
-    """
-    candidates = candidates_of(passages)
-    if not candidates:
-        return None
-    best = max(candidates, key=lambda candidate: weighted_sum(weights, candidate.signals))
-    return _complete(best, most_characters)
+def _runs(pieces: Sequence[Piece], document: DocumentText) -> Iterator[list[Piece]]:
+    """The pieces that stand in a row, with no other word between them."""
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and not document.nothing_between(run[-1].end, piece.start):
+            yield run
+            run = []
+        run.append(piece)
+    if run:
+        yield run
 
 
-def candidates_of(passages: Sequence[ScoredPassage]) -> list[SentenceCandidate]:
-    """The sentences of the best passages that may be quoted."""
-    return [candidate for passage in passages[:_PASSAGES] for candidate in _candidates(passage)]
-
-
-def _candidates(passage: ScoredPassage) -> list[SentenceCandidate]:
-    """Those of one passage: no questions and, unless there is nothing else or the reader would answer with
-    them, nothing as short as "Key points" or "Yes.".
-    """
-    texts = [passage.chunk.text[sentence.start : sentence.end] for sentence in passage.sentences]
-    spans = [_span_in(passage, sentence) for sentence in passage.sentences]
-    told = [i for i, text in enumerate(texts) if not text.endswith("?")]
-    saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
-    return [SentenceCandidate(passage, i, place, spans[i]) for place, i in enumerate(saying or told)]
-
-
-def _span_in(passage: ScoredPassage, sentence: ReadSentence) -> AnswerSpan | None:
-    """The reader's best that lies in the sentence for the most part."""
-    inside = [span for span in passage.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
-    return max(inside, key=lambda span: span.margin, default=None)
-
-
-def _says_something(sentence: str) -> bool:
-    return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))
-
-
-def _complete(candidate: SentenceCandidate, most_characters: int) -> Quote:
-    """The sentence with what it needs: the list's introduction and items, the sentence that "it" refers to, or what
-    follows an opening.
-    """
-    chunk = candidate.passage.chunk
-    sentences = [(sentence.start, sentence.end) for sentence in candidate.passage.sentences]
-    text = chunk.text
-    first = candidate.chosen
-    end = sentences[first][1]
-    introduction = _introduction(text, sentences, first)
-    if introduction is not None:
-        first = introduction
-    elif first > 0 and LEANS_ON_THE_ONE_BEFORE.match(text, sentences[first][0]):
-        first -= _says_something(text[slice(*sentences[first - 1])])
-    start = sentences[first][0]
-    listed = introduction if introduction is not None else candidate.chosen
-    if introduction is not None or introduces_list(text, sentences, listed):
-        end = max(end, list_end(text, sentences, listed))
-    elif candidate.tells and candidate.place == 0 and candidate.margin < _SURE:
-        end = _with_what_follows(text, sentences, candidate.chosen, most_characters)
-    span = candidate.span
-    words = text[max(start, span.start) : min(end, span.end)] if span else None
-    return Quote(candidate.passage, chunk.start + start, chunk.start + end, text[start:end], words)
-
-
-def _with_what_follows(text: str, sentences: Sequence[tuple[int, int]], first: int, most_characters: int) -> int:
-    """The end of the sentence ``first`` with up to two more of its paragraph, if all are no longer than that."""
-    start, end = sentences[first]
-    for i in range(first + 1, min(first + 3, len(sentences))):
-        following, stop = sentences[i]
-        written = text[following:stop]
-        apart = (
-            _PARAGRAPH.search(text, end, following) or not written.endswith((".", "!")) or not _says_something(written)
-        )
-        if apart or stop - start > most_characters:
-            break
-        end = stop
-    return end
-
-
-def _introduction(text: str, sentences: Sequence[tuple[int, int]], item: int) -> int | None:
-    """The sentence that introduces the list of which ``item`` is a bulleted fragment, if it is in the passage."""
-    if text[slice(*sentences[item])].endswith((".", "!", "?")):
-        return None  # an item that is a sentence stands alone
-    for i in range(item, -1, -1):
-        if i < item and introduces_list(text, sentences, i):
-            return i
-        if not _BULLET.match(text, text.rfind("\n", 0, sentences[i][0]) + 1):
-            return None
-    return None
+def _whole(n: int, chunk: Chunk, score: float) -> Citation:
+    return Citation(n, chunk.document, chunk.title, chunk.page, chunk.start, chunk.end, chunk.text, round(score, 4))

@@ -1,47 +1,34 @@
 """A question's way: rewrite the query, retrieve, rerank, decide, quote or write, check, cite."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from rag.answering.decision import Decision, decide
-from rag.answering.generation import CheckedText, write_checked
-from rag.answering.relevance import AnswerRelevance
+from rag.answering.extractive import DecidedPart, ExtractiveAnswers, Thresholds
+from rag.answering.written import WrittenAnswers
 from rag.calibration.numbers import Calibration
-from rag.generators.prompts import build_messages
 from rag.generators.types import Generator
 from rag.grounding.types import GroundednessChecker
 from rag.query.rewriting import rewrite_follow_up
 from rag.query.smalltalk.topics import Recognise, Topic, reply
+from rag.query.types import Query, QueryPart, Shape
 from rag.query.understanding import understand
 from rag.reader.types import Reader
 from rag.retrieval.hybrid import retrieve_variants
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import PassageStore, Retriever, ScoredPassage
-from rag.types import (
-    Answer,
-    Citation,
-    Done,
-    Event,
-    Exchange,
-    Quoted,
-    Reranking,
-    Searching,
-    Sentence,
-    Timings,
-    Writing,
-)
+from rag.retrieval.variants import QueryVariant
+from rag.text.tokens import content_stems
+from rag.types import Answer, Done, Event, Exchange, Quoted, Reranking, Searching, Timings
 from vectorstore.store import PassageView
-from vectorstore.types import Chunk, Embedder, Scope
+from vectorstore.types import Passage, Scope
 
-logger = logging.getLogger(__name__)
-
-_RELATED = 3
 _PROMPT_PASSAGES = 3
+_FEWEST_PASSAGES = 6
+"""Of each of several parts."""
 
 
 @dataclass(slots=True)
@@ -50,6 +37,15 @@ class _Clock:
 
     def ms(self) -> float:
         return round((time.perf_counter() - self.started) * 1000.0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A part of a question, the wording that its passages are read with, and the passages."""
+
+    part: QueryPart
+    read_with: str
+    passages: tuple[Passage, ...]
 
 
 class AnswerFlow:
@@ -81,11 +77,11 @@ class AnswerFlow:
         self._retriever_on = retriever_on
         self._reader = reader
         self._calibration = calibration
-        self._checker = checker
         self._generator = generator
+        self._written = WrittenAnswers(generator, checker) if generator else None
         self._recognise = recognise
         self._passages = passages
-        self._threshold = threshold
+        self._thresholds = Thresholds(threshold, max(threshold, calibration.answerability.sure))
 
     def answer(self, question: str, scope: Scope, *, before: Sequence[Exchange] = ()) -> Answer:
         """The last of the ``events``."""
@@ -114,134 +110,104 @@ class AnswerFlow:
                 yield Done(reply(query, clock.ms()))
                 return
             yield Searching(view.count(scope))
-            variants = query.variants
             if query.before and self._generator and self._generator.large:
                 held.close()  # no transaction waits for a generator
-                variants = rewrite_follow_up(query.question, query.before, self._generator.chat)
+                query = _of_one_part(query, rewrite_follow_up(query.question, query.before, self._generator.chat))
                 view = held.enter_context(self._store.view())
-            read_with, passages = retrieve_variants(self._retriever_on(view), variants, scope, self._passages)
-            looked_up = read_with if read_with != question.strip() else None
+            found = self._retrieve(query, view, scope)
             timings = Timings(retrieve=clock.ms())
-            if not passages:
-                timings = replace(timings, total=clock.ms())
-                nothing = Answer("abstained", self._reader.name, timings=timings, looked_up=looked_up)
+            if not found:
+                nothing = Answer("abstained", self._reader.name, timings=replace(timings, total=clock.ms()))
                 yield Done(reply(query.topic, clock.ms()) if query.topic else nothing)
                 return
-            yield Reranking(len(passages))
-            weighed = [variant.weighed(view, scope) for variant in variants]
-            scored = rerank(weighed, passages, self._reader, view.embedder, self._calibration.reranking)
-            decision = decide(scored, weighed, self._calibration)
+            yield Reranking(sum(len(one.passages) for one in found))
+            decided = [self._decide(one, view, scope) for one in found]
             timings = replace(timings, read=clock.ms() - timings.retrieve)
-            quoted = self._extractive(decision, view, scope)
+            answers = ExtractiveAnswers(view, scope, self._thresholds)
+            quoted = answers.answer(_needed(decided, query), query.shape, query.unnamed, self._reader.name)
             embedder = view.embedder
+            unfitted = self._calibration.unfitted(embedder.fingerprint, self._reader.fingerprint)
+        looked_up = " ".join(one.read_with for one in found if one.part.label or len(found) == 1)
         timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
-        quoted = replace(quoted, timings=timings, looked_up=looked_up)
+        quoted = replace(
+            quoted,
+            timings=timings,
+            looked_up=looked_up if looked_up != question.strip() else None,
+            unfitted=unfitted,
+        )
         if quoted.kind == "abstained" and query.topic:
             yield Done(reply(query.topic, clock.ms()))
             return
-        if quoted.kind != "abstained" and self._generator:
+        if quoted.kind != "abstained" and self._written and self._written.adds_to(quoted):
             yield Quoted(quoted)
             if stop is None or not stop.is_set():
-                yield from self._write(self._generator, read_with, quoted, decision, embedder, scope, stop, clock)
+                best = _shown([one.decision for one in decided])
+                chunks, spans = [one.chunk for one in best], [one.spans for one in best]
+                written = self._written.events(found[0].read_with, quoted, chunks, spans, embedder, stop, clock.ms)
+                yield from self._with_notices(written, scope)
                 return
         yield Done(quoted)
 
-    def _extractive(self, decision: Decision, view: PassageView, scope: Scope) -> Answer:
-        """The extractive answer, or the abstention with the nearest passages."""
-        unfitted = self._calibration.unfitted(view.embedder.fingerprint, self._reader.fingerprint)
-        quote = decision.answer(self._threshold)
-        if quote is None:
-            return Answer(
-                "abstained",
-                self._reader.name,
-                related=tuple(
-                    _citation(n, near.chunk, near.passage.score)
-                    for n, near in enumerate(decision.passages[:_RELATED], start=1)
-                ),
-                probability=decision.probability,
-                withheld=decision.quote.short_answer if decision.quote else None,
-                unfitted=unfitted,
-            )
-        chunk = quote.passage.chunk
-        place = (quote.start, quote.end, quote.text, round(decision.probability, 4))
-        citation = Citation(1, chunk.document, chunk.title, chunk.page, *place)
-        return Answer(
-            "extractive",
-            self._reader.name,
-            (Sentence(quote.text, (1,)),),
-            (citation,),
-            short_answer=quote.short_answer,
-            probability=decision.probability,
-            notices=view.notices({citation.document}, scope),
-            unfitted=unfitted,
-        )
-
-    def _write(
-        self,
-        generator: Generator,
-        question: str,
-        quoted: Answer,
-        decision: Decision,
-        embedder: Embedder,
-        scope: Scope,
-        stop: threading.Event | None,
-        clock: _Clock,
+    def shorter(
+        self, question: str, answer: Answer, scope: Scope, *, stop: threading.Event | None = None
     ) -> Iterator[Event]:
-        """What ``generator`` writes, checked sentence by sentence, and the better of it and the ``quoted`` answer."""
-        yield Writing()
-        text = CheckedText()
-        relevance = AnswerRelevance(quoted, _closeness(question, embedder), large=generator.large)
-        try:
-            for text in self._written(generator, question, decision, relevance, stop, clock):
-                yield Writing(text.sentences, text.citations)
-        except Exception as error:  # whatever befalls an engine, the checked answer stands
-            logger.warning("%s could not write (%s); the quoted answer stands", generator.name, type(error).__name__)
-        timings = replace(quoted.timings, first_token=text.first_token_ms, total=clock.ms())
-        written = replace(
-            quoted,
-            kind="generated",
-            engine=generator.name,
-            sentences=text.sentences,
-            citations=text.citations,
-            notices=self._notices(text.citations, scope),
-        )
-        replaces = bool(written.text) and relevance.of_text(written.text)
-        yield Done(replace(written if replaces else quoted, timings=timings, dropped=text.dropped))
-
-    def _written(
-        self,
-        generator: Generator,
-        question: str,
-        decision: Decision,
-        relevance: AnswerRelevance,
-        stop: threading.Event | None,
-        clock: _Clock,
-    ) -> Iterator[CheckedText]:
-        """The checked text from the best passages, the quoted one first."""
-        best = _first(decision.source, decision.passages)[:_PROMPT_PASSAGES]
-        chunks = [passage.chunk for passage in best]
-        shown = [(n, chunk.heading or chunk.title, chunk.text) for n, chunk in enumerate(chunks, start=1)]
-        messages = build_messages(question, shown, generator.prompt_tokens, generator.chat.get_num_tokens)
-        check = self._checker.on(chunks, question, [passage.spans for passage in best])
-        stream = generator.chat.stream(messages)
-        with closing(stream):  # type: ignore[type-var]
-            pieces = (chunk.text for chunk in stream)
-            yield from write_checked(pieces, chunks, check, relevance.of_sentence, stop, clock.ms)
-
-    def _notices(self, citations: Sequence[Citation], scope: Scope) -> tuple[str, ...]:
+        """The events of saying an ``answer`` to ``question`` in fewer words, ``Done`` last: with the checked text of
+        the generator, or with the answer as it was, where there is none or it writes nothing that stands.
+        """
+        clock = _Clock()
+        if self._written is None or not answer.citations:
+            yield Done(answer)
+            return
         with self._store.view() as view:
-            return view.notices({citation.document for citation in citations}, scope)
+            embedder = view.embedder
+        yield from self._with_notices(self._written.shorter(question, answer, embedder, stop, clock.ms), scope)
+
+    def _with_notices(self, events: Iterator[Event], scope: Scope) -> Iterator[Event]:
+        """The events, the answer with the notices of what it cites."""
+        for event in events:
+            if isinstance(event, Done):
+                with self._store.view() as view:
+                    notices = view.notices({citation.document for citation in event.answer.citations}, scope)
+                event = Done(replace(event.answer, notices=notices))
+            yield event
+
+    def _retrieve(self, query: Query, view: PassageView, scope: Scope) -> list[_Found]:
+        """What is found for each part that anything is found for; for a comparison also for the whole question."""
+        parts = query.parts
+        if len(parts) > 1 and query.shape is Shape.COMPARISON:
+            parts = (QueryPart("", query.variants), *parts)
+        limit = max(_FEWEST_PASSAGES, self._passages // len(parts))
+        found = []
+        for part in parts:
+            read_with, passages = retrieve_variants(self._retriever_on(view), part.variants, scope, limit)
+            if passages:
+                found.append(_Found(part, read_with, tuple(passages)))
+        return found
+
+    def _decide(self, found: _Found, view: PassageView, scope: Scope) -> DecidedPart:
+        weighed = [variant.weighed(view, scope) for variant in found.part.variants]
+        scored = rerank(weighed, found.passages, self._reader, view.embedder, self._calibration.reranking)
+        return DecidedPart(found.part.label, found.read_with, decide(scored, weighed, self._calibration))
 
 
-def _first(one: ScoredPassage, passages: Sequence[ScoredPassage]) -> list[ScoredPassage]:
-    return [one, *(passage for passage in passages if passage is not one)]
+def _of_one_part(query: Query, variants: tuple[QueryVariant, ...]) -> Query:
+    return replace(query, variants=variants, parts=(QueryPart("", variants),))
 
 
-def _closeness(question: str, embedder: Embedder) -> Callable[[str], float]:
-    """How close in meaning a text is to the question: the cosine of their vectors."""
-    asked = cache(lambda: embedder.embed([question])[0])
-    return lambda text: float(asked() @ embedder.embed([text])[0])
+def _needed(decided: Sequence[DecidedPart], query: Query) -> list[DecidedPart]:
+    """The parts to answer: of a comparison the whole question alone, where one sentence tells of all that is compared,
+    else what is compared one by one.
+    """
+    if len(decided) == 1 or query.shape is not Shape.COMPARISON:
+        return list(decided)
+    whole, parts = decided[0], [one for one in decided if one.label]
+    best = whole.decision.best
+    said = frozenset(content_stems(best.text)) if best else frozenset()
+    tells_all = all(not said.isdisjoint(content_stems(part.label)) for part in query.parts)
+    return [whole] if tells_all or not parts else parts
 
 
-def _citation(n: int, chunk: Chunk, score: float) -> Citation:
-    return Citation(n, chunk.document, chunk.title, chunk.page, chunk.start, chunk.end, chunk.text, round(score, 4))
+def _shown(decisions: Sequence[Decision]) -> list[ScoredPassage]:
+    """The passages to write from: what is quoted of each part, then the best of the others."""
+    ordered = [decision.source for decision in decisions] + [one for of in decisions for one in of.passages]
+    return list({one.chunk.id: one for one in ordered}.values())[:_PROMPT_PASSAGES]

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from rag.calibration.scoring import LogisticModel
+from rag.calibration.scoring import AnswerabilityModel, LogisticModel
 from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals, SupportSignals
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ Signals = TypeVar("Signals", bound="DataclassInstance")
 Table = NDArray[np.float64]
 
 _RIDGE = 0.01
+SURELY_RIGHT = 0.9
+"""Of what is called sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,22 @@ def fit_sentence_selection(groups: Sequence[Sequence[Candidates]]) -> SentenceSi
 
 
 def fit_answerability(
-    signals: Sequence[AnswerabilitySignals], held: Sequence[bool]
-) -> LogisticModel[AnswerabilitySignals]:
-    """From questions whose answer the documents hold, or do not: both count the same, whatever their number."""
-    return _fit_logistic(AnswerabilitySignals, signals, held, 1.0)
+    signals: Sequence[AnswerabilitySignals], held: Sequence[bool], right: Sequence[bool]
+) -> AnswerabilityModel:
+    """From questions whose answer the documents hold, or do not: both count the same, whatever their number. ``right``
+    is whether what would be answered is right.
+    """
+    model = _fit_logistic(AnswerabilitySignals, signals, held, 1.0)
+    sure = sure_from([model.probability(one) for one in signals], right)
+    return AnswerabilityModel(model.intercept, model.weights, sure)
+
+
+def sure_from(probabilities: Sequence[float], right: Sequence[bool], share: float = SURELY_RIGHT) -> float:
+    """The lowest probability from which on such a ``share`` of the answers is right; above them all where none is."""
+    order = np.argsort(-np.array(probabilities), kind="stable")
+    shares = np.cumsum(np.array(right, float)[order]) / np.arange(1, len(right) + 1)
+    good = np.flatnonzero(shares >= share)
+    return float(np.array(probabilities)[order][good[-1]]) if len(good) else 1.0
 
 
 def fit_support(signals: Sequence[SupportSignals], supported: Sequence[bool]) -> LogisticModel[SupportSignals]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag.calibration.scoring import LogisticModel, SupportModel
+from rag.calibration.scoring import AnswerabilityModel, SupportModel
 from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals, SupportSignals
 from vectorstore.disk import replace_text
 from vectorstore.errors import RefdeskError
@@ -42,7 +42,7 @@ class Calibration:
 
     reranking: PassageSignals
     sentence_selection: SentenceSignals
-    answerability: LogisticModel[AnswerabilitySignals]
+    answerability: AnswerabilityModel
     support: SupportModel
     fitted_to: Mapping[str, Models]
 
@@ -111,7 +111,9 @@ def _weights(of: type[Weights], stored: Stored) -> Weights:
 _READERS: Mapping[str, Callable[[Stored], object]] = {
     "reranking": lambda stored: _weights(PassageSignals, stored),
     "sentence_selection": lambda stored: _weights(SentenceSignals, stored),
-    "answerability": lambda stored: LogisticModel(float(stored["intercept"]), _weights(AnswerabilitySignals, stored)),
+    "answerability": lambda stored: AnswerabilityModel(
+        float(stored["intercept"]), _weights(AnswerabilitySignals, stored), float(stored["sure"])
+    ),
     "support": lambda stored: SupportModel(
         float(stored["intercept"]), _weights(SupportSignals, stored), float(stored["threshold"])
     ),

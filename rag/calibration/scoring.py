@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rag.calibration.signals import SupportSignals
+from rag.calibration.signals import AnswerabilitySignals, SupportSignals
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -32,6 +32,13 @@ class LogisticModel(Generic[Signals]):
     def probability(self, signals: Signals) -> float:
         """Between 0 and 1."""
         return logistic(self.intercept + weighted_sum(self.weights, signals))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerabilityModel(LogisticModel[AnswerabilitySignals]):
+    """The probability that the documents hold the answer; from ``sure`` on nine in ten of the answers are right."""
+
+    sure: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,4 +124,5 @@ def _decode(stored: dict[str, Any]) -> Answer:
         looked_up=stored.get("looked_up"),
         unfitted=tuple(stored.get("unfitted", ())),
         certainty=stored.get("certainty", "sure"),
+        unanswered=tuple(stored.get("unanswered", ())),
     )

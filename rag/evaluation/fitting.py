@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, field, replace
 import numpy as np
 
 from rag.answering.answerability import answerability_signals
-from rag.answering.extractive import SentenceCandidate, candidates_of
+from rag.answering.selection import SentenceCandidate, candidates_of, ranked
 from rag.calibration.fitting import Candidates, fit_answerability, fit_reranking, fit_sentence_selection
 from rag.calibration.numbers import Calibration, Models
 from rag.calibration.scoring import weighted_sum
@@ -92,7 +92,7 @@ def fit(
             where="evaluate fit",
             remedy="Judge more answers in the chat, or name a file of questions in the SQuAD form.",
         )
-    if not any(not held for one in read for _, held in _cases(one)):
+    if not any(not held for one in read for _, held, _ in _cases(one, before)):
         raise UsageError(
             "All that is found for the questions is of the documents that answer them",
             where="evaluate fit",
@@ -130,8 +130,8 @@ def _fitted(read: Sequence[_Read], before: Calibration) -> Calibration:
         if (candidates := candidates_of(one.passages))
     ]
     calibration = replace(calibration, sentence_selection=fit_sentence_selection([sentences]))
-    signals, held = zip(*(case for one in ordered for case in _cases(one)), strict=True)
-    return replace(calibration, answerability=fit_answerability(signals, held))
+    signals, held, right = zip(*(case for one in ordered for case in _cases(one, calibration)), strict=True)
+    return replace(calibration, answerability=fit_answerability(signals, held, right))
 
 
 def _ordered(one: _Read, calibration: Calibration) -> _Read:
@@ -149,14 +149,17 @@ def _holds(one: _Read, candidate: SentenceCandidate) -> bool:
     return not one.question.answers or any(f" {normalised(answer)} " in said for answer in one.question.answers)
 
 
-def _cases(one: _Read) -> Iterator[tuple[AnswerabilitySignals, bool]]:
-    """What was found and whether it answers; and without the documents that do, which makes it unanswerable."""
+def _cases(one: _Read, calibration: Calibration) -> Iterator[tuple[AnswerabilitySignals, bool, bool]]:
+    """What was found, whether it answers, and whether the best sentence does; and the same without the documents that
+    answer, which makes it unanswerable.
+    """
     if any(one.right) or not one.question.answerable:
-        yield answerability_signals(one.passages, [one.variant]), any(one.right)
+        best = ranked(one.passages, calibration.sentence_selection)[:1]
+        yield answerability_signals(one.passages, [one.variant]), any(one.right), any(_holds(one, c) for c in best)
     right = {p.chunk.document for p, yes in zip(one.passages, one.right, strict=True) if yes}
     others = [p for p in one.passages if p.chunk.document not in right]
     if right and others:
-        yield answerability_signals(others, [one.variant]), False
+        yield answerability_signals(others, [one.variant]), False, False
 
 
 def _figures(read: Sequence[_Read], calibration: Calibration) -> tuple[float, ...]:
@@ -164,13 +167,13 @@ def _figures(read: Sequence[_Read], calibration: Calibration) -> tuple[float, ..
     answerable = [one for one in ordered if any(one.right)]
     first = [one.right[0] for one in answerable]
     sentences = [
-        _holds(one, max(candidates, key=lambda c: weighted_sum(calibration.sentence_selection, c.signals)))
+        _holds(one, candidates[0])
         for one in answerable
-        if (candidates := candidates_of(one.passages))
+        if (candidates := ranked(one.passages, calibration.sentence_selection))
     ]
     decided = [
         (calibration.answerability.probability(signals) >= 0.5) == held
         for one in ordered
-        for signals, held in _cases(one)
+        for signals, held, _ in _cases(one, calibration)
     ]
     return tuple(float(np.mean(shares)) if shares else 0.0 for shares in (first, sentences, decided))

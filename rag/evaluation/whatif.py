@@ -64,7 +64,7 @@ class WhatIf:
         passages = [_edited(asked, passage, edits, view.embedder) for passage in passages]
         scored = rerank([variant], passages, self._reader, view.embedder, self._calibration.reranking)
         decision = decide(scored, [variant], self._calibration)
-        quote = decision.quote
+        best = decision.best
         return Trial(
             question,
             self._threshold,
@@ -79,9 +79,9 @@ class WhatIf:
             ),
             decision.probability,
             asdict(decision.signals),
-            quote.text if quote else "",
-            quote.short_answer if quote else None,
-            quote.passage.chunk.id if quote else None,
+            best.text if best else "",
+            best.short_answer if best else None,
+            best.passage.chunk.id if best else None,
             asked if asked != question else "",
         )
 

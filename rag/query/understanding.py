@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.query.follow_up import carry_topic, with_told_topic
-from rag.query.naming import Naming
 from rag.query.narrative import told_and_asked
-from rag.query.parts import compares, parts_of
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
-from rag.query.types import Query
+from rag.query.types import Query, QueryPart
 from rag.retrieval.types import Retriever
 from rag.types import Exchange
 from vectorstore.store import PassageView
@@ -56,10 +54,10 @@ def query_of(
     """
     asked = without_courtesies(message, recognise) if recognise else message
     asked = corrected(asked, view, scope)
-    naming = Naming(retriever, scope)
-    asked = asked if compares(asked, naming) else _without_story(asked, retriever, scope)
+    asked = _without_story(asked, retriever, scope)
     turns = tuple(turn for turn in before if turn.answer is None or turn.answer.kind != "smalltalk")
-    return Query(asked, turns, carry_topic(asked, turns), parts_of(asked, turns, naming))
+    variants = carry_topic(asked, turns)
+    return Query(asked, turns, variants, (QueryPart("", variants),))
 
 
 def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:

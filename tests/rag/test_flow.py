@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 from pydantic import PrivateAttr
 
+from rag.answering.flow import AnswerFlow
 from rag.answering.langchain import AnswerRunnable
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.signals import AnswerabilitySignals
@@ -21,6 +22,7 @@ from vectorstore.types import EVERYTHING, Scope
 QUESTION = "How is glaucoma treated?"
 DROPS = KeywordReader("eye drops")
 TREATED = "Glaucoma is treated with eye drops that lower the pressure in the eye."
+SURGERY = "Surgery is done when drops fail."
 NOTHING = KeywordReader(margin=8.0)
 
 
@@ -35,7 +37,7 @@ def assert_citations_hold(knowledge: KnowledgeStore, answer: Answer) -> None:
 def test_without_a_generator_the_answer_is_a_verbatim_sentence(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
     answer = make_flow(DROPS).answer(QUESTION, EVERYTHING)
     assert answer.kind == "extractive"
-    assert answer.text == "Glaucoma is treated with eye drops that lower the pressure in the eye."
+    assert [sentence.text for sentence in answer.sentences] == [TREATED, SURGERY]
     assert answer.short_answer == "eye drops"
     assert answer.citations[0].title == "Glaucoma"
     assert_citations_hold(knowledge, answer)
@@ -92,20 +94,42 @@ def test_an_ungrounded_or_pointless_text_leaves_the_quote_standing(make_flow: Ma
     assert answer.text.startswith("Glaucoma is treated with eye drops that")
 
 
-SURGERY = "Surgery is done when drops fail."
+def shorter(flow: AnswerFlow, question: str = QUESTION) -> Answer:
+    *_, done = flow.shorter(question, flow.answer(question, EVERYTHING), EVERYTHING)
+    assert isinstance(done, Done)
+    return done.answer
+
+
+def test_a_small_generator_is_not_asked_to_say_again_what_one_passage_says(make_flow: MakeFlow) -> None:
+    chat = FakeChat(TREATED)
+    assert make_flow(DROPS, chat).answer(QUESTION, EVERYTHING).kind == "extractive"
+    assert chat.asked == []
+
+
+def test_a_shorter_answer_is_written_when_it_is_asked_for_and_stands_on_what_was_quoted(
+    make_flow: MakeFlow, knowledge: KnowledgeStore
+) -> None:
+    answer = shorter(make_flow(DROPS, FakeChat(TREATED)))
+    assert (answer.kind, answer.text) == ("generated", TREATED)
+    assert_citations_hold(knowledge, answer)
+
+
+@pytest.mark.parametrize("reply", [f"{TREATED} {SURGERY}", "Glaucoma is treated with strong antibiotics.", SURGERY, ""])
+def test_what_is_not_shorter_not_supported_or_without_the_answer_leaves_the_quote(
+    make_flow: MakeFlow, reply: str
+) -> None:
+    answer = shorter(make_flow(DROPS, FakeChat(reply)))
+    assert (answer.kind, answer.text) == ("extractive", f"{TREATED} {SURGERY}")
+
+
+def test_without_a_generator_there_is_nothing_shorter(make_flow: MakeFlow) -> None:
+    assert shorter(make_flow(DROPS)).kind == "extractive"
 
 
 def test_only_a_large_generator_may_leave_out_the_words_that_the_reader_found(make_flow: MakeFlow) -> None:
-    question, reader = "When is surgery done?", KeywordReader("eye drops", margin=10.0)
-    quoted = make_flow(reader, FakeChat(SURGERY)).answer(question, EVERYTHING)
-    assert (quoted.kind, quoted.short_answer) == ("extractive", "eye drops")
-    assert make_flow(reader, FakeChat(SURGERY), large=True).answer(question, EVERYTHING).text == SURGERY
-
-
-def test_a_small_generator_adds_nothing_to_what_was_found(make_flow: MakeFlow) -> None:
-    answer = make_flow(DROPS, FakeChat(f"{TREATED} {SURGERY}")).answer(QUESTION, EVERYTHING)
-    assert (answer.kind, answer.text) == ("generated", TREATED)
-    assert [(dropped.text, dropped.reason) for dropped in answer.dropped] == [(SURGERY, "beside the question")]
+    question = "When is surgery done?"
+    assert shorter(make_flow(DROPS, FakeChat(SURGERY)), question).kind == "extractive"
+    assert shorter(make_flow(DROPS, FakeChat(SURGERY), large=True), question).text == SURGERY
 
 
 def test_a_small_generator_may_not_leave_out_what_a_sentence_leans_on(
@@ -113,18 +137,12 @@ def test_a_small_generator_may_not_leave_out_what_a_sentence_leans_on(
 ) -> None:
     put_text(knowledge, "tower.txt", "The tower of Helm is old. It is 34 metres high, with the lantern.", title="Tower")
     question, reader = "How high is the tower?", KeywordReader("34 metres")
-    quoted = make_flow(reader).answer(question, EVERYTHING)
-    assert quoted.text == "The tower of Helm is old. It is 34 metres high, with the lantern."
-    leaning = FakeChat("It is 34 metres high, with the lantern.")
-    assert make_flow(reader, leaning).answer(question, EVERYTHING).kind == "extractive"
-
-
-def test_where_the_reader_marked_nothing_of_the_quote_the_text_must_stand_on_it(make_flow: MakeFlow) -> None:
-    question = "When is surgery done, when drops fail?"
-    quoted = make_flow(DROPS).answer(question, EVERYTHING)
-    assert (quoted.text, quoted.short_answer) == (SURGERY, None)
-    assert make_flow(DROPS, FakeChat(SURGERY)).answer(question, EVERYTHING).kind == "generated"
-    assert make_flow(DROPS, FakeChat(TREATED)).answer(question, EVERYTHING).kind == "extractive"
+    leaning = make_flow(reader, FakeChat("It is 34 metres high, with the lantern."))
+    answer = shorter(leaning, question)
+    assert (answer.kind, answer.text) == (
+        "extractive",
+        "The tower of Helm is old. It is 34 metres high, with the lantern.",
+    )
 
 
 def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeFlow) -> None:
@@ -137,7 +155,7 @@ def test_an_invented_sentence_is_dropped_from_between_true_ones(make_flow: MakeF
 
 
 def test_the_label_of_an_answer_is_no_part_of_its_first_sentence(make_flow: MakeFlow) -> None:
-    answer = make_flow(DROPS, FakeChat(f"Question: {QUESTION} Answer: {TREATED}")).answer(QUESTION, EVERYTHING)
+    answer = shorter(make_flow(DROPS, FakeChat(f"Question: {QUESTION} Answer: {TREATED}")))
     assert (answer.kind, answer.text) == ("generated", TREATED)
 
 
@@ -153,7 +171,7 @@ def test_what_the_documents_do_not_hold_is_not_answered_and_the_generator_not_as
     chat = FakeChat("Paris.")
     answer = make_flow(NOTHING, chat).answer("Who won the football championship yesterday evening?", EVERYTHING)
     assert (answer.kind, answer.text, answer.citations) == ("abstained", "", ())
-    assert answer.related
+    assert answer.related == ()  # nothing is near enough to be shown in the place of an answer
     assert chat.asked == []
     assert_citations_hold(knowledge, answer)
 
@@ -241,7 +259,7 @@ def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFl
     stop = threading.Event()
     chat = FakeChat(f"{TREATED} Surgery is done when drops fail. Then more and more follows. And more of it.")
     answer: Answer | None = None
-    for event in make_flow(DROPS, chat).events(QUESTION, EVERYTHING, stop=stop):
+    for event in make_flow(DROPS, chat, large=True).events(QUESTION, EVERYTHING, stop=stop):
         if isinstance(event, Writing) and event.sentences:
             stop.set()
         if isinstance(event, Done):
@@ -254,7 +272,7 @@ def test_stopping_ends_the_generator_and_keeps_what_is_checked(make_flow: MakeFl
 @pytest.mark.parametrize("stage", [Searching, Reranking, Quoted])
 def test_a_generator_is_not_asked_where_it_was_stopped_before(make_flow: MakeFlow, stage: type[Event]) -> None:
     stop, chat = threading.Event(), FakeChat(TREATED)
-    *_, done = _stopped_at(stage, make_flow(DROPS, chat).events(QUESTION, EVERYTHING, stop=stop), stop)
+    *_, done = _stopped_at(stage, make_flow(DROPS, chat, large=True).events(QUESTION, EVERYTHING, stop=stop), stop)
     assert isinstance(done, Done)
     assert (done.answer.kind, chat.asked) == ("extractive", [])
 
@@ -268,7 +286,7 @@ def _stopped_at(stage: type[Event], events: Iterator[Event], stop: threading.Eve
 
 def test_the_generator_sees_the_best_passages_and_the_question(make_flow: MakeFlow) -> None:
     chat = FakeChat("Nothing.")
-    make_flow(DROPS, chat).answer(QUESTION, EVERYTHING)
+    make_flow(DROPS, chat, large=True).answer(QUESTION, EVERYTHING)
     prompt = chat.asked[0][-1]["content"]
     assert QUESTION in prompt
     assert "eye drops that lower the pressure" in prompt

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.sentences import sentence_spans
-from rag.answering.extractive import Quote, extractive_answer
+from rag.answering.selection import SentenceCandidate, ranked
 from rag.calibration.numbers import shipped_calibration
 from rag.components import open_embedder
 from rag.reader.model import ExtractiveReader, load_reader
@@ -32,8 +32,8 @@ def read(passages: list[Passage], answer: str, *variants: QueryVariant) -> list[
     return rerank(asked, passages, KeywordReader(answer), HashEmbedder(), FITTED.reranking)
 
 
-def quote(passages: list[ScoredPassage]) -> Quote | None:
-    return extractive_answer(passages, FITTED.sentence_selection)
+def best_sentence(passages: list[ScoredPassage]) -> SentenceCandidate:
+    return ranked(passages, FITTED.sentence_selection)[0]
 
 
 class Counts:
@@ -102,54 +102,6 @@ def test_of_a_code_every_part_counts() -> None:
     assert terms.share({"x"}) == terms.share({"25"}) == 0.5
 
 
-@pytest.mark.parametrize(
-    ("text", "answer", "quoted"),
-    [
-        ("First. The dose is 20 mg a day. Last.", "20 mg", "The dose is 20 mg a day."),
-        ("Aspirin thins blood. It is given daily. Last.", "daily", "Aspirin thins blood. It is given daily."),
-        ("Intro.\n\nSigns are:\n- pain\n- fever\n\nOther text.", "fever", "Signs are:\n- pain\n- fever"),
-        ("Intro.\n\nSigns are:\n- pain\n- fever\n\nOther text.", "Signs", "Signs are:\n- pain\n- fever"),
-        ("Intro.\n\nThe signs are\n- pain\n- fever\n\nOther.", "signs", "The signs are\n- pain\n- fever"),
-        ("Two kinds:\n- It is red.\n- The other is a dark blue.", "dark blue", "The other is a dark blue."),
-        ("refdesk remove\n\nThe file stays where it is.", "file stays", "The file stays where it is."),
-    ],
-)
-def test_a_quote_is_the_sentence_verbatim_with_what_it_needs(text: str, answer: str, quoted: str) -> None:
-    found = quote(read([passage(text, start=50)], answer))
-    assert found is not None
-    assert (found.text, found.short_answer) == (quoted, answer)
-    assert text[found.start - 50 : found.end - 50] == quoted
-
-
-OPENING = "This illness is inherited."
-FOLLOWED = "This illness is inherited. Both parents carry the gene. They are well themselves."
-
-
-@pytest.mark.parametrize(
-    ("text", "sure_of", "quoted"),
-    [
-        (f"{FOLLOWED} It is rare.", "", FOLLOWED),
-        (f"Key points\n\n{FOLLOWED} It is rare.", "", FOLLOWED),
-        (f"Yes. {OPENING}\n\nAnother paragraph says more.", "", OPENING),
-        (f"{OPENING} How is it found? By a test of blood.", "", OPENING),
-        (
-            f"{OPENING} The following genes play a part: A, B.\n- C and D",
-            "",
-            f"{OPENING} The following genes play a part: A, B.",
-        ),
-        (f"{OPENING} The {'very ' * 100}long story follows.", "", OPENING),
-        (f"{FOLLOWED} It is rare.", "inherited", OPENING),
-    ],
-)
-def test_the_opening_of_a_fitting_section_is_quoted_with_what_follows_unless_some_words_are_the_answer(
-    text: str, sure_of: str, quoted: str
-) -> None:
-    told = replace(passage(text), chunk=replace(passage(text).chunk, heading="Fabry > Inheritance"))
-    found = quote(read([told], sure_of or "-", QueryVariant("Fabry Inheritance")))
-    assert found is not None
-    assert found.text == quoted
-
-
 @pytest.fixture(scope="module")
 def reader() -> ExtractiveReader:
     return load_reader("deepset/tinyroberta-squad2")
@@ -191,8 +143,7 @@ def test_the_section_whose_heading_tells_what_is_asked_is_quoted_from_its_openin
         chunk = Chunk(number, 1, "Kyrle", "/a.txt", None, 0, len(text), f"Kyrle disease > {heading}", text)
         passages.append(Passage(chunk, 0.5, 0.5, 1.0))
     embedder = open_embedder(load_settings())
-    found = quote(rerank([QueryVariant(question)], passages, reader, embedder, FITTED.reranking))
-    assert found is not None
+    found = best_sentence(rerank([QueryVariant(question)], passages, reader, embedder, FITTED.reranking))
     assert told[section].startswith(found.text)
 
 

@@ -1,0 +1,264 @@
+"""Composing an extract: the sentence that answers, with what the question also needs, word for word and in its form."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.answering.document_text import LISTED, DocumentText, Piece
+from rag.answering.selection import LEANS_ON_THE_ONE_BEFORE, SentenceCandidate
+from rag.query.types import Shape
+from rag.text.tokens import content_stems
+from vectorstore.types import Block, BlockKind, Chunk
+
+WORDS_SHOWN = 120
+"""About so many words answer at once; what an answer holds beyond is a click away."""
+_WHOLE_PARAGRAPH = 50
+"""A paragraph of so few words is quoted whole."""
+_LEANING_SENTENCES = 2
+_BELONGS = 0.0
+"""The log-odds from which the reader takes a sentence for a part of the answer."""
+_MOST_ENTRIES = 15
+
+_EXPLAINING = frozenset({Shape.OPEN, Shape.SEVERAL, Shape.SUMMARY})
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many words an extract may have: in ``prose``, and in a ``listed`` group that is quoted whole."""
+
+    prose: int
+    listed: int
+
+
+_BUDGETS = {
+    Shape.ONE: Budget(60, 80),
+    Shape.YES_NO: Budget(60, 80),
+    Shape.COMPARISON: Budget(80, 120),
+    Shape.SEVERAL: Budget(WORDS_SHOWN, 300),
+    Shape.OPEN: Budget(WORDS_SHOWN, 300),
+}
+_OTHERWISE = Budget(WORDS_SHOWN, 2 * WORDS_SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Verbatim pieces of the document of ``chunk``, in its order. ``label`` says whose they are where they do not say
+    it, or where several things are told of.
+    """
+
+    chunk: Chunk
+    pieces: tuple[Piece, ...]
+    label: str = ""
+
+    def overlaps(self, other: "Extract") -> bool:
+        return self.chunk.document == other.chunk.document and any(
+            one.start < two.end and two.start < one.end for one in self.pieces for two in other.pieces
+        )
+
+
+def extracts_of(
+    candidate: SentenceCandidate, question: str, shape: Shape, document: DocumentText
+) -> tuple[Extract, ...]:
+    """What answers a question of this shape, from the sentence that answers best: one extract, or one for each entry
+    where a list of them is asked for.
+    """
+    return tuple(_Composer(candidate, question, shape, document).extracts())
+
+
+class _Composer:
+    def __init__(self, candidate: SentenceCandidate, question: str, shape: Shape, document: DocumentText) -> None:
+        self._chosen = candidate
+        self._chunk = candidate.passage.chunk
+        self._asked = frozenset(content_stems(question))
+        self._shape = shape
+        self._budget = _BUDGETS.get(shape, _OTHERWISE)
+        self._text = document
+        self._belonging = {
+            self._chunk.start + sentence.start: sentence.belongs for sentence in candidate.passage.sentences
+        }
+
+    def extracts(self) -> Iterator[Extract]:
+        entry = self._text.entry(self._chosen.start)
+        if entry is None:
+            pieces = self._around(self._chosen.start)
+            yield Extract(self._chunk, pieces, self._leans_on(pieces[0]))
+            return
+        beside = self._text.entries_beside(entry)
+        if self._shape is Shape.SEVERAL and 1 < len(beside) <= _MOST_ENTRIES and not self._names(entry):
+            for other in beside:
+                yield from self._opening(other)
+        else:
+            yield Extract(self._chunk, self._around(self._chosen.start), self._term(entry))
+
+    def _around(self, position: int) -> tuple[Piece, ...]:
+        """What is quoted for the sentence at ``position``."""
+        place = self._text.place(position)
+        block = self._text.block(place)
+        if block is None or position >= block.end:
+            return (Piece(self._chosen.start, self._chosen.end, "prose"),)
+        if block.kind in LISTED:
+            return self._list(place)
+        if block.kind is BlockKind.ROW:
+            return self._rows(place)
+        if block.kind is BlockKind.CODE:
+            return (*self._introduction(place), *self._text.pieces(place))
+        return self._prose(place, position)
+
+    def _prose(self, place: int, position: int) -> tuple[Piece, ...]:
+        """The sentence with the one it leans on, and those after it that belong to the answer."""
+        pieces = self._text.pieces(place)
+        chosen = next((n for n, piece in enumerate(pieces) if position < piece.end), len(pieces) - 1)
+        first, last = chosen, chosen
+        if self._words(pieces) <= _WHOLE_PARAGRAPH:
+            first, last = 0, len(pieces) - 1
+        else:
+            while first > max(0, chosen - _LEANING_SENTENCES) and self._leans(pieces[first]):
+                first -= 1
+            while last + 1 < len(pieces) and self._goes_on(pieces[first : last + 2]):
+                last += 1
+        quoted = pieces[first : last + 1]
+        return tuple(quoted if last + 1 < len(pieces) else self._with_what_follows(quoted, place))
+
+    def _goes_on(self, pieces: Sequence[Piece]) -> bool:
+        """Whether the last of ``pieces`` belongs to the answer too."""
+        if self._words(pieces) > self._budget.prose:
+            return False
+        return self._shape in _EXPLAINING or self._belonging.get(pieces[-1].start, _BELONGS - 1) > _BELONGS
+
+    def _with_what_follows(self, quoted: list[Piece], place: int) -> list[Piece]:
+        """With the list, table or code that the last sentence introduces, or the paragraphs that explain more."""
+        explaining = self._shape in _EXPLAINING
+        while self._text.follows(place):
+            place += 1
+            following = self._text.block(place)
+            assert following is not None
+            introduced = self._said(quoted[-1]).endswith(":")
+            if following.kind is not BlockKind.PROSE:
+                if not introduced and not explaining:
+                    break
+                group = self._text.group(place)
+                quoted = [*quoted, *self._within([self._text.pieces(n) for n in group], self._budget.listed)]
+                place = group[-1]
+                if not explaining:
+                    break
+            elif not explaining:
+                break
+            else:
+                pieces = self._text.pieces(place)
+                room = [
+                    piece for n, piece in enumerate(pieces) if self._words([*quoted, *pieces[: n + 1]]) <= WORDS_SHOWN
+                ]
+                quoted = [*quoted, *room]
+                if len(room) < len(pieces):
+                    break
+            if self._words(quoted) >= WORDS_SHOWN:
+                break
+        return quoted
+
+    def _list(self, place: int) -> tuple[Piece, ...]:
+        """The list with its introduction; of one too long to quote, the item with what it belongs to."""
+        group = self._text.group(place)
+        introduction = self._introduction(group[0])
+        items = [self._text.pieces(n) for n in group]
+        whole = [piece for pieces in items for piece in pieces]
+        if self._words(whole) <= self._budget.listed:
+            return (*introduction, *whole)
+        if self._shape in _EXPLAINING or self._block(place).kind is BlockKind.STEP:
+            first = (
+                place - group[0] if self._words(self._flat(items[: place - group[0] + 1])) > self._budget.listed else 0
+            )
+            return (*introduction, *self._within(items[first:], self._budget.listed))
+        kept = [*self._above(place, group), place, *self._below(place, group)]
+        return (*introduction, *(piece for n in kept for piece in self._text.pieces(n)))
+
+    def _above(self, place: int, group: range) -> list[int]:
+        """The items that the one at ``place`` is nested in, outermost first."""
+        above: list[int] = []
+        depth = self._block(place).depth
+        for n in range(place - 1, group[0] - 1, -1):
+            if self._block(n).depth < depth:
+                above.insert(0, n)
+                depth = self._block(n).depth
+        return above
+
+    def _below(self, place: int, group: range) -> list[int]:
+        """The items that are nested in the one at ``place``."""
+        below = []
+        for n in range(place + 1, group[-1] + 1):
+            if self._block(n).depth <= self._block(place).depth:
+                break
+            below.append(n)
+        return below
+
+    def _rows(self, place: int) -> tuple[Piece, ...]:
+        """The row; where several things are asked for, the whole table, or those of its rows that belong to it."""
+        if self._shape not in _EXPLAINING and self._shape is not Shape.COMPARISON:
+            return tuple(self._text.pieces(place))
+        group = self._text.group(place)
+        rows = [self._text.pieces(n) for n in group]
+        introduction = self._introduction(group[0])
+        if self._words(self._flat(rows)) <= self._budget.listed:
+            return (*introduction, *self._flat(rows))
+        belonging = [
+            row for n, row in zip(group, rows, strict=True) if n == place or self._belongs(self._block(n)) > _BELONGS
+        ]
+        return (*introduction, *self._within(belonging, self._budget.listed))
+
+    def _belongs(self, block: Block) -> float:
+        told = [score for start, score in self._belonging.items() if block.start <= start < block.end]
+        return max(told, default=_BELONGS - 1)
+
+    def _introduction(self, place: int) -> list[Piece]:
+        """The sentence before the group that begins at ``place``, where it introduces it."""
+        before = self._text.block(place - 1)
+        if before is None or before.kind is not BlockKind.PROSE or not self._text.follows(place - 1):
+            return []
+        pieces = self._text.pieces(place - 1)
+        introduces = bool(pieces) and not self._said(pieces[-1]).endswith((".", "!", "?"))
+        return pieces[-1:] if introduces or self._shape in _EXPLAINING else []
+
+    def _opening(self, entry: Block) -> Iterator[Extract]:
+        """The first sentence of an entry under its term."""
+        first, end = self._text.body(entry)
+        pieces = self._text.pieces(first)[:1] if first < end else []
+        if pieces:
+            yield Extract(self._chunk, tuple(pieces), self._term(entry))
+
+    def _term(self, entry: Block) -> str:
+        first, end = self._text.body(entry)
+        body = self._block(first).start if first < end else entry.end
+        return " ".join(self._text.text[entry.start : body].split()).rstrip(":")
+
+    def _names(self, entry: Block) -> bool:
+        """Whether the question is about this entry: it holds a word of its term."""
+        return not self._asked.isdisjoint(content_stems(self._term(entry)))
+
+    def _leans_on(self, first: Piece) -> str:
+        """The subject, where the first sentence leans on what is not quoted."""
+        return self._chunk.subject if self._leans(first) else ""
+
+    def _leans(self, piece: Piece) -> bool:
+        return piece.form == "prose" and bool(LEANS_ON_THE_ONE_BEFORE.match(self._text.text, piece.start))
+
+    def _within(self, groups: Sequence[Sequence[Piece]], words: int) -> list[Piece]:
+        """The first of the groups of pieces, whole, that have so many words together; one at least."""
+        kept: list[Piece] = []
+        for pieces in groups:
+            if kept and self._words([*kept, *pieces]) > words:
+                break
+            kept += pieces
+        return kept
+
+    def _block(self, place: int) -> Block:
+        block = self._text.block(place)
+        assert block is not None
+        return block
+
+    def _said(self, piece: Piece) -> str:
+        return self._text.text[piece.start : piece.end]
+
+    def _words(self, pieces: Sequence[Piece]) -> int:
+        return sum(map(self._text.words, pieces))
+
+    @staticmethod
+    def _flat(groups: Sequence[Sequence[Piece]]) -> list[Piece]:
+        return [piece for pieces in groups for piece in pieces]

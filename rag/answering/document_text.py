@@ -1,0 +1,122 @@
+"""The stored text of a document and the pieces that keep their form in it: what an extract is cut from."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.sentences import sentence_spans
+from rag.types import Form
+from vectorstore.store import PassageView
+from vectorstore.types import Block, BlockKind, Page, Scope
+
+_FORMS: dict[BlockKind, Form] = {
+    BlockKind.PROSE: "prose",
+    BlockKind.ITEM: "item",
+    BlockKind.STEP: "step",
+    BlockKind.ROW: "row",
+    BlockKind.ENTRY: "entry",
+    BlockKind.CODE: "code",
+}
+LISTED = frozenset({BlockKind.ITEM, BlockKind.STEP})
+_BULLET = re.compile(r"\s*(?:[-*•–]\s+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is quoted as one: a sentence of prose, or a whole item, step, row or block of code. Offsets count in the
+    document's text.
+    """
+
+    start: int
+    end: int
+    form: Form
+
+
+class DocumentText:
+    """A document's text with its blocks, in order; offsets count in it."""
+
+    def __init__(self, pages: Sequence[Page], blocks: Sequence[Block]) -> None:
+        self.text = "".join(page.text for page in pages)
+        self._pages = pages
+        self._blocks = list(_outermost(block for block in blocks if block.kind is not BlockKind.ENTRY))
+        self._starts = [block.start for block in self._blocks]
+        self._entries = [block for block in blocks if block.kind is BlockKind.ENTRY]
+
+    @classmethod
+    def of(cls, document: int, view: PassageView, scope: Scope) -> "DocumentText":
+        return cls(view.pages(document, scope), view.blocks(document, scope))
+
+    def page(self, position: int) -> int | None:
+        """The number of the page that holds the character at ``position``."""
+        return next((page.number for page in self._pages if page.start <= position < page.end), None)
+
+    def place(self, position: int) -> int:
+        """The place of the block that holds ``position``, among those that are no entries and in no item; of the one
+        before it where there is none, -1 where there is none before it.
+        """
+        return bisect_right(self._starts, position) - 1
+
+    def block(self, place: int) -> Block | None:
+        return self._blocks[place] if 0 <= place < len(self._blocks) else None
+
+    def group(self, place: int) -> range:
+        """The places of the blocks of the group of the one at ``place``, which stand in a row."""
+        group = self._blocks[place].group
+        first = last = place
+        while first > 0 and self._blocks[first - 1].group == group:
+            first -= 1
+        while last + 1 < len(self._blocks) and self._blocks[last + 1].group == group:
+            last += 1
+        return range(first, last + 1)
+
+    def follows(self, place: int) -> bool:
+        """Whether the block at ``place + 1`` follows the one at ``place`` with no heading between."""
+        here, after = self.block(place), self.block(place + 1)
+        return bool(here and after) and self.nothing_between(here.end, after.start)  # type: ignore[union-attr]
+
+    def nothing_between(self, end: int, start: int) -> bool:
+        """Whether no word stands between two places."""
+        return not any(map(str.isalnum, self.text[end:start]))
+
+    def entry(self, position: int) -> Block | None:
+        """The innermost entry that holds ``position``."""
+        holding = [entry for entry in self._entries if entry.start <= position < entry.end]
+        return max(holding, key=lambda entry: entry.start, default=None)
+
+    def entries_beside(self, entry: Block) -> list[Block]:
+        """Those of its group, itself among them."""
+        return [other for other in self._entries if other.group == entry.group]
+
+    def body(self, entry: Block) -> tuple[int, int]:
+        """The places of the first block of an entry's text and of the one after its last."""
+        return self.place(entry.start - 1) + 1, self.place(entry.end - 1) + 1
+
+    def pieces(self, place: int) -> list[Piece]:
+        """Those of a block: the sentences of prose, or the whole."""
+        block = self._blocks[place]
+        if block.kind is BlockKind.PROSE:
+            spans = sentence_spans(self.text[block.start : block.end])
+            return [Piece(block.start + start, block.start + end, "prose") for start, end in spans]
+        return list(self._whole(block))
+
+    def _whole(self, block: Block) -> Iterator[Piece]:
+        start, text = block.start, self.text[block.start : block.end]
+        if block.kind is BlockKind.ITEM and (bullet := _BULLET.match(text)):
+            start += bullet.end()
+        end = block.start + len(text.rstrip())
+        if start < end:
+            yield Piece(start, end, _FORMS[block.kind])
+
+    def words(self, piece: Piece) -> int:
+        return len(self.text[piece.start : piece.end].split())
+
+
+def _outermost(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks without those that an item or a step holds."""
+    held = 0
+    for block in blocks:
+        if block.start >= held:
+            yield block
+        if block.kind in LISTED:
+            held = max(held, block.end)

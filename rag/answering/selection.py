@@ -1,0 +1,104 @@
+"""Sentence selection: which sentence of the passages answers best."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.calibration.scoring import weighted_sum
+from rag.calibration.signals import SentenceSignals
+from rag.reader.types import AnswerSpan
+from rag.retrieval.reranking import bounded
+from rag.retrieval.types import ReadSentence, ScoredPassage
+
+_PASSAGES = 6
+_FEWEST_WORDS = 3
+"""Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
+LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceCandidate:
+    """A sentence that may be quoted: number ``chosen`` of a passage, ``place`` among those that say something, and the
+    reader's best span in it.
+    """
+
+    passage: ScoredPassage
+    chosen: int
+    place: int
+    span: AnswerSpan | None
+
+    @property
+    def start(self) -> int:
+        """Where it begins in its document's text."""
+        return self.passage.chunk.start + self.passage.sentences[self.chosen].start
+
+    @property
+    def end(self) -> int:
+        return self.passage.chunk.start + self.passage.sentences[self.chosen].end
+
+    @property
+    def text(self) -> str:
+        sentence = self.passage.sentences[self.chosen]
+        return self.passage.chunk.text[sentence.start : sentence.end]
+
+    @property
+    def short_answer(self) -> str | None:
+        """The reader's words in it, None where it marked none."""
+        if self.span is None:
+            return None
+        sentence = self.passage.sentences[self.chosen]
+        words = self.passage.chunk.text[max(sentence.start, self.span.start) : min(sentence.end, self.span.end)]
+        return words.strip() or None
+
+    @property
+    def margin(self) -> float:
+        return bounded(self.span.margin if self.span else -math.inf)
+
+    @property
+    def tells(self) -> bool:
+        """Whether the passage opens a text whose heading says what of its subject it tells."""
+        return self.passage.chunk.opens and bool(self.passage.chunk.section)
+
+    @property
+    def signals(self) -> SentenceSignals:
+        return SentenceSignals(
+            self.passage.score,
+            self.passage.sentences[self.chosen].closeness,
+            self.margin,
+            max(0.0, self.passage.signals.aspect) / (1 + self.place) if self.tells else 0.0,
+        )
+
+
+def ranked(passages: Sequence[ScoredPassage], weights: SentenceSignals) -> list[SentenceCandidate]:
+    """The sentences of the best passages that may be quoted, the one with the largest sum of signals, each by its
+    weight, first. See docs/decisions/0009.
+    """
+    candidates = candidates_of(passages)
+    return sorted(candidates, key=lambda candidate: -weighted_sum(weights, candidate.signals))
+
+
+def candidates_of(passages: Sequence[ScoredPassage]) -> list[SentenceCandidate]:
+    """The sentences of the best passages that may be quoted."""
+    return [candidate for passage in passages[:_PASSAGES] for candidate in _candidates(passage)]
+
+
+def _candidates(passage: ScoredPassage) -> list[SentenceCandidate]:
+    """Those of one passage: no questions and, unless there is nothing else or the reader would answer with
+    them, nothing as short as "Key points" or "Yes.".
+    """
+    texts = [passage.chunk.text[sentence.start : sentence.end] for sentence in passage.sentences]
+    spans = [_span_in(passage, sentence) for sentence in passage.sentences]
+    told = [i for i, text in enumerate(texts) if not text.endswith("?")]
+    saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
+    return [SentenceCandidate(passage, i, place, spans[i]) for place, i in enumerate(saying or told)]
+
+
+def _span_in(passage: ScoredPassage, sentence: ReadSentence) -> AnswerSpan | None:
+    """The reader's best that lies in the sentence for the most part."""
+    inside = [span for span in passage.spans if sentence.start <= (span.start + span.end) // 2 < sentence.end]
+    return max(inside, key=lambda span: span.margin, default=None)
+
+
+def _says_something(sentence: str) -> bool:
+    return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))

@@ -1,0 +1,180 @@
+"""What is quoted for a sentence that answers: with what it needs, in its form, and no more than the question asks."""
+
+import pytest
+
+from rag.answering.composing import Extract, extracts_of
+from rag.answering.document_text import DocumentText
+from rag.answering.selection import ranked
+from rag.calibration.numbers import shipped_calibration
+from rag.query.types import Shape
+from rag.retrieval.reranking import rerank
+from rag.retrieval.variants import QueryVariant
+from tests.fakes import HashEmbedder, KeywordReader
+from vectorstore.types import Block, BlockKind, Chunk, Page, Passage
+
+TERM = "term"
+GROUPED = ("item", "step", "row")
+
+
+def written(*parts: tuple[str, str]) -> tuple[str, list[Block]]:
+    """A text of blocks, each given as its kind (one within another as "item 1") and what it says; a "term" is an
+    entry's own line, and the entry ends where the next one begins.
+    """
+    text, before = "", ""
+    blocks: list[Block] = []
+    terms: list[int] = []
+    for number, (name, said) in enumerate(parts):
+        kind, _, depth = name.partition(" ")
+        if kind == TERM:
+            terms.append(len(text))
+            text += f"{said}\n"
+        else:
+            group = blocks[-1].group if kind == before and kind in GROUPED else number
+            blocks.append(Block(len(text), len(text) + len(said), BlockKind(kind), group, int(depth or 0)))
+            text += f"{said}\n\n"
+        before = kind
+    entries = [
+        Block(start, end, BlockKind.ENTRY, len(parts))
+        for start, end in zip(terms, [*terms[1:], len(text)], strict=False)
+    ]
+    return text, sorted([*blocks, *entries], key=lambda block: (block.start, -block.end))
+
+
+def composed(
+    parts: list[tuple[str, str]], answer: str, shape: Shape = Shape.ONE, question: str = "?"
+) -> tuple[Extract, ...]:
+    """What is quoted where the reader finds ``answer`` in a document of these blocks, all of which it reads at once."""
+    text, blocks = written(*parts)
+    chunk = Chunk(1, 1, "Manual", "/manual.txt", None, 0, len(text), "Manual > Part", text)
+    reader, weights = KeywordReader(answer), shipped_calibration()
+    scored = rerank([QueryVariant("?")], [Passage(chunk, 0.5, 0.5, 1.0)], reader, HashEmbedder(), weights.reranking)
+    best = next(c for c in ranked(scored, weights.sentence_selection) if c.span and answer in c.text)
+    return extracts_of(best, question, shape, DocumentText([Page(None, 0, text)], blocks))
+
+
+def lines(parts: list[tuple[str, str]], *extracts: Extract) -> list[str]:
+    text, _ = written(*parts)
+    return [text[piece.start : piece.end] for extract in extracts for piece in extract.pieces]
+
+
+def prose(*sentences: str) -> tuple[str, str]:
+    return "prose", " ".join(sentences)
+
+
+LONG = "This sentence has been made so long that no paragraph that holds it is quoted whole by anybody, ever."
+FILLER = [LONG] * 3
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "answer", "quoted"),
+    [
+        (
+            ["The dose is 20 mg a day.", "Take it with food."],
+            "20 mg",
+            ["The dose is 20 mg a day.", "Take it with food."],
+        ),
+        ([*FILLER, "The dose is 20 mg a day.", *FILLER], "20 mg", ["The dose is 20 mg a day."]),
+        (
+            [*FILLER, "Aspirin thins blood.", "It is given daily.", *FILLER],
+            "given daily",
+            ["Aspirin thins blood.", "It is given daily."],
+        ),
+    ],
+)
+def test_of_prose_the_sentence_is_quoted_with_what_it_leans_on_and_a_short_paragraph_whole(
+    paragraph: list[str], answer: str, quoted: list[str]
+) -> None:
+    parts = [prose(*paragraph)]
+    assert lines(parts, *composed(parts, answer)) == quoted
+
+
+def test_a_sentence_that_leans_on_what_is_not_quoted_says_whose_it_is() -> None:
+    parts = [prose("It is given daily.", *FILLER)]
+    (extract,) = composed(parts, "given daily")
+    assert extract.label == "Manual"
+
+
+def test_an_explanation_goes_on_to_the_end_of_what_fits() -> None:
+    parts = [prose("Gout is a disease of the joints.", *FILLER, "It ends."), prose("The toes hurt first.")]
+    told = lines(parts, *composed(parts, "disease", Shape.OPEN))
+    assert told == ["Gout is a disease of the joints.", *FILLER, "It ends.", "The toes hurt first."]
+
+
+SIGNS = [("prose", "The signs are:"), ("item", "- pain"), ("item", "- fever, at night above all"), prose("Other text.")]
+
+
+@pytest.mark.parametrize("answer", ["fever", "signs"])
+def test_a_short_list_stays_whole_under_its_introduction(answer: str) -> None:
+    assert lines(SIGNS, *composed(SIGNS, answer)) == ["The signs are:", "pain", "fever, at night above all"]
+    forms = [piece.form for extract in composed(SIGNS, answer) for piece in extract.pieces]
+    assert forms == ["prose", "item", "item"]
+
+
+def test_of_a_long_list_one_fact_is_one_item_with_those_around_it_that_it_belongs_to() -> None:
+    parts = [
+        ("prose", "What to bring:"),
+        *[("item", f"- {LONG}")] * 6,
+        ("item", "- For the tent"),
+        ("item 1", "- twelve pegs of steel"),
+        ("item 1", "- a hammer"),
+        ("item", "- A lamp"),
+    ]
+    assert lines(parts, *composed(parts, "twelve pegs")) == ["What to bring:", "For the tent", "twelve pegs of steel"]
+
+
+def test_steps_stay_together_with_their_numbers() -> None:
+    steps = [("step", f"{n}. {LONG}") for n in range(1, 5)]
+    parts = [("prose", "To reset the desk:"), *steps, ("step", "5. Press the green button.")]
+    told = lines(parts, *composed(parts, "green button", Shape.OPEN))
+    assert told == ["To reset the desk:", *(said for _, said in parts[1:])]
+
+
+ROWS = [
+    ("prose", "Allowances by country"),
+    *[
+        ("row", f"Country: {name}; Day: {price} EUR.")
+        for name, price in (("Austria", 30), ("Belgium", 35), ("Chad", 28))
+    ],
+]
+
+
+def test_of_a_table_one_fact_is_one_row_and_a_list_is_the_table() -> None:
+    assert lines(ROWS, *composed(ROWS, "35 EUR")) == ["Country: Belgium; Day: 35 EUR."]
+    whole = lines(ROWS, *composed(ROWS, "35 EUR", Shape.SEVERAL))
+    assert whole == [said for _, said in ROWS]
+
+
+ENTRIES = [
+    prose("Each strategy has a name."),
+    ("term", "ort"),
+    prose("The default when one branch is merged.", "It is fast."),
+    ("term", "octopus"),
+    prose("Merges more than two heads."),
+]
+
+
+def test_an_entry_is_quoted_under_its_term_and_not_its_neighbour() -> None:
+    (extract,) = composed(ENTRIES, "default", question="What is the default?")
+    assert (extract.label, lines(ENTRIES, extract)) == (
+        "ort",
+        ["The default when one branch is merged.", "It is fast."],
+    )
+
+
+def test_a_list_of_entries_that_is_asked_for_is_told_term_by_term() -> None:
+    extracts = composed(ENTRIES, "Merges more", Shape.SEVERAL, "Which strategies are there?")
+    assert [(one.label, lines(ENTRIES, one)) for one in extracts] == [
+        ("ort", ["The default when one branch is merged."]),
+        ("octopus", ["Merges more than two heads."]),
+    ]
+    named = composed(ENTRIES, "Merges more", Shape.SEVERAL, "Which heads does octopus take?")
+    assert [one.label for one in named] == ["octopus"]
+
+
+def test_code_comes_with_the_line_that_says_what_it_does() -> None:
+    parts = [prose(LONG, "Remove the branch:"), ("code", "$ git push origin --delete old\n$ git fetch")]
+    assert lines(parts, *composed(parts, "--delete")) == [
+        "Remove the branch:",
+        "$ git push origin --delete old\n$ git fetch",
+    ]
+    assert lines(parts, *composed(parts, "Remove the branch"))[-1] == "$ git push origin --delete old\n$ git fetch"
