@@ -10,7 +10,7 @@ from rag.answering.document_text import DocumentText, Piece
 from rag.answering.selection import SentenceCandidate
 from rag.query.types import Shape
 from rag.text.tokens import content_stems
-from rag.types import Answer, Certainty, Citation, Sentence
+from rag.types import Answer, Certainty, Citation, Sentence, Timings
 from vectorstore.store import PassageView
 from vectorstore.types import Chunk, Scope
 
@@ -84,6 +84,13 @@ class ExtractiveAnswers:
             certainty=certainty,
             unanswered=tuple(part.label or part.question for part in parts if part not in answered),
         )
+
+    def of_extracts(self, extracts: Sequence[Extract], engine: str, ms: float) -> Answer:
+        """The answer that these make after so many milliseconds: what they say is what was asked for."""
+        sentences, citations = self.cited(extracts, 1.0)
+        notices = self._view.notices({citation.document for citation in citations}, self._scope)
+        timings = Timings(retrieve=ms, first_answer=ms, total=ms)
+        return Answer("extractive", engine, sentences, citations, timings=timings, notices=notices)
 
     def cited(self, extracts: Sequence[Extract], score: float) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
         """The sentences of the extracts; those that stand in a row share a citation."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from rag.answering.composing import Extract
 from rag.answering.decision import Decision, decide
 from rag.answering.extractive import DecidedPart, ExtractiveAnswers, Thresholds
+from rag.answering.overview import mentions, summary
 from rag.answering.written import WrittenAnswers
 from rag.calibration.numbers import Calibration
 from rag.generators.types import Generator
@@ -19,7 +21,7 @@ from rag.query.understanding import understand
 from rag.reader.types import Reader
 from rag.retrieval.hybrid import retrieve_variants
 from rag.retrieval.reranking import rerank
-from rag.retrieval.types import PassageStore, Retriever, ScoredPassage
+from rag.retrieval.types import PassageStore, QuestionView, Retriever, ScoredPassage
 from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from rag.types import Answer, Done, Event, Exchange, Quoted, Reranking, Searching, Timings
@@ -114,6 +116,10 @@ class AnswerFlow:
                 held.close()  # no transaction waits for a generator
                 query = _of_one_part(query, rewrite_follow_up(query.question, query.before, self._generator.chat))
                 view = held.enter_context(self._store.view())
+            answers = ExtractiveAnswers(view, scope, self._thresholds)
+            if extracts := _overview(query, view, scope):
+                yield Done(answers.of_extracts(extracts, self._reader.name, clock.ms()))
+                return
             found = self._retrieve(query, view, scope)
             timings = Timings(retrieve=clock.ms())
             if not found:
@@ -123,7 +129,6 @@ class AnswerFlow:
             yield Reranking(sum(len(one.passages) for one in found))
             decided = [self._decide(one, view, scope) for one in found]
             timings = replace(timings, read=clock.ms() - timings.retrieve)
-            answers = ExtractiveAnswers(view, scope, self._thresholds)
             quoted = answers.answer(_needed(decided, query), query.shape, query.unnamed, self._reader.name)
             embedder = view.embedder
             unfitted = self._calibration.unfitted(embedder.fingerprint, self._reader.fingerprint)
@@ -188,6 +193,15 @@ class AnswerFlow:
         weighed = [variant.weighed(view, scope) for variant in found.part.variants]
         scored = rerank(weighed, found.passages, self._reader, view.embedder, self._calibration.reranking)
         return DecidedPart(found.part.label, found.read_with, decide(scored, weighed, self._calibration))
+
+
+def _overview(query: Query, view: QuestionView, scope: Scope) -> tuple[Extract, ...]:
+    """What answers a question about documents as wholes; nothing where it is another, or nothing is found."""
+    if query.shape is Shape.MENTIONS:
+        return mentions(query.subject, view, scope)
+    if query.shape is Shape.SUMMARY:
+        return summary(query.subject, view, scope)
+    return ()
 
 
 def _of_one_part(query: Query, variants: tuple[QueryVariant, ...]) -> Query:

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from rag.calibration.signals import PassageSignals
 from rag.reader.types import AnswerSpan
-from vectorstore.store import PassageView
+from vectorstore.store import DocumentView, PassageView
 from vectorstore.types import Chunk, Passage, Scope
 
 
@@ -19,10 +19,14 @@ class Retriever(Protocol):
         ...
 
 
+class QuestionView(PassageView, DocumentView, Protocol):
+    """Of one state of a knowledge base, what a question needs."""
+
+
 class PassageStore(Protocol):
     """Of a knowledge base, what a question needs."""
 
-    def view(self) -> AbstractContextManager[PassageView]:
+    def view(self) -> AbstractContextManager[QuestionView]:
         """One state of it: whatever is published meanwhile, all that is read through it belongs together."""
         ...
 
