@@ -36,6 +36,7 @@ from benchmarks import (
 )
 from benchmarks.generator import measure as generator
 from benchmarks.peers import measure as peers
+from benchmarks.questions import measure as questions
 from benchmarks.report import write_report
 from rag.evaluation import machine
 
@@ -52,6 +53,7 @@ def main() -> None:
     measurements: dict[str, Callable[[], dict[str, Any]]] = {
         "startup": lambda: startup.run(arguments.before),
         "answers": answers.run,
+        "questions": questions.run,
         "conversations": conversations.run,
         "citations": citations.run,
         "adding": adding.run,

@@ -26,6 +26,7 @@ from benchmarks import (
 )
 from benchmarks.generator import measure as generator
 from benchmarks.peers import measure as peers
+from benchmarks.questions import measure as questions
 from benchmarks.tables import table, with_interval
 
 REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
@@ -48,6 +49,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("scopes", scopes.section),
         ("adding", adding.section),
         ("answers", _answers),
+        ("questions", questions.section),
         ("conversations", _conversations),
         ("smalltalk", _smalltalk),
         ("medical", _medical),
