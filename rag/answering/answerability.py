@@ -1,8 +1,10 @@
-"""Do the documents answer this question? Seven signals, from which a fitted model makes one probability."""
+"""Do the documents answer this question? Nine signals, from which a fitted model makes one probability."""
 
+import math
 from collections.abc import Sequence
 
 from rag.calibration.signals import AnswerabilitySignals
+from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import Kind, content_stems, tokens_of
@@ -14,17 +16,19 @@ _LOWEST_MARGIN = -3.0
 
 def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant]) -> AnswerabilitySignals:
     """The signals for ``passages``, best first and not empty, that were read with ``variants``."""
-    best = passages[0].chunk
+    best, read = passages[0].chunk, passages[:_MARGINS_FROM]
     text = f"{best.heading}\n{best.text}"
     held = frozenset(content_stems(text))
     return AnswerabilitySignals(
-        margin=max(_LOWEST_MARGIN, *(passage.margin for passage in passages[:_MARGINS_FROM])),
+        margin=max(_LOWEST_MARGIN, *(passage.margin for passage in read)),
         similarity=max(passage.signals.cosine for passage in passages),
         sentence=max(passage.signals.sentence for passage in passages),
         coverage=max(variant.terms.share(held) for variant in variants),
         together=passages[0].signals.words,
         unknown=max(variant.terms.unknown for variant in variants),
         missing=min(_missing(variant.text, text) for variant in variants),
+        relevance=bounded(max(passage.relevance for passage in read)),
+        belongs=bounded(max((one.belongs for passage in read for one in passage.sentences), default=-math.inf)),
     )
 
 

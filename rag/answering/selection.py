@@ -67,6 +67,7 @@ class SentenceCandidate:
             self.passage.sentences[self.chosen].closeness,
             self.margin,
             max(0.0, self.passage.signals.aspect) / (1 + self.place) if self.tells else 0.0,
+            bounded(self.passage.sentences[self.chosen].belongs),
         )
 
 

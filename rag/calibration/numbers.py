@@ -25,6 +25,8 @@ Stored = Mapping[str, Any]
 
 SHIPPED = Path(__file__).with_name("shipped.json")
 CALIBRATION_FILE = "calibration.json"
+SURE = 0.9
+"""The probability from which an answer is sure by numbers that were fitted before any said so."""
 _REFIT = "Fit them with `refdesk evaluate fit`, or go back to those that come with Refdesk: `evaluate fit --reset`."
 
 
@@ -79,15 +81,20 @@ def shipped_calibration() -> Calibration:
 def store_calibration(home: Path, calibration: Calibration) -> Path:
     """Keep what of ``calibration`` does not come with Refdesk; return the file."""
     file, shipped = home / CALIBRATION_FILE, shipped_calibration()
-    own = {name: getattr(calibration, name) for name in _READERS}
     stored = {
-        name: asdict(calibration.fitted_to[name]) | _as_stored(numbers)
-        for name, numbers in own.items()
-        if (numbers, calibration.fitted_to[name]) != (getattr(shipped, name), shipped.fitted_to[name])
+        name: numbers
+        for name, numbers in as_stored(calibration).items()
+        if (getattr(calibration, name), calibration.fitted_to[name])
+        != (getattr(shipped, name), shipped.fitted_to[name])
     }
     home.mkdir(parents=True, exist_ok=True)
     replace_text(file, json.dumps(stored, indent=1) + "\n")
     return file
+
+
+def as_stored(calibration: Calibration) -> dict[str, Stored]:
+    """All of it as it is kept in JSON."""
+    return {name: asdict(calibration.fitted_to[name]) | _as_stored(getattr(calibration, name)) for name in _READERS}
 
 
 def forget_calibration(home: Path) -> bool:
@@ -105,14 +112,18 @@ def _read(stored: Stored) -> dict[str, Any]:
 
 
 def _weights(of: type[Weights], stored: Stored) -> Weights:
-    return of(**{field.name: float(stored["weights"][field.name]) for field in fields(of)})
+    weights: Stored = stored["weights"]
+    if not weights:
+        raise ValueError("no weights")
+    # A signal that has come in since they were fitted weighs nothing.
+    return of(**{field.name: float(weights.get(field.name, 0.0)) for field in fields(of)})
 
 
 _READERS: Mapping[str, Callable[[Stored], object]] = {
     "reranking": lambda stored: _weights(PassageSignals, stored),
     "sentence_selection": lambda stored: _weights(SentenceSignals, stored),
     "answerability": lambda stored: AnswerabilityModel(
-        float(stored["intercept"]), _weights(AnswerabilitySignals, stored), float(stored["sure"])
+        float(stored["intercept"]), _weights(AnswerabilitySignals, stored), float(stored.get("sure", SURE))
     ),
     "support": lambda stored: SupportModel(
         float(stored["intercept"]), _weights(SupportSignals, stored), float(stored["threshold"])

@@ -8,10 +8,11 @@ class PassageSignals:
     """What speaks for a passage. ``cosine`` is the search's.
 
     ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
-    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's,
-    bounded to 10. ``aspect`` is the cosine of the question and the heading without what both say of the subject, the
-    heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1 where
-    the subject says all that is asked, else the mean of the passages that have one.
+    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's
+    and ``relevance`` its log-odds that the passage answers, both bounded to 10. ``aspect`` is the cosine of question
+    and heading without what both say of the subject, the heading's first part: what is asked about it, and what is
+    told. Without a heading below the subject it is 1 where the subject says all that is asked, else the mean of the
+    passages that have one.
     """
 
     cosine: float
@@ -20,6 +21,7 @@ class PassageSignals:
     words: float
     margin: float
     aspect: float
+    relevance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,15 @@ class SentenceSignals:
     """What speaks for a sentence. ``passage`` is its passage's score, ``closeness`` its cosine with the question (told
     what it is about by its subject) and ``margin`` that of the reader's span in it, bounded to 10. ``opening`` is how
     near it is to the opening of a text whose heading tells what is asked: the heading's aspect, divided by the
-    sentence's place among those that say something.
+    sentence's place among those that say something. ``belongs`` is the reader's log-odds that it belongs to the answer,
+    bounded to 10.
     """
 
     passage: float
     closeness: float
     margin: float
     opening: float
+    belongs: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class AnswerabilitySignals:
     """What speaks for or against an answer.
 
     ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
-    passages than about a kind of question that the reader was not trained on. ``similarity`` is the best cosine of the
+    passages than about a kind of question that the reader was not trained on. ``relevance`` and ``belongs`` are the
+    reader's best log-odds of a passage and of a sentence of the same three. ``similarity`` is the best cosine of the
     question and a passage, ``sentence`` that of the question and a sentence. Of the question's words, weighted by how
     rare they are, ``coverage`` is the share that the best passage or its heading holds, ``together`` the share that one
     sentence of it holds, and ``unknown`` the share that no stored passage holds. ``missing`` counts the
@@ -55,6 +60,8 @@ class AnswerabilitySignals:
     together: float
     unknown: float
     missing: float
+    relevance: float
+    belongs: float
 
 
 @dataclass(frozen=True, slots=True)

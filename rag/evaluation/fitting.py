@@ -1,7 +1,8 @@
 """Fits the numbers that an answer hangs on to a person's own questions, and says what that changes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import astuple, dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,11 @@ from vectorstore.errors import UsageError
 from vectorstore.store import PassageView
 from vectorstore.types import EVERYTHING, Chunk
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Signals = TypeVar("Signals", bound="DataclassInstance")
+
 FEWEST = 20
 """Questions whose passage is found: fewer tell nothing."""
 _PASSAGES = 20
@@ -41,8 +47,8 @@ class FittingQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A question as it was read with the numbers of before."""
+class ReadQuestion:
+    """A question as it was read with the numbers of before; ``right`` tells of each passage whether it is."""
 
     question: FittingQuestion
     variant: QueryVariant
@@ -74,17 +80,7 @@ def fit(
     A question's own document left out makes one that cannot be answered. Raises UsageError where the right passage is
     found for fewer than ``FEWEST`` questions.
     """
-    read: list[_Read] = []
-    with store.view() as view:
-        retriever, embedder = retriever_on(view), view.embedder
-        for number, question in enumerate(questions, start=1):
-            variant = QueryVariant(question.text).weighed(view, EVERYTHING)
-            found = retriever.retrieve(question.text, EVERYTHING, _PASSAGES)
-            if found:
-                passages = tuple(rerank([variant], found, reader, embedder, before.reranking))
-                right = tuple(question.is_right(passage.chunk) for passage in passages)
-                read.append(_Read(question, variant, passages, right))
-            on_progress("Reading", number, len(questions))
+    read = read_questions(questions, store, retriever_on, reader, before, on_progress)
     usable = sum(any(one.right) for one in read)
     if usable < FEWEST:
         raise UsageError(
@@ -100,48 +96,98 @@ def fit(
         )
     on_progress("Fitting", 0, 0)
     read.sort(key=lambda one: not any(one.right))  # each half gets its share of them
-    models = Models(embedder.fingerprint, reader.fingerprint)
-    fitted = _fitted(read, before)
+    with store.view() as view:
+        models = Models(view.embedder.fingerprint, reader.fingerprint)
+    fitted = fit_numbers([read], before)
     halves = read[::2], read[1::2]
-    after = [_figures(half, _fitted(other, before)) for half, other in (halves, halves[::-1])]
+    after = [shares(half, fit_numbers([other], before)) for half, other in (halves, halves[::-1])]
     figures = {
         "questions": len(read),
         "passage_found": usable,
         **{
             f"{name}_{when}": round(value, 4)
-            for when, rows in (("before", [_figures(half, before) for half in halves]), ("after", after))
-            for name, value in zip(_FIGURES, np.mean(rows, axis=0).tolist(), strict=True)
+            for when, rows in (("before", [shares(half, before) for half in halves]), ("after", after))
+            for name, value in zip(SHARES, np.mean(rows, axis=0).tolist(), strict=True)
         },
     }
     return Fit(replace(fitted, fitted_to={**before.fitted_to, **dict.fromkeys(FITTED, models)}), models, figures)
 
 
-_FIGURES = ("first_passage_right", "sentence_right", "answerability_right")
+SHARES = ("first_passage_right", "sentence_right", "answerability_right")
 
 
-def _fitted(read: Sequence[_Read], before: Calibration) -> Calibration:
-    """One fit after the other: the sentences' signals hold the passages' scores, and the order decides what is best."""
-    rows = [Candidates(np.array([astuple(p.signals) for p in one.passages]), np.array(one.right)) for one in read]
-    calibration = replace(before, reranking=fit_reranking([rows]))
-    ordered = [_ordered(one, calibration) for one in read]
+def read_questions(
+    questions: Sequence[FittingQuestion],
+    store: PassageStore,
+    retriever_on: Callable[[PassageView], Retriever],
+    reader: Reader,
+    before: Calibration,
+    on_progress: OnProgress,
+) -> list[ReadQuestion]:
+    """Search and read for each question; those for which nothing is found are left out."""
+    read = []
+    with store.view() as view:
+        retriever, embedder = retriever_on(view), view.embedder
+        for number, question in enumerate(questions, start=1):
+            variant = QueryVariant(question.text).weighed(view, EVERYTHING)
+            found = retriever.retrieve(question.text, EVERYTHING, _PASSAGES)
+            if found:
+                passages = tuple(rerank([variant], found, reader, embedder, before.reranking))
+                right = tuple(question.is_right(passage.chunk) for passage in passages)
+                read.append(ReadQuestion(question, variant, passages, right))
+            on_progress("Reading", number, len(questions))
+    return read
+
+
+def fit_numbers(
+    groups: Sequence[Sequence[ReadQuestion]], before: Calibration, left_out: Set[str] = frozenset()
+) -> Calibration:
+    """One fit after the other: the sentences' signals hold the passages' scores, and the order decides what is best.
+
+    Each group counts the same for the order. The signals that are ``left_out``, "reranking.cosine" for one, weigh
+    nothing.
+    """
+    rows = [[_candidates(one.passages, one.right, "reranking", left_out) for one in group] for group in groups]
+    calibration = replace(before, reranking=fit_reranking(rows))
+    ordered = [[_ordered(one, calibration) for one in group] for group in groups]
     sentences = [
-        Candidates(np.array([astuple(c.signals) for c in candidates]), np.array([_holds(one, c) for c in candidates]))
-        for one in ordered
-        if (candidates := candidates_of(one.passages))
+        [
+            _candidates(candidates, [_holds(one, c) for c in candidates], "sentence_selection", left_out)
+            for one in group
+            if (candidates := candidates_of(one.passages))
+        ]
+        for group in ordered
     ]
-    calibration = replace(calibration, sentence_selection=fit_sentence_selection([sentences]))
-    signals, held, right = zip(*(case for one in ordered for case in _cases(one, calibration)), strict=True)
+    calibration = replace(calibration, sentence_selection=fit_sentence_selection(sentences))
+    cases = [case for group in ordered for one in group for case in _cases(one, calibration)]
+    signals = [_without(signals, "answerability", left_out) for signals, *_ in cases]
+    held, right = [held for _, held, _ in cases], [right for *_, right in cases]
     return replace(calibration, answerability=fit_answerability(signals, held, right))
 
 
-def _ordered(one: _Read, calibration: Calibration) -> _Read:
+def _candidates(
+    items: Sequence[ScoredPassage] | Sequence[SentenceCandidate],
+    right: Sequence[bool],
+    fitted: str,
+    left_out: Set[str],
+) -> Candidates:
+    signals = [astuple(_without(item.signals, fitted, left_out)) for item in items]
+    return Candidates(np.array(signals), np.array(right))
+
+
+def _without(signals: Signals, fitted: str, left_out: Set[str]) -> Signals:
+    names = [name.partition(".")[2] for name in left_out if name.startswith(f"{fitted}.")]
+    return replace(signals, **dict.fromkeys(names, 0.0))
+
+
+def _ordered(one: ReadQuestion, calibration: Calibration) -> ReadQuestion:
     """The passages in the order that the numbers give them."""
     scored = [replace(p, score=weighted_sum(calibration.reranking, p.signals)) for p in one.passages]
     pairs = sorted(zip(scored, one.right, strict=True), key=lambda pair: -pair[0].score)
     return replace(one, passages=tuple(p for p, _ in pairs), right=tuple(right for _, right in pairs))
 
 
-def _holds(one: _Read, candidate: SentenceCandidate) -> bool:
+def _holds(one: ReadQuestion, candidate: SentenceCandidate) -> bool:
     """Whether a sentence answers: it is of a right passage and, where the answer is known, holds it."""
     if not one.question.is_right(candidate.passage.chunk):
         return False
@@ -149,7 +195,7 @@ def _holds(one: _Read, candidate: SentenceCandidate) -> bool:
     return not one.question.answers or any(f" {normalised(answer)} " in said for answer in one.question.answers)
 
 
-def _cases(one: _Read, calibration: Calibration) -> Iterator[tuple[AnswerabilitySignals, bool, bool]]:
+def _cases(one: ReadQuestion, calibration: Calibration) -> Iterator[tuple[AnswerabilitySignals, bool, bool]]:
     """What was found, whether it answers, and whether the best sentence does; and the same without the documents that
     answer, which makes it unanswerable.
     """
@@ -162,7 +208,8 @@ def _cases(one: _Read, calibration: Calibration) -> Iterator[tuple[Answerability
         yield answerability_signals(others, [one.variant]), False, False
 
 
-def _figures(read: Sequence[_Read], calibration: Calibration) -> tuple[float, ...]:
+def shares(read: Sequence[ReadQuestion], calibration: Calibration) -> tuple[float, ...]:
+    """Those of ``SHARES``."""
     ordered = [_ordered(one, calibration) for one in read]
     answerable = [one for one in ordered if any(one.right)]
     first = [one.right[0] for one in answerable]

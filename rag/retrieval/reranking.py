@@ -62,6 +62,7 @@ def rerank(
                 max(map(variant.terms.share, held), default=0.0),
                 bounded(readings[n].spans[0].margin if readings[n].spans else NO_SPAN),
                 float(aspects[number, n]),
+                bounded(readings[n].relevance),
             )
             for n, variant in enumerate(variants)
         ]
