@@ -216,6 +216,21 @@ class Evaluations(Protocol):
         """The run as a page of HTML: figures, plots, where it is weak, and the failures to read."""
         ...
 
+    def question_files(self, principal: Principal) -> Sequence[Path]:
+        """Files of questions that came through the browser, by name; see ``rag.evaluation.question_file``."""
+        ...
+
+    def keep_question_file(self, principal: Principal, name: str, content: bytes) -> Path:
+        """Keep one, in place of one of the same name. Raises UsageError where it holds no questions."""
+        ...
+
+    def add_judged(self, principal: Principal, file: Path | None = None) -> tuple[Path, int, int]:
+        """Add what was judged in conversations to a file of questions, to one among those files where none is named.
+
+        Returns the file, how many questions are new in it, and how many judgements do not say what would be right.
+        """
+        ...
+
     # New ones, measured in the caller's own thread and kept. All raise UsageError for data that cannot be used.
 
     def measure_retrieval(self, principal: Principal, folder: Path, limit: int | None, on_progress: OnProgress) -> Run:

@@ -128,6 +128,26 @@ class DeskEvaluations:
 
         return self._kept(measure, file, None)
 
+    def question_files(self, principal: Principal) -> Sequence[Path]:
+        require_curator(principal)
+        from rag.evaluation.judged_questions import question_files
+
+        return question_files(self._home)
+
+    def keep_question_file(self, principal: Principal, name: str, content: bytes) -> Path:
+        require_curator(principal)
+        from rag.evaluation.judged_questions import keep_question_file
+
+        return keep_question_file(self._home, name, content)
+
+    def add_judged(self, principal: Principal, file: Path | None = None) -> tuple[Path, int, int]:
+        require_curator(principal)
+        from rag.evaluation.golden_set import golden_questions
+        from rag.evaluation.judged_questions import FOLDER, JUDGED_FILE, add_judged
+
+        file = file or runs_folder(self._home) / FOLDER / JUDGED_FILE
+        return file, *add_judged(file, golden_questions(self._home))
+
     def measure_golden(self, principal: Principal, output: Path | None, on_progress: OnProgress) -> tuple[Run, Path]:
         require_curator(principal)
         from rag.evaluation.golden import evaluate_golden

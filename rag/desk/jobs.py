@@ -44,8 +44,10 @@ class DeskJobs:
             principal, "sync", {"collection": collection, "paths": list(paths), "allow_empty": allow_empty}
         )
 
-    def evaluate(self, principal: Principal, what: Kind, data: str = "", limit: int | None = None) -> int:
-        return self._add(principal, "evaluate", {"what": what, "data": data, "limit": limit})
+    def evaluate(
+        self, principal: Principal, what: Kind, data: str = "", limit: int | None = None, collection: str = ""
+    ) -> int:
+        return self._add(principal, "evaluate", {"what": what, "data": data, "limit": limit, "collection": collection})
 
     def quantize(self, principal: Principal, model: str, method: str, output: str) -> int:
         return self._add(principal, "quantize", {"model": model, "method": method, "output": output})

@@ -232,9 +232,11 @@ class Jobs(Protocol):
         """Queue making a collection the mirror of folders, once, as ``refdesk sync`` does; returns the job's id."""
         ...
 
-    def evaluate(self, principal: Principal, what: Kind, data: str = "", limit: int | None = None) -> int:
+    def evaluate(
+        self, principal: Principal, what: Kind, data: str = "", limit: int | None = None, collection: str = ""
+    ) -> int:
         """Queue an evaluation on the file or folder ``data``; returns the job's id. Its ``result`` names the ``run``,
-        which is kept with the other evaluations.
+        which is kept with the other evaluations. Questions of one's own are asked of a ``collection``, or of all.
         """
         ...
 

@@ -1,4 +1,5 @@
-"""What goes with a deleted conversation: its questions in the golden set, and in the evaluations that asked them again.
+"""What goes with a deleted conversation: its questions in the golden set and in question files, and in the evaluations
+that asked them again.
 
 Figures stay, being means over many questions.
 """
@@ -11,23 +12,31 @@ from pathlib import Path
 from typing import Any
 
 from rag.evaluation.golden_set import GOLDEN_FILE, as_text
+from rag.evaluation.judged_questions import question_files
 from rag.evaluation.runs import FOLDER, ITEMS, RUN
+from rag.evaluation.types import Kind
+
+_OF_JUDGED: tuple[Kind, ...] = ("golden", "questions")
 
 logger = logging.getLogger(__name__)
 
 
 def forget_turns(home: Path, turns: Collection[int]) -> None:
-    """Take the questions of these turns out of the golden set and all golden evaluations under ``home``.
+    """Take the questions of these turns out of the golden set, the question files and all evaluations of either under
+    ``home``.
 
     A report beside such an evaluation is removed: it can be written again. A damaged file is left, with a warning.
     """
     gone = {str(turn) for turn in turns}
-    for run in (home / FOLDER).glob(f"*-golden*/{RUN}"):
+    runs = (run for kind in _OF_JUDGED for run in (home / FOLDER).glob(f"*-{kind}*/{RUN}"))
+    for run in runs:
         items = run.with_name(ITEMS)
         if _rewrite(items, lambda text: _items_without(text, gone)):
             for report in run.parent.glob("*.html"):
                 report.unlink()
     _rewrite(home / FOLDER / GOLDEN_FILE, lambda text: _set_without(text, gone))
+    for file in question_files(home):
+        _rewrite(file, lambda text: _file_without(text, gone))
 
 
 def _rewrite(file: Path, change: Callable[[str], str]) -> bool:
@@ -50,6 +59,15 @@ def _rewrite(file: Path, change: Callable[[str], str]) -> bool:
 
 def _items_without(text: str, gone: Collection[str]) -> str:
     return "".join(line for line in io.StringIO(text) if json.loads(line)["id"] not in gone)
+
+
+def _file_without(text: str, gone: Collection[str]) -> str:
+    """Only a JSON file has grown by judged answers."""
+    if '"judged"' not in text:
+        return text
+    stored: dict[str, Any] = json.loads(text)
+    left = [asked for asked in stored["questions"] if asked.get("judged") not in gone]
+    return as_text({**stored, "questions": left}) if len(left) < len(stored["questions"]) else text
 
 
 def _set_without(text: str, gone: Collection[str]) -> str:

@@ -17,7 +17,7 @@ import yaml
 
 from vectorstore.errors import UsageError
 
-_KEYS = ("ask", "must", "not", "doc", "abstain", "before", "note")
+_KEYS = ("ask", "must", "not", "doc", "abstain", "before", "note", "judged")
 _OF_AN_ANSWER = ("must", "not", "doc")
 _FORM = 'Expected {"questions": [{"ask": "...", "must": ["..."]}, {"ask": "...", "abstain": true}]}.'
 _LONGEST_SEARCH = 1.0
@@ -29,7 +29,8 @@ class OwnQuestion:
     """A question, and the earlier ones of its conversation (``before``). All that is sought are regular expressions.
 
     A right answer's text holds one of the wordings of each entry of ``must`` and nothing of ``must_not``, and it cites
-    a document whose title holds ``doc`` (empty: any). With ``abstain`` no answer is right.
+    a document whose title holds ``doc`` (empty: any). With ``abstain`` no answer is right. ``judged`` is the turn of a
+    conversation that it comes from, empty where it was written.
     """
 
     ask: str
@@ -38,6 +39,7 @@ class OwnQuestion:
     doc: str = ""
     abstain: bool = False
     before: tuple[str, ...] = ()
+    judged: str = ""
 
     def faults(self, text: str, titles: Sequence[str]) -> tuple[str, ...]:
         """What is wrong with an answer of this text that cites documents of these titles; nothing where it is right.
@@ -134,6 +136,7 @@ def _question(fields: Any) -> OwnQuestion:
         "".join(_patterns("doc", fields.get("doc") or [], single=True)),
         abstain,
         _texts("before", fields.get("before") or []),
+        "".join(_texts("judged", fields.get("judged") or [])),
     )
 
 

@@ -26,11 +26,12 @@ def evaluate_questions(questions: Sequence[OwnQuestion], ask: Ask, on_progress: 
     ``sure_and_right`` is the share of the answers called sure that are right.
     """
     items: list[Item] = []
-    for number, question in enumerate(questions, start=1):
+    names = _names(questions)
+    for name, question in zip(names, questions, strict=True):
         events = ask(question.ask, [Exchange(earlier) for earlier in question.before])
         answer = next(event.answer for event in events if isinstance(event, Done))
-        items.append(_item(str(number), question, answer))
-        on_progress("Asking", number, len(questions))
+        items.append(_item(name, question, answer))
+        on_progress("Asking", len(items), len(questions))
     figures = means(items, SCORES) | {
         "latency": latency(item.latency_ms for item in items),
         "questions": len(items),
@@ -39,6 +40,15 @@ def evaluate_questions(questions: Sequence[OwnQuestion], ask: Ask, on_progress: 
         "kinds": dict(Counter(item.details["kind"] for item in items)),
     }
     return Evaluation("questions", figures, tuple(items))
+
+
+def _names(questions: Sequence[OwnQuestion]) -> list[str]:
+    """What each is known by when two evaluations are compared or a conversation is forgotten, no two alike."""
+    names: list[str] = []
+    for question in questions:
+        name = question.judged or " ".join((*question.before, question.ask))
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")
+    return names
 
 
 def _item(key: str, question: OwnQuestion, answer: Answer) -> Item:

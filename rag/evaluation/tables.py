@@ -59,8 +59,9 @@ def slice_tables(run: Run) -> list[SliceTable]:
 
 
 def failures(items: Iterable[Item]) -> list[Item]:
-    """The items that are less than half right, worst first."""
-    return sorted((item for item in items if item.quality < _RIGHT), key=lambda item: item.quality)
+    """The items that are less than half right, or say themselves that they are wrong; worst first."""
+    failed = (item for item in items if item.quality < _RIGHT or item.details.get("ok") is False)
+    return sorted(failed, key=lambda item: item.quality)
 
 
 def figure_rows(run: Run) -> list[tuple[str, str, str]]:

@@ -14,6 +14,9 @@ from rag.conversations.types import Rating
 from rag.evaluation.forgetting import forget_turns
 from rag.evaluation.golden import evaluate_golden
 from rag.evaluation.golden_set import GOLDEN_FILE, export_golden, golden_questions
+from rag.evaluation.judged_questions import add_judged, keep_question_file, question_files
+from rag.evaluation.question_file import load_own_questions
+from rag.evaluation.questions import evaluate_questions
 from rag.evaluation.runs import load_run, runs_folder, store_run
 from rag.evaluation.squad import load_squad
 from rag.evaluation.types import Evaluation, Item
@@ -22,6 +25,7 @@ from tests.evaluation.conftest import quiet
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
 from vectorstore.embedded import open_store
+from vectorstore.errors import UsageError
 
 HOURS = "The library opens at nine o'clock on weekdays. It closes at six."
 BRIDGE = "The bridge opened in 1932. It carries eight lanes of traffic."
@@ -250,3 +254,73 @@ def test_the_set_is_a_squad_file(tmp_path: Path, chat: Chat) -> None:
         ("How many lanes?", "The bridge opened in 1932.", "That is the year."),
         ("How long is it?", "The bridge opened in 1932.", ""),
     ]
+
+
+def test_judged_answers_become_questions_that_they_themselves_answer_rightly(tmp_path: Path, chat: Chat) -> None:
+    conversation = chat.judged("When does the library open?", OPENS, "up")
+    chat.judged("And when does it close?", CLOSES, "up", conversation)
+    chat.judged("Who reads there?", SILENT, "up")
+    chat.judged("How many lanes?", OPENED, "down", right_answer="EIGHT lanes", note="That is the year.")
+    chat.judged("How long is it?", OPENED, "down")
+    file = tmp_path / "own.json"
+    assert add_judged(file, golden_questions(tmp_path)) == (4, 1)
+    assert add_judged(file, golden_questions(tmp_path)) == (0, 1)
+    questions = load_own_questions(file)
+    assert [(question.ask, question.abstain) for question in questions] == [
+        ("When does the library open?", False),
+        ("And when does it close?", False),
+        ("Who reads there?", True),
+        ("How many lanes?", False),
+    ]
+    assert questions[1].before == ("When does the library open?",)
+
+    right = {
+        "When does the library open?": OPENS,
+        "And when does it close?": CLOSES,
+        "How many lanes?": CARRIES,
+    }
+    assert evaluate_questions(questions, ScriptedDesk(right).ask, quiet).figures["right"] == 1.0
+    wrong = {"When does the library open?": CLOSES, "How many lanes?": OPENED, "Who reads there?": OPENED}
+    figures = evaluate_questions(questions, ScriptedDesk(wrong).ask, quiet).figures
+    assert (figures["right"], figures["rightly_silent"]) == (0.0, 0.0)
+
+
+def test_a_file_of_ones_own_grows_by_judged_answers(tmp_path: Path, chat: Chat) -> None:
+    file = tmp_path / "own.json"
+    file.write_text('{"corpus": "town", "questions": [{"ask": "When does the library open?", "must": ["ten"]}]}')
+    chat.judged("When does the library open?", OPENS, "up")
+    chat.judged("Who reads there?", SILENT, "up")
+    assert add_judged(file, golden_questions(tmp_path)) == (1, 0)
+    stored = json.loads(file.read_text())
+    assert (stored["corpus"], [asked["ask"] for asked in stored["questions"]]) == (
+        "town",
+        ["When does the library open?", "Who reads there?"],
+    )
+    with pytest.raises(UsageError, match="Only a JSON file grows"):
+        add_judged(tmp_path / "own.yaml", golden_questions(tmp_path))
+
+
+def test_a_deleted_conversation_is_forgotten_by_question_files_and_their_evaluations(
+    tmp_path: Path, chat: Chat
+) -> None:
+    file = keep_question_file(tmp_path, "own.json", b'{"questions": [{"ask": "What of the bridge?", "abstain": true}]}')
+    secret = chat.judged("Is my neighbour's library open?", OPENS, "up")
+    assert add_judged(file, golden_questions(tmp_path)) == (1, 0)
+    evaluation = evaluate_questions(load_own_questions(file), ScriptedDesk({}).ask, quiet)
+    run = store_run(tmp_path, evaluation, datetime.now(UTC), {})
+    with closing(ConversationStore(tmp_path)) as store:
+        turns = store.get(secret)
+    assert turns is not None
+
+    forget_turns(tmp_path, [turn.id for turn in turns.turns])
+
+    assert [item.question for item in load_run(tmp_path, run.id).items] == ["What of the bridge?"]
+    assert [question.ask for question in load_own_questions(file)] == ["What of the bridge?"]
+
+
+def test_a_file_without_questions_is_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no questions"):
+        keep_question_file(tmp_path, "own.json", b'{"questions": []}')
+    with pytest.raises(UsageError, match="Not a JSON or YAML file"):
+        keep_question_file(tmp_path, "own.txt", b"")
+    assert question_files(tmp_path) == []

@@ -111,6 +111,24 @@ def evaluate_questions(
         raise typer.Exit(1)
 
 
+@app.command("judged")
+def add_judged(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A JSON file, new or one that grows.", metavar="FILE")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make questions of the answers that were judged in the chat, for `refdesk evaluate questions`."""
+    with open_desk(context, load_settings(home)) as desk:
+        _, added, unclear = desk.evaluations.add_judged(LOCAL_OWNER, file)
+    if as_json:
+        print_json({"file": str(file), "added": added, "unclear": unclear})
+        return
+    say(f"{added:,} new in {file}.")
+    if unclear:
+        say(f"{unclear:,} left out: judged wrong, and nobody has said what would be right.")
+
+
 @app.command("golden")
 def evaluate_golden(
     context: typer.Context,
