@@ -131,7 +131,7 @@ class _Composer:
             place += 1
             following = self._text.block(place)
             assert following is not None
-            introduced = self._said(quoted[-1]).endswith(":")
+            introduced = self._introduces(quoted[-1])
             if following.kind is not BlockKind.PROSE:
                 if not introduced and not explaining:
                     break
@@ -213,8 +213,12 @@ class _Composer:
         if before is None or before.kind is not BlockKind.PROSE or not self._text.follows(place - 1):
             return []
         pieces = self._text.pieces(place - 1)
-        introduces = bool(pieces) and not self._said(pieces[-1]).endswith((".", "!", "?"))
-        return pieces[-1:] if introduces or self._shape in _EXPLAINING else []
+        wanted = bool(pieces) and (self._introduces(pieces[-1]) or self._shape in _EXPLAINING)
+        return pieces[-1:] if wanted else []
+
+    def _introduces(self, piece: Piece) -> bool:
+        """Whether it announces what follows: it ends with a colon, or without an end."""
+        return not self._said(piece).endswith((".", "!", "?"))
 
     def _opening(self, entry: Block) -> Iterator[Extract]:
         """The first sentence of an entry under its term."""
