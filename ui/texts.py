@@ -7,8 +7,15 @@ from zoneinfo import ZoneInfo
 from rag.conversations.types import Feedback, Turn
 from rag.desk.protocols import Holdings
 from rag.types import Answer, Citation, Dropped, Quoted, Reranking, Searching, Writing
+from ui.blocks import plain_text
 
-NO_ANSWER = "The documents do not say."
+NO_ANSWER = "I found nothing in the documents that answers this."
+CLOSEST = "Closest passages"
+UNSURE = "This may answer it:"
+CONFIRMED = "This answers it, as you said:"
+REJECTED = "This does not answer it, as you said:"
+YES, NO = "Yes, that is it", "No"
+SHOW_MORE, SHOW_LESS = "Show more", "Show less"
 NOT_CHECKED = "Not checked against the documents"
 DAYS_IN_A_WEEK = 7
 _WHY: dict[str, str] = {
@@ -67,6 +74,11 @@ def stage(turn: Turn) -> str:
             return "Finishing"
 
 
+def lead_in(feedback: Feedback | None) -> str:
+    """What stands above an answer that is not sure: whether it is one, by what the reader has said of it."""
+    return UNSURE if feedback is None else CONFIRMED if feedback.rating == "up" else REJECTED
+
+
 def status(answer: Answer) -> str:
     """The quiet line under an answer: what it is, who made it, how long it took."""
     parts = [_origin(answer)]
@@ -91,7 +103,7 @@ def _origin(answer: Answer) -> str:
         case "extractive":
             return f"Quoted from {_quoted_places(answer.citations)}"
         case "abstained":
-            return "No passage supports an answer"
+            return "No answer found"
         case "smalltalk":
             return "Not from the documents"
         case "unchecked":
@@ -106,8 +118,8 @@ def _quoted_places(citations: Sequence[Citation]) -> str:
     return titles[0] if len(titles) == 1 else counted(len(titles) or len(citations), "document")
 
 
-def copied(answer: Answer) -> str:
-    """The answer as plain text with its sources, for the clipboard.
+def copied(answer: Answer, feedback: Feedback | None = None) -> str:
+    """The answer as plain text with its sources, for the clipboard; ``feedback`` is what the reader has said of it.
 
     >>> quote = "Eye drops lower the pressure in the eye."
     >>> cited = Citation(n=1, document=7, title="Glaucoma", page=2, start=0, end=40, quote=quote, score=0.9)
@@ -119,19 +131,17 @@ def copied(answer: Answer) -> str:
     Sources
     [1] Glaucoma, page 2: “Eye drops lower the pressure in the eye.”
     """
-    lines = [" ".join(_with_numbers(sentence.text, sentence.citations) for sentence in answer.sentences) or NO_ANSWER]
+    lines = [plain_text(answer.sentences) or NO_ANSWER]
+    if answer.certainty == "unsure":
+        lines.insert(0, lead_in(feedback))
     if answer.kind == "unchecked":
         lines.append(f"({NOT_CHECKED})")
     lines.extend(answer.notices)
-    for heading, citations in (("Sources", answer.citations), ("Nearest passages, not support", answer.related)):
+    for heading, citations in (("Sources", answer.citations), (CLOSEST, answer.related)):
         if citations:
             listed = [f"[{c.n}] {place(c.title, c.page)}: “{' '.join(c.quote.split())}”" for c in citations]
             lines.append("\n".join([heading, *listed]))
     return "\n\n".join(lines)
-
-
-def _with_numbers(text: str, numbers: Sequence[int]) -> str:
-    return " ".join([text, *(f"[{n}]" for n in numbers)])
 
 
 def remark(feedback: Feedback | None) -> str:

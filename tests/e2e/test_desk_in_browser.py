@@ -85,7 +85,9 @@ def test_what_the_documents_do_not_hold_is_said_so(page: Page) -> None:
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill("Which river flows through the capital of Mongolia?")
     box.press("Enter")
-    expect(page.get_by_text("The documents do not say.").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("I found nothing in the documents that answers this.").first).to_be_visible(
+        timeout=PATIENCE
+    )
 
 
 def test_what_a_second_program_ingests_is_answered_within_seconds(page: Page, home: Path, tmp_path: Path) -> None:
@@ -156,7 +158,7 @@ def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: P
     remove.click()
     expect(page.get_by_text("1 document removed.")).to_be_visible(timeout=PATIENCE)
     ask_of_bicycles(page)
-    expect(page.get_by_text("The documents do not say.").last).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("I found nothing in the documents that answers this.").last).to_be_visible(timeout=PATIENCE)
     page.get_by_role("link", name="Documents").click()
     page.get_by_role("tab", name="Removed").click()
     page.get_by_role("button", name="Put back all").click()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from ingest.sources.uploads import kept_under, upload_path
 from rag.access.types import LOCAL_OWNER, Principal, require_curator, scope_of
@@ -41,6 +41,7 @@ from rag.types import (
     Dropped,
     Event,
     Exchange,
+    Form,
     Quoted,
     Reranking,
     Searching,
@@ -49,6 +50,7 @@ from rag.types import (
     Writing,
 )
 from tests.jobs.memory_queue import MemoryJobQueue
+from tests.ui.composed import FORMS, SHEET
 from tests.ui.curated import CAUTION, Attempt, fill
 from tests.ui.fake_forms import FakeFormDesk
 from tests.ui.trained import fill_runs
@@ -67,6 +69,7 @@ GLAUCOMA = "\n\n".join(
         "for the fluid to leave the eye.",
         "Lost sight does not come back, so treatment protects what remains. People over forty should have their eyes "
         "examined with wide pupils every two to four years.",
+        *SHEET,
     )
 )
 PRESSURE = (
@@ -115,6 +118,18 @@ WRITTEN = Answer(
     WRITTEN_CITATIONS,
     timings=Timings(120, 480, 610, 900, 2140),
 )
+
+
+def _composed() -> Answer:
+    told = [(form, label, text) for form, label, texts in (("prose", "", (DROPS,)), *FORMS) for text in texts]
+    citations = tuple(cite(n, 1, text) for n, (_, _, text) in enumerate(told, start=1))
+    sentences = tuple(Sentence(text, (n,), form, label) for n, (form, label, text) in enumerate(told, start=1))
+    timings = Timings(total=610)
+    return Answer("extractive", "extractive", sentences, citations, short_answer="eye drops", timings=timings)
+
+
+COMPOSED = _composed()
+UNSURE = replace(QUOTED, certainty="unsure")
 INVENTED = "Eye drops cure glaucoma in 9 of 10 people."
 LEFT_OUT = replace(
     QUOTED,
@@ -129,7 +144,10 @@ ABSTAINED = Answer(
 HOSTILE_ANSWER = Answer(
     "generated",
     "<i>model</i>",
-    (Sentence(HOSTILE, (1,)), Sentence("[link](javascript:alert(1)) **bold**", (1,))),
+    (
+        *(Sentence(HOSTILE, (1,), form, HOSTILE) for form in get_args(Form)),
+        Sentence("[link](javascript:alert(1)) **bold**", (1,)),
+    ),
     (cite(1, 3, HOSTILE, None),),
     timings=Timings(total=300),
 )
@@ -180,6 +198,10 @@ def _script_for(question: str) -> Script:
         return Script((*search, Done(HOSTILE_ANSWER)))
     if "invent" in asked:
         return Script((*search, Done(LEFT_OUT)))
+    if "all about" in asked:
+        return Script((*search, Done(COMPOSED)))
+    if "perhaps" in asked:
+        return Script((*search, Done(UNSURE)))
     if "quote" in asked:
         return Script((*search, Done(QUOTED)))
     if "unchecked" in asked:

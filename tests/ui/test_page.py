@@ -128,11 +128,11 @@ def test_what_the_documents_do_not_hold(desk: Desk, page: Page) -> None:
     page.goto(desk.url)
     turn = ask(page, "What is the capital of France?")
     desk.step(3)
-    expect(turn.locator(".answer")).to_have_text("The documents do not say. ")
-    expect(turn.locator(".related h3")).to_have_text("Nearest passages")
+    expect(turn.locator(".answer")).to_have_text("I found nothing in the documents that answers this. ")
+    expect(turn.locator(".related h3")).to_have_text("Closest passages")
     expect(turn.locator(".chip")).to_have_count(0)
     turn.get_by_role("button", name="Open Glaucoma, page 3").click()
-    expect(page.locator(".source .position")).to_have_text("Nearest passage 2 of 2")
+    expect(page.locator(".source .position")).to_have_text("Closest passage 2 of 2")
     expect(page.locator(".source mark")).to_have_text(LASER)
 
 

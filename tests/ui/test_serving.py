@@ -101,9 +101,11 @@ def test_a_question_goes_to_the_desk_that_is_served(served: Served) -> None:
     own = Unasked()
     assert ask(own, served.home, "Quote something?", "--json").json == json.loads(json.dumps(answer_as_json(QUOTED)))
     assert QUOTED.text in ask(own, served.home, "Quote something?").out
-    nothing = ask(own, served.home, "Quote something?", "--collection", "elsewhere", "--json")
+    nothing = ask(own, served.home, "Quote something?", "--collection", "shelf-2", "--json")
     assert nothing.json["kind"] == "abstained"
-    assert "No documents in the collection elsewhere" in nothing.err
+    unknown = ask(own, served.home, "Quote something?", "--collection", "elsewhere", "--json")
+    assert unknown.code == 2
+    assert "There is no such collection: elsewhere" in unknown.err
     assert own.asked == []
 
 

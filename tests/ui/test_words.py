@@ -32,6 +32,15 @@ from ui.chat.pages.ask import views
 from ui.chat.views import marked_parts
 from vectorstore.types import EVERYTHING
 
+
+def items_of(view: Any) -> list[Any]:
+    return [item for block in view["blocks"] for item in block["items"]]
+
+
+def shown_text(view: Any) -> str:
+    return "".join(part["text"] for item in items_of(view) for piece in item["paragraphs"] for part in piece["parts"])
+
+
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -66,7 +75,7 @@ def test_a_stage_is_named_with_its_real_counts(state: State, progress: Event | N
         (QUOTED, "Quoted from Glaucoma, page 2 · 0.6 s"),
         (replace(QUOTED, citations=(*QUOTED.citations, cite(2, 1, LASER, 3))), "Quoted from Glaucoma · 0.6 s"),
         (replace(QUOTED, citations=WRITTEN_CITATIONS), "Quoted from 2 documents · 0.6 s"),
-        (ABSTAINED, "No passage supports an answer · 0.4 s"),
+        (ABSTAINED, "No answer found · 0.4 s"),
         (
             replace(QUOTED, unfitted=("reranking", "answerability")),
             "Quoted from Glaucoma, page 2 · 0.6 s · not fitted to the models in use: reranking, answerability",
@@ -147,7 +156,7 @@ def test_a_copied_answer_brings_its_sources() -> None:
     )
     assert "[1] Glaucoma, page 2: “Nearly everyone" in copied
     assert texts.copied(ABSTAINED).startswith(
-        "The documents do not say.\n\nNearest passages, not support\n[1] Eye pressure"
+        "I found nothing in the documents that answers this.\n\nClosest passages\n[1] Eye pressure"
     )
     assert "(Not checked against the documents)" in texts.copied(UNCHECKED)
     assert "\n" not in texts.copied(HOSTILE_ANSWER).split("Sources\n")[1]  # a quote stays on its line
@@ -197,7 +206,7 @@ def test_what_was_left_out_is_shown_apart_and_never_copied_or_exported() -> None
             {"text": "They were first made by Albrecht von Graefe.", "why": "it gives a name that no passage gives"},
         ],
     }
-    assert view["sentences"] == views.answer_view(QUOTED)["sentences"]
+    assert view["blocks"] == views.answer_view(QUOTED)["blocks"]
     assert view["copy"] == texts.copied(QUOTED)
     assert answer_as_json(LEFT_OUT) == answer_as_json(QUOTED)
 
@@ -226,9 +235,10 @@ def test_a_failed_turn_says_what_is_safe() -> None:
     assert views.failure_view(replace(turn, answer=QUOTED))["what"] == "Writing the answer failed."
 
 
-def test_an_abstention_shows_its_nearest_passages_apart_from_support() -> None:
+def test_an_abstention_shows_the_closest_passages_apart_from_support() -> None:
     view = views.answer_view(ABSTAINED)
-    assert view["sentences"] == [{"parts": [{"text": "The documents do not say.", "mark": False}], "chips": []}]
+    assert shown_text(view) == "I found nothing in the documents that answers this."
+    assert view["closest"] == "Closest passages"
     assert isinstance(view["related"], list)
     assert [near["place"] for near in view["related"]] == ["Eye pressure", "Glaucoma, page 3"]
     assert all(str(near["key"]).startswith("r") for near in view["related"])
@@ -236,15 +246,14 @@ def test_an_abstention_shows_its_nearest_passages_apart_from_support() -> None:
 
 def test_small_talk_is_plain_text_without_sources() -> None:
     view = views.answer_view(SMALLTALK)
-    assert view["sentences"] == [{"parts": [{"text": SMALLTALK.text, "mark": False}], "chips": []}]
+    assert shown_text(view) == SMALLTALK.text
     assert (view["label"], view["related"], view["copy"]) == ("", [], SMALLTALK.text)
 
 
 def test_a_citation_that_does_not_exist_gets_no_chip() -> None:
     answer = replace(QUOTED, citations=(), timings=Timings())
     view = views.answer_view(answer)
-    assert isinstance(view["sentences"], list)
-    assert view["sentences"][0]["chips"] == []
+    assert [item["chips"] for item in items_of(view)] == [[]]
 
 
 def test_steps_lead_to_the_neighbours() -> None:

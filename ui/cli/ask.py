@@ -13,10 +13,14 @@ from rag.settings.model import load_settings
 from rag.types import Answer, Done, Dropped, Event
 from ui import texts
 from ui.answers import answer_as_json, answer_from_json
+from ui.blocks import plain_text
 from ui.cli.desk import open_desk
 from ui.cli.output import EngineOption, HomeOption, JsonOption, confirm_download, errors, print_json, say
 from ui.serving import ask_served
+from vectorstore.errors import UsageError
 from vectorstore.types import EVERYTHING, Scope
+
+_HOW_TO_ADD = "`refdesk ingest PATH` brings them in."
 
 
 def ask(
@@ -46,8 +50,10 @@ def ask(
     loading = errors.status("Loading the models")
     with loading, open_desk(context, settings, confirm_download(loading), retrieval=retrieval) as desk:
         events = desk.questions.answer(LOCAL_OWNER, scope, question)  # says at once what is wrong with the question
-        if retrieval and (missing := _what_is_missing(desk, collection or ())):
-            errors.print(missing, markup=False, soft_wrap=True)
+        if retrieval:
+            _check_collections(desk, collection or ())
+            if not desk.documents.holdings(LOCAL_OWNER, EVERYTHING).documents:
+                errors.print(f"There are no documents yet: {_HOW_TO_ADD}", markup=False, soft_wrap=True)
         served = None if by_itself else ask_served(settings, question, collection or ())
         answer = answer_from_json(served) if served else _answer(events, loading)
     if as_json:
@@ -69,31 +75,23 @@ def _answer(events: Iterator[Event], loading: Status) -> Answer:
     return answer
 
 
-def _what_is_missing(desk: Desk, wanted: Sequence[str]) -> str:
-    """Says what was asked for and holds no documents; empty where there is nothing to say."""
-    held = desk.documents.holdings(LOCAL_OWNER, EVERYTHING).collections
-    if not held:
-        return "There are no documents yet: `refdesk ingest PATH` brings them in."
-    absent = [name for name in wanted if name not in held]
-    if not absent:
-        return ""
-    return f"No documents in the collection {', '.join(absent)}. There are some in: {', '.join(held)}."
+def _check_collections(desk: Desk, wanted: Sequence[str]) -> None:
+    """Raises UsageError for one that is not there."""
+    known = [one.name for one in desk.documents.collections(LOCAL_OWNER, EVERYTHING)] if wanted else []
+    if unknown := [name for name in wanted if name not in known]:
+        remedy = f"There are: {', '.join(known)}." if known else f"There are none yet: {_HOW_TO_ADD}"
+        raise UsageError("There is no such collection", where=", ".join(unknown), remedy=remedy)
 
 
 def _print(answer: Answer) -> None:
     if answer.looked_up:
         say(f"Looked up: {answer.looked_up}\n")
-    if answer.kind == "abstained":
-        say("The documents do not say.")
-        if answer.related:
-            say("\nNearest passages (related, not an answer):")
-        cited = answer.related
-    else:
-        for sentence in answer.sentences:
-            say(sentence.text + "".join(f" [{n}]" for n in sentence.citations))
-        cited = answer.citations
-        if cited:
-            say("")
+    cited = answer.related if answer.kind == "abstained" else answer.citations
+    if answer.certainty == "unsure":
+        say(f"{texts.UNSURE}\n")
+    say(plain_text(answer.sentences) or texts.NO_ANSWER)
+    if cited:
+        say(f"\n{texts.CLOSEST}:" if answer.kind == "abstained" else "")
     for citation in cited:
         page = f", page {citation.page}" if citation.page else ""
         quote = " ".join(citation.quote.split())

@@ -19,7 +19,7 @@ function step(root, name, label, key) {
 function header(root, data) {
   const shut = button("square", "Close source", () => close(root, data.key), icon("close"));
   shut.title = "Close source";
-  const sort = data.related ? "Nearest passage" : "Source";
+  const sort = data.related ? "Closest passage" : "Source";
   return el(
     "header", "",
     el("span", "position", `${sort} ${data.position}`),

@@ -51,7 +51,7 @@ def draw_source(desk: Desk, conversation: Conversation) -> None:
     citation = citations.get(chosen.key)
     if citation is None:
         return
-    # The steps go through the sources of the answer or through the nearest passages, never from one to the other.
+    # The steps go through the sources of the answer or through the closest passages, never from one to the other.
     keys = [key for key in citations if key[0] == chosen.key[0]]
     with st.container(key="source-panel"):
         done = draw("source", "source", steps_view(chosen.key, keys) | _passage_view(desk, citation))

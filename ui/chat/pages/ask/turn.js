@@ -24,16 +24,80 @@ function chip(root, { key, n, place }) {
   return node;
 }
 
+function chipsOf(root, chips) {
+  const holder = el("span", "chips"); // chips stay together, and with the word before them
+  holder.append("\u2060", ...chips.map((data) => chip(root, data)));
+  return chips.length ? [holder] : [];
+}
+
+function texts(parts) {
+  return parts.map(({ text, mark }) => (mark ? el("mark", "", text) : text));
+}
+
 function sentence(root, { parts, chips }) {
-  const node = el("span", "sentence");
-  for (const { text, mark } of parts) node.append(mark ? el("mark", "", text) : text);
-  if (chips.length) {
-    const holder = el("span", "chips"); // chips stay together, and with the word before them
-    holder.append("\u2060", ...chips.map((data) => chip(root, data)));
-    node.append(holder);
-  }
-  node.append(" ");
+  return el("span", "sentence", ...texts(parts), ...chipsOf(root, chips), " ");
+}
+
+// What is over the length that is shown at once; see turn.css.
+function classes(name, beyond) {
+  return beyond ? `${name} beyond` : name;
+}
+
+// The paragraphs of an item, its chips at the end of the last that is always shown.
+function paragraphs(root, { paragraphs: said, chips }) {
+  const last = Math.max(0, said.findLastIndex(({ beyond }) => !beyond));
+  return said.map(({ parts, lines, beyond }, place) =>
+    el("p", classes(lines ? "lines" : "", beyond), ...texts(parts), ...(place === last ? chipsOf(root, chips) : [])));
+}
+
+function table(root, columns, items) {
+  const head = el("tr", "", ...columns.map((name) => el("th", "", name)), el("td", ""));
+  const rows = items.map(({ cells, beyond, chips }) =>
+    el("tr", classes("sentence", beyond), ...cells.map(({ parts }) => el("td", "", ...texts(parts))), el("td", "", ...chipsOf(root, chips))));
+  for (const cell of head.querySelectorAll("th")) cell.scope = "col";
+  const node = el("div", "table", el("table", "", el("thead", "", head), el("tbody", "", ...rows)));
+  node.tabIndex = 0; // wider than a phone, it scrolls, and has to be reachable by keyboard
+  node.setAttribute("role", "region");
+  node.setAttribute("aria-label", columns.join(", "));
   return node;
+}
+
+function values(root, { cells, beyond, chips }) {
+  const pairs = cells.map(({ name, parts }, place) => el("div", "", ...(name ? [el("dt", "", name)] : []),
+    el("dd", "", ...texts(parts), ...(place === cells.length - 1 ? chipsOf(root, chips) : []))));
+  return el("dl", classes("sentence", beyond), ...pairs);
+}
+
+const FORMS = {
+  prose: (root, items) => el("p", "", ...items.map(({ paragraphs: [{ parts }], chips, beyond }) => {
+    const node = sentence(root, { parts, chips });
+    node.classList.toggle("beyond", beyond);
+    return node;
+  })),
+  item: (root, items) => list(root, "ul", items),
+  step: (root, items) => list(root, "ol", items),
+  entry: (root, items) => el("div", "", ...items.map((item) => el("div", classes("sentence entry", item.beyond),
+    ...(item.term.length ? [el("p", "term", ...texts(item.term))] : []), ...paragraphs(root, item)))),
+  code: (root, items) => el("div", "", ...items.map(({ paragraphs: [{ parts }], chips, beyond }) => {
+    const code = el("pre", "", el("code", "", ...texts(parts)));
+    code.tabIndex = 0;
+    return el("div", classes("sentence code", beyond), code, ...chipsOf(root, chips));
+  })),
+};
+
+function list(root, tag, items) {
+  return el(tag, "", ...items.map((item) => el("li", classes(item.number ? "sentence numbered" : "sentence", item.beyond),
+    ...(item.number ? [el("span", "number", item.number)] : []), el("div", "", ...paragraphs(root, item)))));
+}
+
+function block(root, { form, label, columns, items }) {
+  const node = form !== "row" ? FORMS[form](root, items)
+    : columns.length ? table(root, columns, items) : el("div", "", ...items.map((item) => values(root, item)));
+  const whose = label ? el("strong", "whose", `${label}: `) : "";
+  if (form === "prose") node.prepend(whose);
+  const holder = el("div", classes(`block ${form}`, items.every(({ beyond }) => beyond)));
+  holder.append(...(label && form !== "prose" ? [el("p", "", whose)] : []), node);
+  return holder;
 }
 
 function related(root, { key, place, quote }) {
@@ -71,6 +135,46 @@ function thumbs(root) {
   node.setAttribute("role", "group");
   node.setAttribute("aria-label", "Is this answer right?");
   return node;
+}
+
+// An answer that is not sure asks whether it is one; what the reader says changes at once what stands above it.
+function verdict(root, { yes, no }) {
+  const say = (rating, label) => {
+    const node = button("secondary", "", () => {
+      root.rating = root.rating === rating ? null : rating; // the same button again takes it back
+      root.parts.remark.open = root.rating === "down";
+      showRating(root);
+      rate(root, root.rating);
+    }, icon(rating === "up" ? "check" : "close"), label);
+    node.dataset.rating = rating;
+    return node;
+  };
+  const node = el("div", "", say("up", yes), say("down", no));
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", "Does this answer the question?");
+  return node;
+}
+
+function showRating(root) {
+  root.parts.lead.textContent = root.leads?.[root.rating ?? ""] ?? "";
+  root.parts.answer.classList.toggle("open", Boolean(root.leads) && root.rating !== "up");
+  for (const node of root.querySelectorAll("[data-rating]")) {
+    node.setAttribute("aria-pressed", String(node.dataset.rating === root.rating));
+  }
+}
+
+function showMore(root, [more, less]) {
+  const node = button("quiet", "", () => unfold(root, root.parts.answer.classList.contains("folded")), el("span", "", more));
+  node.dataset.words = JSON.stringify([less, more]);
+  return node;
+}
+
+function unfold(root, open) {
+  root.parts.answer.classList.toggle("folded", !open);
+  for (const node of root.parts.more.children) {
+    node.setAttribute("aria-expanded", String(open));
+    node.firstElementChild.textContent = JSON.parse(node.dataset.words)[open ? 0 : 1];
+  }
 }
 
 function field(name, label) {
@@ -114,12 +218,15 @@ function skeleton(root) {
     question: el("h2", "question"),
     lookedUp: el("p", "lookedUp"),
     label: el("p", "label"),
-    answer: el("p", "answer"),
+    lead: el("p", "lead"),
+    answer: el("div", "answer folded"),
+    more: el("div", "more"),
+    verdict: el("div", "verdict"),
     notices: el("ul", "notices"),
     meta: el("div", "meta"),
     remark: remarkForm(root),
     dropped: el("details", "dropped", el("summary"), el("ul")),
-    near: el("section", "related", el("h3", "", "Nearest passages"), el("p", "hint", "Related, but they do not answer the question."), el("ul")),
+    near: el("section", "related", el("h3"), el("ul")),
     writing: el("p", "writing"),
     stage: el("div", "stage", el("span", "pulse"), el("span", "words"), button("quiet stop", "", () => root.send("stop", true), icon("stop"), "Stop")),
     stopped: el("p", "stopped", "Stopped."),
@@ -127,6 +234,7 @@ function skeleton(root) {
   };
   parts.stage.children[1].setAttribute("role", "status");
   parts.failure.setAttribute("role", "alert");
+  parts.lead.setAttribute("role", "status");
   root.append(...Object.values(parts));
   // The source panel says when it closes, so that the keyboard goes on from the chip that opened it.
   root.onSourceClosed = (event) => root.querySelector(`[data-source="${CSS.escape(event.detail)}"]`)?.focus();
@@ -139,7 +247,7 @@ export default function (component) {
   const root = rootOf(component, "article", "turn");
   const isNew = !root.parts;
   root.parts ??= skeleton(root);
-  const { question, lookedUp, label, answer, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
+  const { question, lookedUp, label, lead, answer, more, verdict: asked, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
   const { answer: shown, feedback } = data;
   const busy = data.stage !== "";
 
@@ -147,26 +255,32 @@ export default function (component) {
   lookedUp.textContent = shown?.lookedUp ?? "";
   label.textContent = shown?.label ?? "";
   answer.classList.toggle("abstained", shown?.kind === "abstained");
-  keep(answer, shown?.sentences ?? [], (item) => sentence(root, item));
+  keep(answer, shown?.blocks ?? [], (item) => block(root, item));
+  const folds = answer.querySelector(".beyond") !== null;
+  keep(more, folds ? [shown.fold] : [], (words) => showMore(root, words));
+  unfold(root, !answer.classList.contains("folded"));
+  root.leads = shown?.unsure?.leads;
+  keep(asked, shown?.unsure && feedback && !busy ? [shown.unsure] : [], (words) => verdict(root, words));
   keep(notices, shown?.notices ?? [], (text) => el("li", "", text));
   keep(writing, data.writing, (item) => {
     const node = sentence(root, item);
     if (busy) node.classList.add("fresh");
     return node;
   });
-  const tools = busy || !shown ? [] : [{ copy: shown.copy }, ...(feedback ? [{ thumbs: true }] : [])];
+  const tools = busy || !shown ? [] : [{ copy: shown.copy }, ...(feedback && !shown.unsure ? [{ thumbs: true }] : [])];
   keep(meta, shown ? [{ status: shown.status }, ...tools] : [], ({ status, copy }) =>
     status ? el("span", "status", status) : copy ? copyButton("Copy", () => copy) : thumbs(root));
   root.rating = feedback?.rating;
   if (feedback) fill(remark, feedback);
   dropped.firstElementChild.textContent = shown?.leftOut.summary ?? "";
   keep(dropped.lastElementChild, shown?.leftOut.sentences ?? [], leftOut);
+  near.firstElementChild.textContent = shown?.closest ?? "";
   keep(near.lastElementChild, shown?.related ?? [], (item) => related(root, item));
   stage.children[1].textContent = data.stage;
   keep(failed, data.failure ? [data.failure] : [], (item) => el("div", "", ...failure(item, root)));
 
   for (const [node, visible] of [
-    [lookedUp, shown?.lookedUp], [label, shown?.label], [answer, shown?.sentences.length], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
+    [lookedUp, shown?.lookedUp], [label, shown?.label], [lead, root.leads], [answer, shown?.blocks.length], [more, folds], [asked, asked.childElementCount], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
     [dropped, shown?.leftOut.summary && !busy], [near, shown?.related.length],
     [writing, data.writing.length], [stage, busy], [stopped, data.state === "stopped"], [failed, data.failure],
   ]) node.hidden = !visible;
@@ -174,10 +288,9 @@ export default function (component) {
   for (const node of root.querySelectorAll("[data-source]")) {
     node.setAttribute("aria-pressed", String(node.dataset.source === data.active));
   }
-  for (const node of root.querySelectorAll("[data-rating]")) {
-    node.setAttribute("aria-pressed", String(node.dataset.rating === root.rating));
-  }
+  showRating(root);
   const opened = root.querySelector('[data-source][aria-pressed="true"]');
+  if (opened?.closest(".beyond")) unfold(root, true); // the panel's steps lead to it
   if (opened && data.active !== root.active) keepInSight(opened);
   root.active = data.active;
   if (isNew && busy) {

@@ -6,19 +6,15 @@ The components build the page with ``textContent`` only, so nothing here needs e
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from rag.conversations.types import LONGEST_REMARK, Conversation, Turn
+from rag.conversations.types import LONGEST_REMARK, Conversation, Feedback, Turn
 from rag.desk.protocols import SourceView
 from rag.types import Answer, Citation, Sentence, Writing
 from ui import texts
+from ui.chat.pages.ask.blocks import block_views, chip_views, source_key
 from ui.chat.views import View, marked_parts
 
 JUDGED = ("generated", "extractive", "abstained")
 """The kinds of answers that can be right or wrong by the documents."""
-
-
-def source_key(citation: Citation, *, related: bool = False) -> str:
-    """Names a passage by the fact it is: it stays open when the written answer cites it under another number."""
-    return f"{'r' if related else 's'}{citation.document}-{citation.start}-{citation.end}"
 
 
 def turn_view(turn: Turn, active: str) -> View:
@@ -29,8 +25,8 @@ def turn_view(turn: Turn, active: str) -> View:
         "question": turn.question,
         "state": turn.state,
         "stage": texts.stage(turn),
-        "answer": answer_view(answer) if answer else None,
-        "writing": _sentences(written.sentences, written.citations, None) if written else [],
+        "answer": answer_view(answer, turn.feedback) if answer else None,
+        "writing": _sentences(written.sentences, written.citations) if written else [],
         "failure": failure_view(turn) if turn.state == "failed" else None,
         "feedback": feedback_view(turn) if answer and answer.kind in JUDGED else None,
         "active": active,
@@ -42,7 +38,8 @@ def _written(turn: Turn) -> Writing | None:
     return turn.progress if turn.state in ("working", "stopped") and isinstance(turn.progress, Writing) else None
 
 
-def answer_view(answer: Answer) -> View:
+def answer_view(answer: Answer, feedback: Feedback | None = None) -> View:
+    """``feedback`` is what the reader has said of it."""
     mark = answer.short_answer if answer.kind == "extractive" else None
     sentences = answer.sentences
     if not sentences and answer.kind == "abstained":
@@ -51,14 +48,17 @@ def answer_view(answer: Answer) -> View:
         "kind": answer.kind,
         "label": texts.NOT_CHECKED if answer.kind == "unchecked" else "",
         "lookedUp": texts.looked_up(answer.looked_up),
-        "sentences": _sentences(sentences, answer.citations, mark),
+        "unsure": unsure_view() if answer.certainty == "unsure" else None,
+        "blocks": block_views(sentences, answer.citations, mark),
+        "fold": [texts.SHOW_MORE, texts.SHOW_LESS],
         "notices": list(answer.notices),
         "status": texts.status(answer),
-        "copy": texts.copied(answer),
+        "copy": texts.copied(answer, feedback),
         "leftOut": {
             "summary": texts.left_out(answer.dropped),
             "sentences": [{"text": dropped.text, "why": texts.why_left_out(dropped)} for dropped in answer.dropped],
         },
+        "closest": texts.CLOSEST,
         "related": [
             {
                 "key": source_key(citation, related=True),
@@ -70,22 +70,20 @@ def answer_view(answer: Answer) -> View:
     }
 
 
-def _sentences(sentences: Iterable[Sentence], citations: Sequence[Citation], mark: str | None) -> list[View]:
+def unsure_view() -> View:
+    """What is said above an answer that may be one, before and after the reader says whether it is."""
+    return {
+        "leads": {"": texts.UNSURE, "up": texts.CONFIRMED, "down": texts.REJECTED},
+        "yes": texts.YES,
+        "no": texts.NO,
+    }
+
+
+def _sentences(sentences: Iterable[Sentence], citations: Sequence[Citation]) -> list[View]:
+    """Sentences as they are written, one after the other."""
     by_number = {citation.n: citation for citation in citations}
     return [
-        {
-            "parts": marked_parts(sentence.text, mark),
-            "chips": [
-                {
-                    "key": source_key(by_number[n]),
-                    "n": n,
-                    "place": texts.place(by_number[n].title, by_number[n].page),
-                }
-                for n in sentence.citations
-                if n in by_number
-            ],
-        }
-        for sentence in sentences
+        {"parts": marked_parts(sentence.text, None), "chips": chip_views(sentence, by_number)} for sentence in sentences
     ]
 
 
