@@ -54,7 +54,7 @@ def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[QueryVariant
     topic = _without(_topic(before), _claim_words(question))
     if not topic:
         return (asked,)
-    weight = asked.weight if _points_back(question) else _CARRIED_WEIGHT
+    weight = asked.weight if points_back(question) else _CARRIED_WEIGHT
     return asked, QueryVariant(f"{asked.text} ({' '.join(topic)})", weight)
 
 
@@ -65,14 +65,14 @@ def with_told_topic(told: str, asked: str, subjects: Iterable[str]) -> str | Non
     >>> with_told_topic("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"])
     'How is it treated? (sleep apnea)'
     """
-    topic = topic_of(told, asked, subjects, points_back=_points_back(asked))
+    topic = topic_of(told, asked, subjects, points_back=points_back(asked))
     if topic is None:
         return asked if _names_enough(asked) else None
     return f"{asked} ({' '.join(topic)})" if topic else asked
 
 
 def _names_enough(asked: str) -> bool:
-    fewest = _FEWEST_POINTING_BACK if _points_back(asked) else _FEWEST_CLAIM_WORDS
+    fewest = _FEWEST_POINTING_BACK if points_back(asked) else _FEWEST_CLAIM_WORDS
     return len(content_stems(asked)) >= fewest
 
 
@@ -81,7 +81,7 @@ def _topic(before: Sequence[Exchange]) -> list[str]:
     for exchange in before:
         question = _without_story(exchange)
         own = _claim_words(question)
-        words = [*(_without(words, own) if _points_back(question) else []), *own]
+        words = [*(_without(words, own) if points_back(question) else []), *own]
     words = words[-_MAX_TOPIC_WORDS:]
     answer = before[-1].answer if before else None
     if answer and answer.citations:
@@ -98,7 +98,8 @@ def _without_story(exchange: Exchange) -> str:
     return asked if _names_enough(asked) else exchange.question
 
 
-def _points_back(question: str) -> bool:
+def points_back(question: str) -> bool:
+    """Whether ``question`` is nothing without what was told before it."""
     opening = _OPENING.match(question)
     rest = _without_opening(question)
     return bool(

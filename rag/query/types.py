@@ -30,11 +30,12 @@ class Shape(StrEnum):
 @dataclass(frozen=True, slots=True)
 class QueryPart:
     """One of the things that a message asks, as a question of its own. ``label`` says whose or which it is ("cats");
-    it is empty where there is one part.
+    it is empty where there is one part. ``shape`` is that of the part alone.
     """
 
     label: str
     variants: tuple[QueryVariant, ...]
+    shape: Shape = Shape.ONE
 
 
 @dataclass(frozen=True, slots=True)

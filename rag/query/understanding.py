@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.query.follow_up import carry_topic, with_told_topic
+from rag.query.naming import Naming
 from rag.query.narrative import told_and_asked
+from rag.query.parts import compares, parts_of
+from rag.query.shapes.classifier import ABOUT_DOCUMENTS, shape_of, subject_in
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
-from rag.query.types import Query, QueryPart
+from rag.query.types import Query, Shape
 from rag.retrieval.types import Retriever
 from rag.types import Exchange
 from vectorstore.store import PassageView
@@ -54,10 +57,14 @@ def query_of(
     """
     asked = without_courtesies(message, recognise) if recognise else message
     asked = corrected(asked, view, scope)
-    asked = _without_story(asked, retriever, scope)
+    naming = Naming(retriever, scope)
+    comparison = compares(asked, naming)
+    asked = asked if comparison else _without_story(asked, retriever, scope)
     turns = tuple(turn for turn in before if turn.answer is None or turn.answer.kind != "smalltalk")
-    variants = carry_topic(asked, turns)
-    return Query(asked, turns, variants, (QueryPart("", variants),))
+    parts = parts_of(asked, turns, naming)
+    shape = Shape.COMPARISON if comparison else parts[0].shape if len(parts) == 1 else shape_of(asked)
+    subject = subject_in(asked) if shape in ABOUT_DOCUMENTS else ""
+    return Query(asked, turns, carry_topic(asked, turns), parts, shape, subject)
 
 
 def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:

@@ -1,0 +1,73 @@
+"""What the documents name: as one thing, or apart from each other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.retrieval.types import Retriever
+from rag.text.tokens import content_stems
+from vectorstore.types import Chunk, Scope
+
+_NEAREST = 5
+_WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Of the documents within ``scope``, as ``retriever`` finds them."""
+
+    retriever: Retriever
+    scope: Scope
+
+    def nearest(self, text: str, limit: int = _NEAREST) -> list[Chunk]:
+        return [passage.chunk for passage in self.retriever.retrieve(text, self.scope, limit)]
+
+    def apart(self, items: Sequence[str], questions: Sequence[str], joined: str, *, by_headings: bool) -> bool:
+        """Whether each of ``items`` is told of by another passage, the one found first for its question: under a
+        heading of its own, or by its words where no text has them ``joined``. What a heading names so ("Terms and
+        conditions") is one thing.
+        """
+        spaced = r"\s+".join(map(re.escape, joined.split()))
+        form = re.compile(rf"\b{spaced}\b", re.IGNORECASE)
+        both = self.nearest(joined)
+        found = [chunk for question in questions for chunk in self.nearest(question, 1)]
+        if any(form.search(chunk.heading) for chunk in both) or len({chunk.id for chunk in found}) < len(items):
+            return False
+        if not by_headings and any(form.search(chunk.text) for chunk in both):
+            return False
+        stems = [set(content_stems(item)) for item in items]
+        common = set.intersection(*stems)
+        return all(
+            own - common and own - common <= set(content_stems(chunk.heading if by_headings else _all_of(chunk)))
+            for own, chunk in zip(stems, found, strict=True)
+        )
+
+    def subject_in(self, question: str) -> str:
+        """The words of ``question``, as they stand, that name most of what one of the passages found for it is about;
+        empty where none do.
+        """
+        words = list(_WORD.finditer(question))
+        best = ""
+        for chunk in self.nearest(question, 3):
+            known = set(content_stems(chunk.subject))
+            places = [place for place, word in enumerate(words) if known.intersection(content_stems(word[0]))]
+            run = _longest_run(places, words)
+            named = question[words[run[0]].start() : words[run[-1]].end()] if run else ""
+            best = max(best, named, key=lambda text: len(text.split()))
+        return best
+
+
+def _all_of(chunk: Chunk) -> str:
+    return f"{chunk.heading}\n{chunk.text}"
+
+
+def _longest_run(places: Sequence[int], words: Sequence[re.Match[str]]) -> list[int]:
+    """Of ``places``, those that follow each other, with no more in between than one short word ("of")."""
+    runs: list[list[int]] = []
+    for place in places:
+        between = words[runs[-1][-1] + 1 : place] if runs else []
+        if runs and (not between or (len(between) == 1 and not content_stems(between[0][0]))):
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return max(runs, key=len, default=[])

@@ -1,0 +1,1 @@
+"""Which kind of answer a question wants."""
