@@ -5,11 +5,11 @@ a.`` for a row under its header) is told apart here, so that a page can draw it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from rag.types import Form, Sentence
+from rag.types import Answer, Form, Sentence
 
 _MARKED = re.compile(r"(?:[-*•–]|(?P<number>(?:\d{1,3}|[ivx]{1,4}|[a-z])[.)]|[A-Z]\)))\s+(?=\S)")
 _KEPT_LINE = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s|\t| {4}")
@@ -30,12 +30,22 @@ class AnswerBlock:
     sentences: tuple[Sentence, ...]
 
 
-def blocks_of(sentences: Iterable[Sentence]) -> list[AnswerBlock]:
-    """The sentences in their order, those together that are of the same form and of the same thing."""
+def blocks_of(answer: Answer) -> list[AnswerBlock]:
+    """The sentences of an answer in their order, those together that are of the same form and of the same thing.
+
+    What is quoted in a row is one citation's, and has its number after the last of it alone.
+    """
     blocks: list[AnswerBlock] = []
     before = ""
-    for (form, label), run in groupby(sentences, key=lambda sentence: (sentence.form, sentence.label)):
-        blocks.append(AnswerBlock(form, label if label != before else "", tuple(run)))
+    for (form, label), run in groupby(answer.sentences, key=lambda sentence: (sentence.form, sentence.label)):
+        sentences = tuple(run)
+        if answer.kind == "extractive":
+            following = [*(sentence.citations for sentence in sentences[1:]), None]
+            sentences = tuple(
+                replace(sentence, citations=()) if sentence.citations == after else sentence
+                for sentence, after in zip(sentences, following, strict=True)
+            )
+        blocks.append(AnswerBlock(form, label if label != before else "", sentences))
         before = label
     return blocks
 
@@ -103,17 +113,17 @@ def words(text: str) -> float:
     return len(_UNSPACED.sub(" ", text).split()) + unspaced / _HAN_WORD
 
 
-def plain_text(sentences: Sequence[Sentence]) -> str:
-    r"""The sentences in their form, each with the numbers of its citations.
+def plain_text(answer: Answer) -> str:
+    r"""The sentences of an answer in their form, with the numbers of their citations.
 
-    >>> said = [Sentence("Two ways:", (1,)), Sentence("- By air.", (1,), "item"), Sentence("- By sea.", (2,), "item")]
-    >>> print(plain_text(said))
+    >>> told = Sentence("Two ways:", (1,)), Sentence("By air.", (1,), "item"), Sentence("By sea.", (2,), "item")
+    >>> print(plain_text(Answer("extractive", "", told)))
     Two ways: [1]
     <BLANKLINE>
     - By air. [1]
     - By sea. [2]
     """
-    return "\n\n".join(_block_text(block) for block in blocks_of(sentences))
+    return "\n\n".join(_block_text(block) for block in blocks_of(answer))
 
 
 def _block_text(block: AnswerBlock) -> str:

@@ -79,6 +79,15 @@ def lead_in(feedback: Feedback | None) -> str:
     return UNSURE if feedback is None else CONFIRMED if feedback.rating == "up" else REJECTED
 
 
+def left_open(parts: Sequence[str]) -> str:
+    """What of a question is not answered; empty where all is.
+
+    >>> left_open(["How is it treated?", "haemodialysis"])
+    'I found nothing on: How is it treated? · haemodialysis'
+    """
+    return f"I found nothing on: {' · '.join(parts)}" if parts else ""
+
+
 def status(answer: Answer) -> str:
     """The quiet line under an answer: what it is, who made it, how long it took."""
     parts = [_origin(answer)]
@@ -131,9 +140,11 @@ def copied(answer: Answer, feedback: Feedback | None = None) -> str:
     Sources
     [1] Glaucoma, page 2: “Eye drops lower the pressure in the eye.”
     """
-    lines = [plain_text(answer.sentences) or NO_ANSWER]
+    lines = [plain_text(answer) or NO_ANSWER]
     if answer.certainty == "unsure":
         lines.insert(0, lead_in(feedback))
+    if answer.unanswered:
+        lines.append(left_open(answer.unanswered))
     if answer.kind == "unchecked":
         lines.append(f"({NOT_CHECKED})")
     lines.extend(answer.notices)

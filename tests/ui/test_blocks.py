@@ -1,12 +1,13 @@
 """Answers in their form: on the page, as plain text, and in a browser."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from rag.conversations.types import Feedback
-from rag.types import Form, Sentence
+from rag.types import Answer, Form, Sentence
 from tests.ui.composed import BETA, CODE, ELSEWHERE, FRAME, MILD, ONCE
 from tests.ui.conftest import Desk
 from tests.ui.fake_desk import COMPOSED, DROPS, QUOTED, UNSURE
@@ -16,12 +17,16 @@ from ui.chat.pages.ask import views
 from ui.chat.pages.ask.blocks import block_views
 
 
-def said(*told: tuple[Form, str], label: str = "") -> list[Sentence]:
-    return [Sentence(text, (), form, label) for form, text in told]
+def said(*told: tuple[Form, str], label: str = "") -> tuple[Sentence, ...]:
+    return tuple(Sentence(text, (), form, label) for form, text in told)
+
+
+def answer_of(sentences: tuple[Sentence, ...], mark: str | None = None) -> Answer:
+    return Answer("extractive", "extractive", sentences, short_answer=mark)
 
 
 def view_of(*told: tuple[Form, str], mark: str | None = None) -> list[Any]:
-    return list(block_views(said(*told), (), mark))
+    return list(block_views(answer_of(said(*told), mark)))
 
 
 def text_of(item: Any) -> str:
@@ -29,7 +34,7 @@ def text_of(item: Any) -> str:
 
 
 def test_sentences_of_one_form_and_of_one_thing_stand_together() -> None:
-    shown = [(block.form, block.label, len(block.sentences)) for block in blocks_of(COMPOSED.sentences)]
+    shown = [(block.form, block.label, len(block.sentences)) for block in blocks_of(COMPOSED)]
     assert shown == [
         ("prose", "", 1),
         ("step", "Putting them in", 3),
@@ -40,7 +45,7 @@ def test_sentences_of_one_form_and_of_one_thing_stand_together() -> None:
         ("prose", "Side effects", 2),
     ]
     again = said(("prose", "One."), label="A") + said(("prose", "Two.")) + said(("prose", "Three."), label="A")
-    assert [block.label for block in blocks_of(again)] == ["A", "", "A"]
+    assert [block.label for block in blocks_of(answer_of(again))] == ["A", "", "A"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,34 @@ def test_what_is_copied_reads_as_it_stands() -> None:
     )
     assert "\n\n    if pressure > 21:\n        measure(again=True)\n    [10]\n\n" in copied
     assert f"\n\nSide effects: {MILD} [11] {ELSEWHERE} [12]\n\nSources\n[1] Glaucoma, page 2" in copied
-    assert plain_text(said(("item", "Ring."), ("step", "2) Wait."))) == "- Ring.\n\n2) Wait."
+    assert plain_text(answer_of(said(("item", "Ring."), ("step", "2) Wait.")))) == "- Ring.\n\n2) Wait."
+
+
+def test_what_is_quoted_in_a_row_has_its_number_once() -> None:
+    row = (Sentence("One.", (1,)), Sentence("Two.", (1,)), Sentence("Three.", (2,)), Sentence("Four.", (1,)))
+    quoted = replace(QUOTED, sentences=row)
+    assert plain_text(quoted) == "One. Two. [1] Three. [2] Four. [1]"
+    assert plain_text(replace(quoted, kind="generated")) == "One. [1] Two. [1] Three. [2] Four. [1]"
+
+
+def test_the_number_of_what_is_quoted_in_a_row_is_not_folded_away() -> None:
+    items = tuple(Sentence(f"{name} " + "word " * 60, (1,), "item") for name in "abcde")
+    (block,) = block_views(replace(QUOTED, sentences=items))
+    shown: Any = block["items"]
+    assert [(item["beyond"], len(item["chips"])) for item in shown] == [
+        (False, 1),
+        (True, 0),
+        (True, 0),
+        (True, 0),
+        (True, 1),
+    ]
+
+
+def test_what_is_left_open_is_said() -> None:
+    half = replace(UNSURE, unanswered=("How is it prevented?",))
+    assert views.answer_view(half)["leftOpen"] == "I found nothing on: How is it prevented?"
+    assert "\n\nI found nothing on: How is it prevented?\n\nSources" in texts.copied(half)
+    assert views.answer_view(UNSURE)["leftOpen"] == ""
 
 
 def test_an_answer_that_is_not_sure_says_so_until_the_reader_does() -> None:

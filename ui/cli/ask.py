@@ -89,7 +89,9 @@ def _print(answer: Answer) -> None:
     cited = answer.related if answer.kind == "abstained" else answer.citations
     if answer.certainty == "unsure":
         say(f"{texts.UNSURE}\n")
-    say(plain_text(answer.sentences) or texts.NO_ANSWER)
+    say(plain_text(answer) or texts.NO_ANSWER)
+    if answer.unanswered:
+        say(f"\n{texts.left_open(answer.unanswered)}")
     if cited:
         say(f"\n{texts.CLOSEST}:" if answer.kind == "abstained" else "")
     for citation in cited:

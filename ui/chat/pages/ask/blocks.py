@@ -5,7 +5,7 @@ What is over ``SHOWN_WORDS`` is ``beyond``: it stands on the page, folded away u
 
 from collections.abc import Mapping, Sequence
 
-from rag.types import Citation, Sentence
+from rag.types import Answer, Citation, Sentence
 from ui import blocks, texts
 from ui.chat.views import View, marked_parts
 
@@ -33,22 +33,22 @@ def chip_views(sentence: Sentence, by_number: Mapping[int, Citation]) -> list[Vi
     ]
 
 
-def block_views(sentences: Sequence[Sentence], citations: Sequence[Citation], mark: str | None) -> list[View]:
-    """The blocks of an answer; the first occurrence of ``mark`` in it is marked."""
-    drawing = _Drawing(sentences, {citation.n: citation for citation in citations}, mark)
-    return [drawing.block(block) for block in blocks.blocks_of(sentences)]
+def block_views(answer: Answer) -> list[View]:
+    """The blocks of an answer; in one that is quoted, the short answer is marked once."""
+    drawing = _Drawing(answer)
+    return [drawing.block(block) for block in blocks.blocks_of(answer)]
 
 
 class _Drawing:
     """Goes through an answer once, and knows how much of it was drawn and whether its mark was."""
 
-    def __init__(self, sentences: Sequence[Sentence], by_number: Mapping[int, Citation], mark: str | None) -> None:
-        self._left = sum(blocks.words(sentence.text) for sentence in sentences)
+    def __init__(self, answer: Answer) -> None:
+        self._left = sum(blocks.words(sentence.text) for sentence in answer.sentences)
         self._drawn = 0.0
         self._folded = False
-        self._by_number = by_number
-        self._mark = mark
-        self._awaited = mark if mark and any(mark in sentence.text for sentence in sentences) else None
+        self._by_number = {citation.n: citation for citation in answer.citations}
+        self._mark = mark = answer.short_answer if answer.kind == "extractive" else None
+        self._awaited = mark if mark and any(mark in sentence.text for sentence in answer.sentences) else None
 
     def block(self, block: blocks.AnswerBlock) -> View:
         view: View = {"form": block.form, "label": block.label, "columns": []}
@@ -56,8 +56,8 @@ class _Drawing:
             rows = [blocks.cells(sentence.text) for sentence in block.sentences]
             names = blocks.columns(rows)
             items = [self._row(*both, names) for both in zip(block.sentences, rows, strict=True)]
-            return view | {"columns": names, "items": items}
-        return view | {"items": [self._item(sentence) for sentence in block.sentences]}
+            return view | {"columns": names, "items": _with_chips(items)}
+        return view | {"items": _with_chips([self._item(sentence) for sentence in block.sentences])}
 
     def _item(self, sentence: Sentence) -> View:
         number = term = ""
@@ -117,3 +117,11 @@ class _Drawing:
     def _pass(self, sentence: Sentence) -> None:
         if self._awaited and self._awaited in sentence.text:
             self._awaited = None
+
+
+def _with_chips(items: list[View]) -> list[View]:
+    """Where the fold cuts a row of items that share a citation, the last that is shown has its number too."""
+    last = next((place for place, item in enumerate(items) if item["beyond"]), 0) - 1
+    if last >= 0 and not items[last]["chips"]:
+        items[last]["chips"] = next((item["chips"] for item in items[last:] if item["chips"]), [])
+    return items

@@ -221,6 +221,7 @@ function skeleton(root) {
     lead: el("p", "lead"),
     answer: el("div", "answer folded"),
     more: el("div", "more"),
+    leftOpen: el("p", "leftOpen"),
     verdict: el("div", "verdict"),
     notices: el("ul", "notices"),
     meta: el("div", "meta"),
@@ -247,7 +248,7 @@ export default function (component) {
   const root = rootOf(component, "article", "turn");
   const isNew = !root.parts;
   root.parts ??= skeleton(root);
-  const { question, lookedUp, label, lead, answer, more, verdict: asked, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
+  const { question, lookedUp, label, lead, answer, more, leftOpen, verdict: asked, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
   const { answer: shown, feedback } = data;
   const busy = data.stage !== "";
 
@@ -259,6 +260,7 @@ export default function (component) {
   const folds = answer.querySelector(".beyond") !== null;
   keep(more, folds ? [shown.fold] : [], (words) => showMore(root, words));
   unfold(root, !answer.classList.contains("folded"));
+  leftOpen.textContent = shown?.leftOpen ?? "";
   root.leads = shown?.unsure?.leads;
   keep(asked, shown?.unsure && feedback && !busy ? [shown.unsure] : [], (words) => verdict(root, words));
   keep(notices, shown?.notices ?? [], (text) => el("li", "", text));
@@ -280,7 +282,7 @@ export default function (component) {
   keep(failed, data.failure ? [data.failure] : [], (item) => el("div", "", ...failure(item, root)));
 
   for (const [node, visible] of [
-    [lookedUp, shown?.lookedUp], [label, shown?.label], [lead, root.leads], [answer, shown?.blocks.length], [more, folds], [asked, asked.childElementCount], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
+    [lookedUp, shown?.lookedUp], [label, shown?.label], [lead, root.leads], [answer, shown?.blocks.length], [more, folds], [leftOpen, shown?.leftOpen], [asked, asked.childElementCount], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
     [dropped, shown?.leftOut.summary && !busy], [near, shown?.related.length],
     [writing, data.writing.length], [stage, busy], [stopped, data.state === "stopped"], [failed, data.failure],
   ]) node.hidden = !visible;

@@ -4,6 +4,7 @@ The components build the page with ``textContent`` only, so nothing here needs e
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from rag.conversations.types import LONGEST_REMARK, Conversation, Feedback, Turn
@@ -40,17 +41,17 @@ def _written(turn: Turn) -> Writing | None:
 
 def answer_view(answer: Answer, feedback: Feedback | None = None) -> View:
     """``feedback`` is what the reader has said of it."""
-    mark = answer.short_answer if answer.kind == "extractive" else None
-    sentences = answer.sentences
-    if not sentences and answer.kind == "abstained":
-        sentences = (Sentence(texts.NO_ANSWER, ()),)
+    said = answer
+    if not said.sentences and said.kind == "abstained":
+        said = replace(said, sentences=(Sentence(texts.NO_ANSWER, ()),))
     return {
         "kind": answer.kind,
         "label": texts.NOT_CHECKED if answer.kind == "unchecked" else "",
         "lookedUp": texts.looked_up(answer.looked_up),
         "unsure": unsure_view() if answer.certainty == "unsure" else None,
-        "blocks": block_views(sentences, answer.citations, mark),
+        "blocks": block_views(said),
         "fold": [texts.SHOW_MORE, texts.SHOW_LESS],
+        "leftOpen": texts.left_open(answer.unanswered),
         "notices": list(answer.notices),
         "status": texts.status(answer),
         "copy": texts.copied(answer, feedback),
