@@ -66,7 +66,7 @@ def run(sentences: int = 150, seed: int = 3) -> dict[str, Any]:
         knowledge = ingested(settings.home, pdfs)
         try:
             echo = _Echo(responses=[])
-            generator = Generator(echo, "echo", _PROMPT_TOKENS)
+            generator = Generator(lambda: echo, "echo", _PROMPT_TOKENS, always=True)
             flow = build_flow(settings, knowledge, open_reader(settings), generator)
             documents, texts = _stored(knowledge)
             drawn = _drawn(list(texts.values()), sentences, seed)

@@ -82,18 +82,23 @@ def open_generator(settings: Settings, confirm: Confirm | None = None, *, alone:
     quoted.
     """
     from rag.engine_selection import choose_engine, detect_hardware, is_large, load_generator, prompt_budget
+    from rag.generators.registry import ENGINES
     from rag.generators.types import Generator
 
     hardware = detect_hardware()
     choice = choose_engine(settings, hardware)
-    chat = load_generator(choice, settings, confirm, alone=alone)
-    if chat is None:
+    if ENGINES[choice.engine].module is None:
         return None
+    load = partial(load_generator, choice, settings, confirm, alone=alone)
     name = (choice.model or choice.engine).rsplit("/", 1)[-1].removesuffix(".gguf")
     if settings.generator.adapter:
         name += f" + {settings.generator.adapter.resolve().name}"
     budget = prompt_budget(settings.generator, choice.engine, hardware)
-    return Generator(chat, name, budget, is_large(choice))
+    always = alone or settings.answering.writes == "always"
+    generator = Generator(load, name, budget, is_large(choice), always)
+    if generator.large or always or settings.generator.engine != "auto" or settings.generator.model:
+        _ = generator.chat  # loaded now: what was asked for fails at once, and not in an answer's midst
+    return generator
 
 
 def build_flow(

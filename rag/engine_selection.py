@@ -84,15 +84,14 @@ def is_large(choice: Choice) -> bool:
 
 def load_generator(
     choice: Choice, settings: Settings, confirm: Confirm | None = None, *, alone: bool = False
-) -> "BaseChatModel | None":
-    """The chat model that ``choice`` stands for, loaded; None for extractive answers.
+) -> "BaseChatModel":
+    """The chat model that ``choice`` stands for, loaded; of an engine that writes.
 
     ``confirm`` is asked before a download over 1 GB. One that is to write ``alone`` gets no adapter but the one in the
     settings: the packaged one has learned to answer from passages. Raises ModelUnavailable or UsageError.
     """
     engine, generator = ENGINES[choice.engine], settings.generator
-    if engine.module is None:
-        return None
+    assert engine.module
     if engine.missing:
         remedy = "Install them, or choose another engine."
         raise ModelUnavailable(f"{engine.title} is not installed", where=", ".join(engine.missing), remedy=remedy)

@@ -267,12 +267,16 @@ def _desk(data: Path, chats: Mapping[str, LlamaCppChat], questions: int) -> dict
             texts_of(file), embedder, worker_settings(settings, embedder), lambda *_: None
         ) as collection:
             for way, chat in chats.items():
-                flow = build_flow(settings, collection.knowledge, reader, Generator(chat, SMOLLM2, PROMPT_TOKENS_CPU))
+                flow = build_flow(settings, collection.knowledge, reader, _always(chat))
                 evaluation = evaluate_answers(
                     file, asked, collection, partial(flow.events, scope=EVERYTHING), lambda *_: None
                 )
                 measured.setdefault(part.name, {})[way] = _desk_figures(evaluation)
     return measured
+
+
+def _always(chat: LlamaCppChat) -> Generator:
+    return Generator(lambda: chat, SMOLLM2, PROMPT_TOKENS_CPU, always=True)
 
 
 def _held_out_file(part: QuestionSet) -> SquadFile:

@@ -1,6 +1,8 @@
 """A generator, as the answer flow knows it; what is chosen, and what an engine is given to load it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +13,24 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Generator:
-    """A chat model and what must be known of it. ``name`` is for people; ``prompt_tokens`` bounds what it is given. A
-    ``large`` one is also trusted to put a follow-up question into words that stand alone, and to answer with other
-    words than the reader's.
+    """A chat model, loaded when it is first needed, and what must be known of it.
+
+    ``name`` is for people; ``prompt_tokens`` bounds what it is given. A ``large`` one is also trusted to put a
+    follow-up question into words that stand alone, and to answer with other words than the reader's; a small one writes
+    unasked only where passages are to be joined, unless it does ``always``.
     """
 
-    chat: "BaseChatModel"
+    load: Callable[[], "BaseChatModel"]
     name: str
     prompt_tokens: int
     large: bool = False
+    always: bool = False
+
+    @cached_property
+    def chat(self) -> "BaseChatModel":
+        return self.load()
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,9 @@ def _writer(settings: Settings, run: Path | None, *, alone: bool) -> Generator:
         whole = run / "model"
         values = {"model": str(whole)} | values if whole.is_dir() else {"adapter": run}
     generator = settings.generator.model_copy(update=values)
-    writer = open_generator(settings.model_copy(update={"generator": generator}), alone=alone)
+    answering = settings.answering.model_copy(update={"writes": "always"})  # what it writes is what is compared
+    changed = settings.model_copy(update={"generator": generator, "answering": answering})
+    writer = open_generator(changed, alone=alone)
     if writer is None:
         raise UsageError("Only a generator can be compared", where="generator.engine", remedy="Choose another engine.")
     return writer

@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -87,6 +87,11 @@ class AnsweringSettings(_Section):
         ge=0.0,
         le=1.0,
         description="How sure the desk must be that the documents hold the answer: 0.2 is eager, 0.8 cautious.",
+    )
+    writes: Literal["adding", "always"] = Field(
+        default="adding",
+        description="When a generator of less than three billion parameters writes unasked: adding (only where it "
+        "joins several passages) or always.",
     )
     queue_size: int = Field(default=16, gt=0, description="Questions that may wait; more are refused.")
     workers: int = Field(default=1, gt=0, description="Questions answered at the same time.")

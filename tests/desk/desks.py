@@ -48,7 +48,7 @@ class _SmallParts(Components):
 
     def generator(self, settings: Settings | None = None, *, alone: bool = False) -> Generator:
         chat = FakeChat("Nearly everyone is treated with eye drops [1].", gate=self._gate)
-        return Generator(chat, "fake", 600)
+        return Generator(lambda: chat, "fake", 600)
 
     def flow(self, generator: Generator | None) -> AnswerFlow:
         calibration = shipped_calibration()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langchain_openai import ChatOpenAI
 
+from rag.components import open_generator
 from rag.engine_selection import choose_engine, is_large, load_generator, prompt_budget
 from rag.generators.model_size import parameters_of
 from rag.generators.registry import ENGINES, LLAMA, PACKAGED_ADAPTERS, Engine, adapter_for
@@ -101,7 +102,17 @@ def test_prompt_budgets(tmp_path: Path) -> None:
 
 
 def test_extractive_loads_nothing(tmp_path: Path) -> None:
-    assert load_generator(Choice("extractive", None, ""), settings(tmp_path)) is None
+    assert open_generator(settings(tmp_path, engine="extractive")) is None
+
+
+@pytest.mark.models
+def test_the_packaged_model_is_loaded_when_it_first_has_something_to_write(tmp_path: Path) -> None:
+    generator = open_generator(settings(tmp_path))
+    assert generator is not None
+    assert "chat" not in vars(generator)
+    named = open_generator(settings(tmp_path, model=SMOLLM2))
+    assert named is not None
+    assert "chat" in vars(named)
 
 
 def test_an_endpoint(tmp_path: Path) -> None:

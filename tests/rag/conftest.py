@@ -49,7 +49,7 @@ def make_flow(knowledge: KnowledgeStore) -> MakeFlow:
             reader,
             calibration,
             RuleChecker(knowledge.embedder, calibration.support),
-            Generator(chat, "fake", 600, large) if chat else None,
+            Generator(lambda: chat, "fake", 600, large) if chat else None,
             recognise,
             passages=5,
             threshold=0.4,

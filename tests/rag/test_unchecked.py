@@ -28,7 +28,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
     chat = FakeChat("It is in the attic.")
     store = ConversationStore(tmp_path)
     service = AnsweringService(
-        Alone(Generator(chat, "tuned", 100)), store, queue_size=2, workers=1, max_question_characters=100
+        Alone(Generator(lambda: chat, "tuned", 100)), store, queue_size=2, workers=1, max_question_characters=100
     )
     turn = finished(service, service.ask(LOCAL_OWNER, EVERYTHING, None, "Where is the lamp?"))
     service.close()
@@ -42,7 +42,7 @@ def test_without_retrieval_the_chat_shows_what_the_generator_says_as_unchecked(t
 def test_it_can_be_stopped_between_two_words() -> None:
     gate, stop = threading.Event(), threading.Event()
     chat = FakeChat("One two three.", gate=gate)
-    events = Alone(Generator(chat, "tuned", 100)).events("Count!", EVERYTHING, stop=stop)
+    events = Alone(Generator(lambda: chat, "tuned", 100)).events("Count!", EVERYTHING, stop=stop)
     next(events)
     stop.set()
     gate.set()
