@@ -89,7 +89,7 @@ class Job:
 
     @property
     def collection(self) -> str:
-        """The one whose documents it changes, empty for other jobs."""
+        """The one whose documents it changes or asks, empty for other jobs."""
         return str(self.payload.get("collection", ""))
 
     @property

@@ -1,6 +1,8 @@
 """The pages for curators: what they say of runs and trials, and one look at them in a browser."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,15 +10,18 @@ from playwright.sync_api import Page, expect
 
 from rag.evaluation.counterfactual_edits import Counterfactual
 from rag.evaluation.tables import SliceRow, SliceTable
-from rag.evaluation.types import Item, ReadPassage, Trial
+from rag.evaluation.types import Item, ReadPassage, Run, Trial
+from rag.jobs.types import Job
 from tests.ui.conftest import Desk
 from tests.ui.curated import HOSTILE_QUESTION
 from tests.ui.fake_desk import DROPS
 from ui.chat.pages.evaluation.charts import risk_coverage
-from ui.chat.pages.evaluation.views import failure_view, slice_view
+from ui.chat.pages.evaluation.views import failure_view, measuring_view, slice_view, wrong_view
 from ui.chat.pages.what_if.views import changes, counterfactuals_view, flip_rate, trial_view
 from ui.chat.views import bar
 from vectorstore.types import Chunk
+
+HERE: dict[str, Any] = {"zone": UTC, "locale": "en-GB", "now": datetime(2026, 5, 4, 12, 10, tzinfo=UTC)}
 
 
 def read(key: int, text: str, marked: str, margin: float, found: int) -> ReadPassage:
@@ -66,6 +71,42 @@ def test_what_changed_is_said_in_sentences_and_at_each_passage() -> None:
         "The probability was 0.90, now it is 0.20.",
         "1 passage of before not found.",
     ]
+
+
+def test_what_is_being_measured_says_how_far_it_is() -> None:
+    payload = {"what": "questions", "data": "/home/refdesk/evaluations/questions/own.json", "collection": "staff"}
+    job = Job(3, "evaluate", payload, "working", "2026-05-04T12:00:00+00:00", stage="Asking", done=3, total=12)
+    shown = measuring_view(job, **HERE)
+    assert (shown["title"], shown["line"], shown["share"]) == (
+        "Asking own.json of staff",
+        "Asking · 3 of 12",
+        0.25,
+    )
+    failed = replace(job, state="failed", ended_at="2026-05-04T12:05:00+00:00", error="There are no documents to ask")
+    assert (measuring_view(failed, **HERE)["line"], measuring_view(failed, **HERE)["error"]) == (
+        "Failed · today at 12:05",
+        "There are no documents to ask.",
+    )
+
+
+def test_what_went_wrong_is_told_with_the_answer_and_the_reason() -> None:
+    def item(question: str, **details: Any) -> Item:
+        scores = {"right": float(details["ok"])}
+        return Item(question, question, ("two",), "", scores["right"], scores, details={"certainty": "sure", **details})
+
+    items = (
+        item("How long?", ok=True, text="two years", why=[]),
+        item("How wide?", ok=False, text="", why=["met with silence"]),
+        item("How high?", ok=False, text="eight " * 100, why=["lacks: two", "not from: ^Terms"]),
+    )
+    run = Run(Path("20260504T120000Z-questions"), "questions", "2026-05-04T12:00:00+00:00", {}, {}, {}, (), items)
+    rows: Any = wrong_view(run)["rows"]
+    assert [(row[0], row[3]) for row in rows] == [
+        ("How wide?", "met with silence"),
+        ("How high?", "lacks: two; not from: ^Terms"),
+    ]
+    assert rows[0][1] == "no answer"
+    assert rows[1][1].endswith("eight …")
 
 
 def test_counterfactuals_say_which_variants_flipped_and_how() -> None:
@@ -133,6 +174,26 @@ def test_a_curator_looks_after_the_documents(desk: Desk, page: Page) -> None:
     expect(page.locator(".jobs article")).to_contain_text("Checking everything that is stored")
     page.locator(".jobs article").get_by_role("button", name="Stop").click()
     expect(page.locator(".jobs article")).to_contain_text("Not finished")
+
+
+@pytest.mark.browser
+def test_a_curator_has_questions_of_ones_own_asked(desk: Desk, page: Page) -> None:
+    page.goto(desk.url)
+    page.get_by_role("link", name="Evaluation").click()
+    page.get_by_text("Ask your own questions").click()
+    upload = page.locator("input[type=file]")
+    upload.set_input_files({"name": "own.json", "mimeType": "application/json", "buffer": b'{"questions": [{}]}'})
+    expect(page.get_by_text("the key 'ask' is missing or empty")).to_be_visible()
+    asked = b'{"questions": [{"ask": "Who is he?", "abstain": true}]}'
+    upload.set_input_files({"name": "own.json", "mimeType": "application/json", "buffer": asked})
+    page.get_by_role("button", name="Ask them").click()
+    card = page.locator(".jobs article")
+    expect(card).to_contain_text("Asking own.json of all documents")
+    expect(card).to_contain_text("Waits for its turn")
+    card.get_by_role("button", name="Stop").click()
+    expect(card).to_contain_text("Stopped")
+    page.get_by_role("button", name="Add judged answers").click()
+    expect(page.get_by_text("0 questions added to own.json.")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -12,32 +12,42 @@ from rag.evaluation.types import Item, Run, RunHead
 from ui import texts
 from ui.chat.components import draw
 from ui.chat.pages.evaluation import charts
-from ui.chat.pages.evaluation.views import changes_view, comparison_view, failure_view, figures_view, slice_view
+from ui.chat.pages.evaluation.asking import draw_asking
+from ui.chat.pages.evaluation.views import (
+    changes_view,
+    comparison_view,
+    failure_view,
+    figures_view,
+    slice_view,
+    wrong_view,
+)
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from ui.chat.views import label, notice_view, table
 from vectorstore.errors import RefdeskError
 
-_HOW = (
-    "Evaluations are made on the command line, for example with `refdesk evaluate answers QUESTIONS.json`. "
-    "Each is kept, and shown here."
-)
-_NONE = "There are no evaluations yet: run `refdesk evaluate answers QUESTIONS.json`, then reload this page."
+_HOW = "How good the answers are. What `refdesk evaluate` measures on the command line is shown here too."
+_NONE = "There are no evaluations yet."
 _A_PAGE = 20
 _ALL = "All"
-_ASKED_AT_HOME = ("golden", "counterfactuals")
+_ASKED_AT_HOME = ("questions", "golden", "counterfactuals")
 """The kinds of runs that ask the documents of this desk; the others take in documents of their own."""
 
 
 def draw_evaluation(what_if: st.Page) -> None:
     """The page; ``what_if`` is the one to which a question can be taken."""
-    evaluations = get_desk().evaluations
+    desk = get_desk()
+    evaluations = desk.evaluations
     with st.container(key="curators"):
         st.title("Evaluation", anchor=False)
+        st.caption(_HOW)
         kept = evaluations.list(reader())
+        try:
+            draw_asking(desk, first=not kept)
+        except RefdeskError as error:
+            draw("notice", "asking-trouble", notice_view(error))
         if not kept:
             st.markdown(_NONE)
             return
-        st.caption(_HOW)
         heads = {run: _head(evaluations, run) for run in kept}
         names = _names(heads)
         chosen = st.selectbox("Evaluation", kept, format_func=names.__getitem__)
@@ -87,6 +97,9 @@ def _draw_run(evaluations: Evaluations, run: Run, others: Mapping[str, str], wha
 
 def _draw_figures(run: Run) -> None:
     draw("table", f"figures-{run.id}", figures_view(run))
+    if run.kind == "questions":
+        st.subheader("What went wrong", anchor=False)
+        draw("table", f"wrong-{run.id}", wrong_view(run))
     if run.curve:
         caution = run.setup["settings"].get("answering", {}).get("caution", 0.0)  # runs of old know no such setting
         st.subheader("Answering less, answering right", anchor=False)

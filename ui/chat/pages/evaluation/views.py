@@ -1,11 +1,16 @@
 """Trials, runs and failures as the plain data that the components draw. Pure functions, no Streamlit."""
 
 import json
+from datetime import datetime, tzinfo
+from pathlib import PurePath
 
-from rag.evaluation.tables import SliceTable, flat, shown
+from rag.evaluation.tables import SliceTable, asked_answers, flat, shown
 from rag.evaluation.types import Comparison, Item, Run
+from rag.jobs.types import Job
+from ui import texts
 from ui.chat.views import View, bar, label, marked_parts, table
 
+_ANSWER_SHOWN = 400
 _PASSAGES = {
     "expected_text": "Where the right answer stands",
     "given_text": "Found first",
@@ -27,6 +32,49 @@ def figures_view(run: Run) -> View:
         else:
             rest.append([label(name), f"{value:,.0f} ms" if name.startswith("latency") and value else shown(value), ""])
     return table(["Figure", "", "95% interval"], [*shares, *rest])
+
+
+def wrong_view(run: Run) -> View:
+    """Of questions of one's own: those that were not answered as they should be, what came, and why that is wrong."""
+    rows = [
+        [answer["ask"], _clipped(answer["text"]) or "no answer", answer["certainty"], "; ".join(answer["why"])]
+        for answer in asked_answers(run)
+        if not answer["ok"]
+    ]
+    return table(["Question", "Answer", "", "Why"], rows or [["None", "", "", ""]])
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _ANSWER_SHOWN else f"{text[:_ANSWER_SHOWN].rpartition(' ')[0]} …"
+
+
+def measuring_view(job: Job, *, zone: tzinfo, locale: str, now: datetime) -> View:
+    """The card of an evaluation that waits, is being made, or came to nothing."""
+    of = job.collection or "all documents"
+    name = PurePath(job.payload["data"]).name
+    what = f"{name} of {of}" if job.payload["what"] == "questions" else name or f"{job.payload['what']} questions"
+    match job.state:
+        case "waiting":
+            line = f"Waits for its turn · since {texts.moment(job.queued_at, zone=zone, locale=locale, now=now)}"
+        case "working" if job.stop_wanted:
+            line = "Stopping"
+        case "working":
+            line = f"{job.stage or 'Starting'}{f' · {job.done:,} of {job.total:,}' if job.total else ''}"
+        case state:
+            line = f"{label(state)} · {texts.moment(job.ended_at, zone=zone, locale=locale, now=now)}"
+    return {
+        "id": str(job.id),
+        "title": f"Asking {what}",
+        "running": not job.ended,
+        "share": (job.done / job.total if job.total else None) if job.state == "working" else 0.0,
+        "line": line,
+        "error": texts.ended(job.error),
+        "summary": "",
+        "opened": False,
+        "files": [],
+        "more": "",
+        "retry": "",
+    }
 
 
 def slice_view(found: SliceTable) -> View:
@@ -73,7 +121,7 @@ def failure_view(item: Item, kind: str) -> View:
         for name, said in labels.items()
         for text in _texts(item.details.get(name))
     ]
-    known = {"answer", *labels}
+    known = {"answer", "text", "why", *labels}
     facts = [[label(name), _plain(value)] for name, value in item.details.items() if name not in known]
     scores = [[label(name), shown(value)] for name, value in item.scores.items()]
     return {
@@ -81,6 +129,7 @@ def failure_view(item: Item, kind: str) -> View:
         "rows": [
             ["Before the swap" if swapped else "Expected", " | ".join(item.gold) or "no answer"],
             ["After it" if swapped else "Given", item.given or "no answer"],
+            *([["Why", "; ".join(item.details["why"])]] if item.details.get("why") else []),
             *([["Answer", str(item.details["answer"])]] if item.details.get("answer") else []),
         ],
         "passages": passages,
