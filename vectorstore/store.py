@@ -82,7 +82,7 @@ class PassageView(PassageSearch, TextView, Protocol):
         ...
 
     def holds_form(self, word: str, scope: Scope) -> bool:
-        """Whether passages hold ``word`` in just this form, not only in another."""
+        """Whether passages hold ``word`` ("wandered", "3.13") in just this form, not only in another or in parts."""
         ...
 
     def notices(self, documents: Iterable[int], scope: Scope) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from rag.query.shapes.classifier import ABOUT_DOCUMENTS, shape_of, subject_in
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
 from rag.query.types import Query, Shape
+from rag.query.unnamed import unnamed_in
 from rag.retrieval.types import Retriever
 from rag.types import Exchange
 from vectorstore.store import PassageView
@@ -64,7 +65,8 @@ def query_of(
     parts = parts_of(asked, turns, naming)
     shape = Shape.COMPARISON if comparison else parts[0].shape if len(parts) == 1 else shape_of(asked)
     subject = subject_in(asked) if shape in ABOUT_DOCUMENTS else ""
-    return Query(asked, turns, carry_topic(asked, turns), parts, shape, subject)
+    unnamed = unnamed_in(asked, view, retriever, scope)
+    return Query(asked, turns, carry_topic(asked, turns), parts, shape, subject, unnamed)
 
 
 def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:

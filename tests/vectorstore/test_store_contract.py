@@ -244,6 +244,15 @@ def test_words_are_counted_in_any_form_and_told_in_their_own(store: KnowledgeSto
         assert view.frequencies(['"', "()", "AND"], EVERYTHING) == {'"': 0, "()": 0, "AND": 0}
 
 
+def test_a_word_of_several_parts_is_told_by_all_of_them_in_a_row(store: KnowledgeStore) -> None:
+    for number in range(60):
+        put_text(store, f"{number}.txt", f"Version {number + 3}.{number + 2}.")
+    put_text(store, "last.txt", "It needs Python 3.13 and part AB-204.")
+    with store.view() as view:
+        told = {word: view.holds_form(word, EVERYTHING) for word in ("3.13", "AB-204", "3.14", "AB-13")}
+    assert told == {"3.13": True, "AB-204": True, "3.14": False, "AB-13": False}
+
+
 def test_documents_are_found_by_words_of_title_and_path_in_any_case(store: KnowledgeStore) -> None:
     put_text(store, "/eyes/glaukom.txt", "one", title="ÄRZTE am Auge")
     put_text(store, "/ears/otitis.txt", "two", "public", title="Ohren")

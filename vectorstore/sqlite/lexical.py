@@ -76,12 +76,15 @@ def chunk_frequencies(connection: Connection, words: Sequence[str], condition: R
 
 
 def holds_form(connection: Connection, word: str, condition: RowCondition) -> bool:
-    """Whether ``word`` stands in just this form in one of the first 50 chunks that hold it in any."""
+    """Whether ``word`` stands in just this form in one of the first 50 chunks that hold it in any, its parts in a row
+    ("3.13", "AB-204").
+    """
     where, values = condition
+    in_a_row = f'"{" ".join(_WORD.findall(word.lower()))}"'
     rows = connection.execute(
         f"SELECT heading || ' ' || body FROM chunk_texts WHERE id IN "
         f"(SELECT rowid FROM chunks_fts WHERE chunks_fts MATCH ? AND {where} LIMIT {_LOOKED_AT})",
-        (match_expression(word), *values),
+        (in_a_row, *values),
     )
     form = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)
     return any(form.search(text) for (text,) in rows)

@@ -101,6 +101,11 @@ def shape_of(question: str) -> Shape:
     return next(shape for shape in ranked if sure or shape not in _TO_BE_SURE_OF)
 
 
+def builds_questions(word: str) -> bool:
+    """Whether ``word`` is one that questions are built of, whatever they are about ("difference", "types", "price")."""
+    return word.lower() in _weights().frame
+
+
 def subject_in(question: str) -> str:
     """What a question about documents (MENTIONS, SUMMARY, METADATA) is about, as it stands there: what is quoted, or
     from the first to the last of the words that do not tell such a shape. Empty where all of them do.

@@ -1,0 +1,144 @@
+"""What a question names and no stored passage does: an animal, a person, a product, a version."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rag.query.shapes.classifier import builds_questions
+from rag.retrieval.types import Retriever
+from rag.text.asking import ENGLISH, Asking, asking_in
+from rag.text.tokens import LEXICON, Kind, content_stems, tokens_of
+from vectorstore.store import PassageView
+from vectorstore.types import Scope
+
+_TERM = re.compile(r"[^\W_]+(?:[.'’/_@-][^\W_]+)*")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_NEAREST = 5
+_FEWEST_SHARED = 5
+"""Letters that the forms of a word, or a word and a compound of it, have in common."""
+_SHARE = 0.6
+"""Of a word's letters, that many are in all of its forms."""
+_ALIKE = 0.6
+"""The cosine from which two words mean much the same ("guests", "visitors")."""
+_MOST_WORDS = 150
+_COUNTING = frozenset("which what many much no any some".split())
+_BEFORE_A_SUBJECT = ENGLISH.auxiliaries - LEXICON.be
+_BEFORE_A_VERB = frozenset("how have has had need needs want able allowed possible like going required about".split())
+
+
+def unnamed_in(question: str, view: PassageView, retriever: Retriever, scope: Scope) -> tuple[str, ...]:
+    """The names, numbers, versions and nouns of ``question`` that no passage within ``scope`` holds: in no form of the
+    word, in no compound, and, of a common noun, in no word that means much the same.
+    """
+    asking = asking_in(question)
+    terms = list(dict.fromkeys(_things(question, asking)))
+    counts = view.frequencies([term for term in terms if not _is_code(term)], scope)
+    missing = []
+    for term in terms:
+        if _is_code(term):
+            held = view.holds_form(term, scope)
+        else:
+            held = counts[term] > 0 or _held_otherwise(term, view, retriever, scope)
+        if not held:
+            missing.append(term)
+    return tuple(missing)
+
+
+def _is_code(term: str) -> bool:
+    return any(map(str.isdigit, term))
+
+
+def _things(question: str, asking: Asking) -> Iterator[str]:
+    """Names, codes and numbers; in English common nouns too, as far as their place tells them from verbs."""
+    terms = list(_TERM.finditer(question))
+    written = [re.sub(r"['’]s$", "", term[0]) for term in terms]
+    for place, word in enumerate(written):
+        before = written[place - 1].lower() if place else ""
+        if _is_code(word):
+            if not word.isdigit() or _YEAR.fullmatch(word) or _carries(before, asking):
+                yield word
+        elif place and word[0].isupper() and content_stems(word) and word.lower() not in asking.telling:
+            yield word
+        elif builds_questions(word):
+            continue
+        elif asking is ENGLISH and _is_noun(place, written, question, terms):
+            yield word
+
+
+def _carries(word: str, asking: Asking) -> bool:
+    """Whether a number after ``word`` belongs to it: "zone 7", and not "a 10 kg parcel"."""
+    tokens = tokens_of(word)
+    return bool(tokens) and tokens[0].kind in {Kind.WORD, Kind.NAME} and word not in asking.telling
+
+
+def _is_noun(place: int, words: Sequence[str], question: str, terms: Sequence[re.Match[str]]) -> bool:
+    """Whether the place of a common word among the others says that it is a noun or an adjective, and no verb."""
+    if not _could_be(words[place]):
+        return False
+    first, last = _run(place, words, question, terms)
+    before, earlier = (words[first - n].lower() if first >= n else "" for n in (1, 2))
+    after = words[last + 1].lower() if last + 1 < len(words) else ""
+    ends = place == last > first
+    if before in ENGLISH.auxiliaries:
+        return place == first
+    if ends and (after in ENGLISH.articles | ENGLISH.possessives | ENGLISH.pronouns or earlier in _BEFORE_A_SUBJECT):
+        return False
+    if before in _COUNTING:
+        return not ends or after in ENGLISH.auxiliaries
+    if before == "to":
+        return place > first or earlier not in _BEFORE_A_VERB
+    counted = _is_code(before) or before in LEXICON.units
+    return place > first or counted or before in ENGLISH.articles | ENGLISH.prepositions | ENGLISH.possessives
+
+
+def _run(place: int, words: Sequence[str], question: str, terms: Sequence[re.Match[str]]) -> tuple[int, int]:
+    """The first and the last of the words around ``place`` with only spaces and none of a closed class in between."""
+
+    def goes_on(left: int) -> bool:
+        between = question[terms[left].end() : terms[left + 1].start()]
+        return between.isspace() and _could_be(words[left]) and _could_be(words[left + 1])
+
+    first = last = place
+    while first and goes_on(first - 1):
+        first -= 1
+    while last + 1 < len(words) and goes_on(last):
+        last += 1
+    return first, last
+
+
+def _could_be(word: str) -> bool:
+    return (
+        bool(content_stems(word))
+        and not _is_code(word)
+        and word.lower() not in ENGLISH.telling | LEXICON.units
+        and not word.endswith(("ly", "ed"))
+    )
+
+
+def _held_otherwise(term: str, view: PassageView, retriever: Retriever, scope: Scope) -> bool:
+    """Whether passages that are found for ``term`` hold it in a form or a compound that the search does not know, or,
+    of a common noun, a word that means much the same.
+    """
+    chunks = [passage.chunk for passage in retriever.retrieve(term, scope, _NEAREST)]
+    texts = (f"{chunk.heading}\n{chunk.text}".lower() for chunk in chunks)
+    words = list(dict.fromkeys(word for text in texts for word in _WORD.findall(text)))
+    wanted = term.lower()
+    if any(_is_form(wanted, word) for word in words):
+        return True
+    told = [word for word in words if content_stems(word) and not builds_questions(word)][:_MOST_WORDS]
+    if term[0].isupper() or not told:
+        return False
+    vectors = view.embedder.embed([wanted, *told])
+    return float((vectors[1:] @ vectors[0]).max()) >= _ALIKE
+
+
+def _is_form(one: str, other: str) -> bool:
+    """Whether two words, in lower case, begin alike for the most part, or one is in the other.
+
+    >>> _is_form("urlaubsantrag", "urlaubsanträge"), _is_form("reisekosten", "reisekostenrichtlinie")
+    (True, True)
+    """
+    shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    alike = shared >= max(_FEWEST_SHARED, _SHARE * max(len(one), len(other)))
+    shorter, longer = sorted((one, other), key=len)
+    return alike or (len(shorter) >= _FEWEST_SHARED and shorter in longer)
