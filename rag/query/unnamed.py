@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rag.query.shapes.classifier import builds_questions
 from rag.retrieval.types import Retriever
 from rag.text.asking import ENGLISH, Asking, asking_in
+from rag.text.lexicon import words
 from rag.text.tokens import LEXICON, Kind, content_stems, tokens_of
 from vectorstore.store import PassageView
 from vectorstore.types import Scope
@@ -21,9 +22,14 @@ _SHARE = 0.6
 _ALIKE = 0.6
 """The cosine from which two words mean much the same ("guests", "visitors")."""
 _MOST_WORDS = 150
-_COUNTING = frozenset("which what many much no any some".split())
+_CALENDAR = words(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August"
+    " September October November December"
+)
+"""Documents name days and months in short, too."""
+_COUNTING = words("which what many much no any some")
 _BEFORE_A_SUBJECT = ENGLISH.auxiliaries - LEXICON.be
-_BEFORE_A_VERB = frozenset("how have has had need needs want able allowed possible like going required about".split())
+_BEFORE_A_VERB = words("how have has had need needs want able allowed possible like going required about")
 
 
 def unnamed_in(question: str, view: PassageView, retriever: Retriever, scope: Scope) -> tuple[str, ...]:
@@ -57,7 +63,13 @@ def _things(question: str, asking: Asking) -> Iterator[str]:
         if _is_code(word):
             if not word.isdigit() or _YEAR.fullmatch(word) or _carries(before, asking):
                 yield word
-        elif place and word[0].isupper() and content_stems(word) and word.lower() not in asking.telling:
+        elif (
+            place
+            and word[0].isupper()
+            and word not in _CALENDAR
+            and content_stems(word)
+            and word.lower() not in asking.telling
+        ):
             yield word
         elif builds_questions(word):
             continue
@@ -87,8 +99,7 @@ def _is_noun(place: int, words: Sequence[str], question: str, terms: Sequence[re
         return not ends or after in ENGLISH.auxiliaries
     if before == "to":
         return place > first or earlier not in _BEFORE_A_VERB
-    counted = _is_code(before) or before in LEXICON.units
-    return place > first or counted or before in ENGLISH.articles | ENGLISH.prepositions | ENGLISH.possessives
+    return place > first or before.isdigit() or before in ENGLISH.articles | ENGLISH.prepositions | ENGLISH.possessives
 
 
 def _run(place: int, words: Sequence[str], question: str, terms: Sequence[re.Match[str]]) -> tuple[int, int]:
