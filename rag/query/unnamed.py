@@ -63,17 +63,12 @@ def _things(question: str, asking: Asking) -> Iterator[str]:
         if _is_code(word):
             if not word.isdigit() or _YEAR.fullmatch(word) or _carries(before, asking):
                 yield word
-        elif (
-            place
-            and word[0].isupper()
-            and word not in _CALENDAR
-            and content_stems(word)
-            and word.lower() not in asking.telling
-        ):
-            yield word
-        elif builds_questions(word):
+        elif word in _CALENDAR or word.lower() in asking.telling:
             continue
-        elif asking is ENGLISH and _is_noun(place, written, question, terms):
+        elif place and word[0].isupper():
+            if content_stems(word):
+                yield word
+        elif asking is ENGLISH and not builds_questions(word) and _is_noun(place, written, question, terms):
             yield word
 
 
