@@ -1,7 +1,8 @@
-"""Cutting a document into chunks: whole sentences, exact offsets, within the embedding model's own token limit."""
+"""Cutting a document into chunks: whole sentences, rows, items and steps, exact offsets, within the model's limit."""
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from llama_index.core.node_parser import SentenceSplitter
@@ -9,17 +10,36 @@ from tokenizers import Tokenizer
 
 from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
-from vectorstore.types import HEADING_SEPARATOR, ParsedDocument, Span
+from vectorstore.types import HEADING_SEPARATOR, Block, BlockKind, ParsedDocument, Span
 
 _HEADING_TOKENS = 48
 _SPECIAL_TOKENS = 2
 _PIECE_OF_A_LONG_SENTENCE = r"(?s).+?(?:[,;.%](?=\s)|[。？！]|\s(?=[-*•–]\s)|\Z)"
 """Never inside a number: "7.5%" stays whole."""
 _CHARACTERS_PER_TOKEN = 12  # a word of 10,000 letters is one unknown token to WordPiece, but no readable chunk
+_LONGEST_LEAD = 300
+_LEADS = (":", "：")
+
+Place = tuple[int, int]
+"""Start and end in the document's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Prose, or, with a ``group``, blocks of one list or table, which ``lead`` introduces."""
+
+    group: int
+    places: tuple[Place, ...]
+    lead: Place | None
+
+    @property
+    def whole(self) -> Place:
+        return (self.lead or self.places[0])[0], self.places[-1][1]
 
 
 class Chunker:
-    """Cuts with LlamaIndex's SentenceSplitter, counting with the embedding model's own tokenizer.
+    """Cuts prose with LlamaIndex's SentenceSplitter, and between the other blocks; counts with the embedding model's
+    own tokenizer.
 
     ``limit`` is the number of tokens in a chunk and its heading together, special ones included.
     """
@@ -28,8 +48,9 @@ class Chunker:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        self._limit = limit - _SPECIAL_TOKENS
         self._splitter = SentenceSplitter(
-            chunk_size=limit - _SPECIAL_TOKENS,
+            chunk_size=self._limit,
             chunk_overlap=0,
             paragraph_separator="\n\n",
             tokenizer=lambda text: list(range(self._size(text))),
@@ -44,35 +65,140 @@ class Chunker:
         for section in document.sections:
             headings = dict.fromkeys((*filter(None, [document.title]), *section.headings))
             sections.append(Span(section.start, section.end, HEADING_SEPARATOR.join(headings)))
-        chunks = tuple(self.chunks(text, sections))
+        chunks = tuple(self.chunks(text, sections, document.blocks))
         return ParsedDocument(
             document.title, document.pages, document.units, chunks, document.metadata, document.blocks
         )
 
-    def chunks(self, text: str, sections: Iterable[Span]) -> Iterator[Span]:
-        """Those of each of ``sections``, under its heading, which is shortened where it is long."""
-        for section in sections:
-            heading = self._shortened(section.heading)
-            for start, end in self._spans(text[section.start : section.end], heading):
-                yield Span(section.start + start, section.start + end, heading)
+    def chunks(self, text: str, sections: Iterable[Span], blocks: Sequence[Block]) -> Iterator[Span]:
+        """Those of each of ``sections``, under its heading, which is shortened where it is long.
 
-    def _spans(self, body: str, heading: str) -> Iterator[tuple[int, int]]:
+        Those of a list or a table that is longer than a chunk have what leads to it, or its caption, in their heading.
+        """
+        place = 0
+        for section in sections:
+            within: list[Block] = []
+            while place < len(blocks) and blocks[place].start < section.end:
+                if blocks[place].start >= section.start:
+                    within.append(blocks[place])
+                place += 1
+            yield from self._cut(text, section, _runs(text, section, within))
+
+    def _cut(self, text: str, section: Span, runs: Iterable[_Run]) -> Iterator[Span]:
+        heading = self._shortened(section.heading)
+        filled: Place | None = None
+        for run in runs:
+            if not run.group:
+                pieces = list(self._split(text, run.places[0], heading))
+            elif self._fits(text, run.whole, heading):
+                pieces = [run.whole]
+            else:
+                if filled:
+                    yield Span(*filled, heading)
+                    filled = None
+                named = self._shortened(_led(section.heading, text, run.lead))
+                for place in self._packed(text, run, named):
+                    yield Span(*place, named)
+                continue
+            for piece in pieces:
+                if filled and self._fits(text, (filled[0], piece[1]), heading):
+                    piece = filled[0], piece[1]
+                elif filled:
+                    yield Span(*filled, heading)
+                filled = piece
+        if filled:
+            yield Span(*filled, heading)
+
+    def _packed(self, text: str, run: _Run, heading: str) -> Iterator[Place]:
+        """As many of the run's places together as fit; what leads to them stays with the first one."""
+        places = list(run.places)
+        if run.lead:
+            first = run.lead[0], places[0][1]
+            places[:1] = [first] if self._fits(text, first, heading) else [run.lead, places[0]]
+        filled: Place | None = None
+        for place in places:
+            for piece in [place] if self._fits(text, place, heading) else self._split(text, place, heading):
+                if filled and self._fits(text, (filled[0], piece[1]), heading):
+                    piece = filled[0], piece[1]
+                elif filled:
+                    yield filled
+                filled = piece
+        if filled:
+            yield filled
+
+    def _split(self, text: str, place: Place, heading: str) -> Iterator[Place]:
+        """Between sentences or, where one is too long, within it."""
+        body = text[place[0] : place[1]]
         position = 0
         for piece in self._splitter.split_text_metadata_aware(body, heading):
             # Without overlap the pieces follow each other, only white space between them is dropped.
             start = body.index(piece, position)
             position = start + len(piece)
-            yield start, position
+            yield place[0] + start, place[0] + position
+
+    def _fits(self, text: str, place: Place, heading: str) -> bool:
+        return self._size(text[place[0] : place[1]]) + self._size(heading) <= self._limit
 
     def _size(self, text: str) -> int:
         return max(len(self._tokenizer.encode(text, add_special_tokens=False).ids), len(text) // _CHARACTERS_PER_TOKEN)
 
     def _shortened(self, heading: str) -> str:
-        encoding = self._tokenizer.encode(heading, add_special_tokens=False)
-        if len(encoding.ids) <= _HEADING_TOKENS and len(heading) <= _HEADING_TOKENS * _CHARACTERS_PER_TOKEN:
+        """A heading that is too long loses what is between the outermost and the innermost first, which tell most."""
+        parts = heading.split(HEADING_SEPARATOR)
+        while len(parts) > 2 and self._size(HEADING_SEPARATOR.join(parts)) > _HEADING_TOKENS:
+            del parts[1]
+        if self._size(HEADING_SEPARATOR.join(parts)) <= _HEADING_TOKENS:
+            return HEADING_SEPARATOR.join(parts)
+        each = (_HEADING_TOKENS - len(parts)) // len(parts)
+        return HEADING_SEPARATOR.join(self._cut_off(part, each) for part in parts)
+
+    def _cut_off(self, heading: str, tokens: int) -> str:
+        if self._size(heading) <= tokens:
             return heading
-        end = encoding.offsets[: _HEADING_TOKENS - 1][-1][1]
-        return heading[: min(end, (_HEADING_TOKENS - 1) * _CHARACTERS_PER_TOKEN)].rsplit(" ", 1)[0] + "…"
+        end = self._tokenizer.encode(heading, add_special_tokens=False).offsets[: tokens - 1][-1][1]
+        return heading[: min(end, (tokens - 1) * _CHARACTERS_PER_TOKEN)].rsplit(" ", 1)[0] + "…"
+
+
+def _runs(text: str, section: Span, blocks: Sequence[Block]) -> Iterator[_Run]:
+    """What of a section may be cut within, prose, and what only between its places: a list, a table, a code."""
+    outermost: list[tuple[int, Place]] = []
+    end = section.start
+    for block in blocks:
+        if block.kind in (BlockKind.PROSE, BlockKind.ENTRY) or block.start < end:
+            continue
+        if text[end : block.start].strip():
+            outermost.append((0, (end, block.start)))
+        end = min(block.end, section.end)
+        outermost.append((block.group, (block.start, end)))
+    if text[end : section.end].strip():
+        outermost.append((0, (end, section.end)))
+    lead: Place | None = None
+    for group, places in groupby(outermost, lambda one: one[0]):
+        own = [place for _, place in places]
+        before, lead = lead, None
+        if not group and own[0][1] < section.end:
+            lead = _lead(text, own[0])
+            own = [(own[0][0], lead[0])] if lead else own
+        if text[own[0][0] : own[0][1]].strip():
+            yield _Run(group, tuple(own), before)
+
+
+def _lead(text: str, prose: Place) -> Place | None:
+    """The end of a prose that leads to what stands below it: a caption, or a paragraph that ends with a colon."""
+    body = text[prose[0] : prose[1]].rstrip()
+    start = body.rfind("\n\n") + 1
+    start += len(body[start:]) - len(body[start:].lstrip())
+    if len(body) - start > _LONGEST_LEAD:
+        start = sentence_spans(body)[-1][0]
+    is_caption = text[prose[0] + len(body) : prose[1]].count("\n") == 1
+    fits = len(body) - start <= _LONGEST_LEAD and (is_caption or body.endswith(_LEADS))
+    return (prose[0] + start, prose[0] + len(body)) if fits else None
+
+
+def _led(heading: str, text: str, lead: Place | None) -> str:
+    """The heading of the pieces of what ``lead`` leads to."""
+    said = " ".join(text[lead[0] : lead[1]].split()).rstrip(" :：") if lead else ""
+    return heading if not said or heading.endswith(said) else HEADING_SEPARATOR.join(filter(None, [heading, said]))
 
 
 def _sentences(text: str) -> list[str]:

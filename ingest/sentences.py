@@ -13,7 +13,7 @@ from ingest.punkt import Parameters, Punkt
 from vectorstore.errors import RefdeskError
 
 _LINE = re.compile(r"[^\n]+")
-_MARKER = re.compile(r"\s*(?:[-*•–]\s+)?")
+_MARKER = re.compile(r"\s*(?:[-*•–]\s+)?(?P<number>\(?(?:\d{1,3}|[a-z])[.)]\s+)?")
 
 
 _ABBREVIATIONS = frozenset(
@@ -41,17 +41,20 @@ def punkt_folder() -> Path:
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    r"""Start and end of each sentence in ``text``. A line break always ends a sentence; bullets are left out.
+    r"""Start and end of each sentence in ``text``. A line break always ends a sentence; bullets are left out, numbers
+    stay with their step.
 
-    >>> text = "Dr. Smith came. He left.\n- An item"
+    >>> text = "Dr. Smith came. He left.\n- An item\n1. A step."
     >>> [text[start:end] for start, end in sentence_spans(text)]
-    ['Dr. Smith came.', 'He left.', 'An item']
+    ['Dr. Smith came.', 'He left.', 'An item', '1. A step.']
     """
     spans: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
         offset = line.start()
         marker = _MARKER.match(line.group())
         skip = marker.end() if marker else 0
-        body = line.group()[skip:]
-        spans.extend((offset + skip + start, offset + skip + end) for start, end in _punkt().spans(body))
+        own = [(offset + skip + start, offset + skip + end) for start, end in _punkt().spans(line.group()[skip:])]
+        if own and marker and marker["number"]:
+            own[0] = offset + marker.start("number"), own[0][1]
+        spans += own
     return [(start, end) for start, end in spans if any(character.isalnum() for character in text[start:end])]

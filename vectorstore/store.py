@@ -31,6 +31,7 @@ from vectorstore.types import (
     Scope,
     SoftDeletedDocument,
     Span,
+    StoredText,
     Totals,
     Vectors,
 )
@@ -244,8 +245,8 @@ class Reindexing(Protocol):
         """How many contents have new chunks, and how many there are."""
         ...
 
-    def text_and_sections(self, content: int) -> tuple[str, list[Span]]:
-        """A content's stored text, and the places in it that chunks may not cross, each with its heading."""
+    def stored_text(self, content: int) -> StoredText:
+        """What a content is cut anew from."""
         ...
 
     def known_vectors(self, content: int) -> Mapping[str, NDArray[np.float32]]:

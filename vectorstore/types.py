@@ -97,6 +97,15 @@ class ParsedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredText:
+    """What a content's chunks are cut from. No chunk crosses a section, which ``heading`` stands above."""
+
+    text: str
+    sections: tuple[Span, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A file in a collection, as the catalogue knows it."""
 

@@ -61,10 +61,10 @@ def _batches(reindexing: Reindexing, chunker: "Chunker", batch_chunks: int) -> I
     batch: list[_Cut] = []
     size = 0
     for content in reindexing.waiting():
-        text, sections = reindexing.text_and_sections(content)
+        stored = reindexing.stored_text(content)
         known = reindexing.known_vectors(content)
-        chunks = tuple(chunker.chunks(text, sections))
-        texts = tuple(embedding_input(chunk.heading, text[chunk.start : chunk.end]) for chunk in chunks)
+        chunks = tuple(chunker.chunks(stored.text, stored.sections, stored.blocks))
+        texts = tuple(embedding_input(chunk.heading, stored.text[chunk.start : chunk.end]) for chunk in chunks)
         batch.append(_Cut(content, chunks, texts, known))
         size += len(chunks)
         if size >= batch_chunks:

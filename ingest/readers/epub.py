@@ -6,7 +6,8 @@ from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from ingest.readers.archive import opened, part
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
 from ingest.readers.html import add_html
 

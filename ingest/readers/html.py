@@ -1,14 +1,17 @@
-"""HTML, and what is turned into HTML first (Markdown, DOCX), to headings, paragraphs, list items and table rows."""
+"""HTML, and what is made HTML first (Markdown, DOCX, ODT), to headings, paragraphs, lists, tables, entries, code."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lxml import html
 from lxml.etree import ParserError
 from lxml.html import HtmlElement
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
+from ingest.readers.lines import leading_label
+from ingest.readers.tables import markup_rows
 
 SKIPPED = frozenset(
     """
@@ -18,9 +21,15 @@ SKIPPED = frozenset(
 BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer
-    h1 h2 h3 h4 h5 h6 header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul
+    h1 h2 h3 h4 h5 h6 header hr html li main menu ol p pre section summary table tbody td tfoot th thead tr ul
     """.split()
 )
+_TERMS = frozenset({"b", "strong", "code", "kbd", "samp", "tt", "var", "dfn"})
+"""What marks a term with which an item begins."""
+_JOINS = frozenset({"", ",", "/", "|", "or", "and"})
+_SAYS = re.compile(r"\s*(?::|：|[-–—](?=\s))")
+_LONGEST_LABEL = 100
+_PERMALINKS = frozenset({"", "¶", "#", "§", "🔗"})
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
@@ -75,33 +84,79 @@ class _Walker:
     def __init__(self, builder: DocumentBuilder) -> None:
         self._builder = builder
         self._inline: list[str] = []
-        self._prefix = ""  # the bullet of a list item, until its first words come
 
     def walk(self, element: HtmlElement) -> None:
-        if not isinstance(element.tag, str) or element.tag in SKIPPED:
+        tag = element.tag
+        if not isinstance(tag, str) or tag in SKIPPED or _is_permalink(element):
             return
-        if element.tag == "br":
+        if tag == "br":
             self._inline.append("\n")
-        elif element.tag in {"sup", "sub"}:
+        elif tag in {"sup", "sub"}:
             self._inline.append(_raised(element))
-        elif element.tag == "table" and not element.findall(".//table"):
+        elif tag in BLOCKS:
             self._flush()
-            for row in _rows(element):
-                self._builder.paragraph(row)
-        elif element.tag == "pre":
+            self._block(element)
             self._flush()
-            self._builder.paragraph(element.text_content())
-        elif element.tag in BLOCKS:
-            self._flush()
-            if element.tag == "li":
-                self._prefix = "- "
-            self._inside(element)
-            if element.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
-                self._builder.heading(int(element.tag[1]), self._take())
-            else:
-                self._flush()
         else:
             self._inside(element)
+
+    def _block(self, element: HtmlElement) -> None:
+        tag = element.tag
+        if _is_caption(element):
+            return  # which its table says
+        if tag == "table" and not element.findall(".//table"):
+            with self._builder.table(_caption(element)):
+                for row in markup_rows(element, _text):
+                    self._builder.row(row)
+        elif tag == "pre":
+            self._builder.code(_lines(element))
+        elif tag in {"ul", "ol", "menu"}:
+            self._list(element)
+        elif tag == "li":
+            with self._builder.listing():
+                self._item(element, "-")
+        elif tag == "dl":
+            self._definitions(element)
+        else:
+            self._inside(element)
+            if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
+                self._builder.heading(int(tag[1]), self._take())
+
+    def _list(self, element: HtmlElement) -> None:
+        items: list[HtmlElement] = []
+        for child in list(element):
+            if child.tag == "li" or not items:
+                items.append(child)
+            elif isinstance(child.tag, str):
+                items[-1].append(child)  # a list that lies beside the item it belongs in
+        numbered = element.tag == "ol"
+        labels = ["" if numbered else _label(item) for item in items]
+        markers = _numbers(element, items) if numbered else ["-"] * len(items)
+        with self._builder.listing():
+            for item, marker, label in zip(items, markers, labels, strict=True):
+                if item.tag == "li":
+                    self._item(item, marker, label if all(labels) else "")
+                else:
+                    self.walk(item)
+
+    def _item(self, element: HtmlElement, marker: str, label: str = "") -> None:
+        with self._builder.item(marker, label):
+            self._inside(element)
+            self._flush()
+
+    def _definitions(self, element: HtmlElement) -> None:
+        with self._builder.listing(entries=True):
+            for terms, said in _entries(element):
+                named = [_text(term) for term in terms]
+                if any(named):
+                    with self._builder.entry(named):
+                        self._each(said)
+                else:
+                    self._each(said)
+
+    def _each(self, elements: list[HtmlElement]) -> None:
+        for element in elements:
+            self.walk(element)
 
     def _inside(self, element: HtmlElement) -> None:
         self._inline.append(_SPACE.sub(" ", element.text or ""))
@@ -115,10 +170,84 @@ class _Walker:
         return "\n".join(_SPACE.sub(" ", line).strip() for line in lines).strip()
 
     def _flush(self) -> None:
-        text = self._take()
-        if text:
-            self._builder.paragraph(self._prefix + text)
-            self._prefix = ""
+        self._builder.paragraph(self._take())
+
+
+def _numbers(list_: HtmlElement, items: list[HtmlElement]) -> list[str]:
+    """What an ``ol`` counts its items by, as a browser shows it."""
+    number = _number(list_.get("start"), 1)
+    markers = []
+    for item in items:
+        number = _number(item.get("value"), number)
+        kind = list_.get("type", "1")
+        shown = chr(ord("a") + number - 1) if kind in "aA" and 1 <= number <= 26 else str(number)
+        markers.append(f"{shown.upper() if kind == 'A' else shown}.")
+        number += 1
+    return markers
+
+
+def _number(value: str | None, otherwise: int) -> int:
+    return int(value) if value and value.isdecimal() and len(value) < 6 else otherwise
+
+
+def _label(item: HtmlElement) -> str:
+    """The term with which a list item begins, if it goes on to say something of it; else nothing.
+
+    A term is in bold or set as code, and a colon or a dash follows; several may be named. A code needs no mark.
+    """
+    node = item
+    while not (node.text or "").strip() and len(node) and node[0].tag in {"p", "div", "span"}:
+        node = node[0]
+    if (node.text or "").strip():
+        return leading_label(_SPACE.sub(" ", node.text_content()).strip())
+    terms: list[str] = []
+    for child in node:
+        if child.tag not in _TERMS and not (len(child) == 1 and child[0].tag in _TERMS):
+            return ""
+        term = _text(child)
+        terms.append(term.rstrip(":： "))
+        after = child.tail or ""
+        if term.endswith((":", "：")) or _SAYS.match(after):
+            label = ", ".join(terms)
+            return label if len(label) <= _LONGEST_LABEL else ""
+        if after.strip() not in _JOINS:
+            return ""
+    return ""
+
+
+def _caption(table: HtmlElement) -> str:
+    inside, before = table.find("caption"), table.getprevious()
+    if inside is not None:
+        return _text(inside)
+    return _text(before) if before is not None and _is_caption(before) else ""
+
+
+def _is_caption(element: HtmlElement) -> bool:
+    """Whether it is a paragraph that captions the table below it, as office documents have them."""
+    below = element.getnext()
+    marked = element.tag == "p" and element.get("class") == "caption"
+    return marked and below is not None and below.tag == "table" and below.find("caption") is None
+
+
+def _entries(list_: HtmlElement) -> Iterator[tuple[list[HtmlElement], list[HtmlElement]]]:
+    """The terms of a ``dl`` that stand together, and what is said of them."""
+    terms: list[HtmlElement] = []
+    said: list[HtmlElement] = []
+    for child in (inner for one in list_ for inner in (one if one.tag == "div" else (one,))):
+        if child.tag == "dt":
+            if said:
+                yield terms, said
+                terms, said = [], []
+            terms.append(child)
+        else:
+            said.append(child)
+    if terms or said:
+        yield terms, said
+
+
+def _is_permalink(element: HtmlElement) -> bool:
+    """Whether it is a mark beside a heading or a term that links to it."""
+    return element.tag == "a" and "#" in (element.get("href") or "") and element.text_content().strip() in _PERMALINKS
 
 
 def _raised(element: HtmlElement) -> str:
@@ -128,37 +257,22 @@ def _raised(element: HtmlElement) -> str:
     return text.translate(table) if text.isdecimal() else f" {text}"
 
 
-def _cell(element: HtmlElement) -> str:
-    """A cell's text; what stands in blocks or lines of its own does not run together."""
+def _text(element: HtmlElement) -> str:
+    """The text of a cell or a term; what stands in blocks or lines of its own does not run together."""
     parts = [element.text or ""]
     for child in element:
-        if isinstance(child.tag, str) and child.tag not in SKIPPED:
+        if isinstance(child.tag, str) and child.tag not in SKIPPED and not _is_permalink(child):
             apart = " " if child.tag == "br" or child.tag in BLOCKS else ""
-            parts += [apart, _raised(child) if child.tag in {"sup", "sub"} else _cell(child), apart]
+            parts += [apart, _raised(child) if child.tag in {"sup", "sub"} else _text(child), apart]
         parts.append(child.tail or "")
     return _SPACE.sub(" ", "".join(parts)).strip()
 
 
-def _rows(table: HtmlElement) -> Iterator[str]:
-    """Each row on one line, every cell under its column's header: a row still says what its numbers mean."""
-    caption = table.find("caption")
-    if caption is not None and _cell(caption):
-        yield _cell(caption)
-    rows = [[cell for cell in row if cell.tag in {"td", "th"}] for row in table.iter("tr")]
-    rows = [row for row in rows if row]
-    head = next((n for n, row in enumerate(rows) if all(cell.tag == "th" for cell in row)), len(rows))
-    texts = [[_cell(cell) for cell in row] for row in rows]
-    yield from table_rows(texts[:head], header=False)
-    yield from table_rows(texts[head:], header=True)
-
-
-def table_rows(rows: Sequence[Sequence[str]], *, header: bool) -> Iterator[str]:
-    """Each row of cells on one line; with a ``header`` as the first row, every cell under its column's name."""
-    names = rows[0] if header and rows else []
-    for row in rows[1:] if header else rows:
-        cells = list(row)
-        if len(names) == len(cells):
-            cells = [f"{name}: {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell]
-        line = "; ".join(cell for cell in cells if cell)
-        if line:
-            yield line + ("" if line.endswith((".", "!", "?")) else ".")
+def _lines(element: HtmlElement) -> str:
+    """The text of a ``pre``, with its line breaks and blanks."""
+    parts = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str):
+            parts.append("\n" if child.tag == "br" else _lines(child))
+        parts.append(child.tail or "")
+    return "".join(parts).replace("\r\n", "\n")

@@ -5,7 +5,8 @@ from contextlib import suppress
 from email import policy
 from email.message import EmailMessage, MIMEPart
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
 from ingest.readers.html import add_html
 from ingest.readers.text import add_text
@@ -19,7 +20,10 @@ def read_mail(data: bytes, _: ReadOptions) -> ReadDocument:
         raise Refused("damaged", "This is no e-mail: it has no header.")
     builder = DocumentBuilder()
     builder.heading(1, str(message.get("Subject", "")))
-    builder.paragraph("\n".join(f"{name}: {message[name]}" for name in _HEADERS if message[name]))
+    with builder.table():
+        for header in _HEADERS:
+            if message[header]:
+                builder.row(f"{header}: {message[header]}")
     body = message.get_body(("plain", "html"))
     if body is not None:
         content = _content(body)
@@ -34,9 +38,23 @@ def read_mail(data: bytes, _: ReadOptions) -> ReadDocument:
     return builder.build()
 
 
+def _unflowed(text: str) -> str:
+    """A text whose lines go on below where they end with a blank (RFC 3676), with each paragraph on one line."""
+    lines: list[str] = []
+    flows = False
+    for line in text.split("\n"):
+        if flows and not line.startswith(">"):
+            lines[-2] += line
+        else:
+            lines += [line, ""] if line.endswith(" ") else [line]
+        flows = line.endswith(" ") and line != "-- " and not line.startswith(">")
+    return "\n".join(lines)
+
+
 def _content(body: MIMEPart) -> str:
     try:
-        return str(body.get_content(errors="strict"))
+        content = str(body.get_content(errors="strict"))
+        return _unflowed(content) if body.get_param("format") == "flowed" else content
     except (LookupError, UnicodeDecodeError):  # an encoding that does not exist, or is not the one that was used
         payload = body.get_payload(decode=True)
         return decode(payload)[0] if isinstance(payload, bytes) else ""

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from ingest.readers.base import NO_TESSERACT, DocumentBuilder, ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.base import NO_TESSERACT, ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.builder import DocumentBuilder
 from ingest.readers.text import add_text
 from ingest.types import Box
 

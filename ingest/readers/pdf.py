@@ -6,17 +6,17 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.base import ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.builder import DocumentBuilder
+from ingest.readers.lines import LineReader, unwrapped
 from ingest.readers.ocr import TextRecognition
-from ingest.readers.text import add_text, unwrapped
+from ingest.readers.pdf_lines import Line, lines_on, tables_in
 
-_HYPHEN = re.compile(r"(?<=\w)[\ufffe\x02](?:\r?\n)?|(?<=[a-zäöüß])-\r?\n(?=[a-zäöüß])")
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?\d+(?:\s*(?:of|/)\s*\d+)?", re.IGNORECASE)
 _COUNTED = re.compile(r"^\d{1,5}\b|\b\d{1,5}$")
 _EDGE = 2
@@ -31,14 +31,8 @@ _LONGEST_HEADING = 150
 _WIDER = 1.35
 """How much wider than usual the step to the next line must be to begin a paragraph."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page: its text, its font size in points, and where it stands on the page (points from the bottom)."""
-
-    text: str
-    size: float
-    bottom: float
+_BLANK = 0.3
+"""The width of a blank, in font sizes."""
 
 
 def open_pdf(data: bytes) -> pdfium.PdfDocument:
@@ -54,10 +48,10 @@ def open_pdf(data: bytes) -> pdfium.PdfDocument:
 def read_pdf(data: bytes, options: ReadOptions) -> ReadDocument:
     with open_pdf(data) as document:
         recognition = TextRecognition(options) if has_tesseract() else None
-        pages: list[list[_Line]] = []
+        pages: list[list[Line]] = []
         scanned: dict[int, str] = {}
         for number, page in enumerate(document, start=1):
-            lines = _without_page_number(list(_lines(page.get_textpage())))
+            lines = _without_page_number(list(lines_on(page.get_textpage())))
             if not lines and recognition and _shows_pictures(page):
                 scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
             pages.append(lines)
@@ -66,42 +60,68 @@ def read_pdf(data: bytes, options: ReadOptions) -> ReadDocument:
     pages = _without_running_heads(pages)
     levels = _heading_levels([line for page in pages for line in page])
     builder = DocumentBuilder()
+    lines_of = LineReader(builder)
     for number, lines in enumerate(pages, start=1):
         builder.page(number)
-        add_text(builder, scanned.get(number, ""))
-        for block in _blocks(lines):
-            text = unwrapped([line.text for line in block])
-            if block[0].size in levels and len(text) <= _LONGEST_HEADING:
-                builder.heading(levels[block[0].size], text)
+        lines_of.add(scanned.get(number, "").split("\n"))
+        for level, block in _headed(lines, levels):
+            if level:
+                builder.heading(level, unwrapped([line.text for line in block]))
             else:
-                builder.paragraph(text)
+                _add_body(builder, lines_of, block)
     if title and not title.lower().endswith((".doc", ".docx", ".pdf", ".tex")):
         builder.title = title
     return builder.build()
+
+
+def _headed(lines: list[Line], levels: dict[float, int]) -> Iterator[tuple[int, list[Line]]]:
+    """The headings of a page with their level, and between them its other lines with level 0."""
+    body: list[Line] = []
+    for block in _blocks(lines):
+        level = levels.get(block[0].size, 0)
+        if level and len(unwrapped([line.text for line in block])) <= _LONGEST_HEADING:
+            yield 0, body
+            yield level, block
+            body = []
+        else:
+            body += block
+    yield 0, body
+
+
+def _add_body(builder: DocumentBuilder, reader: LineReader, lines: list[Line]) -> None:
+    """Its tables, and the lines between them, shifted as they are on the page."""
+    start = 0
+    for first, end, rows in tables_in(lines):
+        reader.add(_shifted(lines[start:first]))
+        with builder.table():
+            for row in rows:
+                builder.row(row)
+        start = end
+    reader.add(_shifted(lines[start:]))
+
+
+def _shifted(lines: list[Line]) -> list[str]:
+    """The lines' text behind as many blanks as they are indented, with an empty line between paragraphs."""
+    margin = min((line.left for line in lines), default=0.0)
+    shifted: list[str] = []
+    for block in _blocks(lines):
+        shifted.append("")
+        shifted += [" " * round((line.left - margin) / (_BLANK * line.size)) + line.text.strip() for line in block]
+    return shifted
 
 
 def _shows_pictures(page: pdfium.PdfPage) -> bool:
     return next(page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE]), None) is not None
 
 
-def _lines(textpage: pdfium.PdfTextPage) -> Iterator[_Line]:
-    text = _HYPHEN.sub(lambda match: "\u200b" * len(match.group()), textpage.get_text_range())
-    for match in re.finditer(r"[^\r\n]+", text):
-        words = match.group().replace("\u200b", "")
-        if words.strip():
-            first = match.start() + len(match.group()) - len(match.group().lstrip())
-            size = pdfium_c.FPDFText_GetFontSize(textpage.raw, first)
-            yield _Line(words, round(size, 1), textpage.get_charbox(first)[1])
-
-
-def _without_page_number(lines: list[_Line]) -> list[_Line]:
+def _without_page_number(lines: list[Line]) -> list[Line]:
     for place in (0, -1):
         if lines and _PAGE_NUMBER.fullmatch(lines[place].text.strip()):
             del lines[place]
     return lines
 
 
-def _without_running_heads(pages: list[list[_Line]]) -> list[list[_Line]]:
+def _without_running_heads(pages: list[list[Line]]) -> list[list[Line]]:
     """Without the lines at the top and bottom that stand alike on page after page, but for their first time."""
     found: dict[tuple[str, int], list[int]] = {}
     for number, lines in enumerate(pages):
@@ -120,13 +140,13 @@ def _without_running_heads(pages: list[list[_Line]]) -> list[list[_Line]]:
     ]
 
 
-def _running(line: _Line, page: int) -> tuple[str, int]:
+def _running(line: Line, page: int) -> tuple[str, int]:
     """What is alike in a running head: its height, and its text but for a number that counts the pages."""
     text = _COUNTED.sub(lambda match: f"#{int(match.group()) - page}", line.text.strip())
     return text, round(line.bottom / _ALIKE_POINTS)
 
 
-def _heading_levels(lines: list[_Line]) -> dict[float, int]:
+def _heading_levels(lines: list[Line]) -> dict[float, int]:
     """Font sizes that are headings, with their level: the largest is 1."""
     sizes: Counter[float] = Counter()
     for line in lines:
@@ -138,13 +158,13 @@ def _heading_levels(lines: list[_Line]) -> dict[float, int]:
     return {size: min(level, 6) for level, size in enumerate(larger, start=1)}
 
 
-def _blocks(lines: list[_Line]) -> Iterator[list[_Line]]:
+def _blocks(lines: list[Line]) -> Iterator[list[Line]]:
     """Lines that belong together: of one size, and no further apart than usual."""
-    steps = [before.bottom - line.bottom for before, line in pairwise(lines) if before.bottom > line.bottom]
+    steps = [before.end - line.bottom for before, line in pairwise(lines) if before.end > line.bottom]
     usual = statistics.median_low(steps) if steps else 0.0
-    block: list[_Line] = []
+    block: list[Line] = []
     for line in lines:
-        if block and (block[-1].size != line.size or not 0 <= block[-1].bottom - line.bottom <= _WIDER * usual):
+        if block and (block[-1].size != line.size or not 0 <= block[-1].end - line.bottom <= _WIDER * usual):
             yield block
             block = []
         block.append(line)

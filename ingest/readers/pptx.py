@@ -1,15 +1,17 @@
 """PPTX with python-pptx: a slide is a page, its title a heading, its notes follow."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import pptx
 from pptx.shapes.base import BaseShape
 
 from ingest.readers.archive import opened
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
-from ingest.readers.html import table_rows
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.builder import DocumentBuilder
+from ingest.readers.tables import table_rows
 
 
 def read_pptx(data: bytes, options: ReadOptions) -> ReadDocument:
@@ -24,24 +26,45 @@ def read_pptx(data: bytes, options: ReadOptions) -> ReadDocument:
         title = slide.shapes.title
         if title is not None:
             builder.heading(2, title.text_frame.text)
-        for text in _texts(shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id):
-            builder.paragraph(text)
+        _add_shapes(builder, (shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id))
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
             builder.paragraph(slide.notes_slide.notes_text_frame.text)
     builder.title = (slides.core_properties.title or "").strip()
     return builder.build()
 
 
-def _texts(shapes: Iterator[BaseShape]) -> Iterator[str]:
+def _add_shapes(builder: DocumentBuilder, shapes: Iterable[BaseShape]) -> None:
     """From top to bottom, as they are read, not as they are layered."""
     for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
         within: Any = shape
         if hasattr(shape, "shapes"):
-            yield from _texts(iter(within.shapes))
+            _add_shapes(builder, within.shapes)
         elif shape.has_table:
-            yield from table_rows([[cell.text for cell in row.cells] for row in within.table.rows], header=True)
+            rows = [[cell.text for cell in row.cells] for row in within.table.rows]
+            with builder.table():
+                for text in table_rows(rows, header=within.table.first_row):
+                    builder.row(text)
         elif shape.has_text_frame:
-            paragraphs = [paragraph for paragraph in within.text_frame.paragraphs if paragraph.text.strip()]
-            listed = len(paragraphs) > 1
-            for paragraph in paragraphs:
-                yield f"- {paragraph.text}" if listed else paragraph.text
+            paragraphs = [(one.level, one.text) for one in within.text_frame.paragraphs if one.text.strip()]
+            if len(paragraphs) == 1:
+                builder.paragraph(paragraphs[0][1])
+            else:
+                _add_items(builder, paragraphs)
+
+
+def _add_items(builder: DocumentBuilder, paragraphs: Sequence[tuple[int, str]]) -> None:
+    """Paragraphs with their levels, as a list; those that are deeper than the one before are in its item."""
+    place = 0
+    with builder.listing():
+        while place < len(paragraphs):
+            level, text = paragraphs[place]
+            inner = _deeper(level, paragraphs[place + 1 :])
+            with builder.item():
+                builder.paragraph(text)
+                if inner:
+                    _add_items(builder, inner)
+            place += 1 + len(inner)
+
+
+def _deeper(level: int, paragraphs: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    return list(takewhile(lambda one: one[0] > level, paragraphs))

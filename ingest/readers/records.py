@@ -9,7 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode, parse_xml
 from ingest.sources.mapping import Mapping, fitting
 
@@ -107,8 +108,9 @@ def _records_of(value: object, mappings: Sequence[Mapping], encoding: str) -> Re
     records = [dict(_flat("", item)) for item in (value if isinstance(value, list) else [value])]
     builder = DocumentBuilder()
     columns = frozenset(name for record in records for name in record)
+    table = builder.new_group()
     for record in records:
-        _add_record(builder, record, fitting(mappings, "csv", columns), [])
+        _add_record(builder, record, fitting(mappings, "csv", columns), [], table)
     return builder.build({"encoding": encoding})
 
 
@@ -142,14 +144,16 @@ def add_rows(
         return
     names = _distinct([name.strip() for name in rows[0]], max(len(row) for row in rows[1:]))
     mapping = fitting(mappings, "csv", names)
+    table = builder.new_group()
     for row in rows[1:]:
         fields = dict(zip(names, (cell.strip() for cell in row), strict=False))
-        _add_record(builder, fields, mapping, headings)
+        _add_record(builder, fields, mapping, headings, table)
 
 
 def _add_record(
-    builder: DocumentBuilder, fields: dict[str, str], mapping: Mapping | None, headings: Sequence[str]
+    builder: DocumentBuilder, fields: dict[str, str], mapping: Mapping | None, headings: Sequence[str], table: int
 ) -> None:
+    """Without a mapping, which tells what is text, it is a row of the ``table``."""
     if mapping:
         body = "\n\n".join(filter(None, (fields.get(column, "") for column in mapping.text)))
         own = [fields.get(column, "") for column in (mapping.title, mapping.heading) if column]
@@ -158,7 +162,7 @@ def _add_record(
         body = "\n".join(f"{name}: {value}" if name else value for name, value in fields.items() if value)
         own, metadata = [], fields
     if body:
-        builder.record([*headings, *own], body, metadata)
+        builder.record([*headings, *own], body, metadata, 0 if mapping else table)
 
 
 def _distinct(header: list[str], columns: int) -> list[str]:

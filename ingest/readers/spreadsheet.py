@@ -8,7 +8,8 @@ from xml.parsers import expat
 import python_calamine as calamine
 
 from ingest.readers.archive import opened
-from ingest.readers.base import DocumentBuilder, ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.builder import DocumentBuilder
 from ingest.readers.records import add_rows
 
 _ZIP = b"PK\x03\x04"

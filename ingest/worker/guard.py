@@ -23,6 +23,8 @@ from vectorstore.errors import RefdeskError
 from vectorstore.types import Block, BlockKind, Page, ParsedDocument, Span, Unit
 
 _START_SECONDS = 120.0
+_CHUNKER = 2
+"""Raise it when ``ingest.chunking`` cuts the same text otherwise: stored documents are then indexed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class WorkerSettings:
     @property
     def chunking(self) -> str:
         """Names what texts are cut by: they are cut alike as long as this is the same."""
-        return f"{self.token_limit}-{hashlib.sha256(self.tokenizer_file.read_bytes()).hexdigest()[:8]}"
+        tokenizer = hashlib.sha256(self.tokenizer_file.read_bytes()).hexdigest()[:8]
+        return f"{self.token_limit}-{tokenizer}-{_CHUNKER}"
 
 
 class WorkerDied(Refused):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ingest.pipeline.ingestion import Ingestion
 from ingest.pipeline.outcomes import Progress
-from ingest.readers.text import unwrapped
+from ingest.readers.lines import unwrapped
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.types import Text
 from rag.jobs.types import OnProgress

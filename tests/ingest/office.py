@@ -52,7 +52,6 @@ def sheets(*names: str) -> bytes:
 
 def book(**more: str) -> bytes:
     return zipped(
-        **more,
         **{
             "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
             '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
@@ -64,12 +63,13 @@ def book(**more: str) -> bytes:
             '<spine><itemref idref="a"/><itemref idref="b"/><itemref idref="c"/></spine></package>',
             "OEBPS/one.xhtml": "<html><body><h1>Spring</h1><p>Sow beans.</p></body></html>",
             "OEBPS/text/two b.xhtml": "<html><body><h1>Autumn</h1><p>Rake leaves.</p></body></html>",
-        },
+        }
+        | more,
     )
 
 
-_OPEN_NAMES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table")
+OPEN_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table", "style")
 )
 
 
@@ -78,13 +78,14 @@ def open_document() -> bytes:
         '<text:h text:outline-level="1">Rules</text:h><text:p>Be<text:s/>kind<text:span>!</text:span>'
         "<office:annotation><text:p>really?</text:p></office:annotation></text:p>"
         "<text:list><text:list-item><text:p>No shoes</text:p></text:list-item></text:list>"
-        "<table:table><table:table-row><table:table-cell><text:p>Day</text:p></table:table-cell>"
-        "<table:table-cell><text:p>Who</text:p></table:table-cell></table:table-row><table:table-row>"
+        "<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Day</text:p>"
+        "</table:table-cell><table:table-cell><text:p>Who</text:p></table:table-cell></table:table-row>"
+        "</table:table-header-rows><table:table-row>"
         "<table:table-cell><text:p>Monday</text:p></table:table-cell><table:table-cell><text:p>Bo</text:p>"
         "</table:table-cell></table:table-row></table:table>"
     )
     text = f"<office:body><office:text>{body}</office:text></office:body>"
-    content = f"<office:document-content {_OPEN_NAMES}>{text}</office:document-content>"
+    content = f"<office:document-content {OPEN_NAMES}>{text}</office:document-content>"
     return zipped(**{"content.xml": content})
 
 
@@ -103,7 +104,7 @@ def open_sheet(end: str = "</text:p>") -> bytes:
         **{
             "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
             "META-INF/manifest.xml": "<manifest/>",
-            "content.xml": f"<office:document-content {_OPEN_NAMES}>{body}</office:document-content>",
+            "content.xml": f"<office:document-content {OPEN_NAMES}>{body}</office:document-content>",
         }
     )
 

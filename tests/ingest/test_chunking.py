@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from ingest.chunking import Chunker
-from ingest.readers.base import DocumentBuilder
+from ingest.readers.builder import DocumentBuilder
 from ingest.sentences import sentence_spans
 from tests.ingest.conftest import LIMIT, TOKENIZER
 from vectorstore.types import ParsedDocument, embedding_input
@@ -82,12 +82,74 @@ def test_a_sentence_that_is_too_long_is_cut_between_its_items_and_not_inside_a_n
     assert all(text.startswith("Sign number") and text.endswith(".5%") for text in texts(parsed))
 
 
+def test_a_long_table_is_cut_between_its_rows_and_each_part_says_of_what_it_is() -> None:
+    builder = DocumentBuilder()
+    builder.heading(1, "Shipping")
+    builder.paragraph("We send parcels to every country.")
+    rows = [f"Weight up to: {n} kg; Zone 1: {n}.40; Zone 2: {n}.90; Zone 3: {n + 3}.10." for n in range(1, 60)]
+    with builder.table("Prices in EUR for the year 2026"):
+        for row in rows:
+            builder.row(row)
+    builder.paragraph("Zone 3 is the rest of the world.")
+    parsed = CHUNKER.cut(builder.build())
+    before, *table, after = parsed.chunks
+    assert (before.heading, after.heading) == ("Shipping", "Shipping")
+    assert len(table) > 3
+    assert {chunk.heading for chunk in table} == {"Shipping > Prices in EUR for the year 2026"}
+    first, *others = [parsed.text[chunk.start : chunk.end].split("\n") for chunk in table]
+    assert first[0] == "Prices in EUR for the year 2026"
+    assert [*first[1:], *(line for lines in others for line in lines)] == rows
+
+
+def test_no_step_is_cut_and_what_leads_to_the_steps_stays_with_the_first() -> None:
+    builder = DocumentBuilder()
+    builder.paragraph("A word before. " * 30)
+    builder.paragraph("To replace the belt, proceed as follows:")
+    steps = [f"{n}. Loosen screw {n}. Turn it to the left. Put it aside, and keep it." for n in range(1, 30)]
+    with builder.listing():
+        for step in steps:
+            number, text = step.split(" ", 1)
+            with builder.item(number):
+                builder.paragraph(text)
+    parsed = CHUNKER.cut(builder.build())
+    (first,) = [text for text in texts(parsed) if "To replace the belt" in text]
+    assert first.startswith("To replace the belt, proceed as follows:\n\n1. Loosen screw 1.")
+    lines = [line for text in texts(parsed) for line in text.split("\n") if "screw" in line]
+    assert lines == steps
+    led = [chunk.heading for chunk in parsed.chunks if "screw" in parsed.text[chunk.start : chunk.end]]
+    assert len(led) > 1
+    assert set(led) == {"To replace the belt, proceed as follows"}
+
+
+def test_a_step_that_is_longer_than_a_chunk_is_cut_between_its_sentences() -> None:
+    builder = DocumentBuilder()
+    with builder.listing(), builder.item("1."):
+        builder.paragraph(" ".join(f"Turn screw number {n} to the left." for n in range(60)))
+    assert len(parsed := CHUNKER.cut(builder.build()).chunks) > 1
+    assert parsed[0].start == 0
+
+
+def test_an_entry_is_a_chunk_of_its_own_whose_heading_keeps_its_name() -> None:
+    builder = DocumentBuilder()
+    builder.heading(1, "The manual of a program with a long name that says what the program is for and for whom it is")
+    builder.heading(2, "All the variables of the configuration that a user of the program may set in a file of theirs")
+    with builder.listing(entries=True):
+        for name in ("gc.auto", "gc.autoDetach"):
+            with builder.entry([name]):
+                builder.paragraph(f"What it does. The default of it is {len(name)}.")
+    parsed = CHUNKER.cut(builder.build())
+    assert [chunk.heading.rpartition(" > ")[2] for chunk in parsed.chunks] == ["gc.auto", "gc.autoDetach"]
+    assert all(chunk.heading.startswith("The manual of a program") for chunk in parsed.chunks)
+    assert texts(parsed) == [f"What it does. The default of it is {n}." for n in (7, 13)]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Dr. Smith came at 5 p.m. yesterday. He left.", ["Dr. Smith came at 5 p.m. yesterday.", "He left."]),
         ("See Fig. 2 for the dose, e.g. 3.5 mg i.v. daily.", ["See Fig. 2 for the dose, e.g. 3.5 mg i.v. daily."]),
         ("Signs are:\n- pain\n- fever.", ["Signs are:", "pain", "fever."]),
+        ("1. Open it. Wait.\n  b) Close it.\n12. Mai 2020", ["1. Open it.", "Wait.", "b) Close it.", "12. Mai 2020"]),
         (" \n -- \n", []),
     ],
 )

@@ -15,7 +15,7 @@ def test_a_slide_is_a_page_with_its_title_its_table_and_its_notes() -> None:
     assert document.title == "Fire drill"
     assert [page.number for page in document.pages] == [1, 2]
     assert sections_of(document) == [
-        (("Leaving the house",), "- Walk, do not run.\n\n- Meet at the oak.\n\nShow the map here."),
+        (("Leaving the house",), "- Walk, do not run.\n- Meet at the oak.\n\nShow the map here."),
         (("Wardens",), "One on each floor.\n\nFloor: 2; Warden: Ada."),
     ]
 

@@ -57,7 +57,7 @@ def test_markdown_becomes_plain_text_under_its_headings() -> None:
     assert document.title == "Eye drops"
     assert sections_of(document) == [
         (("Eye drops",), "Use them daily, see here."),
-        (("Eye drops", "Side effects"), "- red eyes\n\n- itch"),
+        (("Eye drops", "Side effects"), "- red eyes\n- itch"),
     ]
 
 
@@ -86,8 +86,8 @@ def test_a_table_row_keeps_the_names_of_its_columns() -> None:
         ),
         ("<p>10<sup>6</sup> litres of H<sub>2</sub>O</p>", "10⁶ litres of H₂O"),
         ("<form><p>A page in a form.</p></form>", "A page in a form."),
-        ("<table><caption>Doses</caption><tr><td>one</td></tr></table>", "Doses\n\none."),
-        ("<ul><li><p>one</p></li><li>two<ul><li>three</li></ul></li></ul>", "- one\n\n- two\n\n- three"),
+        ("<table><caption>Doses</caption><tr><td>one</td></tr></table>", "Doses\none."),
+        ("<ul><li><p>one</p></li><li>two<ul><li>three</li></ul></li></ul>", "- one\n- two\n  - three"),
     ],
 )
 def test_html_keeps_apart_what_is_apart(markup: str, text: str) -> None:

@@ -187,6 +187,6 @@ def test_a_text_is_cut_again_as_it_was_cut_before(
                 change.put_document("default", str(path), path.name, content, FileState(0, 0))
             reindexing = knowledge.reindexing(Indexing(OTHER.fingerprint, ""))
             assert reindexing
-            text, sections = reindexing.text_and_sections(content)
-            assert text == parsed.text
-            assert tuple(chunker.chunks(text, sections)) == parsed.chunks
+            stored = reindexing.stored_text(content)
+            assert stored.text == parsed.text
+            assert tuple(chunker.chunks(stored.text, stored.sections, stored.blocks)) == parsed.chunks

@@ -26,6 +26,7 @@ from vectorstore.types import (
     Refusal,
     Scope,
     Span,
+    StoredText,
     Vectors,
     model_name,
 )
@@ -233,8 +234,8 @@ class _MemoryReindexing:
         held = {row.content for row in self._store._state.documents.values()}
         return len(self._store._next), len(held)
 
-    def text_and_sections(self, content: int) -> tuple[str, list[Span]]:
-        return self._store._state.contents[content].text_and_sections()
+    def stored_text(self, content: int) -> StoredText:
+        return self._store._state.contents[content].stored_text()
 
     def known_vectors(self, content: int) -> Mapping[str, NDArray[np.float32]]:
         same = self._store._state.indexing.embedding == self._target.embedding

@@ -31,6 +31,7 @@ from vectorstore.types import (
     Scope,
     SoftDeletedDocument,
     Span,
+    StoredText,
     Totals,
     Vectors,
     embedding_input,
@@ -48,7 +49,7 @@ class Content:
     vectors: Vectors
     ids: tuple[int, ...]
 
-    def text_and_sections(self) -> tuple[str, list[Span]]:
+    def stored_text(self) -> StoredText:
         sections: list[Span] = []
         before: tuple[object, ...] = ()
         for span in self.chunks:
@@ -59,7 +60,8 @@ class Content:
             else:
                 sections.append(span)
             before = (span.heading, page, record)
-        return self.parsed.text, sections
+        blocks = self.parsed.blocks or blocks_in(self.parsed.text, sections)
+        return StoredText(self.parsed.text, tuple(sections), blocks)
 
 
 @dataclass(frozen=True)
@@ -248,8 +250,7 @@ class MemoryView(Files):
     def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
         if not self.document(document, scope):
             return ()
-        content = self._state.contents[self._state.documents[document].content]
-        return content.parsed.blocks or blocks_in(*content.text_and_sections())
+        return self._state.contents[self._state.documents[document].content].stored_text().blocks
 
     def chunks(self, document: int, scope: Scope) -> list[Chunk]:
         if not self.document(document, scope):

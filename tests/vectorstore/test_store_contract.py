@@ -374,15 +374,16 @@ def test_the_former_index_serves_until_a_reindexing_is_complete(store: Knowledge
     assert not reindexing.finish()
     for done, content in enumerate(reindexing.waiting()):
         assert reindexing.progress() == (done, 4)
-        text, sections = reindexing.text_and_sections(content)
+        stored = reindexing.stored_text(content)
         assert reindexing.known_vectors(content) == {}
         assert paths(store, "subject2")[0] == "2.txt"
-        reindexing.add([(content, sections, OTHER.embed([text[one.start : one.end] for one in sections]))])
+        vectors = OTHER.embed([stored.text[one.start : one.end] for one in stored.sections])
+        reindexing.add([(content, stored.sections, vectors)])
     put_text(store, "late.txt", "Latecomers wait.")
     assert not reindexing.finish()
     (late,) = reindexing.waiting()
-    text, sections = reindexing.text_and_sections(late)
-    reindexing.add([(late, sections, OTHER.embed([text]))])
+    stored = reindexing.stored_text(late)
+    reindexing.add([(late, stored.sections, OTHER.embed([stored.text]))])
     assert store.embedder.fingerprint == HashEmbedder().fingerprint
     assert reindexing.finish()
     assert store.embedder.fingerprint == OTHER.fingerprint

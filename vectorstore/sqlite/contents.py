@@ -6,12 +6,11 @@ kept where no search sees them. Functions take the connection of a running trans
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from apsw import Connection
 
 from vectorstore.blocks import blocks_in
-from vectorstore.types import Block, BlockKind, ParsedDocument, Span, Vectors
+from vectorstore.types import Block, BlockKind, ParsedDocument, Span, StoredText, Vectors
 
 
 def find_content(connection: Connection, sha256: str, recipe: str) -> int | None:
@@ -62,7 +61,7 @@ def add_content(connection: Connection, sha256: str, recipe: str, parsed: Parsed
     return content
 
 
-def text_and_sections(connection: Connection, content: int) -> tuple[str, list[Span]]:
+def stored_text(connection: Connection, content: int) -> StoredText:
     """A section is told by its chunks: they follow each other on one page, in one record, under one heading."""
     pages = connection.execute("SELECT text FROM pages WHERE content_id = ? ORDER BY start", (content,))
     text = "".join(row[0] for row in pages)
@@ -79,16 +78,18 @@ def text_and_sections(connection: Connection, content: int) -> tuple[str, list[S
         else:
             sections.append(Span(start, end, heading))
         before = (heading, page, record)
-    return text, sections
+    return StoredText(text, tuple(sections), _stored_blocks(connection, content) or blocks_in(text, sections))
 
 
 def blocks_of(connection: Connection, content: int) -> tuple[Block, ...]:
-    rows: list[Any] = connection.execute(
+    return _stored_blocks(connection, content) or stored_text(connection, content).blocks
+
+
+def _stored_blocks(connection: Connection, content: int) -> tuple[Block, ...]:
+    rows = connection.execute(
         "SELECT start, end, kind, group_number, depth FROM blocks WHERE content_id = ? ORDER BY number", (content,)
-    ).fetchall()
-    if rows:
-        return tuple(Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in rows)
-    return blocks_in(*text_and_sections(connection, content))
+    )
+    return tuple(Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in rows)
 
 
 def last_chunk(connection: Connection) -> int:

@@ -13,7 +13,7 @@ from vectorstore.index.types import BaseIndex, IndexVersion
 from vectorstore.sqlite import contents, documents, meta
 from vectorstore.sqlite.chunks import SqliteVectors, embedded_texts
 from vectorstore.sqlite.database import Database
-from vectorstore.types import EVERYTHING, Indexing, Span, Vectors
+from vectorstore.types import EVERYTHING, Indexing, Span, StoredText, Vectors
 
 
 class SqliteReindexing:
@@ -33,9 +33,9 @@ class SqliteReindexing:
             done: int = connection.execute("SELECT count(DISTINCT content_id) FROM next_chunks").get
             return done, documents.count_totals(connection, EVERYTHING).contents
 
-    def text_and_sections(self, content: int) -> tuple[str, list[Span]]:
+    def stored_text(self, content: int) -> StoredText:
         with self._database.read() as connection:
-            return contents.text_and_sections(connection, content)
+            return contents.stored_text(connection, content)
 
     def known_vectors(self, content: int) -> Mapping[str, NDArray[np.float32]]:
         with self._database.read() as connection:

@@ -1,0 +1,59 @@
+"""Names that are meant as they are written: codes, part numbers, versions, options, settings, files."""
+
+import re
+
+_TOKEN = re.compile(r"\S+")
+_AROUND = "\"'`«»“”„‘’‹›,;:!?…"
+_PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
+_IDENTIFIER = re.compile(
+    r"""
+    -{1,2}\w[\w.=/+-]*              # -x, --no-ff
+    | [~.$@\#/\\%]{1,2}\w\S*        # .gitignore, /etc/hosts, $HOME, #12
+    | [^\W_]\S*[.\-_/\\@:=+~^$%\#{&]\S*[\w)\]}]   # gc.auto, E-4711, 3.13, HEAD@{1}, core.autocrlf=input
+    | \w*(?:[^\W\d_]\d|\d[^\W\d_])\w*  # v2, 10B
+    | [^\W\d_]\w*(?:\+\+|\#)        # C++, F#
+    """,
+    re.VERBOSE,
+)
+_ABBREVIATION = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?")
+_OPTION = re.compile(r"-\w")
+
+
+def identifiers(text: str) -> list[str]:
+    """Those in ``text``, each once, without the punctuation around them.
+
+    >>> identifiers('What does "gc.auto" do in 3.13, e.g. with --no-ff or HEAD@{1}?')
+    ['gc.auto', '3.13', '--no-ff', 'HEAD@{1}']
+    """
+    found = dict.fromkeys(_bare(token) for token in _TOKEN.findall(text))
+    return [token for token in found if is_identifier(token)]
+
+
+def is_identifier(token: str) -> bool:
+    return bool(_IDENTIFIER.fullmatch(token)) and not _ABBREVIATION.fullmatch(token)
+
+
+def whole(identifier: str) -> re.Pattern[str]:
+    """Finds ``identifier`` where it is not a part of another one; capitals matter in an option of one letter."""
+    before = r"(?<![\w-])" if identifier.startswith("-") else r"(?<!\w)(?<!\w[._-])"
+    flags = re.NOFLAG if _OPTION.fullmatch(identifier) else re.IGNORECASE
+    return re.compile(rf"{before}{re.escape(identifier)}(?!\w)(?![._-]\w)", flags)
+
+
+def _bare(token: str) -> str:
+    while token:
+        if token[0] in _AROUND or (token[0] in "([{<" and token.count(token[0]) > token.count(_closing(token[0]))):
+            token = token[1:]
+        elif token[-1] in _AROUND + "." or (
+            token[-1] in _PAIRS and token.count(token[-1]) > token.count(_PAIRS[token[-1]])
+        ):
+            token = token[:-1]
+        elif token[0] + token[-1] in ("()", "[]", "{}", "<>") or token.endswith("()"):
+            token = token[:-2] if token.endswith("()") else token[1:-1]
+        else:
+            break
+    return token
+
+
+def _closing(opening: str) -> str:
+    return next(closing for closing, before in _PAIRS.items() if before == opening)
