@@ -29,6 +29,16 @@ class Alone:
         yield Writing()
         yield Done(speak_alone(question, self._generator, stop))
 
+    def shorter(
+        self,
+        question: str,  # noqa: ARG002 - of the protocol
+        answer: Answer,
+        scope: Scope,  # noqa: ARG002 - of the protocol
+        *,
+        stop: threading.Event | None = None,  # noqa: ARG002 - of the protocol
+    ) -> Iterator[Event]:
+        yield Done(answer)  # what stands on no passage cannot be checked against one
+
 
 def speak_alone(question: str, generator: Generator, stop: threading.Event | None = None) -> Answer:
     """What the generator says by itself, as one sentence without citations and of the kind "unchecked"."""

@@ -41,10 +41,21 @@ class ConversationStore:
         fresh = ConversationRow(secrets.token_urlsafe(9), _title(question), self._moment(), principal.id)
         return self._rows.add_turn(conversation_id, fresh, question, self._owner, self._lease())
 
-    def set_turn(self, turn: int, state: State, answer: Answer | None = None, error: str = "") -> None:
-        """Change a turn's state; an ``answer`` of None keeps the one that is stored."""
-        encoded = json.dumps(dataclasses.asdict(answer)) if answer else None
-        self._rows.set_turn(turn, state, encoded, error)
+    def set_turn(
+        self,
+        turn: int,
+        state: State,
+        answer: Answer | None = None,
+        *,
+        beside: Answer | None = None,
+        error: str = "",
+    ) -> None:
+        """Change a turn's state; an ``answer`` or ``beside`` of None keeps the one that is stored."""
+        self._rows.set_turn(turn, state, _encode(answer), _encode(beside), error)
+
+    def reopen(self, turn: int) -> bool:
+        """Have an answered turn wait again; False where it is none, or is being answered."""
+        return self._rows.reopen(turn, self._owner, self._lease(), self._clock())
 
     def stop(self, conversation_id: str) -> None:
         """Note that what is being answered in a conversation is to be stopped, by whichever program answers it."""
@@ -101,11 +112,15 @@ def _conversation(row: ConversationRow, turns: Iterable[TurnRow] = ()) -> Conver
 
 
 def _turn(row: TurnRow) -> Turn:
-    answer = _decode(json.loads(row.answer)) if row.answer else None
+    answer, beside = (_decode(json.loads(stored)) if stored else None for stored in (row.answer, row.beside))
     feedback = None
     if row.rating:
         feedback = Feedback(cast(Rating, row.rating), row.right_answer or "", row.note or "", row.given_at or "")
-    return Turn(row.id, row.question, cast(State, row.state), answer, error=row.error, feedback=feedback)
+    return Turn(row.id, row.question, cast(State, row.state), answer, error=row.error, feedback=feedback, beside=beside)
+
+
+def _encode(answer: Answer | None) -> str | None:
+    return json.dumps(dataclasses.asdict(answer)) if answer else None
 
 
 def _decode(stored: dict[str, Any]) -> Answer:

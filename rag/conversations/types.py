@@ -32,7 +32,9 @@ class Turn:
     """One question and what is known of its answer.
 
     ``answer`` is the answer to show now: the quoted one while a written one is in the making, at the end the final one.
-    ``progress`` is the latest event while ``state`` is "working"; ``error`` is set when ``state`` is "failed".
+    ``beside`` is its other version: the quoted one that a written answer came after, or the shorter one that was asked
+    for, an abstention where none stood up to the check. ``progress`` is the latest event while ``state`` is "working";
+    ``error`` is set when ``state`` is "failed".
     """
 
     id: int
@@ -42,6 +44,7 @@ class Turn:
     progress: Event | None = None
     error: str = ""
     feedback: Feedback | None = None
+    beside: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ import logging
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from rag.access.types import Principal
 from rag.conversations.store import ConversationStore
-from rag.conversations.types import Conversation
+from rag.conversations.types import Conversation, State, Turn
 from rag.jobs.leases import RENEW_SECONDS, Heartbeat
-from rag.types import Done, Event, Exchange, Quoted, Writing
+from rag.types import Answer, Done, Event, Exchange, Quoted, Writing
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.types import Scope
 
@@ -23,7 +24,15 @@ class Answering(Protocol):
 
     def events(
         self, question: str, scope: Scope, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
-    ) -> Iterator[Event]: ...
+    ) -> Iterator[Event]:
+        """The events of a question, ``Done`` last."""
+        ...
+
+    def shorter(
+        self, question: str, answer: Answer, scope: Scope, *, stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        """The events of saying ``answer`` in fewer words, ``Done`` last: with the answer itself where that fails."""
+        ...
 
 
 @dataclass(slots=True)
@@ -32,6 +41,7 @@ class _Asked:
     turn: int
     question: str
     scope: Scope
+    shortened: Answer | None = None  # what is to be said in fewer words; None for a question
     stop: threading.Event = field(default_factory=threading.Event)
     progress: Event | None = None
 
@@ -90,14 +100,31 @@ class AnsweringService:
         Raises UsageError for a question that is empty or too long, RefdeskError when too many are waiting.
         """
         question = checked_question(question, self._longest)
+        with self._room():
+            conversation_id, turn = self._store.add_turn(conversation_id, question, principal)
+            self._put(_Asked(conversation_id, turn, question, scope))
+        return conversation_id
+
+    def shorten(self, scope: Scope, conversation_id: str, turn: Turn) -> None:
+        """Queue saying the quoted answer of a turn in fewer words; nothing where the turn is not finished.
+
+        Raises RefdeskError when too many questions are waiting.
+        """
+        with self._room():
+            if self._store.reopen(turn.id):
+                self._put(_Asked(conversation_id, turn.id, turn.question, scope, turn.answer))
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """Nobody else puts into the queue meanwhile, and there is room in it."""
         with self._asked_lock:
             if self._queue.full():
                 raise RefdeskError("Too many questions are waiting", remedy="Ask again in a moment.")
-            conversation_id, turn = self._store.add_turn(conversation_id, question, principal)
-            asked = _Asked(conversation_id, turn, question, scope)
-            self._asked[turn] = asked
-            self._queue.put_nowait(asked)
-        return conversation_id
+            yield
+
+    def _put(self, asked: _Asked) -> None:
+        self._asked[asked.turn] = asked
+        self._queue.put_nowait(asked)
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """The stored conversation, with the progress of what is being answered."""
@@ -137,14 +164,18 @@ class AnsweringService:
     def _work(self) -> None:
         while (asked := self._queue.get()) is not None:
             try:
-                self._answer(asked)
+                if asked.shortened:
+                    self._shorten(asked, asked.shortened)
+                else:
+                    self._answer(asked)
             except Exception as error:  # the worker must live on; the person sees what happened
                 logger.exception("answering failed")
                 what = str(error) if isinstance(error, RefdeskError) else "Something went wrong while answering."
                 self._keep_error(asked, what)
             finally:
                 with self._asked_lock:
-                    del self._asked[asked.turn]
+                    if self._asked[asked.turn] is asked:  # else its shorter version was asked for at once
+                        del self._asked[asked.turn]
 
     def _keep_error(self, asked: _Asked, what: str) -> None:
         try:
@@ -157,15 +188,34 @@ class AnsweringService:
             self._store.set_turn(asked.turn, "stopped")
             return
         self._store.set_turn(asked.turn, "working")
+        quoted: Answer | None = None
         for event in self._flow.events(asked.question, asked.scope, before=self._before(asked), stop=asked.stop):
             asked.progress = event
             if isinstance(event, Quoted):
-                self._store.set_turn(asked.turn, "working", event.answer)
+                quoted = event.answer
+                self._store.set_turn(asked.turn, "working", quoted)
             elif isinstance(event, Done):
-                self._store.set_turn(asked.turn, "stopped" if asked.stop.is_set() else "done", event.answer)
+                beside = quoted if event.answer.kind == "generated" else None
+                state: State = "stopped" if asked.stop.is_set() else "done"
+                self._store.set_turn(asked.turn, state, event.answer, beside=beside)
             elif not isinstance(event, Writing) and asked.stop.is_set():
                 self._store.set_turn(asked.turn, "stopped")
                 return
+
+    def _shorten(self, asked: _Asked, answer: Answer) -> None:
+        """The answer stays as it is, whatever comes of it."""
+        self._store.set_turn(asked.turn, "working")
+        said = answer
+        for event in self._flow.shorter(asked.question, answer, asked.scope, stop=asked.stop):
+            asked.progress = event
+            if isinstance(event, Done):
+                said = event.answer
+        shorter = None
+        if said.kind == "generated":
+            shorter = said
+        elif not asked.stop.is_set():
+            shorter = Answer("abstained", said.engine, timings=said.timings, dropped=said.dropped)
+        self._store.set_turn(asked.turn, "done", beside=shorter)
 
     def _before(self, asked: _Asked) -> list[Exchange]:
         """The conversation up to the question; read when its turn comes, so that the answers before it are there."""

@@ -37,6 +37,12 @@ class DeskConversations:
         if self.get(principal, conversation):
             self._service.stop(conversation)
 
+    def shorten(self, principal: Principal, scope: Scope, conversation: str, turn: int) -> None:
+        found = self.get(principal, conversation)
+        for one in found.turns if found else ():
+            if one.id == turn and one.answer and one.answer.kind == "extractive" and one.beside is None:
+                self._service.shorten(scope_of(principal, scope), conversation, one)
+
     def delete(self, principal: Principal, conversation: str) -> None:
         if found := self.get(principal, conversation):
             self._service.delete(conversation)

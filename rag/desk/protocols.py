@@ -70,6 +70,13 @@ class Conversations(Protocol):
         """Stop the answer in the making; what is checked so far is kept."""
         ...
 
+    def shorten(self, principal: Principal, scope: Scope, conversation: str, turn: int) -> None:
+        """Have a finished quoted answer said in fewer words too, in the background, as its turn's ``beside``; once.
+
+        Raises RefdeskError for a full queue.
+        """
+        ...
+
     def delete(self, principal: Principal, conversation: str) -> None:
         """Delete it, with what evaluations kept of it."""
         ...
@@ -96,6 +103,10 @@ class Questions(Protocol):
 
     def engine_name(self, principal: Principal) -> str:
         """For the status line, for example "llama.cpp · SmolLM2-135M-Instruct"."""
+        ...
+
+    def can_write(self, principal: Principal) -> bool:
+        """Whether there is a generator, beside what quotes."""
         ...
 
     def answer(

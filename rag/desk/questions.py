@@ -10,17 +10,18 @@ from rag.desk.answers import Answering, checked_question
 from rag.desk.suggestions import Suggestions
 from rag.evaluation.types import UNEDITED, Trial
 from rag.settings.model import Settings
-from rag.types import Event, Exchange
+from rag.types import Answer, Event, Exchange
 from vectorstore.errors import UsageError
 from vectorstore.types import EVERYTHING, Passage, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class _Engine:
-    """What answers, and its name for people."""
+    """What answers, its name for people, and whether it writes."""
 
     name: str
     answering: Answering
+    writes: bool
 
 
 class DeskQuestions:
@@ -53,6 +54,9 @@ class DeskQuestions:
     def engine_name(self, principal: Principal) -> str:  # noqa: ARG002 - the same for all
         return self._opened().name
 
+    def can_write(self, principal: Principal) -> bool:  # noqa: ARG002 - the same for all
+        return self._opened().writes
+
     def answer(
         self,
         principal: Principal,
@@ -70,6 +74,12 @@ class DeskQuestions:
     ) -> Iterator[Event]:
         """As ``rag.desk.answers.Answering`` has it: by the generator of the moment, within what was allowed before."""
         yield from self._opened().answering.events(question, scope, before=before, stop=stop)
+
+    def shorter(
+        self, question: str, answer: Answer, scope: Scope, *, stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        """As ``rag.desk.answers.Answering`` has it."""
+        yield from self._opened().answering.shorter(question, answer, scope, stop=stop)
 
     def search(self, principal: Principal, scope: Scope, query: str, limit: int = 12) -> tuple[Passage, ...]:
         return tuple(self._components.knowledge.search(query, scope_of(principal, scope), limit=limit))
@@ -96,10 +106,12 @@ class DeskQuestions:
     def _open(self, settings: Settings) -> _Engine:
         generator = self._components.generator(settings, alone=not self._retrieval)
         if self._retrieval:
-            return _Engine(generator.name if generator else "Quotes only", self._components.flow(generator))
+            return _Engine(
+                generator.name if generator else "Quotes only", self._components.flow(generator), generator is not None
+            )
         if generator is None:
             raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
 
         from rag.answering.unchecked import Alone  # brings the generators' libraries
 
-        return _Engine(generator.name, Alone(generator))
+        return _Engine(generator.name, Alone(generator), writes=True)

@@ -16,7 +16,7 @@ from rag.grounding.rules import RuleChecker
 from rag.retrieval.hybrid import HybridRetriever
 from rag.settings.model import Settings, load_settings
 from tests.fakes import FakeChat, HashEmbedder, KeywordReader
-from tests.ui.fake_desk import DOCUMENTS, FakeDesk
+from tests.ui.fake_desk import DOCUMENTS, DROPS, FakeDesk
 from tests.vectorstore.conftest import put_text
 
 ANSWERS = ("eye drops", "between 10 and 21")
@@ -47,7 +47,7 @@ class _SmallParts(Components):
         self._gate = gate
 
     def generator(self, settings: Settings | None = None, *, alone: bool = False) -> Generator:
-        chat = FakeChat("Nearly everyone is treated with eye drops [1].", gate=self._gate)
+        chat = FakeChat(f"{DROPS} [1]", gate=self._gate)
         return Generator(lambda: chat, "fake", 600)
 
     def flow(self, generator: Generator | None) -> AnswerFlow:

@@ -105,7 +105,7 @@ def test_nothing_can_be_asked_without_a_principal_nor_read_without_a_scope(
 def test_what_reads_documents_has_a_scope() -> None:
     for protocol, alone in (
         (protocols.Documents, {"name_of", "place_for", "set_notice", "forget_refusals"}),
-        (protocols.Questions, {"engine_name"}),
+        (protocols.Questions, {"engine_name", "can_write"}),
     ):
         methods = {name for name, one in vars(protocol).items() if inspect.isfunction(one) and name[0] != "_"}
         for name in methods - alone:
@@ -292,6 +292,41 @@ def test_a_stopped_answer_ends(tried: Tried) -> None:
     tried.go_on()
     after = desk.conversations.ask(LOCAL_OWNER, EVERYTHING, f"{HOW} Quote it.", conversation)
     assert settled(desk, after).state == "done"
+
+
+def test_an_answer_is_said_in_fewer_words_and_stays(desk: Desk) -> None:
+    assert desk.questions.can_write(LOCAL_OWNER)
+    conversation = desk.conversations.ask(LOCAL_OWNER, EVERYTHING, f"{HOW} Quote it.")
+    turn = settled(desk, conversation)
+    assert turn.answer is not None
+    assert (turn.answer.kind, turn.beside) == ("extractive", None)
+    desk.conversations.shorten(STRANGER, EVERYTHING, conversation, turn.id)
+    desk.conversations.shorten(LOCAL_OWNER, EVERYTHING, conversation, 4_711)
+    assert settled(desk, conversation) == turn
+    desk.conversations.shorten(LOCAL_OWNER, EVERYTHING, conversation, turn.id)
+    shortened = settled(desk, conversation)
+    assert (shortened.answer, shortened.state) == (turn.answer, "done")
+    assert shortened.beside is not None
+    assert shortened.beside.kind == "generated"
+    assert 0 < len(shortened.beside.text) < len(turn.answer.text)
+    for citation in shortened.beside.citations:
+        assert desk.documents.source(LOCAL_OWNER, EVERYTHING, citation).marked == citation.quote
+    desk.conversations.shorten(LOCAL_OWNER, EVERYTHING, conversation, turn.id)
+    assert settled(desk, conversation) == shortened
+
+
+def test_saying_it_in_fewer_words_can_be_stopped(tried: Tried) -> None:
+    desk = tried.desk
+    conversation = desk.conversations.ask(LOCAL_OWNER, EVERYTHING, f"{HOW} Quote it.")
+    turn = settled(desk, conversation)
+    tried.hold()
+    desk.conversations.shorten(LOCAL_OWNER, EVERYTHING, conversation, turn.id)
+    assert turns(desk, conversation)[-1].state in ("waiting", "working")
+    desk.conversations.stop(LOCAL_OWNER, conversation)
+    tried.go_on()
+    assert settled(desk, conversation).answer == turn.answer
+    desk.conversations.shorten(LOCAL_OWNER, EVERYTHING, conversation, turn.id)
+    assert settled(desk, conversation).beside is not None
 
 
 def test_an_answer_is_rated_and_the_rating_taken_back(desk: Desk) -> None:

@@ -70,7 +70,7 @@ def test_a_newcomer_asks_reads_the_source_and_comes_back(page: Page, address: st
     box.press("Enter")
     chip = page.get_by_role("button", name=re.compile(r"^Source 1"))
     expect(chip).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text(re.compile(r"^(Written from|Quoted from)"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile(r"^(Written from|Quoted from)")).first).to_be_visible(timeout=PATIENCE)
     chip.first.click()
     marked = page.locator("mark").filter(has_text="REFDESK_HOME").last
     expect(marked).to_be_visible(timeout=PATIENCE)

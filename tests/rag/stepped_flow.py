@@ -13,7 +13,7 @@ WRITTEN = Answer(
 
 
 class SteppedFlow:
-    """Answers in steps; ``go`` lets it past the quoted answer."""
+    """Answers in steps; ``go`` lets it past the quoted answer. What is said in fewer words is ``short``."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -21,6 +21,7 @@ class SteppedFlow:
         self.go = threading.Event()
         self.reached = threading.Event()
         self.failure: Exception | None = None
+        self.short: Answer | None = WRITTEN
 
     def events(
         self, question: str, scope: Scope, *, before: Sequence[Exchange] = (), stop: threading.Event | None = None
@@ -38,3 +39,12 @@ class SteppedFlow:
                 yield Done(QUOTED)
                 return
         yield Done(WRITTEN)
+
+    def shorter(
+        self, question: str, answer: Answer, scope: Scope, *, stop: threading.Event | None = None
+    ) -> Iterator[Event]:
+        self.asked.append(f"Shorter: {question}")
+        yield Writing()
+        if self.failure:
+            raise self.failure
+        yield Done(self.short or answer)

@@ -58,6 +58,44 @@ def test_the_quoted_answer_shows_while_the_written_one_is_made(service: Answerin
     flow.go.set()
     turn = settled(service, conversation)
     assert (turn.state, turn.answer, turn.progress) == ("done", WRITTEN, None)
+    assert turn.beside == QUOTED  # what was read is not taken away
+
+
+def quoted(service: AnsweringService, flow: SteppedFlow) -> tuple[str, Turn]:
+    """A conversation whose one answer was stopped before anything was written."""
+    conversation = service.ask(LOCAL_OWNER, EVERYTHING, None, "What is it?")
+    assert flow.reached.wait(10)
+    service.stop(conversation)
+    return conversation, settled(service, conversation)
+
+
+def test_a_shorter_version_stands_beside_the_answer(service: AnsweringService, flow: SteppedFlow) -> None:
+    conversation, turn = quoted(service, flow)
+    service.shorten(EVERYTHING, conversation, turn)
+    shortened = settled(service, conversation)
+    assert (shortened.state, shortened.answer, shortened.beside) == ("done", QUOTED, WRITTEN)
+
+
+def test_that_nothing_shorter_stood_is_kept_too(service: AnsweringService, flow: SteppedFlow) -> None:
+    conversation, turn = quoted(service, flow)
+    flow.short = None
+    service.shorten(EVERYTHING, conversation, turn)
+    shortened = settled(service, conversation)
+    assert shortened.answer == QUOTED
+    assert shortened.beside is not None
+    assert (shortened.beside.kind, shortened.beside.sentences) == ("abstained", ())
+
+
+def test_an_answer_stays_when_shortening_it_fails(service: AnsweringService, flow: SteppedFlow) -> None:
+    conversation, turn = quoted(service, flow)
+    flow.failure = RefdeskError("The model ended", remedy="Ask again.")
+    service.shorten(EVERYTHING, conversation, turn)
+    failed = settled(service, conversation)
+    assert (failed.state, failed.answer, failed.beside) == ("failed", QUOTED, None)
+    flow.failure = None
+    service.shorten(EVERYTHING, conversation, failed)
+    again = settled(service, conversation)
+    assert (again.state, again.beside, again.error) == ("done", WRITTEN, "")
 
 
 def test_stopping_keeps_what_was_checked(service: AnsweringService, flow: SteppedFlow) -> None:

@@ -130,6 +130,13 @@ def _composed() -> Answer:
 
 COMPOSED = _composed()
 UNSURE = replace(QUOTED, certainty="unsure")
+SHORTER = Answer(
+    "generated",
+    "SmolLM2-135M",
+    (Sentence("Glaucoma is treated first with eye drops.", (1,)),),
+    (cite(1, 1, DROPS),),
+    timings=Timings(total=1800),
+)
 INVENTED = "Eye drops cure glaucoma in 9 of 10 people."
 LEFT_OUT = replace(
     QUOTED,
@@ -200,6 +207,8 @@ def _script_for(question: str) -> Script:
         return Script((*search, Done(LEFT_OUT)))
     if "all about" in asked:
         return Script((*search, Done(COMPOSED)))
+    if "one word" in asked:
+        return Script((*search, Done(COMPOSED)))
     if "perhaps" in asked:
         return Script((*search, Done(UNSURE)))
     if "quote" in asked:
@@ -262,6 +271,16 @@ class FakeConversations:
                 turns = (replace(t, state="stopped") if t.state in ("waiting", "working") else t for t in found.turns)
                 self._put(principal, replace(found, turns=tuple(turns)))
 
+    def shorten(self, principal: Principal, scope: Scope, conversation: str, turn: int) -> None:
+        with self._lock:
+            found = self._own(principal, conversation)
+            for one in found.turns if found else ():
+                quoted = one.answer and one.answer.kind == "extractive"
+                if found and one.id == turn and quoted and one.beside is None and one.state not in UNFINISHED:
+                    self._steps[turn] = _shortening(one)
+                    waiting = replace(one, state="waiting")
+                    self._put(principal, replace(found, turns=tuple(waiting if t is one else t for t in found.turns)))
+
     def delete(self, principal: Principal, conversation: str) -> None:
         with self._lock:
             if self._own(principal, conversation):
@@ -318,6 +337,9 @@ class FakeQuestions:
 
     def engine_name(self, principal: Principal) -> str:
         return "llama.cpp · SmolLM2-135M-Instruct"
+
+    def can_write(self, principal: Principal) -> bool:
+        return True
 
     def answer(
         self,
@@ -514,13 +536,23 @@ class FakeDesk:
 def _steps(turn: Turn, script: Script) -> Iterator[Turn]:
     for event in script.events:
         if isinstance(event, Done):
-            yield replace(turn, state="done", answer=event.answer, progress=None)
+            beside = turn.answer if event.answer.kind == "generated" else None
+            yield replace(turn, state="done", answer=event.answer, progress=None, beside=beside)
             return
         turn = replace(turn, state="working", progress=event)
         if isinstance(event, Quoted):
             turn = replace(turn, answer=event.answer)
         yield turn
     yield replace(turn, state="failed", error=script.error)
+
+
+def _shortening(turn: Turn) -> Iterator[Turn]:
+    """A shorter version of a turn's answer, unless it is one word of it that is asked for."""
+    yield replace(turn, state="working", progress=Writing())
+    yield replace(turn, state="working", progress=Writing(SHORTER.sentences, SHORTER.citations))
+    failed = "one word" in turn.question
+    beside = Answer("abstained", "SmolLM2-135M", dropped=LEFT_OUT.dropped[:1]) if failed else SHORTER
+    yield replace(turn, state="done", progress=None, beside=beside)
 
 
 def fake_forms(home: Path, queue: JobQueue) -> DeskForms:

@@ -10,7 +10,7 @@ from rag.conversations.types import Feedback
 from rag.types import Answer, Form, Sentence
 from tests.ui.composed import BETA, CODE, ELSEWHERE, FRAME, MILD, ONCE
 from tests.ui.conftest import Desk
-from tests.ui.fake_desk import COMPOSED, DROPS, QUOTED, UNSURE
+from tests.ui.fake_desk import COMPOSED, DROPS, QUOTED, SHORTER, UNSURE
 from ui import texts
 from ui.blocks import blocks_of, cells, columns, keeps_lines, marked, plain_text, words
 from ui.chat.pages.ask import views
@@ -246,3 +246,44 @@ def test_an_answer_that_is_not_sure_asks_and_keeps_what_the_reader_says(desk: De
     no.click()
     expect(lead).to_have_text("This may answer it:")
     expect(no).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.browser
+def test_a_quote_is_said_shorter_and_stays(desk: Desk, page: Page) -> None:
+    page.goto(desk.url)
+    turn = ask(page, "Tell me all about drops, please.")
+    desk.step(3)
+    turn.locator("h2").evaluate("node => { node.survivor = true }")
+    turn.get_by_role("button", name="Shorter").click()
+    expect(turn.locator(".stage .words")).to_have_text("Waiting for its turn")
+    expect(turn.locator(".answer")).to_contain_text(DROPS)
+    desk.step(2)
+    expect(turn.locator(".writing")).to_contain_text(SHORTER.text)
+    desk.step()
+    beside = turn.locator(".beside")
+    expect(beside.locator("h3")).to_have_text("In short")
+    expect(beside).to_contain_text(SHORTER.text)
+    expect(beside.locator(".status")).to_have_text("Written from 1 passage · SmolLM2-135M · 1.8 s")
+    expect(turn.locator(".answer")).to_contain_text(DROPS)
+    expect(turn.get_by_role("button", name="Shorter")).to_have_count(0)
+    assert turn.locator("h2").evaluate("node => node.survivor") is True, "the turn was built anew: it flickered"
+    page.reload()
+    expect(beside).to_contain_text(SHORTER.text)
+    expect(turn.locator(".answer")).to_contain_text(DROPS)
+
+
+@pytest.mark.browser
+def test_saying_it_shorter_is_stopped_or_fails_and_the_quote_stays(desk: Desk, page: Page) -> None:
+    page.goto(desk.url)
+    turn = ask(page, "What is the one word for it?")
+    desk.step(3)
+    shorter = turn.get_by_role("button", name="Shorter")
+    shorter.click()
+    turn.get_by_role("button", name="Stop").click()
+    expect(turn.locator(".answer")).to_contain_text(DROPS)
+    shorter.click()
+    expect(turn.locator(".stage .words")).to_have_text("Waiting for its turn")
+    desk.step(3)
+    expect(turn.locator(".beside .status")).to_have_text("No shorter version stood up to the check.")
+    expect(turn.get_by_text("1 sentence was left out: no passage supports it")).to_be_visible()
+    expect(turn.locator(".answer")).to_contain_text(DROPS)

@@ -57,13 +57,15 @@ def test_a_question_from_the_first_look_to_the_open_source(desk: Desk, page: Pag
     desk.step()
     expect(turn.locator(".writing .sentence")).to_have_count(2)
 
-    # A source can be opened before the answer is finished, and stays open when the written answer takes over.
+    # A source can be opened before the answer is finished, and stays open when the written answer stands under it.
     turn.locator(".answer").get_by_role("button", name="Source 1: Glaucoma, page 2").click()
     panel = page.locator(".source")
     expect(panel.locator("mark")).to_have_text(DROPS)
     desk.step()
-    expect(turn.locator(".status")).to_have_text("Written from 4 passages · SmolLM2-135M · 2.1 s")
-    expect(turn.locator(".answer .sentence")).to_have_count(len(WRITTEN_SENTENCES))
+    written = turn.locator(".beside")
+    expect(written.locator(".status")).to_have_text("Written from 4 passages · SmolLM2-135M · 2.1 s")
+    expect(written.locator(".sentence")).to_have_count(len(WRITTEN_SENTENCES))
+    expect(turn.locator(".answer .sentence")).to_contain_text(DROPS)
     expect(turn.locator(".writing")).to_be_hidden()
     expect(turn.locator(".stage")).to_be_hidden()
     assert turn.locator("h2").evaluate("node => node.survivor") is True, "the turn was built anew: it flickered"
@@ -76,7 +78,8 @@ def test_a_question_from_the_first_look_to_the_open_source(desk: Desk, page: Pag
     assert len(frames) == quiet
 
     page.reload()
-    expect(page.locator(".turn .status")).to_have_text("Written from 4 passages · SmolLM2-135M · 2.1 s")
+    expect(page.locator(".beside .status")).to_have_text("Written from 4 passages · SmolLM2-135M · 2.1 s")
+    expect(page.locator(".answer .sentence")).to_contain_text(DROPS)
     expect(page.locator(".turn h2")).to_have_text(SUGGESTIONS[0])
     expect(page.locator(".shelf [aria-current=page]")).to_have_text(SUGGESTIONS[0])
     expect(page.locator(".source")).to_have_count(0)

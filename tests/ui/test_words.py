@@ -13,11 +13,13 @@ from rag.desk.protocols import Holdings
 from rag.types import Answer, Done, Dropped, Event, Quoted, Reranking, Searching, Timings, Writing
 from tests.ui.fake_desk import (
     ABSTAINED,
+    COMPOSED,
     HOSTILE_ANSWER,
     INVENTED,
     LASER,
     LEFT_OUT,
     QUOTED,
+    SHORTER,
     SMALLTALK,
     UNCHECKED,
     WRITTEN,
@@ -171,12 +173,45 @@ def test_a_working_turn_shows_the_quoted_answer_and_what_is_written_so_far() -> 
     assert view["answer"]["status"] == "Quoted from Glaucoma, page 2 · 0.6 s"
     assert isinstance(view["writing"], list)
     assert [chip["n"] for chip in view["writing"][0]["chips"]] == [1, 3]
-    # Stopped, it keeps both; done, only the final answer is left, and its sources keep the keys they were open under.
+    # Stopped, it keeps both; done, what was written is an answer, and its sources keep the keys they were open under.
     assert views.turn_view(replace(turn, state="stopped"), "")["writing"] == view["writing"]
     done = replace(turn, state="done", answer=WRITTEN, progress=None)
     assert views.turn_view(done, "")["writing"] == []
     assert list(views.citations_of(turn)) == [views.source_key(citation) for citation in WRITTEN_CITATIONS]
     assert list(views.citations_of(done)) == list(views.citations_of(turn))
+
+
+def test_a_quote_stays_above_what_was_written_from_it() -> None:
+    by_itself: Any = views.turn_view(Turn(1, "How?", "done", WRITTEN, beside=QUOTED), "", can_write=True)
+    asked_for: Any = views.turn_view(Turn(1, "How?", "done", QUOTED, beside=SHORTER), "", can_write=True)
+    for view, title, judged in ((by_itself, "Written answer", "beside"), (asked_for, "In short", "answer")):
+        assert shown_text(view["answer"]) == QUOTED.text
+        assert (view["beside"]["title"], view["judged"], view["shorter"]) == (title, judged, "")
+        assert view["beside"]["status"].startswith("Written from")
+    both = Turn(1, "How?", "done", WRITTEN, beside=QUOTED)
+    assert list(views.citations_of(both)) == [views.source_key(citation) for citation in WRITTEN_CITATIONS]
+    failed = Turn(1, "How?", "done", QUOTED, beside=Answer("abstained", "a model", dropped=LEFT_OUT.dropped))
+    view = views.turn_view(failed, "")["beside"]
+    assert (view["blocks"], view["status"]) == ([], "No shorter version stood up to the check.")
+    assert view["leftOut"]["summary"] == "2 sentences were left out: no passage supports them"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "can_write", "offered"),
+    [
+        (COMPOSED, "done", True, "Shorter"),
+        (COMPOSED, "stopped", True, "Shorter"),
+        (COMPOSED, "working", True, ""),
+        (COMPOSED, "done", False, ""),
+        (QUOTED, "done", True, ""),  # is short
+        (WRITTEN, "done", True, ""),
+        (ABSTAINED, "done", True, ""),
+    ],
+)
+def test_a_long_quote_can_be_said_shorter_where_there_is_a_generator(
+    answer: Answer, state: State, can_write: bool, offered: str
+) -> None:
+    assert views.turn_view(Turn(1, "How?", state, answer), "", can_write=can_write)["shorter"] == offered
 
 
 @pytest.mark.parametrize(

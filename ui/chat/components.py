@@ -14,7 +14,21 @@ import streamlit as st
 from ui.chat.views import View
 
 Done = Mapping[str, str]
-_SENT = ("open", "stop", "again", "close", "fresh", "remove", "ask", "rate", "added", "page", "correct", "accept")
+_SENT = (
+    "open",
+    "stop",
+    "again",
+    "shorter",
+    "close",
+    "fresh",
+    "remove",
+    "ask",
+    "rate",
+    "added",
+    "page",
+    "correct",
+    "accept",
+)
 _PARTS = {"form": ("sheet",), "example": ("sheet",)}
 """Components that have a part in common with others."""
 

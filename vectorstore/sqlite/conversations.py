@@ -30,6 +30,7 @@ CREATE TABLE turns (
     state TEXT NOT NULL,
     answer TEXT,
     error TEXT NOT NULL DEFAULT '',
+    beside TEXT,
     stop_wanted INTEGER NOT NULL DEFAULT 0,
     lease_owner TEXT NOT NULL DEFAULT '',
     lease_until REAL NOT NULL DEFAULT 0
@@ -50,9 +51,9 @@ _COLUMNS = {
     "feedback": "turn_id, rating, right_answer, note, given_at",
 }
 """What every format has. A turn loses its lease with a copy: nobody answers while the file is written anew."""
-_SINCE_FORMAT_4 = {"conversations": "principal"}
-"""Conversations of older formats belong to the machine's owner."""
-_VERSION = 4
+_SINCE = {"conversations": "principal", "turns": "beside"}
+"""What formats 4 and 5 have brought. Conversations of older formats belong to the machine's owner."""
+_VERSION = 5
 _LIVE = "state IN ('waiting', 'working')"
 _STATE = f"iif({_LIVE} AND lease_until < :now, 'stopped', state)"
 
@@ -69,7 +70,7 @@ class ConversationRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRow:
-    """A turn with its verdict, whose fields are None where there is none. ``answer`` is JSON."""
+    """A turn with its verdict, whose fields are None where there is none. ``answer`` and ``beside`` are JSON."""
 
     id: int
     question: str
@@ -80,6 +81,7 @@ class TurnRow:
     right_answer: str | None
     note: str | None
     given_at: str | None
+    beside: str | None
 
 
 class ConversationsFile:
@@ -110,13 +112,24 @@ class ConversationsFile:
             )
             return conversation, connection.last_insert_rowid()
 
-    def set_turn(self, turn: int, state: str, answer: str | None, error: str) -> None:
-        """Change a turn's state; an ``answer`` of None keeps the one that is stored."""
+    def set_turn(self, turn: int, state: str, answer: str | None, beside: str | None, error: str) -> None:
+        """Change a turn's state; an ``answer`` or ``beside`` of None keeps the one that is stored."""
         with self._database.write() as connection:
             connection.execute(
-                "UPDATE turns SET state = ?, answer = coalesce(?, answer), error = ? WHERE id = ?",
-                (state, answer, error, turn),
+                "UPDATE turns SET state = ?, answer = coalesce(?, answer), beside = coalesce(?, beside), error = ? "
+                "WHERE id = ?",
+                (state, answer, beside, error, turn),
             )
+
+    def reopen(self, turn: int, owner: str, until: float, now: float) -> bool:
+        """Have an answered turn wait again, leased by ``owner``; False where it is none, or is being answered."""
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE turns SET state = 'waiting', stop_wanted = 0, lease_owner = :owner, lease_until = :until "
+                f"WHERE id = :turn AND answer IS NOT NULL AND {_STATE} NOT IN ('waiting', 'working')",
+                {"turn": turn, "owner": owner, "until": until, "now": now},
+            )
+            return connection.changes() > 0
 
     def stop(self, conversation: str) -> None:
         """Note that the unfinished turns of a conversation are to be stopped, whoever answers them."""
@@ -162,7 +175,7 @@ class ConversationsFile:
         with self._database.read() as connection:
             row: Any = connection.execute("SELECT * FROM conversations WHERE id = ?", (conversation,)).fetchone()
             turns: list[Any] = connection.execute(
-                f"SELECT id, question, {_STATE}, answer, error, rating, right_answer, note, given_at "
+                f"SELECT id, question, {_STATE}, answer, error, rating, right_answer, note, given_at, beside "
                 "FROM turns LEFT JOIN feedback ON turn_id = id WHERE conversation_id = :conversation ORDER BY id",
                 {"conversation": conversation, "now": now},
             ).fetchall()
@@ -217,6 +230,6 @@ def _copy_rows(connection: Connection) -> None:
     for table, columns in _COLUMNS.items():
         if table in tables:
             known = {row[1] for row in connection.execute(f"PRAGMA old.table_info({table})")}
-            if (newer := _SINCE_FORMAT_4.get(table)) in known:
+            if (newer := _SINCE.get(table)) in known:
                 columns = f"{columns}, {newer}"
             connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM old.{table} WHERE true")

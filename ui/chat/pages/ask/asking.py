@@ -25,6 +25,16 @@ def ask(desk: Desk, conversation_id: str | None, question: str) -> None:
     st.rerun()
 
 
+def shorten(desk: Desk, conversation_id: str, turn: int) -> None:
+    """Have an answer said in fewer words."""
+    st.session_state.pop(_NOTICE, None)
+    try:
+        desk.conversations.shorten(reader(), EVERYTHING, conversation_id, turn)
+    except RefdeskError as error:
+        st.session_state[_NOTICE] = notice_view(error)
+    st.rerun()
+
+
 def draw_input(desk: Desk, conversation_id: str | None) -> None:
     """The input at the foot of the page and, above it until the next question, why the last one was refused."""
     # The container is there with and without a notice, so that the input under it keeps its place and its focus.

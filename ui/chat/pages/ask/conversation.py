@@ -8,7 +8,7 @@ from rag.conversations.types import Conversation, Turn
 from rag.desk.protocols import Desk
 from ui.chat.components import draw
 from ui.chat.pages.ask import sources
-from ui.chat.pages.ask.asking import ask
+from ui.chat.pages.ask.asking import ask, shorten
 from ui.chat.pages.ask.views import turn_view
 from ui.chat.session import get_desk, reader
 
@@ -40,13 +40,19 @@ def _follow(conversation_id: str, turn_id: int) -> None:
 
 def _draw_turn(desk: Desk, conversation_id: str, turn: Turn) -> None:
     active = sources.open_key(conversation_id, turn.id)
-    done = draw("turn", f"turn-{conversation_id}-{turn.id}", turn_view(turn, active))
+    done = draw(
+        "turn",
+        f"turn-{conversation_id}-{turn.id}",
+        turn_view(turn, active, can_write=desk.questions.can_write(reader())),
+    )
     if key := done.get("open"):
         sources.toggle(conversation_id, turn.id, key)
         st.rerun()
     if done.get("stop"):
         desk.conversations.stop(reader(), conversation_id)
         st.rerun()
+    if done.get("shorter"):
+        shorten(desk, conversation_id, turn.id)
     if done.get("again"):
         ask(desk, conversation_id, turn.question)
     if sent := done.get("rate"):

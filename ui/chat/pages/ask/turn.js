@@ -100,6 +100,16 @@ function block(root, { form, label, columns, items }) {
   return holder;
 }
 
+// The quiet line under an answer, and what can be done with it.
+function keepTools(root, holder, shown, tools) {
+  keep(holder, shown ? [{ status: shown.status }, ...tools] : [], ({ status, copy, shorter }) => {
+    if (status) return el("span", "status", status);
+    if (copy) return copyButton("Copy", () => copy);
+    if (shorter) return button("quiet", "", () => root.send("shorter", true), icon("shorter"), el("span", "", shorter));
+    return thumbs(root);
+  });
+}
+
 function related(root, { key, place, quote }) {
   const node = button("near", `Open ${place}`, () => root.send("open", key), el("span", "place", place), el("span", "quote", quote));
   node.dataset.source = key;
@@ -225,6 +235,7 @@ function skeleton(root) {
     verdict: el("div", "verdict"),
     notices: el("ul", "notices"),
     meta: el("div", "meta"),
+    beside: el("section", "beside", el("h3"), el("div"), el("ul", "notices"), el("div", "meta")),
     remark: remarkForm(root),
     dropped: el("details", "dropped", el("summary"), el("ul")),
     near: el("section", "related", el("h3"), el("ul")),
@@ -248,7 +259,7 @@ export default function (component) {
   const root = rootOf(component, "article", "turn");
   const isNew = !root.parts;
   root.parts ??= skeleton(root);
-  const { question, lookedUp, label, lead, answer, more, leftOpen, verdict: asked, notices, meta, remark, dropped, near, writing, stage, stopped, failure: failed } = root.parts;
+  const { question, lookedUp, label, lead, answer, more, leftOpen, verdict: asked, notices, meta, remark, dropped, near, beside, writing, stage, stopped, failure: failed } = root.parts;
   const { answer: shown, feedback } = data;
   const busy = data.stage !== "";
 
@@ -269,13 +280,22 @@ export default function (component) {
     if (busy) node.classList.add("fresh");
     return node;
   });
-  const tools = busy || !shown ? [] : [{ copy: shown.copy }, ...(feedback && !shown.unsure ? [{ thumbs: true }] : [])];
-  keep(meta, shown ? [{ status: shown.status }, ...tools] : [], ({ status, copy }) =>
-    status ? el("span", "status", status) : copy ? copyButton("Copy", () => copy) : thumbs(root));
+  const judged = feedback && !shown?.unsure && !busy;
+  keepTools(root, meta, shown, busy ? [] : [{ copy: shown?.copy }, ...(data.shorter ? [{ shorter: data.shorter }] : []),
+    ...(judged && data.judged === "answer" ? [{ thumbs: true }] : [])]);
+  const written = data.beside;
+  beside.firstElementChild.textContent = written?.title ?? "";
+  beside.firstElementChild.hidden = !written?.title;
+  keep(beside.children[1], written?.blocks ?? [], (item) => block(root, item));
+  keep(beside.children[2], written?.notices ?? [], (text) => el("li", "", text));
+  beside.children[2].hidden = !written?.notices.length;
+  keepTools(root, beside.lastElementChild, written, busy || !written ? [] : [...(written.copy ? [{ copy: written.copy }] : []),
+    ...(judged && data.judged === "beside" ? [{ thumbs: true }] : [])]);
+  const left = written?.leftOut.summary ? written.leftOut : shown?.leftOut;
   root.rating = feedback?.rating;
   if (feedback) fill(remark, feedback);
-  dropped.firstElementChild.textContent = shown?.leftOut.summary ?? "";
-  keep(dropped.lastElementChild, shown?.leftOut.sentences ?? [], leftOut);
+  dropped.firstElementChild.textContent = left?.summary ?? "";
+  keep(dropped.lastElementChild, left?.sentences ?? [], leftOut);
   near.firstElementChild.textContent = shown?.closest ?? "";
   keep(near.lastElementChild, shown?.related ?? [], (item) => related(root, item));
   stage.children[1].textContent = data.stage;
@@ -283,7 +303,7 @@ export default function (component) {
 
   for (const [node, visible] of [
     [lookedUp, shown?.lookedUp], [label, shown?.label], [lead, root.leads], [answer, shown?.blocks.length], [more, folds], [leftOpen, shown?.leftOpen], [asked, asked.childElementCount], [notices, shown?.notices.length], [meta, shown], [remark, root.rating === "down"],
-    [dropped, shown?.leftOut.summary && !busy], [near, shown?.related.length],
+    [dropped, left?.summary && !busy], [beside, written], [near, shown?.related.length],
     [writing, data.writing.length], [stage, busy], [stopped, data.state === "stopped"], [failed, data.failure],
   ]) node.hidden = !visible;
 

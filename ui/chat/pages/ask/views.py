@@ -11,27 +11,61 @@ from rag.conversations.types import LONGEST_REMARK, Conversation, Feedback, Turn
 from rag.desk.protocols import SourceView
 from rag.types import Answer, Citation, Sentence, Writing
 from ui import texts
+from ui.blocks import words
 from ui.chat.pages.ask.blocks import block_views, chip_views, source_key
 from ui.chat.views import View, marked_parts
 
+LONG_WORDS = 40
+"""A quoted answer of so many words can be said in fewer."""
 JUDGED = ("generated", "extractive", "abstained")
 """The kinds of answers that can be right or wrong by the documents."""
 
 
-def turn_view(turn: Turn, active: str) -> View:
-    """Everything one turn shows. ``active`` is the key of the open source, empty when none is open in this turn."""
-    written = _written(turn)
+def turn_view(turn: Turn, active: str, *, can_write: bool = False) -> View:
+    """Everything one turn shows. ``active`` is the key of the open source, empty when none is open in this turn.
+
+    A quoted answer stays where it is when a written one comes, which stands under it.
+    """
+    progress = _written(turn)
+    quoted, written = versions(turn)
     answer = turn.answer
     return {
         "question": turn.question,
         "state": turn.state,
         "stage": texts.stage(turn),
-        "answer": answer_view(answer, turn.feedback) if answer else None,
-        "writing": _sentences(written.sentences, written.citations) if written else [],
+        "answer": answer_view(quoted, turn.feedback) if quoted else None,
+        "beside": beside_view(written, quoted, texts.WRITTEN if written is answer else texts.IN_SHORT)
+        if quoted and written
+        else None,
+        "judged": "beside" if written and written is answer else "answer",
+        "shorter": texts.SHORTER if can_write and _can_be_shorter(turn) else "",
+        "writing": _sentences(progress.sentences, progress.citations) if progress else [],
         "failure": failure_view(turn) if turn.state == "failed" else None,
         "feedback": feedback_view(turn) if answer and answer.kind in JUDGED else None,
         "active": active,
     }
+
+
+def versions(turn: Turn) -> tuple[Answer | None, Answer | None]:
+    """What stands first, and what a generator made of it, which stands under it."""
+    if turn.beside and turn.beside.kind == "extractive":
+        return turn.beside, turn.answer
+    return turn.answer, turn.beside
+
+
+def beside_view(written: Answer, quoted: Answer, title: str) -> View:
+    """A written answer under the quoted one it was made of, or that none stood up to the check."""
+    view = answer_view(written) | {"title": title}
+    if written.kind == "abstained":
+        view |= {"title": "", "blocks": [], "status": texts.NOTHING_SHORTER, "copy": ""}
+    return view | {"notices": [notice for notice in written.notices if notice not in quoted.notices]}
+
+
+def _can_be_shorter(turn: Turn) -> bool:
+    answer = turn.answer
+    if answer is None or answer.kind != "extractive" or turn.beside or turn.state in ("waiting", "working"):
+        return False
+    return sum(words(sentence.text) for sentence in answer.sentences) >= LONG_WORDS
 
 
 def _written(turn: Turn) -> Writing | None:
@@ -90,10 +124,9 @@ def _sentences(sentences: Iterable[Sentence], citations: Sequence[Citation]) -> 
 
 def citations_of(turn: Turn) -> dict[str, Citation]:
     """Every openable passage of a turn, by the key its button sends, in reading order."""
-    supports = turn.answer.citations if turn.answer else ()
     written = _written(turn)
-    found = {source_key(citation): citation for citation in supports}
-    found |= {source_key(citation): citation for citation in (written.citations if written else ())}
+    shown = [citation for version in versions(turn) if version for citation in version.citations]
+    found = {source_key(citation): citation for citation in [*shown, *(written.citations if written else ())]}
     related = turn.answer.related if turn.answer else ()
     return found | {source_key(citation, related=True): citation for citation in related}
 
