@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from rag.calibration.signals import PassageSignals
 from rag.reader.types import AnswerSpan
-from vectorstore.store import DocumentView, PassageView
+from vectorstore.store import DocumentView, FileView, PassageView
 from vectorstore.types import Chunk, Passage, Scope
 
 
@@ -19,7 +19,7 @@ class Retriever(Protocol):
         ...
 
 
-class QuestionView(PassageView, DocumentView, Protocol):
+class QuestionView(PassageView, DocumentView, FileView, Protocol):
     """Of one state of a knowledge base, what a question needs."""
 
 
