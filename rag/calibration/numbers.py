@@ -72,6 +72,15 @@ def load_calibration(home: Path) -> Calibration:
         raise RefdeskError(f"These fitted numbers cannot be read ({error})", where=str(file), remedy=_REFIT) from error
 
 
+def calibration_state(home: Path) -> tuple[int, int] | None:
+    """Another value when a person's own numbers have changed; None where there are none."""
+    try:
+        told = (home / CALIBRATION_FILE).stat()
+    except FileNotFoundError:
+        return None
+    return told.st_mtime_ns, told.st_ino
+
+
 @functools.cache
 def shipped_calibration() -> Calibration:
     """The numbers that come with Refdesk."""

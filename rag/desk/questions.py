@@ -1,27 +1,33 @@
 """Questions that stand by themselves; see ``rag.desk.protocols.Questions``."""
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.access.types import Principal, scope_of
+from rag.calibration.numbers import calibration_state
 from rag.components import Components
 from rag.desk.answers import Answering, checked_question
 from rag.desk.suggestions import Suggestions
 from rag.evaluation.types import UNEDITED, Trial
+from rag.generators.types import Generator
 from rag.settings.model import Settings
 from rag.types import Answer, Event, Exchange
-from vectorstore.errors import UsageError
+from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.types import EVERYTHING, Passage, Scope
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Engine:
-    """What answers, its name for people, and whether it writes."""
+    """What answers, its name for people, what writes, and the state of the fitted numbers it was opened with."""
 
     name: str
     answering: Answering
-    writes: bool
+    generator: Generator | None
+    numbers: object
 
 
 class DeskQuestions:
@@ -55,7 +61,7 @@ class DeskQuestions:
         return self._opened().name
 
     def can_write(self, principal: Principal) -> bool:  # noqa: ARG002 - the same for all
-        return self._opened().writes
+        return self._opened().generator is not None
 
     def answer(
         self,
@@ -101,17 +107,30 @@ class DeskQuestions:
         with self._opening:
             if self._engine is None:
                 self._engine = self._open(self._components.settings)
+            elif self._retrieval and self._engine.numbers != calibration_state(self._components.settings.home):
+                self._engine = self._fitted_anew(self._engine)
             return self._engine
 
     def _open(self, settings: Settings) -> _Engine:
         generator = self._components.generator(settings, alone=not self._retrieval)
         if self._retrieval:
-            return _Engine(
-                generator.name if generator else "Quotes only", self._components.flow(generator), generator is not None
-            )
+            return self._answering_with(generator)
         if generator is None:
             raise UsageError("Without retrieval a generator is needed", where="--engine", remedy="Choose another.")
 
         from rag.answering.unchecked import Alone  # brings the generators' libraries
 
-        return _Engine(generator.name, Alone(generator), writes=True)
+        return _Engine(generator.name, Alone(generator), generator, None)
+
+    def _answering_with(self, generator: Generator | None) -> _Engine:
+        numbers = calibration_state(self._components.settings.home)
+        name = generator.name if generator else "Quotes only"
+        return _Engine(name, self._components.flow(generator), generator, numbers)
+
+    def _fitted_anew(self, engine: _Engine) -> _Engine:
+        """The same with the numbers that were fitted since; what cannot be read leaves those it has in use."""
+        try:
+            return self._answering_with(engine.generator)
+        except RefdeskError as error:
+            logger.warning("the fitted numbers of before stay in use: %s", error)
+            return replace(engine, numbers=calibration_state(self._components.settings.home))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rag.answering.flow import AnswerFlow
-from rag.calibration.numbers import shipped_calibration
+from rag.calibration.numbers import load_calibration, shipped_calibration
 from rag.components import Components
 from rag.desk.protocols import Desk
 from rag.desk.service import LocalDesk
@@ -51,7 +51,7 @@ class _SmallParts(Components):
         return Generator(lambda: chat, "fake", 600)
 
     def flow(self, generator: Generator | None) -> AnswerFlow:
-        calibration = shipped_calibration()
+        calibration = load_calibration(self.settings.home)
         checker = RuleChecker(self.embedder, calibration.support)
         parts = (self.knowledge, HybridRetriever, self.reader, calibration, checker, generator, None)
         return AnswerFlow(*parts, passages=5, threshold=0.2)
