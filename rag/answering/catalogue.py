@@ -66,6 +66,13 @@ def catalogue_answer(query: Query, view: QuestionView, scope: Scope) -> Answer |
     return _answer([_line(entry) for entry in known], known) if known else None
 
 
+def changed_on(document: int, view: QuestionView, scope: Scope) -> str:
+    """The day on which a document's file was last changed, in words; empty where that is not known."""
+    known = view.document(document, scope)
+    changed = _changed(known, view) if known else None
+    return _day(changed.date()) if changed else ""
+
+
 def _overview(view: QuestionView, scope: Scope) -> Answer | None:
     """How many documents there are, and the newest."""
     count, _ = view.documents(scope, limit=1)

@@ -4,14 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from rag.answering.catalogue import changed_on
 from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
+from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
 from rag.answering.document_text import DocumentText, Piece
 from rag.answering.selection import SentenceCandidate
 from rag.query.types import Shape
+from rag.retrieval.types import QuestionView
 from rag.text.tokens import content_stems
 from rag.types import Answer, Certainty, Citation, Sentence, Timings
-from vectorstore.store import PassageView
 from vectorstore.types import Chunk, Scope
 
 _RELATED = 3
@@ -46,7 +48,7 @@ class Thresholds:
 class ExtractiveAnswers:
     """Makes answers of what was decided on one state of the documents, ``view``, within ``scope``."""
 
-    def __init__(self, view: PassageView, scope: Scope, thresholds: Thresholds) -> None:
+    def __init__(self, view: QuestionView, scope: Scope, thresholds: Thresholds) -> None:
         self._view = view
         self._scope = scope
         self._thresholds = thresholds
@@ -111,9 +113,23 @@ class ExtractiveAnswers:
         best = part.decision.best
         assert best is not None
         extracts = list(self._of(best, part.question, shape))
+        if other := contradicting(best, self._as_relevant(part.decision)):
+            told = [*extracts, *self._of(other, part.question, shape)]
+            return [replace(extract, label=self._dated(extract.chunk)) for extract in told]
         if shape in (Shape.SEVERAL, Shape.OPEN):
             extracts += self._further(part, shape, extracts)
         return extracts
+
+    def _as_relevant(self, decision: Decision) -> Iterator[SentenceCandidate]:
+        """The sentences after the best that are of passages about as relevant."""
+        best, *others = decision.candidates
+        least = max(0.0, best.passage.relevance - _AS_RELEVANT)
+        return (candidate for candidate in others if candidate.passage.relevance >= least)
+
+    def _dated(self, chunk: Chunk) -> str:
+        """The document's title, with the day on which its file was last changed where that is known."""
+        changed = changed_on(chunk.document, self._view, self._scope)
+        return f"{chunk.title} ({changed})" if changed else chunk.title
 
     def _of(self, candidate: SentenceCandidate, question: str, shape: Shape) -> tuple[Extract, ...]:
         return extracts_of(candidate, question, shape, self._document(candidate.passage.chunk.document))
@@ -121,17 +137,14 @@ class ExtractiveAnswers:
     def _further(self, part: DecidedPart, shape: Shape, before: Sequence[Extract]) -> Iterator[Extract]:
         """What other passages add, while there is room: only what is as much to the point, and new."""
         told = list(before)
-        best = part.decision.best
-        assert best is not None
-        for candidate in part.decision.candidates[1:]:
+        subject = part.decision.source.chunk.subject
+        for candidate in self._as_relevant(part.decision):
             if len(told) >= _MOST_EXTRACTS or self._words(told) >= WORDS_SHOWN:
                 return
-            if candidate.passage.relevance < max(0.0, best.passage.relevance - _AS_RELEVANT):
-                continue
             for extract in self._of(candidate, part.question, shape):
                 if any(map(extract.overlaps, told)) or not self._is_new(extract, told):
                     continue
-                if extract.chunk.subject != best.passage.chunk.subject:
+                if extract.chunk.subject != subject:
                     extract = replace(extract, label=extract.label or extract.chunk.subject)
                 told.append(extract)
                 yield extract

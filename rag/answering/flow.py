@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from rag.answering.catalogue import catalogue_answer
 from rag.answering.composing import Extract
 from rag.answering.decision import Decision, decide
 from rag.answering.extractive import DecidedPart, ExtractiveAnswers, Thresholds
@@ -116,6 +117,11 @@ class AnswerFlow:
                 held.close()  # no transaction waits for a generator
                 query = _of_one_part(query, rewrite_follow_up(query.question, query.before, self._generator.chat))
                 view = held.enter_context(self._store.view())
+            known = catalogue_answer(query, view, scope) if query.shape is Shape.METADATA else None
+            if known:
+                timings = Timings(retrieve=clock.ms(), first_answer=clock.ms(), total=clock.ms())
+                yield Done(replace(known, timings=timings))
+                return
             answers = ExtractiveAnswers(view, scope, self._thresholds)
             if extracts := _overview(query, view, scope):
                 yield Done(answers.of_extracts(extracts, self._reader.name, clock.ms()))

@@ -15,6 +15,8 @@ from vectorstore.types import Chunk
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 _PREAMBLE = re.compile(r"(?:the )?answer(?: to (?:this|the) question)? is:\s*(?=[A-Z])|^answer:\s*", re.IGNORECASE)
+_NUMBER = re.compile(r"\A\d{1,3}[.)]\s+(?=\S)")
+"""That of a list's item."""
 _FINISHED = (".", "!", "?", ".)", '."', ".”")
 
 
@@ -73,7 +75,7 @@ def _with_sentence(
     check: GroundednessCheck,
     to_the_point: Callable[[str, Place], bool],
 ) -> CheckedText:
-    sentence = _PREAMBLE.sub("", _MARKER.sub("", written).strip(), count=1)
+    sentence = _NUMBER.sub("", _PREAMBLE.sub("", _MARKER.sub("", written).strip(), count=1))
     if not sentence.endswith(_FINISHED):  # cut off by the length limit
         return text
     if sentence in {*(kept.text for kept in text.sentences), *(dropped.text for dropped in text.dropped)}:

@@ -4,13 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-
-from rag.reader.types import PassageText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -41,21 +39,8 @@ class Window:
         return len(self.offsets)
 
 
-class WindowTokenizer(Protocol):
-    """The tokenizer of a reading model. For one thread at a time."""
-
-    def cut(self, questions: Sequence[str], passages: Sequence[PassageText]) -> list[Window]:
-        """The windows of each question with the passage beside it, in order."""
-        ...
-
-    def padded(self, windows: Sequence[Window], multiple: int = 1) -> Batch:
-        """``windows`` as a batch, as long as the longest of them, rounded up to a ``multiple`` of tokens."""
-        ...
-
-
 class PairTokenizer:
-    """That of a model of transformers, which reads passages without their headings. For one thread at a time: it keeps
-    its truncation state.
+    """The tokenizer of a reading model. Not for two threads at a time: it keeps its truncation state.
 
     ``padding`` is the id that fills up; a model that is ``told_kinds`` gets ``token_type_ids``.
     """
@@ -86,8 +71,8 @@ class PairTokenizer:
             Tokenizer.from_str(tokenizer.backend_tokenizer.to_str()), tokenizer.pad_token_id, told_kinds=told_kinds
         )
 
-    def cut(self, questions: Sequence[str], passages: Sequence[PassageText]) -> list[Window]:
-        """See ``WindowTokenizer``.
+    def cut(self, questions: Sequence[str], passages: Sequence[str]) -> list[Window]:
+        """The windows of each question with the passage beside it, in order.
 
         A question is cut to 96 tokens; a window has up to 320, and overlaps the one before by 96.
         """
@@ -99,8 +84,7 @@ class PairTokenizer:
             )
         ]
         self._tokenizer.enable_truncation(_WINDOW_TOKENS, stride=_STRIDE_TOKENS, strategy="only_second")
-        texts = [passage.text for passage in passages]
-        pairs = self._tokenizer.encode_batch(list(zip(asked, texts, strict=True)))
+        pairs = self._tokenizer.encode_batch(list(zip(asked, passages, strict=True)))
         return [
             Window(
                 pair,
@@ -112,8 +96,8 @@ class PairTokenizer:
             for part in (whole, *whole.overflowing)
         ]
 
-    def padded(self, windows: Sequence[Window], multiple: int = 1) -> Batch:
-        """See ``WindowTokenizer``."""
+    def padded(self, windows: Sequence[Window], multiple: int = 1) -> dict[str, NDArray[np.int64]]:
+        """``windows`` as a batch, as long as the longest of them, rounded up to a ``multiple`` of tokens."""
         length = -(-max(map(len, windows)) // multiple) * multiple
         ids = np.full((len(windows), length), self._padding, np.int64)
         kinds, seen = (np.zeros((len(windows), length), np.int64) for _ in range(2))

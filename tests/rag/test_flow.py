@@ -341,3 +341,17 @@ def test_a_name_or_number_that_the_best_passage_lacks_speaks_against_an_answer(m
     )
     assert other < asked
     assert dated < asked
+
+
+def test_documents_that_contradict_each_other_are_both_shown_under_their_titles(
+    make_flow: MakeFlow, knowledge: KnowledgeStore
+) -> None:
+    put_text(knowledge, "rules-2024.txt", "Staff may work from home on 2 days a week.", title="Rules of 2024")
+    put_text(knowledge, "rules-2025.txt", "Staff may work from home on 3 days a week.", title="Rules of 2025")
+    put_text(knowledge, "lunch.txt", "The canteen opens on 5 days a week.", title="Canteen")
+    answer = make_flow(KeywordReader("2 days", "3 days")).answer("How many days may staff work from home?", EVERYTHING)
+    assert {(sentence.label, sentence.text) for sentence in answer.sentences} == {
+        ("Rules of 2024", "Staff may work from home on 2 days a week."),
+        ("Rules of 2025", "Staff may work from home on 3 days a week."),
+    }
+    assert_citations_hold(knowledge, answer)
