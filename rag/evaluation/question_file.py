@@ -124,37 +124,44 @@ def _question(fields: Any) -> OwnQuestion:
     abstain = fields.get("abstain", False)
     if not isinstance(abstain, bool):
         raise _Wrong("'abstain' is true or false")
-    if abstain and (both := next((key for key in _OF_AN_ANSWER if fields.get(key)), None)):
-        raise _Wrong(f"where no answer is right ('abstain'), none can be asked for ({both!r})")
-    if not abstain and not fields.get("must"):
+    must, must_not, doc = (_listed(fields, key) for key in _OF_AN_ANSWER)
+    if abstain and (must or must_not or doc):
+        raise _Wrong("where no answer is right ('abstain'), nothing can be asked of one")
+    if not abstain and not must:
         raise _Wrong("the key 'must' is missing or empty, and 'abstain' is not true")
-    must = fields.get("must") or []
+    if len(doc) > 1:
+        raise _Wrong("'doc' is one expression; join several by |")
     return OwnQuestion(
         ask.strip(),
-        tuple(_patterns("must", entry) for entry in (must if isinstance(must, list) else [must])),
-        _patterns("not", fields.get("not") or []),
-        "".join(_patterns("doc", fields.get("doc") or [], single=True)),
+        tuple(_patterns("must", entry if isinstance(entry, list) and entry else [entry]) for entry in must),
+        _patterns("not", must_not),
+        "".join(_patterns("doc", doc)),
         abstain,
-        _texts("before", fields.get("before") or []),
-        "".join(_texts("judged", fields.get("judged") or [])),
+        _texts("before", _listed(fields, "before")),
+        "".join(_texts("judged", _listed(fields, "judged"))),
     )
 
 
-def _patterns(key: str, value: Any, *, single: bool = False) -> tuple[str, ...]:
-    patterns = _texts(key, value)
-    if single and len(patterns) > 1:
-        raise _Wrong(f"{key!r} is one expression; join several by |")
+def _listed(fields: Mapping[str, Any], key: str) -> list[Any]:
+    """One value may stand for a list of one."""
+    value = fields.get(key)
+    if value in (None, "", []):
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _patterns(key: str, values: Sequence[Any]) -> tuple[str, ...]:
+    patterns = _texts(key, values)
     for pattern in patterns:
         try:
             regex.compile(pattern)
-        except regex.error as error:
+        except (regex.error, RecursionError) as error:
             raise _Wrong(f"{key!r} holds no regular expression: {pattern} ({error})") from None
     return patterns
 
 
-def _texts(key: str, value: Any) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    for one in values:
-        if not isinstance(one, str) or not one:
-            raise _Wrong(f"{key!r} holds something that is not a text: {one!r}; put it in quotes")
+def _texts(key: str, values: Sequence[Any]) -> tuple[str, ...]:
+    for value in values:
+        if not isinstance(value, str) or not value:
+            raise _Wrong(f"{key!r} holds something that is not a text: {value!r}; put it in quotes")
     return tuple(values)

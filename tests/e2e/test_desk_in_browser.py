@@ -111,6 +111,23 @@ def test_four_opening_questions_are_offered_and_answered(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile(r"^Source 1")).first).to_be_visible(timeout=PATIENCE)
 
 
+def test_questions_of_ones_own_are_asked_and_what_went_wrong_is_shown(page: Page) -> None:
+    asked = [
+        {"ask": "Where does Refdesk store its data?", "must": ["REFDESK_HOME"]},
+        {"ask": "On which port does Refdesk serve the chat?", "must": ["midnight"]},
+    ]
+    content = json.dumps({"questions": asked}).encode()
+    page.get_by_role("link", name="Evaluation").click()
+    upload = page.locator("input[type=file]")
+    upload.set_input_files({"name": "own.json", "mimeType": "application/json", "buffer": content})
+    page.get_by_role("button", name="Ask them").click()
+    expect(page.locator(".jobs article")).to_contain_text("Asking own.json of all documents")
+    expect(page.get_by_text("What went wrong")).to_be_visible(timeout=4 * PATIENCE)
+    wrong = page.get_by_role("region", name="Question")
+    expect(wrong).to_contain_text("lacks: midnight")
+    expect(wrong).not_to_contain_text("Where does Refdesk store its data?")
+
+
 def test_documents_are_added_noticed_removed_and_put_back_in_the_browser(page: Page, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     (rules / "house").mkdir(parents=True)
