@@ -12,7 +12,7 @@ from rag.components import open_reader
 from rag.evaluation.figures import intervals
 from rag.evaluation.qa import SCORES, evaluate_qa
 from rag.evaluation.types import Item
-from rag.reader.embedded import WEIGHTS
+from rag.reader.embedded import FAST
 from rag.settings.model import load_settings
 
 _MARGINS = (-8, -4, -3, -2, -1, 0, 1)
@@ -40,7 +40,7 @@ def run(data: Path) -> dict[str, Any]:
 
 def section(result: Mapping[str, Any]) -> str:
     """Markdown for docs/benchmarks.md, with the report of the training itself."""
-    runs = json.loads(WEIGHTS.with_name("reports.json").read_text(encoding="utf-8"))
+    runs = json.loads(FAST.weights.with_name("reports.json").read_text(encoding="utf-8"))
     rows = [
         (
             name,

@@ -18,9 +18,10 @@ from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
 from rag.components import open_reader
 from rag.evaluation.qa import evaluate_qa
-from rag.reader.embedded import NO_ANSWER_MARGIN, WEIGHTS, load_embedded
+from rag.reader.embedded import FAST, load_fast
+from rag.reader.int8 import ReaderGraph
 from rag.reader.model import ExtractiveReader
-from rag.reader.networks import OpenVinoNetwork, SpanNetwork
+from rag.reader.networks import OpenVinoNetwork, ReadingNetwork
 from rag.reader.torch_network import TorchNetwork
 from rag.reader.types import PassageText
 from rag.reader.windows import PairTokenizer
@@ -96,16 +97,16 @@ From the question to the spans in {result["passages"]} passages, with the search
 
 
 def _readers() -> dict[str, ExtractiveReader]:
-    model, network = load_embedded()
+    model, network = load_fast()
     state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     size = BertSize.of(network.config.to_dict())
-    networks: dict[str, SpanNetwork] = {
-        _INT8: OpenVinoNetwork(size, state | read_tensors(WEIGHTS)),
-        _OPENVINO_FLOAT32: OpenVinoNetwork(size, state),
+    networks: dict[str, ReadingNetwork] = {
+        _INT8: OpenVinoNetwork(ReaderGraph(size, state | read_tensors(FAST.weights)).model()),
+        _OPENVINO_FLOAT32: OpenVinoNetwork(ReaderGraph(size, state).model()),
         _FLOAT32: TorchNetwork(network, torch.float32),
     }
     tokenizer = PairTokenizer.of_model(model.path)
-    return {name: ExtractiveReader(name, tokenizer, one, NO_ANSWER_MARGIN) for name, one in networks.items()}
+    return {name: ExtractiveReader(name, tokenizer, one, FAST.no_answer_margin) for name, one in networks.items()}
 
 
 def _search_and_read(knowledge: KnowledgeStore, reader: ExtractiveReader, question: str) -> None:

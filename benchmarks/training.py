@@ -30,7 +30,7 @@ from rag.evaluation.qa import evaluate_qa
 from rag.evaluation.squad import normalised
 from rag.evaluation.temporary_collection import temporary_collection
 from rag.evaluation.types import Item, Text
-from rag.reader.embedded import load_embedded
+from rag.reader.embedded import load_fast
 from rag.reader.model import ExtractiveReader
 from rag.reader.torch_network import TorchNetwork
 from rag.reader.types import PassageText
@@ -116,7 +116,7 @@ question.
 
 def _write_embedded(folder: Path) -> ExtractiveReader:
     """The embedded reader, after writing it as a model to go on from."""
-    resolved, network = load_embedded()
+    resolved, network = load_fast()
     tokenizer = AutoTokenizer.from_pretrained(resolved.path, local_files_only=True)
     for part in (network, tokenizer):
         part.save_pretrained(folder / _EMBEDDED)

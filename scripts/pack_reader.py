@@ -1,11 +1,10 @@
-"""Take a trained reader as the embedded one: python scripts/pack_reader.py RUN_FOLDER... QUESTION_FILE...
+"""Take trained layers as the embedded reader's: python scripts/pack_reader.py LAYERS QUESTION_FILE...
 
-RUN_FOLDER is what ``refdesk finetune reader --method full`` left. The weights of several runs, each of which went on
-from the one before, are averaged (Wortsman et al., "Model soups", ICML 2022). Only tensors that differ from the
-packaged MiniLM are kept: the linear layers in int8, calibrated on passages of the question files, all else in float16.
+LAYERS is a safetensors file with the weights that a training of the multilingual reader changed: encoder layers under
+``bert.``, and the heads ``qa_outputs``, ``sentence``, ``relevance`` and ``support``. The linear layers become int8,
+calibrated on passages of the question files (SQuAD's form; best in several languages), all else float16.
 """
 
-import json
 import random
 import sys
 from pathlib import Path
@@ -13,49 +12,48 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.numpy import save_file
-from transformers import AutoModelForQuestionAnswering
 
 from rag.evaluation.squad import load_squad
-from rag.reader.embedded import WEIGHTS
+from rag.reader.embedded import MULTILINGUAL
+from rag.reader.headed_windows import HeadedTokenizer
 from rag.reader.quantizing import quantize
-from rag.reader.windows import PairTokenizer
-from vectorstore.models import MINILM, resolve_model
+from rag.reader.reading_model import ReadingModel
+from rag.reader.types import PassageText
+from vectorstore.embedders.packed import PackedModel
+from vectorstore.embedders.tensors import read_tensors
+from vectorstore.models import packaged_model
 
-_SAMPLED = 200
+_SAMPLED = 240
 _BATCH = 8
 
 
-def main(runs: list[Path], files: list[Path]) -> None:
-    models = [AutoModelForQuestionAnswering.from_pretrained(run / "model", local_files_only=True) for run in runs]
-    trained = models[0].eval()
-    states = [model.state_dict() for model in models]
-    trained.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
-    base = AutoModelForQuestionAnswering.from_pretrained(resolve_model(MINILM).path).state_dict()
-    tokenizer = PairTokenizer.of_model(runs[0] / "model")
-    pairs = [
-        (question.text, file.paragraphs[question.paragraph].text)
-        for file in map(load_squad, files)
-        for question in file.questions
-    ]
-    windows = tokenizer.cut(*zip(*random.Random(0).sample(pairs, _SAMPLED), strict=True))
-    batches = [
-        {name: torch.from_numpy(values) for name, values in tokenizer.padded(windows[first : first + _BATCH]).items()}
-        for first in range(0, len(windows), _BATCH)
-    ]
+def main(layers: Path, files: list[Path], output: Path = MULTILINGUAL.weights) -> None:
+    packed = PackedModel(packaged_model(MULTILINGUAL.base))
+    trained = read_tensors(layers)
+    network = ReadingModel(packed.config)
+    network.load({f"bert.{name}": tensor for name, tensor in packed.tensors().items()} | trained)
+    tokenizer = HeadedTokenizer(packed.tokenizer())
+    draw = random.Random(0)
+    windows = []
+    for file in map(load_squad, files):
+        asked = draw.sample(file.questions, min(len(file.questions), _SAMPLED // len(files)))
+        paragraphs = [file.paragraphs[question.paragraph] for question in asked]
+        texts = [PassageText(paragraph.title, paragraph.text, ()) for paragraph in paragraphs]
+        windows += tokenizer.cut([question.text for question in asked], texts)
+    batches = []
+    for first in range(0, len(windows), _BATCH):
+        fields = tokenizer.padded(windows[first : first + _BATCH])
+        words = torch.from_numpy(packed.words(fields["input_ids"]))
+        batches.append({"words": words, "attention_mask": torch.from_numpy(fields["attention_mask"])})
     tensors = {
         name: tensor if tensor.dtype == np.int8 else tensor.astype(np.float16)
-        for name, tensor in quantize(trained, batches).items()
-        if name not in base or not np.array_equal(tensor, base[name].numpy())
+        for name, tensor in quantize(network.eval(), batches).items()
+        if name in trained or name.rpartition(".")[0] + ".weight" in trained
     }
-    WEIGHTS.parent.mkdir(exist_ok=True)
-    save_file(tensors, WEIGHTS)
-    reports = [json.loads((run / "report.json").read_text(encoding="utf-8")) for run in runs]
-    for report in reports[1:]:
-        report["settings"]["model"] = "the run before"
-    WEIGHTS.with_name("reports.json").write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{len(tensors)} tensors, {WEIGHTS.stat().st_size:,} bytes: {WEIGHTS}\n")
+    save_file(tensors, output)
+    sys.stdout.write(f"{len(tensors)} tensors, {output.stat().st_size:,} bytes: {output}\n")
 
 
 if __name__ == "__main__":
     paths = [Path(name) for name in sys.argv[1:]]
-    main([path for path in paths if path.is_dir()], [path for path in paths if path.is_file()])
+    main(paths[0], paths[1:])

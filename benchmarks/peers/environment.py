@@ -9,7 +9,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from rag.reader.embedded import load_embedded
+from rag.reader.embedded import load_fast
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.models import resolve_model
 
@@ -51,7 +51,7 @@ def reader_folder(name: str, work: Path) -> Path:
     try:
         return resolve_model(name).path
     except ModelUnavailable:
-        model, network = load_embedded()
+        model, network = load_fast()
         folder = work / "peers-reader"
         network.save_pretrained(folder)
         AutoTokenizer.from_pretrained(model.path, local_files_only=True).save_pretrained(folder)

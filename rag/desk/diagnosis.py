@@ -5,16 +5,20 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.settings.model import Settings
 from vectorstore import library
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.machine import gpu_name, has_gpu, processor, threads, vector_width
-from vectorstore.models import MINILM, resolve_model
+from vectorstore.models import ResolvedModel, packaged_model, resolve_model
 from vectorstore.types import EVERYTHING
+
+if TYPE_CHECKING:
+    from rag.reader.embedded import Embedded
 
 
 def diagnosis(settings: Settings) -> dict[str, Any]:
@@ -66,9 +70,9 @@ def _reading() -> dict[str, str]:
     }
 
 
-def _model(name: str) -> dict[str, Any]:
+def _model(name: str, resolve: Callable[[str], ResolvedModel] = resolve_model) -> dict[str, Any]:
     try:
-        found = resolve_model(name)
+        found = resolve(name)
     except ModelUnavailable as error:
         return {"model": name, "problem": str(error)}
     return {
@@ -98,14 +102,21 @@ def _embedding_backend(settings: Settings) -> str:
 
 
 def _reader(settings: Settings) -> dict[str, Any]:
-    named = _model(settings.reader.model)
-    if "problem" not in named:
-        return named
-    from rag.reader.embedded import WEIGHTS
+    named, own = settings.reader.model, _embedded_reader(settings)
+    if own is None:
+        return _model(named)
+    trained = f"the {own.name} reader, {own.base} trained to read: {own.about}"
+    absent = "" if named == own.name else f"{named} is not on this machine, so the embedded reader stands in: "
+    return {**_model(own.base, packaged_model), "weights": str(own.weights), "reason": f"{absent}{trained}."}
 
-    named_model = settings.reader.model
-    reason = f"{named_model} is not on this machine, so the embedded reader stands in: {MINILM}, trained to read."
-    return {**_model(MINILM), "weights": str(WEIGHTS), "reason": reason}
+
+def _embedded_reader(settings: Settings) -> "Embedded | None":
+    """The embedded reader that is used; None where the named model is on this machine."""
+    from rag.reader.embedded import DEFAULT, EMBEDDED
+
+    if settings.reader.model in EMBEDDED:
+        return EMBEDDED[settings.reader.model]
+    return DEFAULT if "problem" in _model(settings.reader.model) else None
 
 
 def _generator(settings: Settings) -> dict[str, Any]:
@@ -139,7 +150,6 @@ def _check(settings: Settings) -> dict[str, Any]:
 def _fitted_numbers(settings: Settings) -> dict[str, Any] | str:
     """Whose numbers answers hang on, and which of them were fitted to other models than those in use."""
     from rag.calibration.numbers import CALIBRATION_FILE, load_calibration  # brings numpy
-    from rag.reader.embedded import embedded_fingerprint  # brings OpenVINO
 
     try:
         calibration = load_calibration(settings.home)
@@ -147,14 +157,12 @@ def _fitted_numbers(settings: Settings) -> dict[str, Any] | str:
         embedder = str(indexed_by or "") or resolve_model(settings.embedding.model).fingerprint
     except RefdeskError as error:
         return str(error)
-    try:
-        reader = resolve_model(settings.reader.model).fingerprint
-    except ModelUnavailable:
-        reader = embedded_fingerprint()
+    own = _embedded_reader(settings)
+    reader = own.fingerprint if own else resolve_model(settings.reader.model).fingerprint
     unfitted = calibration.unfitted(embedder, reader)
-    own = settings.home / CALIBRATION_FILE
+    fitted = settings.home / CALIBRATION_FILE
     return {
-        "from": str(own) if own.exists() else "Refdesk",
+        "from": str(fitted) if fitted.exists() else "Refdesk",
         "unfitted": ", ".join(unfitted),
         **({"remedy": "`refdesk evaluate fit` fits them to the models in use."} if unfitted else {}),
     }

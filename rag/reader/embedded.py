@@ -1,59 +1,124 @@
-"""The reader that comes with Refdesk: the packaged MiniLM with the weights that its own training changed.
+"""The readers that come with Refdesk: packaged models with the weights that Refdesk's own training changed.
 
 ``embedded/`` holds those weights (int8 and float16, safetensors; made by scripts/pack_reader.py) and the reports of the
-training runs, each of which went on from the one before, and whose weights were averaged.
+training.
 """
 
 import functools
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vectorstore.embedders.tensors import read_tensors
 from vectorstore.machine import has_gpu
-from vectorstore.models import MINILM, ResolvedModel, resolve_model
+from vectorstore.models import E5_SMALL, MINILM, packaged_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from rag.reader.networks import SpanNetwork
+    from rag.reader.networks import ReadingNetwork
+    from rag.reader.windows import PairTokenizer
+    from vectorstore.embedders.packed import PackedModel
+    from vectorstore.embedders.unigram import UnigramTokenizer
+    from vectorstore.models import ResolvedModel
 
 # What only names these weights, as `refdesk doctor` does, waits neither for OpenVINO nor for torch.
 
-WEIGHTS = Path(__file__).parent / "embedded" / "weights.safetensors"
-NO_ANSWER_MARGIN = -3.0
-"""Fitted on held-out questions, half of which have no answer in their paragraph; see docs/benchmarks.md."""
+_FOLDER = Path(__file__).parent / "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A reader by the name that the settings give it: the packaged model ``base`` with ``weights`` over its own.
+
+    A best span with a margin up to ``no_answer_margin`` means that the passage does not say; fitted on held-out
+    questions, half of which have no answer in their paragraph (docs/benchmarks.md).
+    """
+
+    name: str
+    base: str
+    weights: Path
+    no_answer_margin: float
+    about: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells the weights of one training from those of another."""
+        return f"embedded-reader@{_sha256(self.weights)[:12]}"
 
 
 @functools.cache
-def embedded_fingerprint() -> str:
-    """Tells its weights: those of one training from those of another."""
-    return f"embedded-reader@{hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()[:12]}"
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def load_embedded() -> "tuple[ResolvedModel, PreTrainedModel]":
-    """The packaged model, whose tokenizer is the reader's too, and the reader's network in float32 and torch."""
+MULTILINGUAL = Embedded(
+    "embedded",
+    E5_SMALL,
+    _FOLDER / "multilingual.safetensors",
+    0.0,
+    "reads 94 languages and passages under their headings",
+)
+FAST = Embedded("embedded-fast", MINILM, _FOLDER / "weights.safetensors", -3.0, "half as large, English alone")
+EMBEDDED: Mapping[str, Embedded] = {reader.name: reader for reader in (MULTILINGUAL, FAST)}
+DEFAULT = FAST
+
+
+def load_fast() -> "tuple[ResolvedModel, PreTrainedModel]":
+    """The packaged model, whose tokenizer is the fast reader's too, and the reader's network in float32 and torch."""
     from rag.reader.int8 import dequantize
     from rag.reader.torch_network import load_network
 
-    model = resolve_model(MINILM)
-    return model, load_network(model.path, dequantize(read_tensors(WEIGHTS)))
+    model = packaged_model(FAST.base)
+    return model, load_network(model.path, dequantize(read_tensors(FAST.weights)))
 
 
-def embedded_network() -> "tuple[ResolvedModel, SpanNetwork]":
-    """As ``load_embedded``, with the network in the form that is fastest here."""
-    from rag.reader.int8 import is_fast_here
+def open_multilingual() -> "tuple[UnigramTokenizer, ReadingNetwork]":
+    """Its tokenizer, and its network in the form that is fastest here. Raises ModelUnavailable."""
+    from vectorstore.embedders.packed import PackedModel
+
+    packed = PackedModel(packaged_model(MULTILINGUAL.base))
+    return packed.tokenizer(), reading_network(packed, read_tensors(MULTILINGUAL.weights))
+
+
+def reading_network(packed: "PackedModel", trained: Mapping[str, Any]) -> "ReadingNetwork":
+    """That of ``trained`` weights (quantized or not) over the packaged ones, in the form that is fastest here."""
+    from rag.reader.int8 import ReaderGraph, dequantize, is_fast_here
+
+    changed = [name.removeprefix("bert.") for name in trained]
+    base = {f"bert.{name}": tensor for name, tensor in packed.tensors(without=changed).items()}
+    if has_gpu() or not is_fast_here():
+        from rag.reader.reading_model import ReadingModel, TorchReadingNetwork
+
+        model = ReadingModel(packed.config)
+        model.load(base | dequantize(trained))
+        return TorchReadingNetwork(model, packed.words)
+
+    from rag.reader.networks import OpenVinoNetwork
+    from vectorstore.embedders.bert_graph import BertSize
+
+    graph = ReaderGraph(BertSize.of(packed.config), base | dict(trained), given_words=True)
+    return OpenVinoNetwork(graph.model(), packed.words)
+
+
+def open_fast() -> "tuple[PairTokenizer, ReadingNetwork]":
+    """Its tokenizer, and its network in the form that is fastest here."""
+    from rag.reader.int8 import ReaderGraph, is_fast_here
+    from rag.reader.windows import PairTokenizer
 
     if has_gpu() or not is_fast_here():
         from rag.reader.torch_network import fastest_network
 
-        model, network = load_embedded()
-        return model, fastest_network(network)
+        model, network = load_fast()
+        return PairTokenizer.of_model(model.path), fastest_network(network)
 
     from rag.reader.networks import OpenVinoNetwork
     from vectorstore.embedders.backends import read_json
     from vectorstore.embedders.bert_graph import BertSize
 
-    model = resolve_model(MINILM)
+    model = packaged_model(FAST.base)
     encoder = {f"bert.{name}": value for name, value in read_tensors(model.path / "model.safetensors").items()}
-    return model, OpenVinoNetwork(BertSize.of(read_json(model.path / "config.json")), encoder | read_tensors(WEIGHTS))
+    graph = ReaderGraph(BertSize.of(read_json(model.path / "config.json")), encoder | read_tensors(FAST.weights))
+    return PairTokenizer.of_model(model.path), OpenVinoNetwork(graph.model())

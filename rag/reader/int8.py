@@ -35,17 +35,31 @@ def dequantize(tensors: Tensors) -> dict[str, NDArray[Any]]:
     return state
 
 
-class SpanGraph(BertGraph):
-    """BERT for question answering; those of its layers that are quantized round what they take in."""
+class ReaderGraph(BertGraph):
+    """BERT for question answering, and for what else ``tensors`` have heads; those of its layers that are quantized
+    round what they take in.
+    """
 
-    def __init__(self, size: BertSize, tensors: Tensors) -> None:
+    def __init__(self, size: BertSize, tensors: Tensors, *, given_words: bool = False) -> None:
+        """With ``given_words`` it takes word vectors in, as ``words``, in place of ``input_ids``."""
         super().__init__(size, tensors, "bert.")
         self._quantized = _quantized(tensors)
+        self._given_words = given_words
 
     def model(self) -> ov.Model:
-        inputs = fields("input_ids", "token_type_ids", "attention_mask")
-        logits = self.linear("qa_outputs", self.hidden(inputs))
-        return ov.Model([op.result(logits)], list(inputs.values()), "reader")
+        """Its outputs are as ``rag.reader.networks.Logits.of`` takes them."""
+        if self._given_words:
+            inputs = {"words": op.parameter([-1, -1, self._size.width], np.float32, name="words")}
+            inputs |= fields("attention_mask")
+        else:
+            inputs = dict(fields("input_ids", "token_type_ids", "attention_mask"))
+        hidden = self.hidden(inputs)
+        outputs = [self.linear("qa_outputs", hidden)]
+        if "relevance.weight" in self._tensors:
+            outputs[0] = op.concat([outputs[0], self.linear("sentence", hidden)], 2)
+            first = op.gather(hidden, op.constant(0), op.constant(1))
+            outputs.append(op.concat([self.linear("relevance", first), self.linear("support", first)], 1))
+        return ov.Model([op.result(output) for output in outputs], list(inputs.values()), "reader")
 
     def linears(self, names: Sequence[str], hidden: ov.Node) -> list[ov.Node]:
         if names[0] not in self._quantized:

@@ -1,22 +1,23 @@
-"""The extractive reader: a question-answering network over all passages of a question at once."""
+"""The extractive reader: a network over all passages of a question at once."""
 
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rag.reader.embedded import NO_ANSWER_MARGIN, embedded_fingerprint, embedded_network
-from rag.reader.networks import SpanNetwork
-from rag.reader.spans import best_spans, reading_of_spans, without_overlaps
-from rag.reader.types import AnswerSpan, PassageReading, PassageText
-from rag.reader.windows import PairTokenizer
+from rag.reader.embedded import DEFAULT, EMBEDDED, FAST, Embedded, open_fast, open_multilingual
+from rag.reader.headed_windows import SENTENCE_TOKENS, HeadedTokenizer
+from rag.reader.networks import ReadingNetwork
+from rag.reader.readings import ReadWindow, reading_of, support_of
+from rag.reader.types import PassageReading, PassageText, Support
+from rag.reader.windows import PairTokenizer, WindowTokenizer
+from vectorstore.embedders.unigram import UnigramTokenizer
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import Confirm, Download, resolve_model
 
-_SPANS_A_PASSAGE = 3
-
 
 class ExtractiveReader:
-    """A network that finds spans, with its tokenizer.
+    """A reading network with its tokenizer. Where it has heads for passages and sentences, their values are those; else
+    they are told by its spans.
 
     A best span with a margin up to ``no_answer_margin`` means that the passage does not say.
     """
@@ -24,8 +25,8 @@ class ExtractiveReader:
     def __init__(
         self,
         name: str,
-        tokenizer: PairTokenizer,
-        network: SpanNetwork,
+        tokenizer: WindowTokenizer,
+        network: ReadingNetwork,
         no_answer_margin: float = 0.0,
         fingerprint: str = "",
     ) -> None:
@@ -42,36 +43,66 @@ class ExtractiveReader:
 
     def read_pairs(self, pairs: Sequence[tuple[str, PassageText]]) -> list[PassageReading]:
         """As ``read``, for a question with each passage."""
-        found: defaultdict[int, list[AnswerSpan]] = defaultdict(list)
+        windows = self._score(pairs, self._tokenizer)
+        return [reading_of(passage, windows[number]) for number, (_, passage) in enumerate(pairs)]
+
+    def _score(
+        self, pairs: Sequence[tuple[str, PassageText]], tokenizer: WindowTokenizer
+    ) -> defaultdict[int, list[ReadWindow]]:
+        """The windows of each pair, by its number."""
+        found: defaultdict[int, list[ReadWindow]] = defaultdict(list)
         with self._lock:
-            windows = self._tokenizer.cut([asked for asked, _ in pairs], [passage.text for _, passage in pairs])
+            windows = tokenizer.cut([asked for asked, _ in pairs], [passage for _, passage in pairs])
             # Windows of like length go together, so that little of a batch is padding; the longest first, so that
             # no core is left with one at the end.
             windows.sort(key=len, reverse=True)
             size = self._network.batch_windows
             batches = [windows[first : first + size] for first in range(0, len(windows), size)]
-            logits = self._network.score([self._tokenizer.padded(batch, self._network.pad_to) for batch in batches])
-        for batch, (starts, ends) in zip(batches, logits, strict=True):
+            scored = self._network.score([tokenizer.padded(batch, self._network.pad_to) for batch in batches])
+        for batch, logits in zip(batches, scored, strict=True):
             for row, window in enumerate(batch):
-                n = len(window)
-                spans = best_spans(starts[row, :n], ends[row, :n], window.offsets, 4 * _SPANS_A_PASSAGE)
-                found[window.pair].extend(spans)
-        return [
-            reading_of_spans(without_overlaps(found[number], _SPANS_A_PASSAGE), passage.sentences)
-            for number, (_, passage) in enumerate(pairs)
-        ]
+                found[window.pair].append(ReadWindow(window, logits, row))
+        return found
+
+
+class MultilingualReader(ExtractiveReader):
+    """One whose network also tells whether a passage supports a sentence, which stands in the question's place."""
+
+    def __init__(
+        self,
+        name: str,
+        tokenizer: UnigramTokenizer,
+        network: ReadingNetwork,
+        no_answer_margin: float = 0.0,
+        fingerprint: str = "",
+    ) -> None:
+        super().__init__(name, HeadedTokenizer(tokenizer), network, no_answer_margin, fingerprint)
+        self._sentence_tokenizer = HeadedTokenizer(tokenizer, SENTENCE_TOKENS)
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
+        """See ``rag.reader.types.SupportReader``."""
+        asked = [(sentence, PassageText("", passage, ())) for sentence, passage in pairs]
+        windows = self._score(asked, self._sentence_tokenizer)
+        return [support_of(windows[number]) for number in range(len(pairs))]
 
 
 def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> ExtractiveReader:
-    """The named reader, or the embedded one where its weights cannot be had."""
-    try:
-        model = resolve_model(name, download=download, confirm=confirm)
-    except ModelUnavailable:
-        model, network = embedded_network()
-        called, fingerprint, no_answer_margin = "Refdesk's embedded reader", embedded_fingerprint(), NO_ANSWER_MARGIN
-    else:
-        from rag.reader.torch_network import fastest_network, load_network  # torch takes seconds to import
+    """The reader of that name: an embedded one, a model of transformers, or where that cannot be had the default."""
+    if name not in EMBEDDED:
+        try:
+            model = resolve_model(name, download=download, confirm=confirm)
+        except ModelUnavailable:
+            name = DEFAULT.name
+        else:
+            from rag.reader.torch_network import fastest_network, load_network  # torch takes seconds to import
 
-        network = fastest_network(load_network(model.path))
-        called, fingerprint, no_answer_margin = model.name, model.fingerprint, 0.0
-    return ExtractiveReader(called, PairTokenizer.of_model(model.path), network, no_answer_margin, fingerprint)
+            tokenizer, network = PairTokenizer.of_model(model.path), fastest_network(load_network(model.path))
+            return ExtractiveReader(model.name, tokenizer, network, fingerprint=model.fingerprint)
+    return _open(EMBEDDED[name])
+
+
+def _open(own: Embedded) -> ExtractiveReader:
+    called, numbers = "Refdesk's embedded reader", (own.no_answer_margin, own.fingerprint)
+    if own is FAST:
+        return ExtractiveReader(called, *open_fast(), *numbers)
+    return MultilingualReader(called, *open_multilingual(), *numbers)

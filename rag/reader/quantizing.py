@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from rag.reader.int8 import RANGE, SCALE, SMOOTH, STEPS, WEIGHT
 
@@ -14,7 +13,7 @@ _SMOOTHING = 0.85
 """How much of the difference between channels goes to the weights; the least error of 0, .3, .4 ... 1 on a MiniLM."""
 
 
-def quantize(network: PreTrainedModel, calibration: Iterable[Mapping[str, Tensor]]) -> dict[str, NDArray[Any]]:
+def quantize(network: nn.Module, calibration: Iterable[Mapping[str, Tensor]]) -> dict[str, NDArray[Any]]:
     """The layers' linear weights as int8, each with its scale, smoothing and input range; all else as it is.
 
     ``calibration`` holds batches like those to come; the ranges are of what they put into each layer.
@@ -46,7 +45,7 @@ def _siblings(name: str) -> list[str]:
 
 
 def _input_ranges(
-    network: PreTrainedModel, batches: Iterable[Mapping[str, Tensor]]
+    network: nn.Module, batches: Iterable[Mapping[str, Tensor]]
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """The least and the largest that each channel of each linear layer of the encoder took in."""
     low: dict[str, Tensor] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from ingest.sentences import sentence_spans
 from vectorstore.types import Chunk
@@ -57,6 +57,23 @@ class Reader(Protocol):
 
     def read(self, question: str, passages: Sequence[PassageText]) -> list[PassageReading]:
         """What the question finds in each passage."""
+        ...
+
+
+class Support(NamedTuple):
+    """The probabilities, in sum 1, that a passage says a sentence, denies it, or says too little of it."""
+
+    supported: float
+    contradicted: float
+    not_enough: float
+
+
+@runtime_checkable
+class SupportReader(Protocol):
+    """Tells whether passages support sentences."""
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
+        """For each sentence with its passage how far it is supported by it."""
         ...
 
 

@@ -4,11 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+
+from rag.reader.types import PassageText
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -39,8 +41,21 @@ class Window:
         return len(self.offsets)
 
 
+class WindowTokenizer(Protocol):
+    """The tokenizer of a reading model. For one thread at a time."""
+
+    def cut(self, questions: Sequence[str], passages: Sequence[PassageText]) -> list[Window]:
+        """The windows of each question with the passage beside it, in order."""
+        ...
+
+    def padded(self, windows: Sequence[Window], multiple: int = 1) -> Batch:
+        """``windows`` as a batch, as long as the longest of them, rounded up to a ``multiple`` of tokens."""
+        ...
+
+
 class PairTokenizer:
-    """The tokenizer of a reading model. Not for two threads at a time: it keeps its truncation state.
+    """That of a model of transformers, which reads passages without their headings. For one thread at a time: it keeps
+    its truncation state.
 
     ``padding`` is the id that fills up; a model that is ``told_kinds`` gets ``token_type_ids``.
     """
@@ -71,8 +86,8 @@ class PairTokenizer:
             Tokenizer.from_str(tokenizer.backend_tokenizer.to_str()), tokenizer.pad_token_id, told_kinds=told_kinds
         )
 
-    def cut(self, questions: Sequence[str], passages: Sequence[str]) -> list[Window]:
-        """The windows of each question with the passage beside it, in order.
+    def cut(self, questions: Sequence[str], passages: Sequence[PassageText]) -> list[Window]:
+        """See ``WindowTokenizer``.
 
         A question is cut to 96 tokens; a window has up to 320, and overlaps the one before by 96.
         """
@@ -84,7 +99,8 @@ class PairTokenizer:
             )
         ]
         self._tokenizer.enable_truncation(_WINDOW_TOKENS, stride=_STRIDE_TOKENS, strategy="only_second")
-        pairs = self._tokenizer.encode_batch(list(zip(asked, passages, strict=True)))
+        texts = [passage.text for passage in passages]
+        pairs = self._tokenizer.encode_batch(list(zip(asked, texts, strict=True)))
         return [
             Window(
                 pair,
@@ -96,8 +112,8 @@ class PairTokenizer:
             for part in (whole, *whole.overflowing)
         ]
 
-    def padded(self, windows: Sequence[Window], multiple: int = 1) -> dict[str, NDArray[np.int64]]:
-        """``windows`` as a batch, as long as the longest of them, rounded up to a ``multiple`` of tokens."""
+    def padded(self, windows: Sequence[Window], multiple: int = 1) -> Batch:
+        """See ``WindowTokenizer``."""
         length = -(-max(map(len, windows)) // multiple) * multiple
         ids = np.full((len(windows), length), self._padding, np.int64)
         kinds, seen = (np.zeros((len(windows), length), np.int64) for _ in range(2))

@@ -41,8 +41,10 @@ class BertGraph:
         self._prefix = prefix
 
     def hidden(self, inputs: Fields) -> ov.Node:
-        """What the last layer says of each token. Without ``token_type_ids`` all tokens are of the first type."""
-        hidden = self._embedded(inputs["input_ids"], inputs.get("token_type_ids"))
+        """What the last layer says of each token. Without ``token_type_ids`` all tokens are of the first type; their
+        word vectors may be given as ``words``, of shape (texts, tokens, channels), in place of ``input_ids``.
+        """
+        hidden = self._embedded(inputs.get("words") or self._words(inputs["input_ids"]), inputs.get("token_type_ids"))
         seen = op.convert(inputs["attention_mask"], "f32")
         mask = op.unsqueeze(op.multiply(op.subtract(constant(1), seen), constant(-1e4)), integers(1, 2))
         for number in range(self._size.layers):
@@ -62,11 +64,13 @@ class BertGraph:
     def weight(self, name: str) -> ov.Node:
         return constant(self._tensors[name])
 
-    def _embedded(self, ids: ov.Node, types: ov.Node | None) -> ov.Node:
+    def _words(self, ids: ov.Node) -> ov.Node:
+        return op.gather(self.weight(f"{self._prefix}embeddings.word_embeddings.weight"), ids, op.constant(0))
+
+    def _embedded(self, words: ov.Node, types: ov.Node | None) -> ov.Node:
         name, axis = f"{self._prefix}embeddings.", op.constant(0)
-        words = op.gather(self.weight(name + "word_embeddings.weight"), ids, axis)
         kinds = op.gather(self.weight(name + "token_type_embeddings.weight"), types or integers(0), axis)
-        length = op.gather(op.shape_of(ids), integers(1), axis)
+        length = op.gather(op.shape_of(words), integers(1), axis)
         table = self.weight(name + "position_embeddings.weight")
         places = op.slice(table, integers(0), length, integers(1), integers(0))
         return self._normalized(name + "LayerNorm", op.add(op.add(words, kinds), places))

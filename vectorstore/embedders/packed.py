@@ -9,7 +9,7 @@ one, 8 standing for nought. All else is float32.
 import functools
 import mmap
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -86,14 +86,14 @@ class PackedModel:
             pieces.pop(special, None)  # written in a document they are text
         return UnigramTokenizer(pieces, scores, UNK)
 
-    def tensors(self) -> dict[str, NDArray[np.float32]]:
-        """All but the word vectors, by their names in a ``BertModel``."""
+    def tensors(self, without: Collection[str] = ()) -> dict[str, NDArray[np.float32]]:
+        """All but the word vectors and those ``without``, by their names in a ``BertModel``."""
         names = dict(_NAMES)
         for layer in range(self.config["num_hidden_layers"]):
             for short, long in _PARTS.items():
                 for end, ending in (("w", "weight"), ("b", "bias")):
                     names[f"l{layer}.{short}.{end}"] = f"encoder.layer.{layer}.{long}.{ending}"
-        return {long: self._tensor(short) for short, long in names.items()}
+        return {long: self._tensor(short) for short, long in names.items() if long not in without}
 
     def words(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """The word vectors of ``ids``, of their shape with the width behind it."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from rag.evaluation.squad import GoldAnswer
+from rag.reader.types import PassageText
 from rag.reader.windows import PairTokenizer, Window
 from rag.training.data.altered import altered
 from rag.training.reader.data import QuestionSet
@@ -78,7 +79,8 @@ class ReaderExamples:
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._plan(epoch)
         examples = self._order[number % len(self._order)]  # the next epoch may have a batch less
-        cut = self._windows.cut([item.question for item in examples], [item.passage for item in examples])
+        passages = [PassageText("", item.passage, ()) for item in examples]
+        cut = self._windows.cut([item.question for item in examples], passages)
         of_pair: list[list[Window]] = [[] for _ in examples]
         for window in cut:
             of_pair[window.pair].append(window)
@@ -142,7 +144,8 @@ def _read_pairs(sets: Sequence[QuestionSet], tokenizer: PairTokenizer) -> list[_
     pairs = []
     for first in range(0, len(asked), _PAIRS_AT_ONCE):
         some = asked[first : first + _PAIRS_AT_ONCE]
-        cut = tokenizer.cut([question.text for _, question, _ in some], [text for *_, text in some])
+        passages = [PassageText("", text, ()) for *_, text in some]
+        cut = tokenizer.cut([question.text for _, question, _ in some], passages)
         of_pair: list[list[Window]] = [[] for _ in some]
         for window in cut:
             of_pair[window.pair].append(window)
