@@ -61,5 +61,5 @@ def converted(network: PreTrainedModel) -> ov.Model:
     with torch.inference_mode(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the tracing, which OpenVINO does
         model = ov.convert_model(network.float().eval(), example_input=example)
-    starts, ends = (op.unsqueeze(output, op.constant(np.int64(2))) for output in model.outputs[:2])
+    starts, ends = (op.unsqueeze(result.input_value(0), op.constant(np.int64(2))) for result in model.get_results()[:2])
     return ov.Model([op.result(op.concat([starts, ends], 2))], model.get_parameters(), "reader")
