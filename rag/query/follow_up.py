@@ -38,12 +38,13 @@ With "it" or "that" it needs more: they may stand for what was told, or for what
 """
 
 
-def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[QueryVariant, ...]:
+def carry_topic(question: str, before: Sequence[Exchange], subject: str = "") -> tuple[QueryVariant, ...]:
     """The question as it was asked and, in a conversation, with the topic so far in brackets.
 
     The topic are the words of the questions before, back to the last one that stands alone, and the title and the
     short answer that the last of them was answered with. Whether a question points back cannot be told for certain
-    ("What is the dose?"), so both are searched for; where it plainly does, both count alike.
+    ("What is the dose?"), so both are searched for; where it plainly does, both count alike. ``subject`` is what the
+    document that is found for the question alone is about: where it names that, it takes the place of the one before.
 
     >>> carry_topic("How is it treated?", [Exchange("What is glaucoma?")])[1]
     QueryVariant(text='How is it treated? (glaucoma)', weight=1.0)
@@ -51,7 +52,7 @@ def carry_topic(question: str, before: Sequence[Exchange]) -> tuple[QueryVariant
     QueryVariant(text='What is asthma? (glaucoma)', weight=0.7)
     """
     asked = QueryVariant(_without_opening(question))
-    topic = _without(_topic(before), _claim_words(question))
+    topic = _without(_topic(before, claim_words(question), subject), claim_words(question))
     if not topic:
         return (asked,)
     weight = asked.weight if points_back(question) else _CARRIED_WEIGHT
@@ -68,7 +69,19 @@ def with_told_topic(told: str, asked: str, subjects: Iterable[str]) -> str | Non
     topic = topic_of(told, asked, subjects, points_back=points_back(asked))
     if topic is None:
         return asked if _names_enough(asked) else None
-    return f"{asked} ({' '.join(topic)})" if topic else asked
+    return with_topic(asked, topic)
+
+
+def with_topic(asked: str, topic: Sequence[str]) -> str:
+    """``asked`` with what it is about in brackets behind it, beside what is there already.
+
+    >>> with_topic("Can I take it? (aspirin)", ["pregnant"])
+    'Can I take it? (aspirin pregnant)'
+    """
+    more = _without(topic, claim_words(asked))
+    if not more:
+        return asked
+    return f"{asked[:-1]} {' '.join(more)})" if asked.endswith(")") else f"{asked} ({' '.join(more)})"
 
 
 def _names_enough(asked: str) -> bool:
@@ -76,19 +89,43 @@ def _names_enough(asked: str) -> bool:
     return len(content_stems(asked)) >= fewest
 
 
-def _topic(before: Sequence[Exchange]) -> list[str]:
-    words: list[str] = []
+def _topic(before: Sequence[Exchange], asked: Sequence[str], subject: str) -> list[str]:
+    """The topic of the turns ``before``, less a subject that another has taken the place of: in one of them, or in the
+    words ``asked`` now.
+    """
+    topic: list[str] = []
+    title = ""
     for exchange in before:
         question = _without_story(exchange)
-        own = _claim_words(question)
-        words = [*(_without(words, own) if points_back(question) else []), *own]
-    words = words[-_MAX_TOPIC_WORDS:]
+        own = claim_words(question)
+        now = _title(exchange)
+        left = _still_about(topic, own, title, now)
+        topic = [*(_without(left, own) if points_back(question) else []), *own]
+        title = now or title
+    topic = topic[-_MAX_TOPIC_WORDS:]
+    left = _still_about(topic, asked, title, subject)
     answer = before[-1].answer if before else None
-    if answer and answer.citations:
-        words += _claim_words(answer.citations[0].title)[:_MAX_TITLE_WORDS]
-        short = answer.short_answer or ""
-        words += _claim_words(short) if len(short.split()) <= _MAX_SHORT_ANSWER_WORDS else []
-    return words
+    if left != topic or not answer or not answer.citations:
+        return left
+    short = answer.short_answer or ""
+    left += claim_words(title)[:_MAX_TITLE_WORDS]
+    return left + (claim_words(short) if len(short.split()) <= _MAX_SHORT_ANSWER_WORDS else [])
+
+
+def _title(exchange: Exchange) -> str:
+    """Of the document that an exchange was answered from."""
+    return exchange.answer.citations[0].title if exchange.answer and exchange.answer.citations else ""
+
+
+def _still_about(topic: list[str], asked: Sequence[str], title: str, subject: str) -> list[str]:
+    """``topic`` without the words that name what ``title`` is about, where the words ``asked`` name another ``subject``
+    of the same kind: the Boreal heat pump after the Aurora heat pump. "Asthma in children" is still about asthma.
+    """
+    old, new = set(content_stems(title)), set(content_stems(subject))
+    gone = old - new
+    if not (gone and new - old and new - old <= {stem for word in asked for stem in content_stems(word)}):
+        return topic
+    return [word for word in topic if gone.isdisjoint(content_stems(word))]
 
 
 def _without_story(exchange: Exchange) -> str:
@@ -114,7 +151,7 @@ def _without_opening(question: str) -> str:
     return _OPENING.sub("", question, count=1) or question
 
 
-def _claim_words(text: str) -> list[str]:
+def claim_words(text: str) -> list[str]:
     """The words of ``text``, as they stand, that carry what it is about; each once."""
     return _without([word for word in _WORD.findall(_without_opening(text)) if content_stems(word)], [])
 

@@ -22,6 +22,10 @@ class Naming:
     def nearest(self, text: str, limit: int = _NEAREST) -> list[Chunk]:
         return [passage.chunk for passage in self.retriever.retrieve(text, self.scope, limit)]
 
+    def about(self, text: str) -> str:
+        """What the passage that is found first for ``text`` is about; empty where nothing is found."""
+        return next((chunk.subject for chunk in self.nearest(text, 1)), "")
+
     def apart(self, items: Sequence[str], questions: Sequence[str], joined: str, *, by_headings: bool) -> bool:
         """Whether each of ``items`` is told of by another passage, the one found first for its question: under a
         heading of its own, or by its words where no text has them ``joined``. What a heading names so ("Terms and

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ingest.sentences import sentence_spans
+from rag.text.asking import ENGLISH, one_of
 from rag.text.tokens import content_stems
 
 _ASKING = re.compile(
@@ -23,6 +24,18 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 """Where a sentence turns from telling to asking."""
+_GOES_ON = re.compile(
+    rf"(?:{one_of(ENGLISH.prepositions - {'as', 'since'})})\s+(?!{one_of(ENGLISH.possessives)}\b)[^,]+[.!]?$",
+    re.IGNORECASE,
+)
+"""A piece that limits the question before it: "In children."."""
+_IS_THE_CASE = r"(?:am|are|is|have|has|takes?|works?|lives?|suffers?|got)\b(?!\s+(?:\w+ing|been|new)\b)"
+_STATE = re.compile(
+    rf"\b(?:(?:i|we|he|she|they)(?:\s+{_IS_THE_CASE}|['’](?:m|re|s|ve)\b)|(?:my|our)(?:\s+\w+){{1,3}}?\s+{_IS_THE_CASE})"
+    r"[^,;.!?]*",
+    re.IGNORECASE,
+)
+"""What is the case with whoever asks, or whom they ask for: "I am pregnant", "my child is 3 and has a fever"."""
 _WORD = re.compile(r"[^\W_]+(?:['’,-]?[^\W_]+)*|[^\w\s]")
 _JOINING = frozenset({"and", "in", "of", "the", "to", "with"})
 """Words that may stand within a name, but neither begin nor end one."""
@@ -43,10 +56,13 @@ def told_and_asked(message: str) -> tuple[str, str]:
     >>> told_and_asked("For a colleague: what is a citation?")
     ('For a colleague', 'what is a citation?')
     """
-    told, asked = [], []
+    told: list[str] = []
+    asked: list[str] = []
     for start, end in sentence_spans(message):
         sentence = message[start:end]
-        if not (sentence.endswith("?") or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
+        if asked and _GOES_ON.match(sentence):
+            asked.append(sentence)
+        elif not (sentence.endswith("?") or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
             told.append(sentence)
         elif turns := list(_TURN.finditer(sentence)):
             told.append(sentence[: turns[-1].start()])
@@ -54,6 +70,15 @@ def told_and_asked(message: str) -> tuple[str, str]:
         else:
             asked.append(sentence)
     return (" ".join(told), " ".join(asked)) if told and asked else ("", message)
+
+
+def states_in(told: str) -> list[str]:
+    """What ``told`` says is the case with whoever asks or whom they ask for, each as it stands there.
+
+    >>> states_in("I am pregnant. My child is 3 and has a fever, and I was in Leeds.")
+    ['I am pregnant', 'My child is 3 and has a fever']
+    """
+    return [state[0].strip() for state in _STATE.finditer(told)]
 
 
 def topic_of(told: str, asked: str, subjects: Iterable[str], *, points_back: bool) -> list[str] | None:

@@ -33,15 +33,20 @@ def parts_of(question: str, before: Sequence[Exchange], naming: Naming) -> tuple
     about = topic[0] if topic else ""
     asking = asking_in(asked)
     first, *others = _clauses(asked, asking)
-    parts = _of_clause(first, carry_topic(first + about, before), about, before, asking, naming)
+    parts = _of_clause(first, carried(first + about, before, naming), about, before, asking, naming)
     for clause in others:
         variants = _with_subject(clause, first, about, before, asking, naming)
         parts += _of_clause(clause, variants, about, before, asking, naming)
-    return tuple(parts) if len(parts) > 1 else (_part("", carry_topic(question, before)),)
+    return tuple(parts) if len(parts) > 1 else (_part("", carried(question, before, naming)),)
 
 
 def _part(label: str, variants: tuple[QueryVariant, ...]) -> QueryPart:
     return QueryPart(label, variants, shape_of(_TOPIC.sub("", variants[0].text)))
+
+
+def carried(question: str, before: Sequence[Exchange], naming: Naming) -> tuple[QueryVariant, ...]:
+    """The wordings to search for ``question`` with, after the turns ``before``."""
+    return carry_topic(question, before, naming.about(question) if before else "")
 
 
 def compares(message: str, naming: Naming) -> bool:
@@ -60,7 +65,7 @@ def _of_clause(
     """The parts of one question: its sides, or itself with its ``variants``."""
     sides = compared(clause, asking, naming) or listed(clause, asking, naming)
     if sides:
-        return [_part(side.label, carry_topic(side.question + about, before)) for side in sides]
+        return [_part(side.label, carried(side.question + about, before, naming)) for side in sides]
     label = _OPENING.sub("", clause).rstrip(" .?!,;")
     return [_part(label[:1].upper() + label[1:], variants)]
 
@@ -74,11 +79,11 @@ def _with_subject(
     clause = _OPENING.sub("", clause)
     back = points_back(clause) or any(word in asking.pronouns | asking.possessives for word in clause.lower().split())
     if not back and naming.subject_in(clause):
-        return carry_topic(clause, before)
+        return carried(clause, before, naming)
     subject = about.strip(" ()") or naming.subject_in(first)
     if not subject:
-        return carry_topic(clause, (*before, Exchange(first)))
-    return carry_topic(_named(clause, subject, asking), before)
+        return carried(clause, (*before, Exchange(first)), naming)
+    return carried(_named(clause, subject, asking), before, naming)
 
 
 def _named(clause: str, subject: str, asking: Asking) -> str:

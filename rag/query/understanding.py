@@ -4,23 +4,26 @@ Small talk is told apart; of the rest, courtesies are cut off, slips of the fing
 question left out but for what it is about, and the topic of the conversation carried along.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.query.follow_up import carry_topic, with_told_topic
+from rag.query.follow_up import claim_words, points_back, with_told_topic, with_topic
 from rag.query.naming import Naming
-from rag.query.narrative import told_and_asked
-from rag.query.parts import compares, parts_of
+from rag.query.narrative import states_in, told_and_asked
+from rag.query.parts import carried, compares, parts_of
 from rag.query.shapes.classifier import ABOUT_DOCUMENTS, shape_of, subject_in
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
 from rag.query.types import Query, Shape
-from rag.query.unnamed import unnamed_in
+from rag.query.unnamed import is_form, unnamed_in
 from rag.retrieval.types import Retriever
 from rag.types import Exchange
 from vectorstore.store import PassageView
 from vectorstore.types import Scope
 
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_MOST_CONDITIONS = 8
 _SUBJECTS = 3
 """Of so many passages the subject is looked for in what a message tells."""
 
@@ -57,22 +60,49 @@ def query_of(
     what a message is about that tells before it asks.
     """
     asked = without_courtesies(message, recognise) if recognise else message
+    turns = _conversation(before, message, asked, recognise)
     asked = corrected(asked, view, scope)
     naming = Naming(retriever, scope)
     comparison = compares(asked, naming)
     asked = asked if comparison else _without_story(asked, retriever, scope)
-    turns = tuple(turn for turn in before if turn.answer is None or turn.answer.kind != "smalltalk")
     parts = parts_of(asked, turns, naming)
     shape = Shape.COMPARISON if comparison else parts[0].shape if len(parts) == 1 else shape_of(asked)
     subject = subject_in(asked) if shape in ABOUT_DOCUMENTS else ""
     unnamed = unnamed_in(asked, view, retriever, scope)
-    return Query(asked, turns, carry_topic(asked, turns), parts, shape, subject, unnamed)
+    return Query(asked, turns, carried(asked, turns, naming), parts, shape, subject, unnamed)
+
+
+def _conversation(
+    before: Sequence[Exchange], message: str, asked: str, recognise: Recognise | None
+) -> tuple[Exchange, ...]:
+    """The turns ``before`` that ``message`` may be a part of, without small talk. Thanks end what was talked of, be
+    they a message or its opening, unless what is ``asked`` then points back.
+    """
+    talk = [turn.answer is not None and turn.answer.kind == "smalltalk" for turn in before]
+    opening = message.partition(asked)[0].strip()
+    thanked = bool(opening and recognise and recognise(opening) is Topic.THANKS)
+    if (thanked or talk[-1:] == [True]) and not points_back(asked):
+        return ()
+    return tuple(turn for turn, small in zip(before, talk, strict=True) if not small)
 
 
 def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:
-    """What of ``message`` asks, with what it is about; all of it where that cannot be told."""
+    """What of ``message`` asks, with what it is about and what is the case; all of it where that cannot be told."""
     told, asked = told_and_asked(message)
     if not told:
         return message
     subjects = [passage.chunk.subject for passage in retriever.retrieve(message, scope, _SUBJECTS)]
-    return with_told_topic(told, asked, subjects) or message
+    alone = with_told_topic(told, asked, subjects)
+    return with_topic(alone, _conditions(told, asked, retriever, scope)) if alone else message
+
+
+def _conditions(told: str, asked: str, retriever: Retriever, scope: Scope) -> list[str]:
+    """The words of what is ``told`` to be the case that the documents have a say on: "pregnant", "child 3 fever"."""
+    conditions: list[str] = []
+    for state in states_in(told):
+        found = retriever.retrieve(f"{asked} {state}", scope, _SUBJECTS)
+        said = {word for passage in found for word in _WORD.findall(passage.chunk.text.lower())}
+        words = claim_words(state)
+        if any(is_form(word.lower(), other) for word in words if not word.isdigit() for other in said):
+            conditions += words
+    return conditions[:_MOST_CONDITIONS]

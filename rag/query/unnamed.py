@@ -129,7 +129,7 @@ def _held_otherwise(term: str, view: PassageView, retriever: Retriever, scope: S
     texts = (f"{chunk.heading}\n{chunk.text}".lower() for chunk in chunks)
     words = list(dict.fromkeys(word for text in texts for word in _WORD.findall(text)))
     wanted = term.lower()
-    if any(_is_form(wanted, word) for word in words):
+    if any(is_form(wanted, word) for word in words):
         return True
     told = [word for word in words if content_stems(word) and not builds_questions(word)][:_MOST_WORDS]
     if term[0].isupper() or not told:
@@ -138,10 +138,10 @@ def _held_otherwise(term: str, view: PassageView, retriever: Retriever, scope: S
     return float((vectors[1:] @ vectors[0]).max()) >= _ALIKE
 
 
-def _is_form(one: str, other: str) -> bool:
+def is_form(one: str, other: str) -> bool:
     """Whether two words, in lower case, begin alike for the most part, or one is in the other.
 
-    >>> _is_form("urlaubsantrag", "urlaubsanträge"), _is_form("reisekosten", "reisekostenrichtlinie")
+    >>> is_form("urlaubsantrag", "urlaubsanträge"), is_form("reisekosten", "reisekostenrichtlinie")
     (True, True)
     """
     shared = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -270,6 +270,18 @@ def asking_in(question: str) -> Asking:
     return max(_LANGUAGES, key=lambda language: len(written & language.telling))
 
 
+def begins_question(text: str) -> bool:
+    """Whether ``text`` begins as a question does that needs nothing before it: "what is ...", "can I ...", "tell me".
+
+    >>> begins_question("can you tell me"), begins_question("can of worms")
+    (True, False)
+    """
+    first, second = ([word.lower() for word in _WORD.findall(text)] + ["", ""])[:2]
+    asking = asking_in(text)
+    asks_for = first in asking.interrogatives | asking.imperatives
+    return asks_for or (first in asking.auxiliaries and second in asking.pronouns | asking.possessives)
+
+
 def one_of(choice: Words) -> str:
     """A regular expression that matches any of the words, the longest that it can."""
     return f"(?:{'|'.join(re.escape(word) for word in sorted(choice, key=lambda word: (-len(word), word)))})"

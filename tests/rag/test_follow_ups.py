@@ -10,6 +10,7 @@ import pytest
 from rag.query.follow_up import carry_topic, with_told_topic
 from rag.query.narrative import told_and_asked
 from rag.query.rewriting import rewrite_follow_up
+from rag.query.smalltalk.topics import Topic
 from rag.query.types import Query
 from rag.query.understanding import query_of
 from rag.retrieval.hybrid import HybridRetriever, retrieve_variants
@@ -86,6 +87,68 @@ def test_small_talk_in_between_is_no_part_of_the_conversation(knowledge: Knowled
     before = [GLAUCOMA, Exchange("Wonderful work, thanks!", SMALL_TALK)]
     query = query_in(knowledge, "How is it treated?", before)
     assert query.variants == carry_topic("How is it treated?", [GLAUCOMA])
+
+
+PUMPS = {"Aurora heat pump": "The Aurora weighs 94 kg.", "Boreal heat pump": "The Boreal weighs 131 kg."}
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "searched"),
+    [
+        ([("How much does the Aurora weigh?", "Aurora heat pump")], "What about the Boreal?", "weigh"),
+        (
+            [("How much does the Aurora weigh?", "Aurora heat pump"), ("What about the Boreal?", "Boreal heat pump")],
+            "What is its warranty?",
+            "weigh Boreal heat pump",
+        ),
+        ([("How much does the Aurora weigh?", "Aurora heat pump")], "And where is it made?", "Aurora weigh heat pump"),
+        ([("How is asthma treated?", "Asthma")], "And in children?", "asthma treated"),
+    ],
+)
+def test_a_subject_that_another_takes_the_place_of_is_not_carried(
+    before: list[tuple[str, str]], message: str, searched: str, knowledge: KnowledgeStore
+) -> None:
+    for title, text in PUMPS.items():
+        put_text(knowledge, f"{title}.txt", text, title=title)
+    put_text(knowledge, "children.txt", "Asthma in children is treated with sprays.", title="Asthma in children")
+    turns = [Exchange(question, quoted("94 kg", title, "94 kg")) for question, title in before]
+    carried = query_in(knowledge, message, turns).variants[-1].text
+    topic = carried.rpartition("(")[2].rstrip(")")
+    assert [word for word in topic.split() if word not in {"much", "94", "kg", "Asthma"}] == searched.split()
+
+
+def recognise_thanks(message: str) -> Topic | None:
+    return Topic.THANKS if "hank" in message and len(message.split()) < 3 else None
+
+
+@pytest.mark.parametrize("message", ["What is the wifi password?", "Thanks! What is the wifi password?"])
+def test_after_thanks_another_question_is_about_something_else(message: str, knowledge: KnowledgeStore) -> None:
+    before = [GLAUCOMA] if message.startswith("Thanks") else [GLAUCOMA, Exchange("Thanks", SMALL_TALK)]
+    with knowledge.view() as view:
+        query = query_of(message, before, view, HybridRetriever(view), EVERYTHING, recognise_thanks)
+    assert [variant.text for variant in query.variants] == ["What is the wifi password?"]
+
+
+@pytest.mark.parametrize(
+    ("message", "searched"),
+    [
+        ("I am pregnant. Can I take ibuprofen tablets?", "Can I take ibuprofen tablets? (pregnant)"),
+        (
+            "My child is 3 and has a fever. How many ibuprofen tablets may I give?",
+            "How many ibuprofen tablets may I give? (child 3 fever)",
+        ),
+        ("How many ibuprofen tablets may I take? I'm 70.", "How many ibuprofen tablets may I take?"),
+        ("I live in Leeds. How many ibuprofen tablets may I take?", "How many ibuprofen tablets may I take?"),
+        ("I am pregnant, can I take ibuprofen?", "I am pregnant, can I take ibuprofen?"),
+        ("How is glaucoma treated? In children.", "How is glaucoma treated? In children."),
+    ],
+)
+def test_what_is_the_case_stays_a_part_of_the_question(message: str, searched: str, knowledge: KnowledgeStore) -> None:
+    put_text(knowledge, "1.txt", "Ibuprofen tablets must not be taken during pregnancy.", title="Ibuprofen")
+    put_text(knowledge, "2.txt", "A child over 6 with fever may take ibuprofen tablets.", title="Ibuprofen tablets")
+    query = query_in(knowledge, message, [])
+    assert [variant.text for variant in query.variants] == [searched]
+    assert query.question == searched
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,15 @@ def test_refdesk_by_its_name_is_looked_up_first(make_flow: MakeFlow) -> None:
         ("Ferries: when do they leave? My mother is 80.", "Ferries: when do they leave? My mother is 80."),
         ("How is asthma treated? Why?", "How is asthma treated? Why?"),
         ("Thanks.", "Thanks."),
+        ("hi can you tell me how glaucoma is treated thanks", "can you tell me how glaucoma is treated"),
+        ("good morning quick question what is the wifi password", "what is the wifi password"),
+        ("hello there where is the lift thank you so much", "where is the lift"),
+        ("ok and what does it cost", "what does it cost"),
+        ("When is Thanksgiving", "When is Thanksgiving"),
+        ("How do I write a thank you", "How do I write a thank you"),
+        ("Good Friday opening hours", "Good Friday opening hours"),
+        ("my dog can he eat grapes", "my dog can he eat grapes"),
+        ("why is it cold in here", "why is it cold in here"),
     ],
 )
 def test_courtesies_around_a_question_are_left_out_and_its_story_is_not(

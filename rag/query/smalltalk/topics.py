@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from itertools import pairwise
 
+from rag.text.asking import asking_in, begins_question
+from rag.text.lexicon import words
 from rag.types import Answer, Sentence, Timings
 
 
@@ -27,6 +30,13 @@ Recognise = Callable[[str], Topic | None]
 
 _LEADING = re.compile(r"(?<=[.!?;:,])\s+|\n+")
 _CLOSING = re.compile(r"(?<=[.!?])\s+|\n+")
+
+_TERM = re.compile(r"\S+")
+_THANKING = words("thanks thank thx thnx tnx ty many cheers")
+"""What thanks begin with that no full stop sets off: "Thanksgiving" has another meaning."""
+_SAYING = words("say says write mean means word words called")
+_MOST_WORDS = 8
+_FEWEST_LEFT = 2
 
 _WHAT_IT_IS = (
     "This is Refdesk, a program that looks up answers in the documents kept here. "
@@ -63,6 +73,33 @@ def without_courtesies(message: str, recognise: Recognise) -> str:
         message = message[cut.end() :]
     while (cuts := list(_CLOSING.finditer(message))) and _is_courtesy(message[cuts[-1].end() :], recognise):
         message = message[: cuts[-1].start()]
+    return _without_thanks(_without_greeting(message, recognise), recognise)
+
+
+def _without_greeting(message: str, recognise: Recognise) -> str:
+    """``message`` from the word on where its question begins, if all before is a courtesy that no mark sets off.
+
+    A short piece of a question is easily taken for chitchat ("my dog"), so that is not cut off.
+    """
+    terms = list(_TERM.finditer(message))
+    asking = asking_in(message)
+    if not terms or terms[0][0].lower() in asking.interrogatives:
+        return message
+    for term in terms[1 : min(_MOST_WORDS, len(terms) - _FEWEST_LEFT) + 1]:
+        rest, piece = message[term.start() :], message[: term.start()].strip()
+        if begins_question(rest) and recognise(piece) not in (None, Topic.REFDESK, Topic.CHITCHAT):
+            return rest
+    return message
+
+
+def _without_thanks(message: str, recognise: Recognise) -> str:
+    """``message`` less the thanks at its end that no mark sets off."""
+    asking = asking_in(message)
+    closed = _SAYING | asking.articles | asking.prepositions
+    for before, term in list(pairwise(_TERM.finditer(message)))[-_MOST_WORDS:]:
+        thanks = term[0].lower().strip(",.!") in _THANKING and before[0].lower() not in closed
+        if thanks and recognise(message[term.start() :]) is Topic.THANKS:
+            return message[: term.start()].rstrip()
     return message
 
 
