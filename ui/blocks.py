@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from rag.types import Answer, Form, Sentence
+from rag.types import Answer, Citation, Form, Sentence
 
 _MARKED = re.compile(r"(?:[-*•–]|(?P<number>(?:\d{1,3}|[ivx]{1,4}|[a-z])[.)]|[A-Z]\)))\s+(?=\S)")
 _KEPT_LINE = re.compile(r"\s*(?:[-*•–]|\d{1,3}[.)])\s|\t| {4}")
 _CELL = re.compile(r"(?P<name>[^:;]{1,60}): (?P<value>.+)", re.DOTALL)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _MOST_COLUMNS = 5
+_SAME_PARAGRAPH = 300
+"""Characters that may be left out between two sentences of what counts as one paragraph."""
 _HAN_WORD = 2.0
 """Characters of a word where no blanks part the words."""
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -33,12 +35,14 @@ class AnswerBlock:
 def blocks_of(answer: Answer) -> list[AnswerBlock]:
     """The sentences of an answer in their order, those together that are of the same form and of the same thing.
 
-    What is quoted in a row is one citation's, and has its number after the last of it alone.
+    Prose is in paragraphs as in its documents. What is quoted in a row is one citation's, and has its number after the
+    last of it alone.
     """
     blocks: list[AnswerBlock] = []
     before = ""
-    for (form, label), run in groupby(answer.sentences, key=lambda sentence: (sentence.form, sentence.label)):
-        sentences = tuple(run)
+    places = zip(answer.sentences, _paragraphs(answer), strict=True)
+    for (form, label, _), run in groupby(places, key=lambda place: (place[0].form, place[0].label, place[1])):
+        sentences = tuple(sentence for sentence, _ in run)
         if answer.kind == "extractive":
             following = [*(sentence.citations for sentence in sentences[1:]), None]
             sentences = tuple(
@@ -48,6 +52,27 @@ def blocks_of(answer: Answer) -> list[AnswerBlock]:
         blocks.append(AnswerBlock(form, label if label != before else "", sentences))
         before = label
     return blocks
+
+
+def _paragraphs(answer: Answer) -> Iterator[int]:
+    """For each sentence the number of its paragraph. Prose that is quoted has those of its document, and what stands
+    elsewhere is another; everything else is one.
+    """
+    quoted = {citation.n: citation for citation in answer.citations} if answer.kind == "extractive" else {}
+    number, end = 0, 0
+    before: Citation | None = None
+    for sentence in answer.sentences:
+        citation = quoted.get(sentence.citations[0]) if sentence.citations else None
+        if citation and sentence.form == "prose":
+            told = end - citation.start if citation is before else 0  # of its quote
+            here = max(told, citation.quote.find(sentence.text, told))
+            if citation is before:
+                number += bool(_BLANK_LINE.search(citation.quote, told, here))
+            elif before:
+                apart = citation.start + here - end
+                number += citation.document != before.document or not 0 <= apart <= _SAME_PARAGRAPH
+            before, end = citation, citation.start + here + len(sentence.text)
+        yield number
 
 
 def marked(text: str) -> tuple[str, str]:
@@ -81,28 +106,35 @@ def keeps_lines(paragraph: str) -> bool:
 
 
 def cells(row: str) -> list[tuple[str, str]]:
-    """Names and values of a row; a value without a name has an empty one.
+    """Names and values of a row; the values of one without a header have no names.
 
-    >>> cells("Port: 80; Host: a; b.")
-    [('Port', '80'), ('Host', 'a; b.')]
+    >>> cells("Port: 80; Host: a; b."), cells("refdesk ask; answers.")
+    ([('Port', '80'), ('Host', 'a; b.')], [('', 'refdesk ask'), ('', 'answers.')])
     """
     found: list[tuple[str, str]] = []
     for piece in row.split("; "):
         if named := _CELL.fullmatch(piece):
             found.append((named["name"].strip(), named["value"].strip()))
-        elif found:
+        elif found and found[-1][0]:
             name, value = found[-1]
             found[-1] = (name, f"{value}; {piece}")
         else:
-            found.append(("", piece))
+            found.append(("", piece.strip()))
     return found
 
 
 def columns(rows: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
-    """The names that make a table of the rows, in their order; none where lines of names and values say it better."""
+    """The names that make a table of the rows, in their order, empty ones where no row has names; none where lines of
+    names and values say it better.
+    """
+    if len(rows) < 2:
+        return []
+    if not any(name for row in rows for name, _ in row):
+        count = len(rows[0])
+        return [""] * count if 1 < count <= _MOST_COLUMNS and all(len(row) == count for row in rows) else []
     named = [dict(row) for row in rows]
     names = list(dict.fromkeys(name for row in named for name in row))
-    fits = len(rows) > 1 and 1 < len(names) <= _MOST_COLUMNS and "" not in names
+    fits = 1 < len(names) <= _MOST_COLUMNS and "" not in names
     alike = all(len(row) == len(cells) and row.keys() & named[0].keys() for row, cells in zip(named, rows, strict=True))
     return names if fits and alike else []
 

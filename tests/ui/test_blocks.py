@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from rag.conversations.types import Feedback
-from rag.types import Answer, Form, Sentence
+from rag.types import Answer, Citation, Form, Sentence
 from tests.ui.composed import BETA, CODE, ELSEWHERE, FRAME, MILD, ONCE
 from tests.ui.conftest import Desk
 from tests.ui.fake_desk import COMPOSED, DROPS, QUOTED, SHORTER, UNSURE
@@ -70,7 +70,8 @@ def test_rows_that_share_their_names_are_a_table_and_others_are_names_and_values
     assert columns([first, cells("Port: 81.")]) == ["Port", "Host"]  # a cell was empty
     assert columns([first, cells("Name: c; Age: 3.")]) == []  # of two tables
     assert columns([first]) == []
-    assert cells("Nothing named; at all.") == [("", "Nothing named; at all.")]
+    assert columns([cells("ask; answers."), cells("show; prints.")]) == ["", ""]  # without a header
+    assert columns([cells("ask; answers."), cells("show; prints; more.")]) == []
     assert cells("Time: 9:30 to 17:00; Day: Monday.") == [("Time", "9:30 to 17:00"), ("Day", "Monday.")]
     assert columns([cells("A: 1; A: 2."), cells("A: 3; A: 4.")]) == []
     (table,) = view_of(("row", "Port: 80; Host: a."), ("row", "Port: 81; Host: b."), mark="b")
@@ -153,6 +154,25 @@ def test_the_number_of_what_is_quoted_in_a_row_is_not_folded_away() -> None:
         (True, 0),
         (True, 1),
     ]
+
+
+def test_prose_keeps_the_paragraphs_of_its_document() -> None:
+    told = ("One is here.", "Two is there.", "Three.", "Four.", "Five.")
+    quote = "One is here. Two is there.\n\nThree."
+    first = Citation(1, 1, "A", None, 10, 10 + len(quote), quote, 0.9)
+    near, far = (
+        replace(first, n=n, start=start, end=start + 5, quote=text)
+        for n, start, text in ((2, first.end + 40, "Four."), (3, first.end + 4_000, "Five."))
+    )
+    numbers = (1, 1, 1, 2, 3)
+    answer = replace(
+        QUOTED,
+        sentences=tuple(Sentence(text, (n,)) for text, n in zip(told, numbers, strict=True)),
+        citations=(first, near, far),
+    )
+    assert plain_text(answer) == "One is here. Two is there. [1]\n\nThree. [1] Four. [2]\n\nFive. [3]"
+    written = replace(answer, kind="generated")
+    assert plain_text(written) == "One is here. [1] Two is there. [1] Three. [1] Four. [2] Five. [3]"
 
 
 def test_what_is_left_open_is_said() -> None:

@@ -89,8 +89,12 @@ class _Drawing:
         """A row of a table, or its names and values where the rows make no table."""
         beyond = self._is_beyond(sentence.text)
         self._pass(sentence)
-        said = dict(cells)
-        shown = [(name, said.get(name, "").removesuffix(".")) for name in names] if names else cells
+        shown = cells
+        if any(names):
+            said = dict(cells)
+            shown = [(name, said.get(name, "")) for name in names]
+        if names:
+            shown = [(name, value.removesuffix(".")) for name, value in shown]
         return {
             "cells": [{"name": name, "parts": self._parts(value)} for name, value in shown],
             "beyond": beyond,

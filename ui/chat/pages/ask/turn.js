@@ -55,10 +55,11 @@ function table(root, columns, items) {
   const rows = items.map(({ cells, beyond, chips }) =>
     el("tr", classes("sentence", beyond), ...cells.map(({ parts }) => el("td", "", ...texts(parts))), el("td", "", ...chipsOf(root, chips))));
   for (const cell of head.querySelectorAll("th")) cell.scope = "col";
-  const node = el("div", "table", el("table", "", el("thead", "", head), el("tbody", "", ...rows)));
+  const named = columns.some(Boolean);
+  const node = el("div", "table", el("table", "", ...(named ? [el("thead", "", head)] : []), el("tbody", "", ...rows)));
   node.tabIndex = 0; // wider than a phone, it scrolls, and has to be reachable by keyboard
   node.setAttribute("role", "region");
-  node.setAttribute("aria-label", columns.join(", "));
+  node.setAttribute("aria-label", named ? columns.join(", ") : "Table");
   return node;
 }
 
@@ -281,8 +282,9 @@ export default function (component) {
     return node;
   });
   const judged = feedback && !shown?.unsure && !busy;
-  keepTools(root, meta, shown, busy ? [] : [{ copy: shown?.copy }, ...(data.shorter ? [{ shorter: data.shorter }] : []),
-    ...(judged && data.judged === "answer" ? [{ thumbs: true }] : [])]);
+  // What goes away when it is pressed comes last, so that nothing else moves under the pointer.
+  keepTools(root, meta, shown, busy ? [] : [{ copy: shown?.copy }, ...(judged && data.judged === "answer" ? [{ thumbs: true }] : []),
+    ...(data.shorter ? [{ shorter: data.shorter }] : [])]);
   const written = data.beside;
   beside.firstElementChild.textContent = written?.title ?? "";
   beside.firstElementChild.hidden = !written?.title;
