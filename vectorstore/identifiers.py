@@ -16,6 +16,7 @@ _IDENTIFIER = re.compile(
     re.VERBOSE,
 )
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:[-/'’][^\W\d_]+)+")
 _OPTION = re.compile(r"-\w")
 
 
@@ -31,6 +32,11 @@ def identifiers(text: str) -> list[str]:
 
 def is_identifier(token: str) -> bool:
     return bool(_IDENTIFIER.fullmatch(token)) and not _ABBREVIATION.fullmatch(token)
+
+
+def is_code(token: str) -> bool:
+    """Whether it is an identifier that is written in one way alone: "follow-up" may be "follow up", too."""
+    return is_identifier(token) and not _COMPOUND.fullmatch(token)
 
 
 def whole(identifier: str) -> re.Pattern[str]:

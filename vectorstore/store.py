@@ -79,7 +79,7 @@ class PassageView(PassageSearch, TextView, Protocol):
     """The passages of one state of a knowledge base."""
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
-        """For each word the number of passages that hold it in any form."""
+        """For each word the number of passages that hold it in any form, or of a code, just as it is written."""
         ...
 
     def holds_form(self, word: str, scope: Scope) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rag.text.english import stem
 from tests.vectorstore.memory_index import MemoryIndex, MemoryVectors
 from vectorstore.blocks import blocks_in
+from vectorstore.identifiers import identifiers, is_code, whole
 from vectorstore.index.fusion import fuse
 from vectorstore.index.types import ChunkSet, DenseSearch, IndexVersion
 from vectorstore.types import (
@@ -185,7 +186,13 @@ class MemoryView(Files):
         """Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, without lengths."""
         held, stored = Counter(_words(f"{chunk.heading} {chunk.text}")), self.count(scope)
         counts = self.frequencies(list(dict.fromkeys(re.findall(r"\w+", query.lower()))), scope)
+        texts = [f"{one.heading} {one.text}" for one in self._chunks(scope).values()]
+        names = {name: sum(bool(whole(name).search(text)) for text in texts) for name in identifiers(query)}
         return sum(
+            2.0 * log(1 + (stored - count + 0.5) / (count + 0.5))
+            for name, count in names.items()
+            if whole(name).search(f"{chunk.heading} {chunk.text}")
+        ) + sum(
             log(1 + (stored - count + 0.5) / (count + 0.5)) * held[stem(word)] / (held[stem(word)] + 1.2)
             for word, count in counts.items()
         )
@@ -202,8 +209,14 @@ class MemoryView(Files):
         return len(self._chunks(scope))
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
-        held = [set(_words(f"{chunk.heading} {chunk.text}")) for chunk in self._chunks(scope).values()]
-        return {word: sum(bool(one & set(_words(word))) for one in held) for word in words}
+        texts = [f"{chunk.heading} {chunk.text}" for chunk in self._chunks(scope).values()]
+        held = [set(_words(text)) for text in texts]
+        return {
+            word: sum(bool(whole(word).search(text)) for text in texts)
+            if is_code(word)
+            else sum(bool(one & set(_words(word))) for one in held)
+            for word in words
+        }
 
     def holds_form(self, word: str, scope: Scope) -> bool:
         form = re.compile(rf"\b{re.escape(word)}\b", re.IGNORECASE)

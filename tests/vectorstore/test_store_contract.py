@@ -435,3 +435,40 @@ def test_the_blocks_of_a_document_that_was_stored_without_any_are_told_from_its_
         ("Day: 4; Month: 5.", "row", 5, 0),
         ("- Else ring.", "item", 6, 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("What does fault PPR-9087 mean?", "Fault PPR-9087: no water."),
+        ("ppr-9807", "Fault PPR-9807: it shakes."),
+        ("What is new in Python 3.13?", "Python 3.13 has a new prompt."),
+        ("how do I use -N", "The option -N keeps names."),
+        ("default of gc.auto", "Set gc.auto to 0."),
+        ("What does core.crlf=input do?", "With core.crlf=input nothing is converted."),
+        ("part 4021-77-B", "Part 4021-77-B is a drive belt."),
+    ],
+)
+def test_a_passage_that_holds_an_identifier_whole_is_found_before_those_with_its_parts(
+    store: KnowledgeStore, asked: str, found: str
+) -> None:
+    texts = [
+        *("Fault PPR-9078: no sensor.", "Fault 9087 of the PPR: none.", "Fault PPR-9087: no water."),
+        *("Fault PPR-9807: it shakes.", "Python 3.11 has 13 new things.", "Python 3.13.1 mends things of 3.1."),
+        *("Python 3.13 has a new prompt.", "The option -n counts names.", "The option -N keeps names."),
+        *("The auto of the gc: gc.autoDetach.", "Set gc.auto to 0.", "core.crlf is a setting; its input is text."),
+        *("With core.crlf=input nothing is converted.", "Part 4021-77-A and part B, 77.", "Part 4012-77-B is a seal."),
+        "Part 4021-77-B is a drive belt.",
+    ]
+    for number, text in enumerate(texts):
+        put_text(store, f"{number}.txt", text)
+    with store.view() as view:
+        scores = {one.chunk.text: one.lexical for one in view.search(asked, EVERYTHING, limit=30)}
+    assert max(scores, key=lambda text: scores[text]) == found
+
+
+def test_an_identifier_is_counted_as_it_is_written(store: KnowledgeStore) -> None:
+    put_text(store, "a.txt", "Fault PPR-9087 of version 3.13.")
+    words = ["PPR-9087", "ppr-9087", "PPR-9088", "9087-PPR", "3.13", "3.1", "fault-9087", "fault-free"]
+    with store.view() as view:
+        assert view.frequencies(words, EVERYTHING) == dict(zip(words, (1, 1, 0, 0, 1, 0, 0, 1), strict=True))

@@ -85,7 +85,7 @@ class SqliteView:
         with self._explained():
             connection, within = self._connection, self._select(scope)
             dense = self._dense.search(vector, candidates, within.chunks)
-            words = lexical.telling_words(connection, query, within.rows, within.count)
+            words = lexical.asked_words(connection, query, within.rows, within.count)
             worded = lexical.search_lexical(connection, words, candidates, within.rows)
             # Each leg also scores what only the other one proposed.
             only_dense, only_lexical = dense.keys() - worded.keys(), worded.keys() - dense.keys()
