@@ -33,7 +33,6 @@ from benchmarks import (
     scopes,
     smalltalk,
     startup,
-    training,
 )
 from benchmarks.generator import measure as generator
 from benchmarks.peers import measure as peers
@@ -73,7 +72,6 @@ def main() -> None:
             "ingestion": lambda: ingestion.run(data, work),
             "scale": lambda: scale.run(data, work),
             "reader": lambda: reader.run(data),
-            "training": lambda: training.run(data, work),
             "reading_speed": lambda: reading_speed.run(data, work),
             "reranking": lambda: reranking.run(data, work),
             "abstention": lambda: abstention.run(data, work),

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from benchmarks.data import ingested, medquad_questions, unpack_medquad
+from benchmarks.held_out import QuestionSet
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table
 from rag.components import open_reader
@@ -26,7 +27,6 @@ from rag.reader.torch_network import TorchNetwork
 from rag.reader.types import PassageText
 from rag.reader.windows import PairTokenizer
 from rag.settings.model import load_settings
-from rag.training.reader.data import QuestionSet
 from vectorstore.embedders.bert_graph import BertSize
 from vectorstore.embedders.tensors import read_tensors
 from vectorstore.store import KnowledgeStore

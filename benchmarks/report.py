@@ -23,7 +23,6 @@ from benchmarks import (
     scale,
     scopes,
     startup,
-    training,
 )
 from benchmarks.generator import measure as generator
 from benchmarks.peers import measure as peers
@@ -56,7 +55,6 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("smalltalk", _smalltalk),
         ("medical", _medical),
         ("reader", reader.section),
-        ("training", training.section),
         ("qlora", qlora.section),
         ("reading_speed", reading_speed.section),
         ("reranking", reranking.section),

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.beir import medquad_answers
 from benchmarks.data import ingested, unpack_medquad
+from benchmarks.held_out import QuestionSet, load_question_sets
 from benchmarks.sections import write_sections
 from benchmarks.tables import table, with_interval
 from benchmarks.tried_signals import TriedSignals, tried_signals
@@ -35,7 +36,6 @@ from rag.reader.types import Reader
 from rag.retrieval.reranking import rerank
 from rag.retrieval.variants import QueryVariant
 from rag.settings.model import load_settings
-from rag.training.reader.data import QuestionSet, load_question_sets
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Chunk
 

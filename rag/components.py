@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.limits import Limits
 from ingest.worker.guard import WorkerSettings
+from rag.reader.trained import resolve_reader
 from rag.settings.model import Settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.local import SentenceTransformerEmbedder
@@ -198,8 +199,8 @@ class Components:
         return build_what_if(self.settings, self.knowledge, self.reader)
 
     def find_model(self, name: str) -> ResolvedModel:
-        """A model by its name, folder or file. Raises ModelUnavailable."""
-        return resolve_model(name, download=self.settings.downloads, confirm=self._confirm)
+        """A model by its name, folder or file; an embedded reader by its name. Raises ModelUnavailable."""
+        return resolve_reader(name, download=self.settings.downloads, confirm=self._confirm)
 
     @property
     def worker(self) -> WorkerSettings:

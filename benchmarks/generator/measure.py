@@ -25,6 +25,7 @@ from typing import Any
 from benchmarks.generator.data import medquad_files
 from benchmarks.generator.medical_sheets import medical_sheets
 from benchmarks.generator.sheets import Asked, Sheet, squad_sheets
+from benchmarks.held_out import QuestionSet, as_squad
 from benchmarks.reranking import held_out_questions
 from benchmarks.tables import table, with_interval
 from rag.answering.generation import write_checked
@@ -44,7 +45,6 @@ from rag.generators.registry import PACKAGED_ADAPTERS
 from rag.generators.types import Generator
 from rag.grounding.rules import RuleChecker
 from rag.settings.model import load_settings
-from rag.training.reader.data import QuestionSet, as_squad
 from vectorstore.models import SMOLLM2, resolve_model
 from vectorstore.types import EVERYTHING
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.generator.targets import cited, sentence_with
+from benchmarks.held_out import QuestionSet
 from ingest.worker.guard import WorkerSettings
 from rag.evaluation.squad import GoldAnswer, SquadQuestion, normalised
 from rag.evaluation.temporary_collection import TemporaryCollection, temporary_collection
 from rag.evaluation.types import Text
 from rag.generators.prompts import REFUSAL
 from rag.jobs.types import OnProgress
-from rag.training.reader.data import QuestionSet
 from vectorstore.types import EVERYTHING, Chunk, Embedder
 
 Kind = Literal["answered", "elsewhere", "impossible"]

@@ -288,7 +288,7 @@ class Models(Protocol):
         data: Sequence[Path],
         test: Sequence[Path],
         model: ResolvedModel,
-        training: "GeneratorTraining",
+        training: "GeneratorTraining | ReaderTraining",
     ) -> dict[str, Any]:
         """What can be used of data to train on, and what to be careful about."""
         ...
@@ -316,15 +316,15 @@ class Models(Protocol):
         principal: Principal,
         data: Sequence[Path],
         model: ResolvedModel,
-        adapter: Path | None,
         training: "ReaderTraining",
         folder: Path,
         *,
         resume: bool,
         on_phase: OnProgress,
+        on_checked: Callable[[Mapping[str, Any]], None],
         on_tick: "OnTick",
     ) -> dict[str, Any]:
-        """As ``train_generator``, the model that finds an answer's words in a passage."""
+        """As ``train_generator``, the model that reads passages."""
         ...
 
     def train_classifier(

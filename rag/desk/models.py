@@ -38,11 +38,15 @@ class DeskModels:
         data: Sequence[Path],
         test: Sequence[Path],
         model: ResolvedModel,
-        training: "GeneratorTraining",
+        training: "GeneratorTraining | ReaderTraining",
     ) -> dict[str, Any]:
         require_curator(principal)
+        from rag.training.encoder_settings import ReaderTraining
         from rag.training.generator.checking import check_data
+        from rag.training.reader.checking import check_reader_data
 
+        if isinstance(training, ReaderTraining):
+            return check_reader_data(data, model, training)
         return check_data(data, test, model, self._unpacked, training)
 
     def train_generator(
@@ -82,12 +86,12 @@ class DeskModels:
         principal: Principal,
         data: Sequence[Path],
         model: ResolvedModel,
-        adapter: Path | None,
         training: "ReaderTraining",
         folder: Path,
         *,
         resume: bool,
         on_phase: OnProgress,
+        on_checked: Callable[[Mapping[str, Any]], None],
         on_tick: "OnTick",
     ) -> dict[str, Any]:
         require_curator(principal)
@@ -96,12 +100,11 @@ class DeskModels:
         return finetune_reader(
             data,
             model,
-            adapter,
             training,
             folder,
-            lambda: (self._parts.embedder, self._parts.worker),
             resume=resume,
             on_phase=on_phase,
+            on_checked=on_checked,
             on_tick=on_tick,
         )
 

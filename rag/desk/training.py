@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rag.access.types import Principal, require_curator
-from rag.training.data.tables import SUFFIXES
+from rag.training.data import reading, tables
 from rag.training.data.uploads import SAMPLE, add_sample, data_file, data_files, remove_data_file
 from rag.training.generator.serving import (
     can_go_back,
@@ -22,7 +22,7 @@ from vectorstore.errors import UsageError
 class DeskTraining:
     """``start_worker`` sees that what waits is done, and ``change_generator`` loads what the settings name now."""
 
-    data_suffixes = tuple(SUFFIXES)
+    data_suffixes = tuple(dict.fromkeys((*tables.SUFFIXES, *reading.SUFFIXES)))
 
     def __init__(self, runs: Runs, start_worker: Callable[[], object], change_generator: Callable[[], object]) -> None:
         self._runs = runs

@@ -4,15 +4,17 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rag.reader.embedded import DEFAULT, EMBEDDED, FAST, Embedded, open_fast, open_multilingual
+from rag.reader.embedded import DEFAULT, EMBEDDED, FAST, Embedded, open_fast, open_multilingual, reading_network
 from rag.reader.headed_windows import SENTENCE_TOKENS, HeadedTokenizer
 from rag.reader.networks import ReadingNetwork
 from rag.reader.readings import ReadWindow, reading_of, support_of
+from rag.reader.trained import base_of, changes_of
 from rag.reader.types import PassageReading, PassageText, Support
 from rag.reader.windows import PairTokenizer, WindowTokenizer
+from vectorstore.embedders.packed import PackedModel
 from vectorstore.embedders.unigram import UnigramTokenizer
 from vectorstore.errors import ModelUnavailable
-from vectorstore.models import Confirm, Download, resolve_model
+from vectorstore.models import Confirm, Download, ResolvedModel, resolve_model
 
 
 class ExtractiveReader:
@@ -87,18 +89,30 @@ class MultilingualReader(ExtractiveReader):
 
 
 def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> ExtractiveReader:
-    """The reader of that name: an embedded one, a model of transformers, or where that cannot be had the default."""
+    """The reader of that name: an embedded one, what a training left, a model of transformers, or where that cannot be
+    had the default.
+    """
     if name not in EMBEDDED:
         try:
             model = resolve_model(name, download=download, confirm=confirm)
         except ModelUnavailable:
             name = DEFAULT.name
         else:
+            base = base_of(model, download, confirm)
+            if base.is_packed:
+                return open_trained(model, PackedModel(base))
+
             from rag.reader.torch_network import fastest_network, load_network  # torch takes seconds to import
 
             tokenizer, network = PairTokenizer.of_model(model.path), fastest_network(load_network(model.path))
             return ExtractiveReader(model.name, tokenizer, network, fingerprint=model.fingerprint)
     return _open(EMBEDDED[name])
+
+
+def open_trained(model: ResolvedModel, packed: PackedModel) -> MultilingualReader:
+    """What a training left of the ``packed`` one."""
+    network = reading_network(packed, changes_of(model))
+    return MultilingualReader(model.name, packed.tokenizer(), network, fingerprint=model.fingerprint)
 
 
 def _open(own: Embedded) -> ExtractiveReader:

@@ -43,10 +43,11 @@ class ReadingModel(nn.Module):
         """``words`` are word vectors of shape (windows, tokens, width)."""
         hidden = self.bert(inputs_embeds=words, attention_mask=attention_mask).last_hidden_state.float()
         first = hidden[:, 0]
-        return ReadingOutput(
-            torch.cat([self.qa_outputs(hidden), self.sentence(hidden)], -1),
-            torch.cat([self.relevance(first), self.support(first)], -1),
-        )
+        with torch.autocast(hidden.device.type, enabled=False):  # in training too
+            return ReadingOutput(
+                torch.cat([self.qa_outputs(hidden), self.sentence(hidden)], -1),
+                torch.cat([self.relevance(first), self.support(first)], -1),
+            )
 
     def load(self, tensors: Tensors) -> None:
         """Take ``tensors`` in place of the weights of the same names. Raises KeyError for a name that it has not."""

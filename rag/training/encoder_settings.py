@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from rag.reader.embedded import DEFAULT
 from rag.training.settings import (
     Batch,
     CheckpointEvery,
@@ -40,42 +41,52 @@ _LearningRate = Annotated[
 
 
 class ReaderTraining(TrainingSettings):
-    """Shares are 0 to 1; ``max_steps`` and ``evaluate_every`` count batches. "full": but the word vectors."""
+    """Shares are 0 to 1; ``max_steps`` and ``evaluate_every`` count batches."""
 
-    model: _Model = MINILM
-    method: _Method = "lora"
-    rank: _Rank = 64
-    learning_rate: _LearningRate = Field(default_factory=_by_method)
+    model: Annotated[str, described("The reader or encoder to go on from: a name or a folder.")] = DEFAULT.name
     epochs: Epochs = 3
     max_steps: MaxSteps = None
     batch: Batch = 32
+    learning_rate: Annotated[float, described("Highest learning rate.", ge=0.0)] = 1e-4
+    decay: Annotated[
+        float, described("Share of the steps, the last ones, over which the learning rate falls.", ge=0.0, le=1.0)
+    ] = 0.5
     dropout: Annotated[float, described("Dropout; slow on a CPU.", ge=0.0, le=0.9)] = 0.0
-    mask_tokens: Annotated[float, described("Share of a passage's tokens hidden in training.", ge=0.0, le=0.9)] = 0.05
-    held_out: Annotated[float, described("Share of each file kept to judge by, in whole articles.", ge=0.0, le=0.9)] = (
-        0.1
-    )
+    held_out: Annotated[
+        float, described("Share of each file kept to judge by, in whole articles or documents.", ge=0.0, le=0.9)
+    ] = 0.05
     near_misses: Annotated[
         float,
         described(
-            "Share of questions also shown, as unanswerable, with a passage that a search returns but that does not "
-            "hold the answer.",
+            "For each question, so many rows more with a passage that looks like an answer and holds none: another "
+            "paragraph of the article, another section of the subject, the same section of another one.",
             ge=0.0,
-            le=1.0,
+            le=3.0,
         ),
-    ] = 0.25
+    ] = 0.35
     altered: Annotated[
         float,
         described(
-            "Share of questions also shown, as unanswerable, with a name, a number or a word changed so that their "
-            "passage does not answer them.",
+            "For each question, so many rows more with a name, a number or a word changed so that their passage does "
+            "not answer them.",
             ge=0.0,
-            le=1.0,
+            le=3.0,
         ),
-    ] = 0.25
+    ] = 0.1
+    support: Annotated[
+        float, described("Share of rows, at most, that teach whether a passage supports a sentence.", ge=0.0, le=0.9)
+    ] = 0.2
+    no_heading: Annotated[float, described("Share of passages shown without their heading.", ge=0.0, le=1.0)] = 0.15
+    lower_case: Annotated[float, described("Share of questions shown in lower case.", ge=0.0, le=1.0)] = 0.3
+    relevance_weight: Annotated[float, described("Weight of the loss on whether a passage answers.", ge=0.0)] = 0.5
+    sentence_weight: Annotated[float, described("Weight of the loss on which sentences answer.", ge=0.0)] = 0.7
+    support_weight: Annotated[float, described("Weight of the loss on support; that on words has 1.", ge=0.0)] = 1.0
     evaluate_every: Annotated[
         int | None, described("Steps between evaluations.", default="a fifth of an epoch", ge=1)
     ] = None
-    evaluate_on: Annotated[int, described("Held-out questions, at most, for an evaluation on the way.", ge=1)] = 600
+    evaluate_on: Annotated[
+        int, described("Held-out rows, at most, for an evaluation on the way; ten times as many at last.", ge=1)
+    ] = 600
     patience: Patience = 5
     checkpoint_every: CheckpointEvery = 200
     seed: Seed = 0

@@ -12,10 +12,10 @@ from benchmarks.generator.data import chat
 from benchmarks.generator.medical_sheets import medical_sheets
 from benchmarks.generator.sheets import Sheet, squad_sheets
 from benchmarks.generator.targets import cited, first_sentences, sentence_with
+from benchmarks.held_out import QuestionSet, load_question_sets
 from rag.generators.prompts import REFUSAL
 from rag.training.data.samples import common_form, read_samples
 from rag.training.data.tables import read_tables
-from rag.training.reader.data import QuestionSet, load_question_sets
 from tests.evaluation.conftest import WORKER, quiet
 from tests.fakes import HashEmbedder
 from vectorstore.types import Chunk

@@ -64,14 +64,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def training(**changed: Any) -> ReaderTraining:
     usual: dict[str, Any] = {
-        "method": "lora",
-        "rank": 4,
-        "learning_rate": 1e-2,
+        "learning_rate": 1e-3,
         "epochs": 3,
         "max_steps": 12,
         "batch": 4,
         "dropout": 0.0,
-        "mask_tokens": 0.05,
         "held_out": 0.25,
         "near_misses": 0.0,
         "altered": 0.0,

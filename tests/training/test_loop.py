@@ -1,6 +1,6 @@
 """The loop on a network of one layer, which trains in no time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,8 +36,7 @@ class Line:
         if step == self.killed_at:
             raise Killed
         numbers = torch.rand(8, 3, generator=torch.Generator().manual_seed(step))
-        hidden = self.network[1](self.network[0](numbers.to(self.network[0].weight.dtype))).float()
-        loss = ((self.network[2](hidden).float() - numbers.sum(1, keepdim=True)) ** 2).mean()
+        loss = ((self.network(numbers).float() - numbers.sum(1, keepdim=True)) ** 2).mean()
         return loss, 8
 
     def evaluate(self) -> Mapping[str, float] | None:
@@ -155,31 +154,15 @@ def test_the_rate_can_stay_and_fall_only_at_the_end() -> None:
     assert rates[-1] == pytest.approx(1 / 30)
 
 
-def test_a_network_that_computes_in_bfloat16_keeps_its_weights_in_float32(tmp_path: Path) -> None:
-    def stop(tick: Tick) -> None:
-        if tick.step == 5:
-            raise Stopped
-
-    def run(task: Line, name: str, on_tick: Callable[[Tick], None]) -> None:
-        # Changes that bfloat16 would lose: of a weight of 1 it holds no change below a 256th.
-        slow = replace(schedule(), learning_rate=1e-5)
-        folder = run_folder(tmp_path / name)
-        train(task, slow, folder, on_tick, narrowed=task.network[0], rates={"2.bias": 10.0})
-
-    before, whole, cut = Line(), Line(), Line()
-    run(whole, "whole", lambda _: None)
-    with pytest.raises(Stopped):
-        run(cut, "cut", stop)
-    resumed = Line()
-    run(resumed, "cut", lambda _: None)
-    assert resumed.weights() == whole.weights()
-    assert {parameter.dtype for parameter in whole.network.parameters()} == {torch.float32}
+def test_parameters_may_learn_at_rates_of_their_own(tmp_path: Path) -> None:
+    before, after = Line(), Line()
+    slow = replace(schedule(), learning_rate=1e-5)
+    train(after, slow, run_folder(tmp_path / "run"), rates={"2.bias": 10.0})
     changes = [
         (new - old).abs().max().item()
-        for new, old in zip(whole.network.parameters(), before.network.parameters(), strict=True)
+        for new, old in zip(after.network.parameters(), before.network.parameters(), strict=True)
     ]
-    assert all(1e-6 < change < 2e-4 for change in changes[:3])
-    assert changes[3] > 5 * max(changes[:3])
+    assert changes[3] > 5 * max(changes[:3]) > 0
 
 
 def test_a_run_that_is_stopped_goes_on_from_the_step_reached(tmp_path: Path) -> None:

@@ -93,12 +93,12 @@ def test_on_a_full_disk_the_last_checkpoint_stays_whole(
 ) -> None:
     network, optimizer = trained
     folder = tmp_path / "checkpoint"
-    save_checkpoint(folder, dict(network.named_parameters()), optimizer, TrainingProgress(3, 1.0))
+    save_checkpoint(folder, network, optimizer, TrainingProgress(3, 1.0))
     weights = network.weight.detach().clone()
     network.weight.data.zero_()
     with full_disk(5_000), pytest.raises(RefdeskError, match=r"cannot be written.*Free space.*--resume"):
-        save_checkpoint(folder, dict(network.named_parameters()), optimizer, TrainingProgress(6, 2.0))
-    assert load_checkpoint(folder, dict(network.named_parameters()), optimizer) == TrainingProgress(3, 1.0)
+        save_checkpoint(folder, network, optimizer, TrainingProgress(6, 2.0))
+    assert load_checkpoint(folder, network, optimizer) == TrainingProgress(3, 1.0)
     assert torch.equal(network.weight, weights)
 
 
@@ -107,7 +107,7 @@ def test_a_checkpoint_is_found_when_the_change_to_the_next_was_cut_off(
 ) -> None:
     network, optimizer = trained
     folder = tmp_path / "checkpoint"
-    save_checkpoint(folder, dict(network.named_parameters()), optimizer, TrainingProgress(3, 1.0))
+    save_checkpoint(folder, network, optimizer, TrainingProgress(3, 1.0))
     rename = Path.rename
 
     def killed(self: Path, target: Path) -> Path:
@@ -118,8 +118,8 @@ def test_a_checkpoint_is_found_when_the_change_to_the_next_was_cut_off(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", killed)
         with pytest.raises(KeyboardInterrupt):
-            save_checkpoint(folder, dict(network.named_parameters()), optimizer, TrainingProgress(6, 2.0))
-    assert load_checkpoint(folder, dict(network.named_parameters()), optimizer) == TrainingProgress(3, 1.0)
-    save_checkpoint(folder, dict(network.named_parameters()), optimizer, TrainingProgress(6, 2.0))
-    assert load_checkpoint(folder, dict(network.named_parameters()), optimizer) == TrainingProgress(6, 2.0)
+            save_checkpoint(folder, network, optimizer, TrainingProgress(6, 2.0))
+    assert load_checkpoint(folder, network, optimizer) == TrainingProgress(3, 1.0)
+    save_checkpoint(folder, network, optimizer, TrainingProgress(6, 2.0))
+    assert load_checkpoint(folder, network, optimizer) == TrainingProgress(6, 2.0)
     assert [entry.name for entry in tmp_path.iterdir()] == ["checkpoint"]

@@ -57,7 +57,7 @@ def test_presets_are_valid_and_what_is_named_wins(preset: str) -> None:
 def test_what_depends_on_another_setting_follows_it() -> None:
     assert chosen("laptop", {"rank": 4}).alpha == 8
     assert chosen("laptop", {"rank": 4, "alpha": 5}).alpha == 5
-    assert ReaderTraining.of({"method": "full"}).learning_rate < ReaderTraining.of({}).learning_rate
+    assert ClassifierTraining.of({"method": "full"}).learning_rate < ClassifierTraining.of({}).learning_rate
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The network of a generator: made ready to be trained, and saved."""
 
 import copy
+import hashlib
 from pathlib import Path
 
 import torch
@@ -59,6 +60,11 @@ def load_network(
         network.activation_checkpointing_enable({"use_reentrant": False})
         network.enable_input_require_grads()
     return tokenizer, network
+
+
+def adapter_hash(adapter: Path) -> str:
+    """SHA-256 of the adapter's weights, in hexadecimal."""
+    return hashlib.sha256((adapter / _ADAPTER_WEIGHTS).read_bytes()).hexdigest()
 
 
 def _load_base(folder: Path, *, quantized: bool) -> PreTrainedModel:

@@ -22,6 +22,9 @@ def serve_run(home: Path, run: Run) -> None:
     if not result or not (run.folder / result).is_dir():
         raise UsageError("This run has no result yet", where=run.name, remedy="Let it finish.")
     folder = str(run.folder / result)
+    if run.settings.get("task") == "reader":
+        remedy = f'Write model = "{folder}" under [reader] in settings.toml.'
+        raise UsageError("This run trained a reader, which writes no answers", where=run.name, remedy=remedy)
     values = {
         "generator.engine": "auto",
         "generator.model": folder if result == "model" else None,  # an adapter says itself what it belongs to

@@ -17,10 +17,9 @@ from rag.training.generator.before_after import BeforeAfter
 from rag.training.generator.checking import checked_samples, complete, schedule_of, usable
 from rag.training.generator.data import load_generator_data
 from rag.training.generator.evaluator import GeneratorEvaluator
-from rag.training.generator.network import load_network, save_network
+from rag.training.generator.network import adapter_hash, load_network, save_network
 from rag.training.generator.settings import GeneratorTraining
 from rag.training.generator.tasks import build_task
-from rag.training.reader.network import adapter_hash
 from rag.training.runs.checkpoints import trainable
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.loop import memory_explained, train

@@ -1,114 +1,96 @@
-"""The questions that a reader learns from, and those kept apart to judge it by."""
+"""The files that a reader learns from, what is kept apart of them, and how many steps they make."""
 
-import hashlib
-import random
-from collections import Counter, defaultdict
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.evaluation.squad import SquadFile, SquadQuestion, load_squad
+from rag.training.data.reading import ReadingFile, read_reading_files
+from rag.training.encoder_settings import ReaderTraining
+from rag.training.reader.mixture import WEIGHTS, read_weights, sources_of
+from rag.training.reader.rows import Source
+from rag.training.reader.splitting import split
 from vectorstore.errors import UsageError
+
+_NEEDED = (
+    "Training needs questions with an answer that stands in their paragraph, or lines of another form, outside the "
+    "held-out part."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionSet:
-    """A SQuAD file in two parts, which share no article (no paragraph, where the file is a single article).
+class ReaderData:
+    """``files`` in two parts of the same order, ``learned`` and ``apart``, with their ``factors``; and the rows.
 
-    Its questions are shown ``times`` times an epoch.
+    ``unused`` says of which files this reader can learn nothing.
     """
 
-    name: str
-    sha256: str
-    file: SquadFile
-    training: tuple[SquadQuestion, ...]
-    held_out: tuple[SquadQuestion, ...]
-    times: int = 1
+    files: tuple[ReadingFile, ...]
+    learned: tuple[ReadingFile, ...]
+    apart: tuple[ReadingFile, ...]
+    factors: tuple[float, ...]
+    sources: tuple[Source, ...]
+    unused: tuple[str, ...] = ()
 
-    def context(self, question: SquadQuestion) -> str:
-        """The paragraph that the question is about."""
-        return self.file.paragraphs[question.paragraph].text
+    @property
+    def rows(self) -> int:
+        """What is learned, without near misses."""
+        parts = zip(self.learned, self.factors, strict=True)
+        return sum(len(file) for file, factor in parts if factor)
+
+    def batches_an_epoch(self, training: ReaderTraining) -> int:
+        return math.ceil(self.rows / training.batch)
+
+    def steps(self, training: ReaderTraining) -> int:
+        planned = training.epochs * self.batches_an_epoch(training)
+        return min(planned, training.max_steps or planned)
+
+    def recorded(self) -> dict[str, str]:
+        """What tells these data from others: hash and factor of each file."""
+        parts = zip(self.files, self.factors, strict=True)
+        return {file.name: f"{file.sha256} x{factor:g}" for file, factor in parts}
+
+    def shown(self) -> dict[str, dict[str, Any]]:
+        """For a report: of each file what it holds, how much is learned and kept apart, and its share of the rows."""
+        whole = sum(source.weight for source in self.sources)
+        found = {}
+        for file, learned, apart in zip(self.files, self.learned, self.apart, strict=True):
+            own = sum(source.weight for source in self.sources if source.file == file.name)
+            found[file.name] = {
+                "form": file.form,
+                "sha256": file.sha256,
+                "training": len(learned),
+                "held_out": len(apart),
+                "left_out": len(file.problems),
+                "share_of_rows": own / whole,
+            }
+        return found
 
 
-def load_question_sets(paths: Sequence[Path], held_out: float, seed: int) -> list[QuestionSet]:
-    """Read the files and put the share ``held_out`` of each one's questions apart.
+def load_reader_data(paths: Sequence[Path], training: ReaderTraining, *, words_alone: bool) -> ReaderData:
+    """Read the files and put the share ``training.held_out`` of each apart. A reader that learns ``words_alone`` has no
+    use for any but question files.
 
-    A file that is named several times is shown as many times an epoch.
-
-    Raises UsageError when a file cannot be used, or when no question can be learned from.
+    Raises UsageError when a file cannot be used, or when there is nothing to learn from.
     """
-    names: set[str] = set()
-    sets = []
-    for path, times in Counter(path.absolute() for path in paths).items():
-        if path.stem in names:
-            raise UsageError("Two files have the same name", where=str(path), remedy="Rename one of them.")
-        names.add(path.stem)
-        file = load_squad(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        sets.append(QuestionSet(path.stem, digest, file, *_split(file, held_out, f"{seed} {path.stem}"), times))
-    if not any(answer.start is not None for part in sets for question in part.training for answer in question.answers):
+    files = read_reading_files(paths)
+    weights = read_weights(paths)
+    if unknown := weights.keys() - {file.name for file in files}:
+        raise UsageError("There is no such file", where=f"{WEIGHTS}: {min(unknown)}", remedy="Correct its name.")
+    unused = [file.name for file in files if words_alone and file.form != "questions"]
+    files = [file for file in files if file.name not in unused]
+    parts = [split(file, training.held_out) for file in files]
+    learned, apart = tuple(part[0] for part in parts), tuple(part[1] for part in parts)
+    sources = tuple(sources_of(learned, weights, training))
+    if not sources:
         raise UsageError(
-            "There is no question to learn from",
+            "There is nothing to learn from",
             where=", ".join(map(str, paths)),
-            remedy="Training needs questions with an answer that stands in their paragraph, outside the held-out part.",
+            remedy="Training needs questions with an answer that stands in their paragraph, outside the held-out part."
+            if words_alone
+            else _NEEDED,
         )
-    return sets
-
-
-def _split(file: SquadFile, share: float, seed: str) -> tuple[tuple[SquadQuestion, ...], tuple[SquadQuestion, ...]]:
-    single = len({paragraph.article for paragraph in file.paragraphs}) == 1
-    groups: defaultdict[int, int] = defaultdict(int)
-    for question in file.questions:
-        groups[question.paragraph if single else file.paragraphs[question.paragraph].article] += 1
-    order = sorted(groups)
-    random.Random(seed).shuffle(order)
-    apart: set[int] = set()
-    missing = share * len(file.questions)
-    for group in order:
-        # A large article is held out only if that comes nearer to the share than leaving it does.
-        if groups[group] <= 2 * missing:
-            apart.add(group)
-            missing -= groups[group]
-    kept: tuple[list[SquadQuestion], list[SquadQuestion]] = [], []
-    for question in file.questions:
-        group = question.paragraph if single else file.paragraphs[question.paragraph].article
-        kept[group in apart].append(question)
-    return tuple(kept[0]), tuple(kept[1])
-
-
-def as_squad(part: QuestionSet, questions: Sequence[SquadQuestion]) -> dict[str, Any]:
-    """The questions with their paragraphs, in the form of SQuAD 2."""
-    of_paragraph: defaultdict[int, list[SquadQuestion]] = defaultdict(list)
-    for question in questions:
-        of_paragraph[question.paragraph].append(question)
-    articles: dict[int, dict[str, Any]] = {}
-    for number, asked in of_paragraph.items():
-        paragraph = part.file.paragraphs[number]
-        article = articles.setdefault(paragraph.article, {"title": paragraph.title, "paragraphs": []})
-        article["paragraphs"].append({"context": paragraph.text, "qas": [_as_squad(question) for question in asked]})
-    return {"version": "v2.0", "data": list(articles.values())}
-
-
-def _as_squad(question: SquadQuestion) -> dict[str, Any]:
-    # An answer that is not in the paragraph keeps its text, which counts in the evaluation.
-    answers = [{"text": answer.text, "answer_start": answer.start or 0} for answer in question.answers]
-    return {"id": question.id, "question": question.text, "answers": answers, "is_impossible": not answers}
-
-
-def sample(sets: Sequence[QuestionSet], questions: int, characters: int, seed: int) -> dict[str, list[SquadQuestion]]:
-    """Held-out questions by the name of their set: an equal share of each, no more than ``characters`` to read a set.
-
-    The second bound keeps a file of long articles from taking all the time.
-    """
-    chosen: dict[str, list[SquadQuestion]] = {}
-    for part in sets:
-        order = list(part.held_out)
-        random.Random(f"{seed} {part.name}").shuffle(order)
-        left = characters
-        chosen[part.name] = []
-        for question in order[: max(1, questions // len(sets))]:
-            if left > 0:
-                chosen[part.name].append(question)
-            left -= len(part.context(question))
-    return chosen
+    factors = tuple(weights.get(file.name, 1.0) for file in files)
+    said = tuple(f"{name}: this model marks words alone, and learns from questions only" for name in unused)
+    return ReaderData(tuple(files), learned, apart, factors, sources, said)

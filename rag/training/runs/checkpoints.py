@@ -4,7 +4,6 @@ Random draws need no state here: whoever trains draws from generators seeded by 
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,13 +33,13 @@ def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def save_checkpoint(
-    folder: Path, weights: Mapping[str, Tensor], optimizer: torch.optim.Optimizer, progress: TrainingProgress
+    folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer, progress: TrainingProgress
 ) -> None:
     """Replace the checkpoint in ``folder``. Raises RefdeskError, and leaves the former one whole."""
     tensors: dict[str, Tensor] = {}
-    for name, weight in weights.items():
-        tensors[f"weight/{name}"] = weight.detach()
-        tensors.update({f"{key}/{name}": value for key, value in optimizer.state[weight].items()})
+    for name, parameter in trainable(network).items():
+        tensors[f"weight/{name}"] = parameter.detach()
+        tensors.update({f"{key}/{name}": value for key, value in optimizer.state[parameter].items()})
 
     def fill(half: Path) -> None:
         save_file(tensors, half / _TENSORS)
@@ -49,33 +48,34 @@ def save_checkpoint(
     write_folder(folder, fill)
 
 
-def load_checkpoint(folder: Path, weights: Mapping[str, Tensor], optimizer: torch.optim.Optimizer) -> TrainingProgress:
-    """Put the weights and the optimizer in the checkpoint's state; nothing is done where there is none yet."""
+def load_checkpoint(folder: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> TrainingProgress:
+    """Put the network and the optimizer in the checkpoint's state; nothing is done where there is none yet."""
     found = whole_folder(folder)
     if found is None:
         return TrainingProgress()
     tensors = load_file(found / _TENSORS)
+    parameters = trainable(network)
     with torch.no_grad():
-        for name, weight in weights.items():
-            weight.copy_(tensors.pop(f"weight/{name}"))
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors.pop(f"weight/{name}"))
     for key, value in tensors.items():
         field, _, name = key.partition("/")
-        weight = weights[name]
-        # fused AdamW counts its steps where the weight is
-        optimizer.state[weight][field] = value.to(weight.device)
+        parameter = parameters[name]
+        # fused AdamW counts its steps where the parameter is
+        optimizer.state[parameter][field] = value.to(parameter.device)
     return TrainingProgress(**json.loads((found / _STATE).read_text(encoding="utf-8")))
 
 
-def save_weights(folder: Path, weights: Mapping[str, Tensor]) -> None:
+def save_weights(folder: Path, network: nn.Module) -> None:
     """Replace the weights kept in ``folder`` by those in training. Raises RefdeskError."""
-    tensors = {name: weight.detach() for name, weight in weights.items()}
+    tensors = {name: parameter.detach() for name, parameter in trainable(network).items()}
     write_folder(folder, lambda half: save_file(tensors, half / _TENSORS))
 
 
-def load_weights(folder: Path, weights: Mapping[str, Tensor]) -> None:
-    """Put what ``save_weights`` kept into the weights."""
+def load_weights(folder: Path, network: nn.Module) -> None:
+    """Put what ``save_weights`` kept into the network."""
     found = whole_folder(folder) or folder
     tensors = load_file(found / _TENSORS)
     with torch.no_grad():
-        for name, weight in weights.items():
-            weight.copy_(tensors[name])
+        for name, parameter in trainable(network).items():
+            parameter.copy_(tensors[name])

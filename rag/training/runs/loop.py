@@ -7,7 +7,7 @@ is a function of the seed and the step.
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
@@ -22,10 +22,10 @@ from rag.training.runs.checkpoints import (
     load_weights,
     save_checkpoint,
     save_weights,
+    trainable,
 )
 from rag.training.runs.folder import RunFolder
 from rag.training.runs.types import Tick
-from rag.training.runs.weights import FloatWeights
 from vectorstore.errors import RefdeskError
 from vectorstore.machine import has_bfloat16
 
@@ -99,29 +99,25 @@ def train(
     on_tick: Callable[[Tick], None] = lambda _: None,
     *,
     precision: torch.dtype = torch.bfloat16,
-    narrowed: nn.Module | None = None,
     rates: Mapping[str, float] | None = None,
 ) -> TrainingProgress:
     """Train from the last checkpoint on, and leave the best weights (the last ones, with nothing held out) in the
-    network. The matrix products are in ``precision`` where the hardware has it.
-
-    ``narrowed`` is a part of the network that computes in bfloat16 throughout, where the hardware has that; its weights
-    are kept and changed in float32. ``rates`` are factors on the learning rate of weights, by their names.
+    network. The matrix products are in ``precision`` where the hardware has it. ``rates`` are factors on the learning
+    rate of parameters, by their names.
 
     ``on_tick`` may raise Stopped: a checkpoint is then left at the step reached. Raises RefdeskError when the disk is
     full, the memory too small or the loss no longer a number; the last checkpoint is then whole.
     """
-    weights = FloatWeights(task.network, narrowed if has_native_bfloat16() else None)
-    optimizer = _optimizer(weights.by_name, schedule.learning_rate, rates or {})
-    progress = load_checkpoint(folder.checkpoint, weights.by_name, optimizer)
-    weights.show()
+    parameters = trainable(task.network)
+    optimizer = _optimizer(parameters, schedule.learning_rate, rates or {})
+    progress = load_checkpoint(folder.checkpoint, task.network, optimizer)
     folder.rewind(progress.step)
     before = progress.seconds - time.monotonic()
     recent: list[tuple[float, int]] = []
     while not schedule.ended(progress):
         began = time.monotonic()
         with memory_explained(folder.path):
-            loss, examples = _step(task, optimizer, weights, schedule, progress.step, precision)
+            loss, examples = _step(task, optimizer, list(parameters.values()), schedule, progress.step, precision)
         if not math.isfinite(loss):
             raise RefdeskError(
                 f"The loss is no longer a number after {progress.step} steps",
@@ -133,26 +129,27 @@ def train(
         folder.record({"step": progress.step, "loss": round(loss, 5), "seconds": round(progress.seconds, 2)})
         if progress.step % schedule.evaluate_every == 0 or progress.step == schedule.steps:
             with memory_explained(folder.path):
-                progress = _evaluate(task, weights, progress, folder)
+                progress = _evaluate(task, progress, folder)
             progress = replace(progress, seconds=before + time.monotonic())
         if progress.step % schedule.checkpoint_every == 0 or schedule.ended(progress):
-            save_checkpoint(folder.checkpoint, weights.by_name, optimizer, progress)
+            save_checkpoint(folder.checkpoint, task.network, optimizer, progress)
         speed = sum(done for _, done in recent) / sum(seconds for seconds, _ in recent)
         try:
             on_tick(Tick(progress.step, loss, speed, progress.best_score))
         except Stopped:
-            save_checkpoint(folder.checkpoint, weights.by_name, optimizer, progress)
+            save_checkpoint(folder.checkpoint, task.network, optimizer, progress)
             raise
     if progress.best_score is not None:
-        load_weights(folder.best, weights.by_name)
-    weights.widen()
+        load_weights(folder.best, task.network)
     return progress
 
 
-def _optimizer(weights: Mapping[str, Tensor], rate: float, rates: Mapping[str, float]) -> torch.optim.Optimizer:
+def _optimizer(
+    parameters: Mapping[str, nn.Parameter], rate: float, rates: Mapping[str, float]
+) -> torch.optim.Optimizer:
     groups = [
-        {"params": [weight for name, weight in weights.items() if rates.get(name, 1.0) == factor], "factor": factor}
-        for factor in sorted({rates.get(name, 1.0) for name in weights})
+        {"params": [value for name, value in parameters.items() if rates.get(name, 1.0) == factor], "factor": factor}
+        for factor in sorted({rates.get(name, 1.0) for name in parameters})
     ]
     return torch.optim.AdamW(groups, lr=rate, weight_decay=_WEIGHT_DECAY, fused=True)
 
@@ -160,7 +157,7 @@ def _optimizer(weights: Mapping[str, Tensor], rate: float, rates: Mapping[str, f
 def _step(
     task: Task,
     optimizer: torch.optim.Optimizer,
-    weights: FloatWeights,
+    parameters: list[nn.Parameter],
     schedule: Schedule,
     step: int,
     precision: torch.dtype,
@@ -172,46 +169,39 @@ def _step(
     scale = _HALF_SCALE if precision is torch.float16 else 1.0
     total, examples = 0.0, 0
     for batch in range(step * schedule.accumulation, (step + 1) * schedule.accumulation):
-        with nullcontext() if weights.are_shown else mixed_precision(precision):
+        with mixed_precision(precision):
             loss, shown = task.loss(batch)
         (loss * (scale / schedule.accumulation)).backward()
         total += loss.item() / schedule.accumulation
         examples += shown
-    weights.take_gradients()
     if scale != 1.0:
-        for weight in weights.by_name.values():
-            if weight.grad is not None:
-                weight.grad.div_(scale)
-    torch.nn.utils.clip_grad_norm_(weights.by_name.values(), _LARGEST_GRADIENT)
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad.div_(scale)
+    torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
     optimizer.step()
     optimizer.zero_grad()
-    weights.show()
     return total, examples
 
 
-def _evaluate(task: Task, weights: FloatWeights, progress: TrainingProgress, folder: RunFolder) -> TrainingProgress:
+def _evaluate(task: Task, progress: TrainingProgress, folder: RunFolder) -> TrainingProgress:
     metrics = task.evaluate()
     if metrics is None:
         return progress
     folder.record({"step": progress.step, **{name: round(value, 5) for name, value in metrics.items()}})
     if progress.best_score is not None and metrics["score"] <= progress.best_score:
         return replace(progress, waited=progress.waited + 1)
-    save_weights(folder.best, weights.by_name)
+    save_weights(folder.best, task.network)
     return replace(progress, best_step=progress.step, best_score=metrics["score"], waited=0)
 
 
 def mixed_precision(precision: torch.dtype = torch.bfloat16) -> torch.autocast:
     """``precision`` for the matrix products where the hardware has it; the weights stay float32."""
     if torch.cuda.is_available():
-        native = precision is torch.float16 or has_native_bfloat16()
+        native = precision is torch.float16 or torch.cuda.is_bf16_supported()
         return torch.autocast("cuda", dtype=precision, enabled=native)
-    native = precision is torch.bfloat16 and has_native_bfloat16()
+    native = precision is torch.bfloat16 and has_bfloat16()
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=native)
-
-
-def has_native_bfloat16() -> bool:
-    """Whether what trains here, a GPU where there is one, multiplies in bfloat16."""
-    return torch.cuda.is_bf16_supported() if torch.cuda.is_available() else has_bfloat16()
 
 
 @contextmanager

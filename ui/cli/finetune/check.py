@@ -8,6 +8,7 @@ import typer
 
 from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
+from rag.training.encoder_settings import ReaderTraining
 from rag.training.generator.settings import GeneratorTraining
 from ui.cli.desk import open_desk
 from ui.cli.finetune.options import training_options
@@ -22,12 +23,19 @@ def check(
     ],
     values: Mapping[str, Any],
     test: Annotated[list[Path] | None, typer.Option("--test", help="Files to judge by.")] = None,
+    for_reader: Annotated[
+        bool, typer.Option("--reader", help="Look at data for `finetune reader`; only --model has a say then.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look at data without training: what can be used, how long it is, and what to be careful about."""
     settings = load_settings(home)
-    training = GeneratorTraining.of(values)
+    training: GeneratorTraining | ReaderTraining
+    if for_reader:
+        training = ReaderTraining.of({name: value for name, value in values.items() if name == "model"})
+    else:
+        training = GeneratorTraining.of(values)
     looking = errors.status("Looking at the data")
     with looking, open_desk(context, settings, confirm_download(looking)) as desk:
         model = desk.models.find(LOCAL_OWNER, training.model)
@@ -35,8 +43,27 @@ def check(
     if as_json:
         print_json(checked)
         return
-    for line in about_data(checked):
+    for line in about_reading(checked) if for_reader else about_data(checked):
         say(line)
+
+
+def about_reading(checked: Mapping[str, Any]) -> list[str]:
+    """Lines for people on what ``rag.training.reader.checking.check_reader_data`` found."""
+    lines = [
+        f"{name} ({file['form']}): {file['training']:,} to learn from, {file['held_out']:,} held out, "
+        f"{file['share_of_rows']:.0%} of what is shown."
+        for name, file in checked["files"].items()
+    ]
+    lines.append(f"{checked['steps']:,} steps.")
+    return lines + reservations(checked)
+
+
+def reservations(checked: Mapping[str, Any]) -> list[str]:
+    """Lines on what is left out of data, and what is wrong with them."""
+    lines = []
+    if checked["left_out"]:
+        lines.append(f"{checked['left_out']:,} rows are left out: " + "; ".join(checked["problems"][:5]) + ".")
+    return lines + [f"Note: {warning}." for warning in checked["warnings"]]
 
 
 def about_data(checked: Mapping[str, Any]) -> list[str]:
@@ -49,6 +76,4 @@ def about_data(checked: Mapping[str, Any]) -> list[str]:
     ]
     if languages:
         lines.append("Languages: " + ", ".join(f"{name} {many:,}" for name, many in languages.items()) + ".")
-    if checked["left_out"]:
-        lines.append(f"{checked['left_out']:,} rows are left out: " + "; ".join(checked["problems"][:5]) + ".")
-    return lines + [f"Note: {warning}." for warning in checked["warnings"]]
+    return lines + reservations(checked)

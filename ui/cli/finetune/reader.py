@@ -10,10 +10,15 @@ from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
 from rag.training.encoder_settings import ReaderTraining
 from ui.cli.desk import open_desk
+from ui.cli.finetune.check import reservations
 from ui.cli.finetune.options import ResumeOption, training_options
 from ui.cli.finetune.progress import training_progress
 from ui.cli.output import HomeOption, JsonOption, confirm_download, errors, print_json, say
-from vectorstore.errors import UsageError
+
+
+def _say_reservations(checked: Mapping[str, Any]) -> None:
+    for line in reservations(checked):
+        errors.print(line, markup=False, soft_wrap=True)
 
 
 @training_options(ReaderTraining)
@@ -22,13 +27,13 @@ def reader(
     data: Annotated[
         list[Path],
         typer.Argument(
-            help="Question files in the form of SQuAD 1 or 2. One named twice counts twice.", metavar="DATA..."
+            help="Files, or folders of them: questions in the form of SQuAD (.json); lines (.jsonl) with question, "
+            "passages, supporting and answerable; with sentence, passage and label; or with document, subject, kind, "
+            "question and text. Packed with .xz or not.",
+            metavar="DATA...",
         ),
     ],
     values: Mapping[str, Any],
-    adapter: Annotated[
-        Path | None, typer.Option("--adapter", help="Go on from this LoRA adapter instead of a new one.")
-    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the run.", show_default="training/reader in the home"),
@@ -37,34 +42,29 @@ def reader(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a reader: the model that finds an answer's words in a passage.
+    """Train a reader: the model that tells which passages answer a question, with which sentences and which words, and
+    whether a passage supports a sentence.
 
-    The run's folder then holds the adapter (or the model), report.md with the scores on the held-out questions, and
-    plots. A run that was stopped or killed goes on with the same call and --resume.
+    What the data hold is learned. The run's folder then holds the model, report.md with its figures on what was held
+    out, and plots. A run that was stopped or killed goes on with the same call and --resume.
     """
-    settings = load_settings(home)
-    missing = next((path for path in data if not path.is_file()), None)
-    if missing:
-        raise UsageError("No such file", where=str(missing), remedy="Name question files in the form of SQuAD.")
-    training = ReaderTraining.of(values)
-    if adapter and training.method == "full":
-        raise UsageError("Only --method lora goes on from an adapter", where="--adapter", remedy="Leave one out.")
+    settings, training = load_settings(home), ReaderTraining.of(values)
 
     folder = output or settings.home / "training" / "reader"
     loading = errors.status("Loading the model")
     with open_desk(context, settings, confirm_download(loading)) as desk:
         with loading:
             model = desk.models.find(LOCAL_OWNER, training.model)
-        with training_progress("F1", folder) as shown:
+        with training_progress("score", folder) as shown:
             report = desk.models.train_reader(
                 LOCAL_OWNER,
                 data,
                 model,
-                adapter,
                 training,
                 folder,
                 resume=resume,
                 on_phase=shown.phase,
+                on_checked=_say_reservations,
                 on_tick=shown.tick,
             )
     if as_json:
@@ -72,5 +72,5 @@ def reader(
         return
     for name, figures in report["held_out"].items():
         shares = {key.replace("_", " "): share for key, share in figures.items() if isinstance(share, float)}
-        say(f"{name} ({figures['questions']:,} questions): " + ", ".join(f"{k} {v:.3f}" for k, v in shares.items()))
+        say(f"{name} ({figures['rows']:,} rows): " + ", ".join(f"{k} {v:.3f}" for k, v in shares.items()))
     say(f"Trained in {report['seconds']:,} s. The result and the report are in {folder}.")

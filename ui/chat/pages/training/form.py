@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rag.desk.protocols import Desk
-from rag.training.generator.presets import PRESETS
-from rag.training.generator.settings import METHODS, GeneratorTraining
+from rag.training.generator.settings import METHODS
+from rag.training.presets import PRESETS, READER, settings_class
 from rag.training.runs.types import Request
 from rag.training.settings import SettingField, fields_of
 from ui import texts
@@ -20,15 +20,24 @@ from ui.chat.session import reader
 _UPLOAD, _PATHS, _JUDGED = "Upload files", "Files on this machine", "Judged answers"
 _CHOSEN = "training-files"
 _KINDS = """
-CSV, JSONL or Parquet, with one of these sets of columns:
+For the model that writes, CSV, JSONL or Parquet, with one of these sets of columns:
 
 - `prompt` and `answer`, and `context` where the answer stands on a passage: it learns to answer so
 - `messages`, a chat as a list of `role` and `content`: the same, over several turns
 - `text`: it learns to write such text
 - `prompt`, `chosen` and `rejected`: it learns which of two answers people like better
+
+For the reader, questions in the form of SQuAD (JSON), or JSONL with one of these, packed with xz or not:
+
+- `question`, `passages`, `supporting` (the numbers of the passages that answer, from 0) and `answerable`
+- `sentence`, `passage` and `label`: supported, contradicted or not_enough
+- `document`, `subject`, `kind`, `question` and `text`: a section of a document, and a question that it answers
 """
-_OFFERED = ("method", "epochs", "max_steps", "learning_rate", "model", "convert_markup")
-"""The settings that the page asks for; the command line knows them all."""
+_OFFERED = {
+    False: ("method", "epochs", "max_steps", "learning_rate", "model", "convert_markup"),
+    True: ("epochs", "max_steps", "learning_rate", "held_out", "near_misses", "altered", "model"),
+}
+"""The settings that the page asks for, by whether they are the reader's; the command line knows them all."""
 
 
 def draw_new_run(desk: Desk) -> str | None:
@@ -48,7 +57,7 @@ def draw_new_run(desk: Desk) -> str | None:
             st.markdown(_KINDS)
     st.subheader("How it learns", anchor=False)
     preset = st.selectbox("Preset", list(PRESETS), format_func=lambda name: PRESETS[name].summary)
-    values = _draw_values(PRESETS[preset].values)
+    values = _draw_values(preset)
     st.caption("The data are looked at first. Nothing is trained before you have seen what was found, and start it.")
     if not st.button("Check the data", disabled=not data):
         return None
@@ -58,7 +67,7 @@ def draw_new_run(desk: Desk) -> str | None:
 
 
 def _draw_uploads(desk: Desk) -> list[str]:
-    kinds, longest = "CSV, JSONL or Parquet", desk.documents.longest_file
+    kinds, longest = "CSV, JSONL, Parquet or JSON", desk.documents.longest_file
     sent = draw_upload("upload-training", "training-files", desk.training.data_suffixes, longest, query={}, kinds=kinds)
     kept = desk.training.data_files(reader())
     if sent:
@@ -86,7 +95,7 @@ def _draw_paths() -> list[str]:
         "Files or folders, one a line",
         height=80,
         placeholder="/home/me/answers.csv",
-        help="Paths on the machine that Refdesk runs on. Of a folder all CSV, JSONL and Parquet files are read.",
+        help="Paths on the machine that Refdesk runs on. Of a folder all files of these kinds are read.",
     )
     return [str(Path(line.strip()).expanduser()) for line in typed.splitlines() if line.strip()]
 
@@ -105,13 +114,14 @@ def _draw_judged(desk: Desk) -> list[str]:
     return ["pairs"] if pairs else []
 
 
-def _draw_values(preset: Mapping[str, Any]) -> dict[str, Any]:
+def _draw_values(preset: str) -> dict[str, Any]:
     """What a person sets otherwise than the preset."""
     with st.expander("More settings"):
         st.caption("What is left empty is as the preset has it.")
         columns = itertools.cycle(st.columns(2))
-        known = {field.name: field for field in fields_of(GeneratorTraining)}
-        drawn = {name: _draw_field(columns, known[name], preset) for name in _OFFERED}
+        known = {field.name: field for field in fields_of(settings_class(preset))}
+        offered = _OFFERED[preset == READER]
+        drawn = {name: _draw_field(columns, known[name], PRESETS[preset].values) for name in offered}
     return {name: value for name, value in drawn.items() if value}
 
 

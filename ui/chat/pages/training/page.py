@@ -12,7 +12,7 @@ from rag.jobs.types import Job
 from rag.training.runs.types import Run
 from ui import texts
 from ui.chat.components import draw
-from ui.chat.pages.training import charts, views
+from ui.chat.pages.training import charts, reader_views, views
 from ui.chat.pages.training.form import draw_new_run
 from ui.chat.session import get_desk, reader, reader_locale, reader_zone
 from ui.chat.views import notice_view
@@ -177,7 +177,11 @@ def _draw_result(desk: Desk, run: Run, *, in_use: bool) -> None:
     for sentence in views.verdict(report):
         st.markdown(sentence)
     with st.container(horizontal=True):
-        if not in_use and st.button("Use in the chat", icon=":material/swap_horiz:"):
+        if (
+            not in_use
+            and not reader_views.is_reader(report)
+            and st.button("Use in the chat", icon=":material/swap_horiz:")
+        ):
             _serve(partial(desk.training.serve, reader(), run.name), "Loading the trained model")
         file = run.folder / "report.md"
         if file.exists():

@@ -6,12 +6,12 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
-
 from rag.evaluation.tables import flat
 from rag.jobs.types import Job, JobState
 from rag.training.runs.types import Run
 from ui import texts
+from ui.chat.pages.training import reader_views
+from ui.chat.pages.training.figures import duration, languages_line, number
 from ui.chat.views import View, label, table
 
 Log = Sequence[Mapping[str, float]]
@@ -166,23 +166,11 @@ def _held_out(report: Mapping[str, Any]) -> Mapping[str, float]:
     return found
 
 
-def number(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}"
-
-
-def duration(seconds: float) -> str:
-    """``duration(95)`` is ``"1 min 35 s"``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
 def checked_view(checked: Mapping[str, Any]) -> View:
     """What was found in the data, and what a run would do with it."""
+    if checked["form"] == "reading":
+        return reader_views.checked_view(checked)
     samples, tokens = checked["samples"], checked["tokens"]
-    languages = checked["languages"]
-    names = Locale("en").languages
-    shares = [f"{names.get(name, name)} {many / sum(languages.values()):.0%}" for name, many in languages.items()]
     rows = [
         ["What they are", f"{_FORMS.get(checked['form'], checked['form'])}, {_OBJECTIVES[checked['objective']]}"],
         ["Learned from", texts.counted(samples, "sample")],
@@ -193,7 +181,7 @@ def checked_view(checked: Mapping[str, Any]) -> View:
             f"{tokens['median']:,} tokens in the middle, {tokens['longest']:,} at most"
             + (f"; {checked['cut']:,} cut at {checked['longest']:,}" if checked["cut"] else ""),
         ],
-        ["Languages", ", ".join(shares) or "too short to tell"],
+        ["Languages", languages_line(checked)],
         ["Model", checked["model"]],
         ["Steps", f"{checked['steps']:,}, at most {texts.counted(checked['epochs'], 'time')} through all samples"],
     ]
@@ -229,6 +217,8 @@ def curve_points(log: Log, run: str = "") -> list[dict[str, Any]]:
 
 def figures_view(report: Mapping[str, Any]) -> View:
     """How good the model is, before and after."""
+    if reader_views.is_reader(report):
+        return reader_views.figures_view(report)
     rows = [
         [_PARTS.get(part, label(part)), number(figures.get("loss_before")), number(figures.get("loss"))]
         for part, figures in report["held_out"].items()
@@ -242,7 +232,9 @@ def verdict(report: Mapping[str, Any]) -> list[str]:
     """What the figures say, in sentences."""
     said = []
     held_out = _held_out(report)
-    if held_out:
+    if reader_views.is_reader(report):
+        said.append(reader_views.verdict(report))
+    elif held_out:
         gain = 1 - held_out["loss"] / held_out["loss_before"]
         better = f"{abs(gain):.0%} {'lower' if gain > 0 else 'higher'} than before"
         said.append(f"The held-out loss is {better}." if abs(gain) >= 0.005 else "The held-out loss is what it was.")
