@@ -133,10 +133,12 @@ class _Composer:
             assert following is not None
             introduced = self._introduces(quoted[-1])
             if following.kind is not BlockKind.PROSE:
-                if not introduced and not explaining:
-                    break
                 group = self._text.group(place)
-                quoted = [*quoted, *self._within([self._text.pieces(n) for n in group], self._budget.listed)]
+                listed = [self._text.pieces(n) for n in group]
+                fits = explaining and self._words([*quoted, *self._flat(listed)]) <= WORDS_SHOWN
+                if not introduced and not fits:
+                    break
+                quoted = [*quoted, *self._within(listed, self._budget.listed)]
                 place = group[-1]
                 if not explaining:
                     break

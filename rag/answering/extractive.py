@@ -66,7 +66,7 @@ class ExtractiveAnswers:
         extracts: list[Extract] = []
         for part in answered:
             made = self._extracts(part, shape)
-            if part.label:
+            if part.label and len(answered) > 1:
                 made = [replace(extract, label=part.label) for extract in made]
             extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
         probability = min(part.decision.probability for part in answered)
@@ -121,10 +121,10 @@ class ExtractiveAnswers:
         return extracts
 
     def _as_relevant(self, decision: Decision) -> Iterator[SentenceCandidate]:
-        """The sentences after the best that are of passages about as relevant."""
+        """The sentences after the best that belong to an answer, of passages about as relevant."""
         best, *others = decision.candidates
         least = max(0.0, best.passage.relevance - _AS_RELEVANT)
-        return (candidate for candidate in others if candidate.passage.relevance >= least)
+        return (one for one in others if one.passage.relevance >= least and one.belongs > 0.0)
 
     def _dated(self, chunk: Chunk) -> str:
         """The document's title, with the day on which its file was last changed where that is known."""

@@ -56,6 +56,11 @@ class SentenceCandidate:
         return bounded(self.span.margin if self.span else -math.inf)
 
     @property
+    def belongs(self) -> float:
+        """The reader's log-odds that it belongs to the answer."""
+        return self.passage.sentences[self.chosen].belongs
+
+    @property
     def tells(self) -> bool:
         """Whether the passage opens a text whose heading says what of its subject it tells."""
         return self.passage.chunk.opens and bool(self.passage.chunk.section)
@@ -67,7 +72,7 @@ class SentenceCandidate:
             self.passage.sentences[self.chosen].closeness,
             self.margin,
             max(0.0, self.passage.signals.aspect) / (1 + self.place) if self.tells else 0.0,
-            bounded(self.passage.sentences[self.chosen].belongs),
+            bounded(self.belongs),
         )
 
 
