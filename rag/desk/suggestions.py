@@ -81,16 +81,18 @@ class Suggestions:
 
 
 def suggest(knowledge: KnowledgeStore, quote: Quote, scope: Scope) -> tuple[str, ...]:
-    offered: list[str] = []
+    """Those that are answered from the document they were taken from; what is not sure only where there are too few."""
+    sure: list[str] = []
+    unsure: list[str] = []
     with knowledge.view() as view:
         candidates = list(_candidates(view, scope))
     for question, document in candidates:
         answer = quote(question, scope)
         if answer.kind == "extractive" and answer.citations[0].document == document:
-            offered.append(question)
-            if len(offered) == _OFFERED:
+            (sure if answer.certainty == "sure" else unsure).append(question)
+            if len(sure) == _OFFERED:
                 break
-    return tuple(offered)
+    return tuple([*sure, *unsure][:_OFFERED])
 
 
 def _candidates(view: DocumentView, scope: Scope) -> Iterator[tuple[str, int]]:

@@ -23,9 +23,11 @@ from rag.desk.protocols import Desk
 from rag.settings.model import Settings, load_settings
 from rag.types import Done, Event, Writing
 from tests.command import Result, refdesk
-from tests.ui.fake_desk import ABSTAINED, QUOTED, UNCHECKED, FakeDesk
+from tests.ui.composed import BETA, ONCE
+from tests.ui.fake_desk import ABSTAINED, COMPOSED, QUOTED, UNCHECKED, FakeDesk
 from ui.answers import answer_as_json
 from ui.api.answers import ask_routes
+from ui.blocks import plain_text
 from ui.serving import FILE, ROUTE, Announcement, Serving, fingerprint, read_serving
 from vectorstore.models import Confirm
 from vectorstore.types import Scope
@@ -107,6 +109,20 @@ def test_a_question_goes_to_the_desk_that_is_served(served: Served) -> None:
     assert unknown.code == 2
     assert "There is no such collection: elsewhere" in unknown.err
     assert own.asked == []
+
+
+def test_an_answer_is_printed_in_its_form_and_says_whether_it_is_sure(served: Served) -> None:
+    own = Unasked()
+    composed = ask(own, served.home, "Tell me all about drops.")
+    assert composed.out.startswith(f"{plain_text(COMPOSED)}\n\n[1] Glaucoma, page 2: ")
+    assert f"\n\nKinds:\n{ONCE} [5]\n{BETA} [6]\n" in composed.out
+    forms = [sentence["form"] for sentence in ask(own, served.home, "All about drops?", "--json").json["sentences"]]
+    assert forms == [sentence.form for sentence in COMPOSED.sentences]
+    unsure = ask(own, served.home, "Is it perhaps drops?")
+    assert unsure.out.startswith(f"This may answer it:\n\n{QUOTED.text} [1]\n")
+    assert ask(own, served.home, "Is it perhaps drops?", "--json").json["certainty"] == "unsure"
+    nothing = ask(own, served.home, "What is the capital of France?")
+    assert nothing.out.startswith("I found nothing in the documents that answers this.\n\nClosest passages:\n[1] Eye")
 
 
 @pytest.mark.parametrize("options", [["--engine", "extractive"], ["--model", "x"], ["--no-retrieval"], ["--left-out"]])
