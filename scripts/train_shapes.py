@@ -20,9 +20,9 @@ from sklearn.linear_model import LogisticRegression
 from rag.query.shapes.classifier import EXAMPLES, STEP, WEIGHTS, features, shape_of, words_in
 
 HELD_OUT = Path(__file__).parents[1] / "tests/data/shapes.json"
-FILLED = 6
+FILLED = 12
 """Questions of each template."""
-FEWEST = 4
+FEWEST = 6
 """Questions that a feature is in."""
 SMALLEST = 0.05
 """Features of which no weight is larger are left out."""

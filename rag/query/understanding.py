@@ -18,6 +18,7 @@ from rag.query.spelling import corrected
 from rag.query.types import Query, Shape
 from rag.query.unnamed import is_form, unnamed_in
 from rag.retrieval.types import Retriever
+from rag.text.asking import without_polite_opening
 from rag.types import Exchange
 from vectorstore.store import PassageView
 from vectorstore.types import Scope
@@ -61,7 +62,7 @@ def query_of(
     """
     asked = without_courtesies(message, recognise) if recognise else message
     turns = _conversation(before, message, asked, recognise)
-    asked = corrected(asked, view, scope)
+    asked = corrected(without_polite_opening(asked), view, scope)
     naming = Naming(retriever, scope)
     comparison = compares(asked, naming)
     asked = asked if comparison else _without_story(asked, retriever, scope)

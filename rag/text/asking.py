@@ -257,6 +257,24 @@ POLISH = Asking(
 )
 
 _LANGUAGES = (ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, PORTUGUESE, DUTCH, POLISH)
+_POLITE = re.compile(
+    r"""\s*(?:
+    (?:please\s+)?(?:(?:can|could|would|will)\s+(?:you|someone|anyone|anybody)\s+(?:please\s+)?
+        (?:tell|explain\s+to|remind|say\s+to|let)|(?:please\s+)?tell|please)(?:\s+(?:me|us))?(?:\s+know)?(?:\s+please)?
+    |(?:do|does)\s+(?:you|anyone|anybody|someone)\s+(?:happen\s+to\s+)?know
+    |(?:i|we)(?:\s+would|['’]d|\s+just)?\s+(?:like|want|need|wanted)\s+to\s+(?:know|ask|find\s+out)
+    |(?:i\s+(?:was\s+)?|just\s+)?wonder(?:ing)?|my\s+question\s+is|i\s+have\s+a\s+question
+    |(?:kannst\s+du|können\s+sie|weißt\s+du|wissen\s+sie|könnten\s+sie)(?:\s+(?:mir|uns))?(?:\s+(?:bitte|sagen|erklären))*
+    |(?:ich\s+(?:möchte|würde\s+gerne?)\s+wissen)
+    |(?:peux-tu|pouvez-vous|pourriez-vous)\s+(?:me|nous)\s+dire|savez-vous|sais-tu
+    |(?:puede|puedes|podría)\s+decirme|(?:sabe|sabes)
+    |(?:può|puoi|potrebbe)\s+dirmi|(?:sa|sai)
+    |(?:pode|podes|poderia)\s+(?:me\s+dizer|dizer-me)|(?:sabe|sabes)
+    |(?:kunt\s+u|kun\s+je)\s+(?:mij|me)\s+(?:vertellen|zeggen)|weet\s+(?:u|je)
+    |czy\s+(?:możesz|może\s+pan|może\s+pani)\s+mi\s+powiedzieć|czy\s+wiesz
+    )[\s,:]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|&")
 
 
@@ -280,6 +298,18 @@ def begins_question(text: str) -> bool:
     asking = asking_in(text)
     asks_for = first in asking.interrogatives | asking.imperatives
     return asks_for or (first in asking.auxiliaries and second in asking.pronouns | asking.possessives)
+
+
+def without_polite_opening(question: str) -> str:
+    """``question`` from its question word on, where all before only asks for an answer.
+
+    >>> without_polite_opening("Could you please tell me what the fee is?")
+    'what the fee is?'
+    """
+    polite = _POLITE.match(question)
+    rest = question[polite.end() :] if polite else ""
+    first = next(iter(_WORD.findall(rest)), "").lower()
+    return rest if first in asking_in(question).interrogatives else question
 
 
 def one_of(choice: Words) -> str:

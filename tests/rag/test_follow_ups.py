@@ -174,6 +174,20 @@ def test_what_a_message_tells_is_told_from_what_it_asks(message: str, told: str,
 
 
 @pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("Could you please tell me how glaucoma is treated?", "how glaucoma is treated?"),
+        ("I'd like to know what glaucoma is", "what glaucoma is"),
+        ("Können Sie mir bitte sagen, wie man Glaukom behandelt?", "wie man Glaukom behandelt?"),
+        ("Can you tell me about glaucoma?", "Can you tell me about glaucoma?"),
+        ("Do you know eye drops?", "Do you know eye drops?"),
+    ],
+)
+def test_what_only_asks_for_an_answer_is_not_looked_up(message: str, asked: str, knowledge: KnowledgeStore) -> None:
+    assert query_in(knowledge, message, []).question == asked
+
+
+@pytest.mark.parametrize(
     ("told", "asked", "subjects", "alone"),
     [
         ("Our doctor said sleep apnea.", "How is it treated?", ["Sleep Apnea"], "How is it treated? (sleep apnea)"),
