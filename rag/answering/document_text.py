@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from ingest.sentences import sentence_spans
 from rag.types import Form
@@ -20,6 +21,9 @@ _FORMS: dict[BlockKind, Form] = {
 }
 LISTED = frozenset({BlockKind.ITEM, BlockKind.STEP})
 _BULLET = re.compile(r"\s*(?:[-*•–]\s+)?")
+_TERM = re.compile(r"[^\n]+\n(?!\s*\n)")
+"""An entry's term, where it has a line to itself: what is said of it follows at once."""
+_PARAGRAPH = re.compile(r"\S.*?(?=\s*(?:\n\s*\n|\Z))", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,11 @@ class DocumentText:
     def __init__(self, pages: Sequence[Page], blocks: Sequence[Block]) -> None:
         self.text = "".join(page.text for page in pages)
         self._pages = pages
-        self._blocks = list(_outermost(block for block in blocks if block.kind is not BlockKind.ENTRY))
-        self._starts = [block.start for block in self._blocks]
         self._entries = [block for block in blocks if block.kind is BlockKind.ENTRY]
+        quoted = [block for block in blocks if block.kind is not BlockKind.ENTRY]
+        quoted += _said_of_terms(blocks, self.text)
+        self._blocks = list(_outermost(sorted(quoted, key=lambda block: block.start)))
+        self._starts = [block.start for block in self._blocks]
 
     @classmethod
     def of(cls, document: int, view: PassageView, scope: Scope) -> "DocumentText":
@@ -120,3 +126,26 @@ def _outermost(blocks: Iterable[Block]) -> Iterator[Block]:
             yield block
         if block.kind in LISTED:
             held = max(held, block.end)
+
+
+def _said_of_terms(blocks: Sequence[Block], text: str) -> Iterator[Block]:
+    """The prose of the entries, which is their own, as blocks: each paragraph is one, of a group of its own."""
+    group = 0
+    for number, entry in enumerate(blocks):
+        if entry.kind is not BlockKind.ENTRY:
+            continue
+        place = entry.start
+        for before in (_BULLET, _TERM):
+            found = before.match(text, place, entry.end)
+            place = found.end() if found else place
+        spans = [(block.start, block.end) for block in _from(number + 1, blocks, entry.end)]
+        for start, end in [*spans, (entry.end, entry.end)]:
+            for paragraph in _PARAGRAPH.finditer(text, place, start):
+                group -= 1  # no block that was stored has such a number
+                yield Block(*paragraph.span(), BlockKind.PROSE, group)
+            place = max(place, end)
+
+
+def _from(number: int, blocks: Sequence[Block], end: int) -> Iterator[Block]:
+    """The blocks from the one of this ``number`` on that begin before ``end``."""
+    return takewhile(lambda block: block.start < end, islice(blocks, number, None))

@@ -18,7 +18,7 @@ GROUPED = ("item", "step", "row")
 
 def written(*parts: tuple[str, str]) -> tuple[str, list[Block]]:
     """A text of blocks, each given as its kind (one within another as "item 1") and what it says; a "term" is an
-    entry's own line, and the entry ends where the next one begins.
+    entry's own line, and the entry, whose prose is no block, ends where the next one begins.
     """
     text, before = "", ""
     blocks: list[Block] = []
@@ -37,6 +37,8 @@ def written(*parts: tuple[str, str]) -> tuple[str, list[Block]]:
         Block(start, end, BlockKind.ENTRY, len(parts))
         for start, end in zip(terms, [*terms[1:], len(text)], strict=False)
     ]
+    first = terms[0] if terms else len(text)
+    blocks = [block for block in blocks if block.start < first or block.kind is not BlockKind.PROSE]
     return text, sorted([*blocks, *entries], key=lambda block: (block.start, -block.end))
 
 
