@@ -126,7 +126,8 @@ def _joined(sentence: str, asking: Asking) -> list[str]:
     start = 0
     for joint in forms.joint.finditer(sentence):
         clause = sentence[start : joint.start()]
-        if content_stems(clause) and forms.asks.search(clause) and not _goes_on(clause, joint["unit"], forms):
+        begins = forms.whole if joint["comma"] else forms.asks
+        if content_stems(clause) and begins.search(clause) and not _goes_on(clause, joint["unit"], forms):
             clauses.append(clause)
             start = joint.end()
     first, *others = [*clauses, sentence[start:]]
@@ -162,6 +163,8 @@ class _Forms:
         verb = one_of(asking.auxiliaries)
         self.unit = re.compile(named, re.IGNORECASE)
         self.asks = re.compile(rf"(?:^\W*(?:{verb}|{one_of(asking.imperatives)})\b)|\b{unit}", re.IGNORECASE)
+        self.whole = re.compile(rf"^\W*(?:{verb}\b|(?:what|who|which|was|wer)\b|{unit}\s+{verb}\b)", re.IGNORECASE)
+        """What a comma alone may part from another question: "When it rains, what ..." is one."""
         self.begins = re.compile(
             rf"\W*(?:{one_of(asking.joints)}\s+)?(?:{unit}|(?:{verb}|{one_of(asking.imperatives)})\b)", re.IGNORECASE
         )
@@ -171,7 +174,7 @@ class _Forms:
             re.IGNORECASE,
         )
         self.joint = re.compile(
-            rf"{joint}(?:(?=(?P<unit>{unit}))|(?={verb}\s+{stands_for}\b))|,\s+(?=(?:how|why|what|wie|warum)\b)",
+            rf"{joint}(?:(?=(?P<unit>{unit}))|(?={verb}\s+{stands_for}\b))|(?P<comma>,)\s+(?=(?:how|why|what|wie|warum)\b)",
             re.IGNORECASE,
         )
 

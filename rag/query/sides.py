@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.query.naming import Naming
@@ -105,7 +105,7 @@ def _forms(asking: Asking) -> _Forms:
             for form in (
                 rf".*\b{either}\b(?P<aspect>.*?)\b{between}\s+{one_and_other}",
                 rf"(?:{opening})?(?:.*?:\s*)?(?P<one>.+?)\s+{versus}\s+(?P<other>[^,:;]+)(?:[,:;].*)?",
-                rf"(?:{opening})?(?P<one>.+?)\s+{either}\s+{against}\s+(?P<other>.+)",
+                rf"(?:{opening})?(?P<one>.+?)(?:\s+(?:in|im|en|em|w))?\s+{either}\s+{against}\s+(?P<other>.+)",
                 rf"(?:.*\b)?{comparing}\s+(?:{one_of(asking.pronouns)}\s+)?(?:{one_of(asking.binding)}\s+)?"
                 rf"{one_and_other}",
                 rf"(?:{opening})(?P<one>.+?)\s+{one_of(asking.joints)}\s+(?P<other>.+)\s+{either}",
@@ -128,29 +128,34 @@ def _forms(asking: Asking) -> _Forms:
 
 
 def _sides(match: re.Match[str], asking: Asking) -> list[Side]:
-    """None where what is compared is no name."""
+    """What is compared; nothing where that is no name."""
     named = match.groupdict()
     found = [*re.split(r"\s*,\s*", match["one"]), match["other"]]
     found[1:-1] = [part for side in found[1:-1] for part in re.split(rf"^{one_of(asking.against)}\s+", side) if part]
     found[-1] = _without_ending(found[-1], asking)
     shared, found = _shared(found, asking)
-    if len(found) > _MOST_SIDES or not all(map(_names, found)) or len(set(map(str.lower, found))) == 1:
+    if (
+        len(found) > _MOST_SIDES
+        or not all(_is_side(side, asking) for side in found)
+        or len(set(map(str.lower, found))) == 1
+    ):
         return []
-    aspect = " ".join(word for word in _WORD.findall(named.get("aspect") or "") if _tells(word, asking))
     before, after = shared
-    more = named.get("more")
-    base = _base(more) if more and asking is ENGLISH else None
+    return [Side(_label(side, asking), _asked_of(f"{before} {side}".strip(), named, after, asking)) for side in found]
+
+
+def _asked_of(side: str, named: Mapping[str, str | None], after: str, asking: Asking) -> str:
+    """What a comparison asks of one side: how much it is of what is compared, or else what it is."""
+    aspect = [word for word in _WORD.findall(named.get("aspect") or "") if _tells(word, asking)]
     rest = f"{named.get('rest') or ''} {after}".split()
-    sides = []
-    for side in found:
-        whole = f"{before} {side}".strip()
-        if base:
-            asked = f"How {base} is {' '.join([whole, *rest])}?"
-        else:
-            of_it = f"{aspect} {asking.of} {whole}" if aspect and not more else whole
-            asked = " ".join([asking.what_is.format(of_it), *([f"({' '.join(rest)})"] if rest else [])])
-        sides.append(Side(_label(side, asking), asked))
-    return sides
+    more = (named.get("more") or "").lower()
+    if more and asking is ENGLISH:
+        by_words = rest[:1] if more in ("more", "less") else []
+        if base := " ".join(by_words) or _base(more):
+            return f"How {base} is {' '.join([side, *rest[len(by_words) :]])}?"
+    beside = [*aspect, *rest] if more else rest
+    of_it = f"{' '.join(aspect)} {asking.of} {side}" if aspect and not more else side
+    return f"{asking.what_is.format(of_it)} ({' '.join(beside)})" if beside else asking.what_is.format(of_it)
 
 
 def _without_ending(side: str, asking: Asking) -> str:
@@ -174,6 +179,12 @@ def _shared(sides: list[str], asking: Asking) -> tuple[tuple[str, str], list[str
 
 def _tells(word: str, asking: Asking) -> bool:
     return bool(content_stems(word)) and word.lower() not in asking.telling
+
+
+def _is_side(text: str, asking: Asking) -> bool:
+    """Whether ``text`` may be a name and is no piece of a clause."""
+    said = [word.lower() for word in text.split()]
+    return _names(text) and said[-1] not in asking.prepositions and not (asking.auxiliaries | asking.more) & set(said)
 
 
 def _names(item: str) -> bool:

@@ -109,6 +109,14 @@ def test_a_question_among_several_is_labelled_as_it_was_asked(documents: Knowled
             "Is the Osprey heavier than the Kestrel?",
             {"Osprey": "How heavy is the Osprey?", "Kestrel": "How heavy is the Kestrel?"},
         ),
+        (
+            "Which is more expensive, the Kestrel or the Osprey?",
+            {"Kestrel": "How expensive is the Kestrel?", "Osprey": "How expensive is the Osprey?"},
+        ),
+        (
+            "Which costs more, the Kestrel or the Osprey?",
+            {"Kestrel": "What is the Kestrel? (costs)", "Osprey": "What is the Osprey? (costs)"},
+        ),
         ("How does measles differ from rabies?", {"Measles": "What is measles?", "Rabies": "What is rabies?"}),
         ("Do measles and rabies have much in common?", {"Measles": "What is measles?", "Rabies": "What is rabies?"}),
         (
@@ -165,6 +173,9 @@ def test_of_a_list_each_subject_is_searched_for(
         "How many trains run between Graz and Turku?",
         "Is a temperature higher than 39 dangerous?",
         "What are fever and a rash signs of?",
+        "When the drone was built, what was it called?",
+        "What is rabies unable to distinguish from measles?",
+        "How high does the Kestrel fly compared to the Osprey?",
         "What is the weight and the warranty of the Kestrel?",  # the same passage tells both
     ],
 )
