@@ -101,8 +101,8 @@ def _readers() -> dict[str, ExtractiveReader]:
     state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     size = BertSize.of(network.config.to_dict())
     networks: dict[str, ReadingNetwork] = {
-        _INT8: OpenVinoNetwork(ReaderGraph(size, state | read_tensors(FAST.weights)).model()),
-        _OPENVINO_FLOAT32: OpenVinoNetwork(ReaderGraph(size, state).model()),
+        _INT8: OpenVinoNetwork(ReaderGraph(size, state | read_tensors(FAST.weights)).model),
+        _OPENVINO_FLOAT32: OpenVinoNetwork(ReaderGraph(size, state).model),
         _FLOAT32: TorchNetwork(network, torch.float32),
     }
     tokenizer = PairTokenizer.of_model(model.path)

@@ -67,7 +67,7 @@ def open_reader(settings: Settings, confirm: Confirm | None = None) -> "Extracti
     """The reader that the settings name, or the embedded one in its place."""
     from rag.reader.model import load_reader
 
-    return load_reader(settings.reader.model, settings.downloads, confirm)
+    return load_reader(settings.reader.model, settings.downloads, confirm, settings.home)
 
 
 def retriever_on(settings: Settings) -> "Callable[[PassageView], HybridRetriever]":

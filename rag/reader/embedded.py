@@ -9,18 +9,21 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vectorstore.embedders.tensors import read_tensors
 from vectorstore.machine import has_gpu
 from vectorstore.models import E5_SMALL, MINILM, packaged_model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from transformers import PreTrainedModel
 
     from rag.reader.networks import ReadingNetwork
     from rag.reader.windows import PairTokenizer
     from vectorstore.embedders.packed import PackedModel
+    from vectorstore.embedders.tensors import Tensors
     from vectorstore.embedders.unigram import UnigramTokenizer
     from vectorstore.models import ResolvedModel
 
@@ -75,32 +78,44 @@ def load_fast() -> "tuple[ResolvedModel, PreTrainedModel]":
     return model, load_network(model.path, dequantize(read_tensors(FAST.weights)))
 
 
-def open_multilingual() -> "tuple[UnigramTokenizer, ReadingNetwork]":
-    """Its tokenizer, and its network in the form that is fastest here. Raises ModelUnavailable."""
+def open_multilingual(home: Path | None) -> "tuple[UnigramTokenizer, ReadingNetwork]":
+    """Its tokenizer, and its network in the form that is fastest here, which ``home`` keeps as it was compiled. Raises
+    ModelUnavailable.
+    """
     from vectorstore.embedders.packed import PackedModel
 
     packed = PackedModel(packaged_model(MULTILINGUAL.base))
-    return packed.tokenizer(), reading_network(packed, read_tensors(MULTILINGUAL.weights))
+    kept = home / "cache" / "reader.openvino" if home else None
+    network = reading_network(packed, lambda: read_tensors(MULTILINGUAL.weights), kept, MULTILINGUAL.fingerprint)
+    return packed.tokenizer(), network
 
 
-def reading_network(packed: "PackedModel", trained: Mapping[str, Any]) -> "ReadingNetwork":
-    """That of ``trained`` weights (quantized or not) over the packaged ones, in the form that is fastest here."""
+def reading_network(
+    packed: "PackedModel", trained: "Callable[[], Tensors]", kept: Path | None = None, weights: str = ""
+) -> "ReadingNetwork":
+    """That of ``trained`` weights (quantized or not) over the packaged ones, in the form that is fastest here.
+
+    ``kept`` and ``weights`` are as ``vectorstore.embedders.compiled`` takes them.
+    """
     from rag.reader.int8 import ReaderGraph, dequantize, is_fast_here
 
-    changed = [name.removeprefix("bert.") for name in trained]
-    base = {f"bert.{name}": tensor for name, tensor in packed.tensors(without=changed).items()}
+    def tensors() -> "Tensors":
+        changed = trained()
+        base = packed.tensors(without=[name.removeprefix("bert.") for name in changed])
+        return {**{f"bert.{name}": tensor for name, tensor in base.items()}, **changed}
+
     if has_gpu() or not is_fast_here():
         from rag.reader.reading_model import ReadingModel, TorchReadingNetwork
 
         model = ReadingModel(packed.config)
-        model.load(base | dequantize(trained))
+        model.load(dequantize(tensors()))
         return TorchReadingNetwork(model, packed.words)
 
     from rag.reader.networks import OpenVinoNetwork
     from vectorstore.embedders.bert_graph import BertSize
 
-    graph = ReaderGraph(BertSize.of(packed.config), base | dict(trained), given_words=True)
-    return OpenVinoNetwork(graph.model(), packed.words)
+    size = BertSize.of(packed.config)
+    return OpenVinoNetwork(lambda: ReaderGraph(size, tensors(), given_words=True).model(), packed.words, kept, weights)
 
 
 def open_fast() -> "tuple[PairTokenizer, ReadingNetwork]":
@@ -121,4 +136,4 @@ def open_fast() -> "tuple[PairTokenizer, ReadingNetwork]":
     model = packaged_model(FAST.base)
     encoder = {f"bert.{name}": value for name, value in read_tensors(model.path / "model.safetensors").items()}
     graph = ReaderGraph(BertSize.of(read_json(model.path / "config.json")), encoder | read_tensors(FAST.weights))
-    return PairTokenizer.of_model(model.path), OpenVinoNetwork(graph.model())
+    return PairTokenizer.of_model(model.path), OpenVinoNetwork(graph.model)

@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 from rag.reader.embedded import DEFAULT, EMBEDDED, FAST, Embedded, open_fast, open_multilingual, reading_network
 from rag.reader.headed_windows import SENTENCE_TOKENS, HeadedTokenizer
@@ -88,9 +89,11 @@ class MultilingualReader(ExtractiveReader):
         return [support_of(windows[number]) for number in range(len(pairs))]
 
 
-def load_reader(name: str, download: Download = "never", confirm: Confirm | None = None) -> ExtractiveReader:
+def load_reader(
+    name: str, download: Download = "never", confirm: Confirm | None = None, home: Path | None = None
+) -> ExtractiveReader:
     """The reader of that name: an embedded one, what a training left, a model of transformers, or where that cannot be
-    had the default.
+    had the default. ``home`` keeps what opens it sooner the next time.
     """
     if name not in EMBEDDED:
         try:
@@ -106,17 +109,17 @@ def load_reader(name: str, download: Download = "never", confirm: Confirm | None
 
             tokenizer, network = PairTokenizer.of_model(model.path), fastest_network(load_network(model.path))
             return ExtractiveReader(model.name, tokenizer, network, fingerprint=model.fingerprint)
-    return _open(EMBEDDED[name])
+    return _open(EMBEDDED[name], home)
 
 
 def open_trained(model: ResolvedModel, packed: PackedModel) -> MultilingualReader:
     """What a training left of the ``packed`` one."""
-    network = reading_network(packed, changes_of(model))
+    network = reading_network(packed, lambda: changes_of(model))
     return MultilingualReader(model.name, packed.tokenizer(), network, fingerprint=model.fingerprint)
 
 
-def _open(own: Embedded) -> ExtractiveReader:
+def _open(own: Embedded, home: Path | None) -> ExtractiveReader:
     called, numbers = "Refdesk's embedded reader", (own.no_answer_margin, own.fingerprint)
     if own is FAST:
         return ExtractiveReader(called, *open_fast(), *numbers)
-    return MultilingualReader(called, *open_multilingual(), *numbers)
+    return MultilingualReader(called, *open_multilingual(home), *numbers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from rag.reader.windows import Batch
+from vectorstore.embedders.compiled import compile_graph
 from vectorstore.machine import threads
 
 WordVectors = Callable[[NDArray[np.int64]], NDArray[np.float32]]
@@ -63,9 +65,16 @@ class OpenVinoNetwork:
     """
 
     batch_windows = 2
-    pad_to = 16  # each new shape costs time once
+    pad_to = 32  # each new shape costs time once
 
-    def __init__(self, model: ov.Model, words: WordVectors | None = None) -> None:
+    def __init__(
+        self,
+        build: Callable[[], ov.Model],
+        words: WordVectors | None = None,
+        kept: Path | None = None,
+        weights: str = "",
+    ) -> None:
+        """``kept`` and ``weights`` are as ``compile_graph`` takes them."""
         settings = {
             "PERFORMANCE_HINT": "THROUGHPUT",
             "INFERENCE_NUM_THREADS": threads(),
@@ -73,7 +82,7 @@ class OpenVinoNetwork:
             # Left to itself it takes bfloat16 where the processor has it: no faster here, and spans get lost.
             "INFERENCE_PRECISION_HINT": "f32",
         }
-        self._queue = ov.AsyncInferQueue(ov.Core().compile_model(model, "CPU", settings))
+        self._queue = ov.AsyncInferQueue(compile_graph(build, settings, kept, weights))
         self._queue.set_callback(_keep)
         self._words = words
 

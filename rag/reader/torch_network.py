@@ -50,7 +50,7 @@ def fastest_network(network: PreTrainedModel) -> ReadingNetwork:
     """The one that runs it fastest here: in float32, OpenVINO takes less time than torch."""
     if has_gpu() or has_bfloat16():
         return TorchNetwork(network)
-    return OpenVinoNetwork(converted(network))
+    return OpenVinoNetwork(lambda: converted(network))
 
 
 def converted(network: PreTrainedModel) -> ov.Model:

@@ -140,7 +140,8 @@ def test_openvino_says_what_torch_says(form: str) -> None:
     calibration = [fields | {"attention_mask": torch.from_numpy(batch["attention_mask"])}]
     quantized = quantize(model, calibration)
     tensors = quantized if form == "int8" else dequantize(quantized)
-    (ours,) = OpenVinoNetwork(ReaderGraph(BertSize.of(CONFIG), tensors, given_words=True).model(), words).score([batch])
+    graph = ReaderGraph(BertSize.of(CONFIG), tensors, given_words=True)
+    (ours,) = OpenVinoNetwork(graph.model, words).score([batch])
     again = ReadingModel(CONFIG)
     again.load(dequantize(quantized))
     (theirs,) = TorchReadingNetwork(again, words, torch.float32).score([batch])

@@ -35,8 +35,8 @@ def test_openvino_reads_as_the_float_network_in_torch_does(form: str) -> None:
         pytest.skip("the processor lacks VNNI: it may overflow in int8, so that the float network is used")
     floats = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     tensors = floats | (read_tensors(FAST.weights) if form == "int8" else {})
-    graph = int8.ReaderGraph(BertSize.of(network.config.to_dict()), tensors).model()
-    reader = ExtractiveReader(form, tokenizer, OpenVinoNetwork(graph))
+    graph = int8.ReaderGraph(BertSize.of(network.config.to_dict()), tensors)
+    reader = ExtractiveReader(form, tokenizer, OpenVinoNetwork(graph.model))
     plain = ExtractiveReader("torch", tokenizer, TorchNetwork(network, torch.float32))
     pairs = [
         ("When was the library opened?", "The library was opened by the mayor in 1962 and is closed on Sundays."),
@@ -68,8 +68,8 @@ def test_quantized_weights_stand_for_the_trained_ones() -> None:
     for name, tensor in network.state_dict().items():
         assert torch.dist(torch.from_numpy(restored[name]), tensor) <= 0.02 * tensor.norm(), name
     fields = {name: values.numpy() for name, values in batch.items()}
-    graph = int8.ReaderGraph(BertSize.of(config.to_dict()), quantized).model()
-    (logits,) = OpenVinoNetwork(graph).score([fields])
+    graph = int8.ReaderGraph(BertSize.of(config.to_dict()), quantized)
+    (logits,) = OpenVinoNetwork(graph.model).score([fields])
     with torch.inference_mode():
         expected = network(**batch)
     assert np.abs(logits.starts - expected.start_logits.numpy()).max() < 0.02
@@ -86,7 +86,7 @@ def test_a_network_of_any_architecture_runs_on_openvino(architecture: type[PreTr
     if network.config.type_vocab_size > 1:
         batch["token_type_ids"] = torch.zeros_like(batch["input_ids"])
     fields = {name: values.numpy() for name, values in batch.items()}
-    (ours,) = OpenVinoNetwork(converted(network)).score([fields])
+    (ours,) = OpenVinoNetwork(lambda: converted(network)).score([fields])
     (theirs,) = TorchNetwork(network, torch.float32).score([fields])
     seen = fields["attention_mask"].astype(bool)
     assert np.abs(ours.starts - theirs.starts)[seen].max() < 1e-4
