@@ -110,6 +110,8 @@ def test_a_line_that_cannot_be_used_is_left_out_and_said(tmp_path: Path) -> None
         GROUNDED | {"supporting": [], "answerable": False},
         GROUNDED | {"question": " "},
         {"question": "Who?"},
+        GROUNDED | {"passages": []},
+        GROUNDED | {"history": [{"role": "user", "text": "Tell me of the library."}]},
     )
     (found,) = read_reading_files([file])
     assert len(found.grounded) == 2
@@ -118,6 +120,8 @@ def test_a_line_that_cannot_be_used_is_left_out_and_said(tmp_path: Path) -> None
         "told.jsonl:3: it is answerable, but supporting names no passage",
         "told.jsonl:5: question is empty",
         "told.jsonl:6: answerable is missing",
+        "told.jsonl:7: passages is empty",
+        "told.jsonl:8: it goes on from a conversation, without which it says too little",
     )
     (said,) = read_reading_files([write_lines(tmp_path / "said.jsonl", SUPPORT, SUPPORT | {"label": "true"})])
     assert said.problems == ("said.jsonl:2: label is none of supported, contradicted, not_enough",)

@@ -202,8 +202,12 @@ def _grounded(row: Mapping[str, Any]) -> GroundedQuestion:
     passages = row["passages"]
     if not isinstance(passages, list) or not all(isinstance(text, str) for text in passages):
         raise _Unfit("passages are no list of texts")
+    if not any(text.strip() for text in passages):
+        raise _Unfit("passages is empty")
+    if row.get("history"):
+        raise _Unfit("it goes on from a conversation, without which it says too little")
     supporting = row["supporting"] if row["answerable"] else []
-    if not passages or not isinstance(supporting, list) or not set(supporting) <= set(range(len(passages))):
+    if not isinstance(supporting, list) or not set(supporting) <= set(range(len(passages))):
         raise _Unfit("supporting names passages that are not there")
     if row["answerable"] and not supporting:
         raise _Unfit("it is answerable, but supporting names no passage")
