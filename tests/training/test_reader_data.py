@@ -16,7 +16,7 @@ from rag.training.data.reading import GroundedQuestion, ReadingFile, Section, re
 from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.batches import UNKNOWN, Example, ReadingBatches, drawn, example_of, windows_of
 from rag.training.reader.data import ReaderData, load_reader_data
-from rag.training.reader.grounded_rows import grounded_rows
+from rag.training.reader.grounded_rows import GroundedRows, grounded_rows
 from rag.training.reader.mixture import Mixture, varied, with_sentences
 from rag.training.reader.network import Trainee
 from rag.training.reader.question_rows import QuestionRows
@@ -331,6 +331,20 @@ def test_passages_of_a_question_are_sentences_of_one_text_or_texts_of_their_own(
     assert [(row.passage, row.relevant) for row in apart] == [(long[0], True)]
     none = grounded_rows(GroundedQuestion("Who?", "", long, frozenset()))
     assert [row.relevant for row in none] == [False, False]
+
+
+def test_a_question_beside_what_another_was_asked_of_is_a_near_miss() -> None:
+    def asked(subject: str, hour: str) -> GroundedQuestion:
+        lines = (f"The {subject} is old.", f"It opens at {hour}.")
+        return GroundedQuestion(f"When does the {subject} open?", subject, lines, frozenset({1}))
+
+    rows = GroundedRows([asked("library", "nine"), asked("museum", "ten"), asked("library", "nine")])
+    draw = random.Random(1)
+    made = [row for _ in range(60) if (row := rows.near_miss(0, draw))]
+    assert {row.passage for row in made} == {"The museum is old. It opens at ten."}
+    assert {(row.question, row.heading, row.selected, row.relevant) for row in made} == {
+        ("When does the library open?", "museum", frozenset(), False)
+    }
 
 
 def test_a_sentence_beside_an_unrelated_passage_is_not_supported(tmp_path: Path) -> None:

@@ -1,20 +1,51 @@
-"""Rows of questions with the passages that answer them."""
+"""Rows of questions with the passages that answer them, and of the same questions beside passages of others."""
 
 import math
+import random
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.sentences import sentence_spans
 from rag.training.data.reading import GroundedQuestion
-from rag.training.reader.rows import Row, Source
+from rag.training.reader.rows import Row, Source, words
 
+_RARE = 3
 _SENTENCES_A_PASSAGE = 1.6
 """Up to so many in the middle, the passages of a question are the sentences or lines of one text."""
 
 
-def grounded_sources(name: str, questions: Sequence[GroundedQuestion]) -> list[Source]:
+class GroundedRows:
     """A row for each question, where its passages are sentences of one text, or else for each of its passages."""
-    rows = [row for item in questions for row in grounded_rows(item)]
-    return [Source(name, "", len(rows), math.sqrt(len(rows)), lambda i, _: rows[i])] if rows else []
+
+    def __init__(self, questions: Sequence[GroundedQuestion]) -> None:
+        self.rows = [row for item in questions for row in grounded_rows(item)]
+        self._with_word: defaultdict[str, list[int]] = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            for word in words(row.question):
+                self._with_word[word].append(number)
+
+    def near_miss(self, number: int, draw: random.Random) -> Row | None:
+        """The question beside what another question was asked of that shares a rare word with it."""
+        row = self.rows[number]
+        shared = [(len(self._with_word[word]), word) for word in words(row.question) if len(self._with_word[word]) > 1]
+        if not shared:
+            return None
+        other = self.rows[draw.choice(self._with_word[draw.choice(sorted(shared)[:_RARE])[1]])]
+        if other.question == row.question or other.passage == row.passage:
+            return None
+        return replace(other, question=row.question, selected=frozenset(), relevant=False)
+
+
+def grounded_sources(name: str, questions: Sequence[GroundedQuestion], near_misses: float) -> list[Source]:
+    """The rows of the questions; ``near_misses`` come to each of them."""
+    rows = GroundedRows(questions)
+    count, weight = len(rows.rows), math.sqrt(len(rows.rows))
+    sources = [
+        Source(name, "", count, weight, lambda i, _: rows.rows[i]),
+        Source(name, "near misses", count, near_misses * weight, rows.near_miss),
+    ]
+    return [source for source in sources if source.size and source.weight]
 
 
 def grounded_rows(item: GroundedQuestion) -> list[Row]:

@@ -63,7 +63,7 @@ def sources_of(files: Sequence[ReadingFile], factors: Mapping[str, float], train
         factor = factors.get(file.name, 1.0)
         of_file = [
             *question_sources(file.name, file.questions, training.near_misses, training.altered),
-            *grounded_sources(file.name, file.grounded),
+            *grounded_sources(file.name, file.grounded, training.near_misses),
             *section_sources(file.name, file.sections, training.near_misses),
         ]
         asked += [replace(source, weight=factor * source.weight) for source in of_file if factor]
