@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vectorstore.embedders.tensors import read_tensors
-from vectorstore.machine import has_gpu
+from vectorstore.machine import has_bfloat16, has_gpu
 from vectorstore.models import E5_SMALL, MINILM, packaged_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import openvino as ov
     from transformers import PreTrainedModel
 
     from rag.reader.networks import ReadingNetwork
@@ -99,23 +100,28 @@ def reading_network(
     """
     from rag.reader.int8 import ReaderGraph, dequantize, is_fast_here
 
-    def tensors() -> "Tensors":
-        changed = trained()
-        base = packed.tensors(without=[name.removeprefix("bert.") for name in changed])
-        return {**{f"bert.{name}": tensor for name, tensor in base.items()}, **changed}
-
-    if has_gpu() or not is_fast_here():
+    if has_gpu() or (has_bfloat16() and not is_fast_here()):
         from rag.reader.reading_model import ReadingModel, TorchReadingNetwork
 
         model = ReadingModel(packed.config)
-        model.load(dequantize(tensors()))
+        model.load(dequantize(over_base(packed, trained())))
         return TorchReadingNetwork(model, packed.words)
 
     from rag.reader.networks import OpenVinoNetwork
     from vectorstore.embedders.bert_graph import BertSize
 
-    size = BertSize.of(packed.config)
-    return OpenVinoNetwork(lambda: ReaderGraph(size, tensors(), given_words=True).model(), packed.words, kept, weights)
+    def build() -> "ov.Model":
+        tensors = over_base(packed, trained())
+        tensors = tensors if is_fast_here() else dequantize(tensors)
+        return ReaderGraph(BertSize.of(packed.config), tensors, given_words=True).model()
+
+    return OpenVinoNetwork(build, packed.words, kept, weights)
+
+
+def over_base(packed: "PackedModel", trained: "Tensors") -> "Tensors":
+    """``trained`` weights, and the packaged ones that they do not replace."""
+    base = packed.tensors(without=[name.removeprefix("bert.") for name in trained])
+    return {**{f"bert.{name}": tensor for name, tensor in base.items()}, **trained}
 
 
 def open_fast() -> "tuple[PairTokenizer, ReadingNetwork]":
