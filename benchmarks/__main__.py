@@ -31,6 +31,7 @@ from benchmarks import (
     reranking,
     scale,
     scopes,
+    shapes,
     smalltalk,
     startup,
 )
@@ -59,6 +60,7 @@ def main() -> None:
         "adding": adding.run,
         "scopes": scopes.run,
         "lookups": lookups.run,
+        "shapes": shapes.run,
         "pdf_text": lambda: pdf_text.run(arguments.data),
         "quantization": lambda: quantization.run(arguments.work.resolve()),
         "rag_vs_finetuning": lambda: rag_vs_finetuning.run(arguments.work.resolve()),

@@ -22,6 +22,7 @@ from benchmarks import (
     reranking,
     scale,
     scopes,
+    shapes,
     startup,
 )
 from benchmarks.generator import measure as generator
@@ -53,6 +54,7 @@ def write_report(results: Mapping[str, Any]) -> None:
         ("questions", questions.section),
         ("conversations", _conversations),
         ("smalltalk", _smalltalk),
+        ("shapes", shapes.section),
         ("medical", _medical),
         ("reader", reader.section),
         ("qlora", qlora.section),

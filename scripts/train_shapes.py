@@ -36,7 +36,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 def main() -> None:
     examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     frame = frozenset(_frame(examples))
-    questions = list(_filled(examples))
+    questions = list(filled(examples, FILLED))
     found = [features(question, frame) for question, _ in questions]
     counts = Counter(feature for of_one in found for feature in of_one)
     places = {
@@ -72,13 +72,14 @@ def _frame(examples: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[str
                 yield from words_in(words)
 
 
-def _filled(examples: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[tuple[str, str]]:
+def filled(examples: dict[str, dict[str, dict[str, list[str]]]], times: int) -> Iterator[tuple[str, str]]:
+    """So many questions of each template, with their shapes."""
     choice = random.Random(1)
     for language, templates in examples["templates"].items():
         fillers = examples["fillers"]["en"] | examples["fillers"][language]
         for shape, of_shape in templates.items():
             for template in of_shape:
-                for _ in range(FILLED if _SLOT.search(template) else 1):
+                for _ in range(times if _SLOT.search(template) else 1):
                     yield _SLOT.sub(lambda slot, words=fillers: str(choice.choice(words[slot[1]])), template), shape
 
 
