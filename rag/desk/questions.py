@@ -49,6 +49,11 @@ class DeskQuestions:
         self._opened()
         self._suggested_within(EVERYTHING)
 
+    def close(self) -> None:
+        """End what is worked out in the background."""
+        if self._suggestions:
+            self._suggestions.close()
+
     def change_generator(self, settings: Settings) -> None:
         """Have the questions to come answered by the generator of these settings; what is being answered stays with
         its own. Raises UsageError or RefdeskError where it cannot be; the old one then stays.

@@ -97,7 +97,7 @@ class LocalDesk:
         self.jobs.see_to(LOCAL_OWNER)
 
     def close(self) -> None:
-        for part in ("forms", "conversations", "_queue"):
+        for part in ("forms", "conversations", "questions", "_queue"):
             if part in vars(self):
                 getattr(self, part).close()
         self._components.close()

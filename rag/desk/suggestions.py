@@ -46,6 +46,14 @@ class Suggestions:
         self._quote = quote
         self._kept: OrderedDict[Scope, _Kept] = OrderedDict()
         self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._renewing: list[threading.Thread] = []
+
+    def close(self) -> None:
+        """End what is being worked out: a thread that is at a model when Python ends takes the process down with it."""
+        self._ended.set()
+        for thread in self._renewing:
+            thread.join()
 
     def within(self, scope: Scope) -> tuple[str, ...]:
         with self._lock:
@@ -59,7 +67,10 @@ class Suggestions:
                 if kept.publication is None:  # else it was worked out for another reader meanwhile
                     self._work_out(scope, kept, publication)
         elif kept.publication != publication and kept.busy.acquire(blocking=False):
-            threading.Thread(target=self._renew, args=(scope, kept, publication), name="suggest", daemon=True).start()
+            thread = threading.Thread(target=self._renew, args=(scope, kept, publication), name="suggest", daemon=True)
+            with self._lock:
+                thread.start()
+                self._renewing = [*(one for one in self._renewing if one.is_alive()), thread]
         return kept.offered
 
     def _renew(self, scope: Scope, kept: _Kept, publication: int) -> None:
@@ -70,7 +81,7 @@ class Suggestions:
 
     def _work_out(self, scope: Scope, kept: _Kept, publication: int) -> None:
         try:
-            kept.offered = suggest(self._knowledge, self._quote, scope)
+            kept.offered = suggest(self._knowledge, self._quote, scope, self._ended.is_set)
         except RefdeskError as error:
             logger.warning("no questions to begin with: %s", error)
         kept.publication = publication
@@ -80,8 +91,10 @@ class Suggestions:
             return view.publication
 
 
-def suggest(knowledge: KnowledgeStore, quote: Quote, scope: Scope) -> tuple[str, ...]:
-    """Those that are answered from the document they were taken from; what is not sure only where there are too few."""
+def suggest(knowledge: KnowledgeStore, quote: Quote, scope: Scope, ended: Callable[[], bool]) -> tuple[str, ...]:
+    """Those that are answered from the document they were taken from; what is not sure only where there are too few.
+    Nothing more is tried once it has ``ended``.
+    """
     sure: list[str] = []
     unsure: list[str] = []
     with knowledge.view() as view:
@@ -92,6 +105,8 @@ def suggest(knowledge: KnowledgeStore, quote: Quote, scope: Scope) -> tuple[str,
             (sure if answer.certainty == "sure" else unsure).append(question)
             if len(sure) == _OFFERED:
                 break
+        if ended():
+            break
     return tuple([*sure, *unsure][:_OFFERED])
 
 
