@@ -66,7 +66,7 @@ def _of_clause(
     sides = compared(clause, asking, naming) or listed(clause, asking, naming)
     if sides:
         return [_part(side.label, carried(side.question + about, before, naming)) for side in sides]
-    label = _OPENING.sub("", clause).rstrip(" .?!,;")
+    label = _asked_in(clause)
     return [_part(label[:1].upper() + label[1:], variants)]
 
 
@@ -112,7 +112,12 @@ def _clauses(asked: str, asking: Asking) -> list[str]:
                 found += _joined(sentence, asking)
     if len(found) > _MOST_PARTS:
         found[_MOST_PARTS - 1 :] = [" ".join(found[_MOST_PARTS - 1 :])]
-    return found or [asked]
+    return [clause for clause in found if _asked_in(clause)] or [asked]
+
+
+def _asked_in(clause: str) -> str:
+    """``clause`` without what joins it to the one before, nor what ends it."""
+    return _OPENING.sub("", clause.strip()).strip(" .?!,;&")
 
 
 def _joined(sentence: str, asking: Asking) -> list[str]:

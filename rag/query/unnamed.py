@@ -14,14 +14,16 @@ from vectorstore.types import Scope
 _TERM = re.compile(r"[^\W_]+(?:[.'’/_@-][^\W_]+)*")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-_NEAREST = 5
+_NEAREST = 3
 _FEWEST_SHARED = 5
 """Letters that the forms of a word, or a word and a compound of it, have in common."""
 _SHARE = 0.6
 """Of a word's letters, that many are in all of its forms."""
 _ALIKE = 0.6
 """The cosine from which two words mean much the same ("guests", "visitors")."""
-_MOST_WORDS = 150
+_MOST_WORDS = 60
+_MOST_TERMS = 4
+"""That are looked for in other words: each costs time, and a letter may have many."""
 _CALENDAR = words(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August"
     " September October November December"
@@ -36,18 +38,12 @@ def unnamed_in(question: str, view: PassageView, retriever: Retriever, scope: Sc
     """The names, numbers, versions and nouns of ``question`` that no passage within ``scope`` holds: in no form of the
     word, in no compound, and, of a common noun, in no word that means much the same.
     """
-    asking = asking_in(question)
-    terms = list(dict.fromkeys(_things(question, asking)))
+    terms = list(dict.fromkeys(_things(question, asking_in(question))))
     counts = view.frequencies([term for term in terms if not _is_code(term)], scope)
-    missing = []
-    for term in terms:
-        if _is_code(term):
-            held = view.holds_form(term, scope)
-        else:
-            held = counts[term] > 0 or _held_otherwise(term, view, retriever, scope)
-        if not held:
-            missing.append(term)
-    return tuple(missing)
+    missing = [term for term in terms if not (view.holds_form(term, scope) if _is_code(term) else counts[term])]
+    in_words = [term for term in missing if not _is_code(term)][:_MOST_TERMS]
+    named = _named_otherwise(in_words, view, retriever, scope) if in_words else frozenset()
+    return tuple(term for term in missing if term not in named)
 
 
 def _is_code(term: str) -> bool:
@@ -121,21 +117,21 @@ def _could_be(word: str) -> bool:
     )
 
 
-def _held_otherwise(term: str, view: PassageView, retriever: Retriever, scope: Scope) -> bool:
-    """Whether passages that are found for ``term`` hold it in a form or a compound that the search does not know, or,
-    of a common noun, a word that means much the same.
+def _named_otherwise(terms: Sequence[str], view: PassageView, retriever: Retriever, scope: Scope) -> frozenset[str]:
+    """Those of ``terms`` that passages found for them name in a form or a compound that the search does not know, or,
+    of common nouns, in a word that means much the same.
     """
-    chunks = [passage.chunk for passage in retriever.retrieve(term, scope, _NEAREST)]
-    texts = (f"{chunk.heading}\n{chunk.text}".lower() for chunk in chunks)
-    words = list(dict.fromkeys(word for text in texts for word in _WORD.findall(text)))
-    wanted = term.lower()
-    if any(is_form(wanted, word) for word in words):
-        return True
-    told = [word for word in words if content_stems(word) and not builds_questions(word)][:_MOST_WORDS]
-    if term[0].isupper() or not told:
-        return False
-    vectors = view.embedder.embed([wanted, *told])
-    return float((vectors[1:] @ vectors[0]).max()) >= _ALIKE
+    chunks = [passage.chunk for passage in retriever.retrieve(" ".join(terms), scope, _NEAREST)]
+    found = _WORD.findall("\n".join(f"{chunk.heading}\n{chunk.text}".lower() for chunk in chunks))
+    said = list(dict.fromkeys(found))
+    named = {term for term in terms if any(is_form(term.lower(), word) for word in said)}
+    nouns = [term for term in terms if term[0].islower() and term not in named]
+    telling = [word for word in said if content_stems(word) and not builds_questions(word)][:_MOST_WORDS]
+    if nouns and telling:
+        vectors = view.embedder.embed([*nouns, *telling])
+        alike = (vectors[: len(nouns)] @ vectors[len(nouns) :].T).max(axis=1)
+        named |= {noun for noun, cosine in zip(nouns, alike, strict=True) if cosine >= _ALIKE}
+    return frozenset(named)
 
 
 def is_form(one: str, other: str) -> bool:

@@ -79,7 +79,9 @@ ENGLISH = Asking(
     pronouns=words("it they them he she him this that these those one i you we me us there"),
     possessives=words("its their his her my your our"),
     articles=words("the a an"),
-    prepositions=words("of for in on at to by with from about into under during against within without as between"),
+    prepositions=words(
+        "of for in on at to by with from about into under during against within without as between near after before"
+    ),
     binding=words("of for about"),
     between=words("between"),
     comparing=words(
