@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from lxml import html
 from lxml.etree import ParserError
@@ -73,7 +74,8 @@ def add_html(builder: DocumentBuilder, markup: str) -> str:
 def html_tree(markup: str) -> HtmlElement:
     """The markup's root element. Raises ValueError where it holds nothing."""
     try:
-        return html.document_fromstring(_DECLARED.sub("", markup))
+        parser = html.HTMLParser(remove_comments=True, remove_pis=True)
+        return html.document_fromstring(_DECLARED.sub("", markup), parser)
     except (ParserError, AssertionError) as error:
         raise ValueError from error
 
@@ -125,44 +127,55 @@ class _Walker:
     def _list(self, element: HtmlElement) -> None:
         items: list[HtmlElement] = []
         for child in list(element):
-            if child.tag == "li" or not items:
-                items.append(child)
-            elif isinstance(child.tag, str):
+            if child.tag in {"ul", "ol"} and items and items[-1].tag == "li":
                 items[-1].append(child)  # a list that lies beside the item it belongs in
+            else:
+                items.append(child)
+        marked = [item for item in items if item.tag == "li"]
         numbered = element.tag == "ol"
-        labels = ["" if numbered else _label(item) for item in items]
-        markers = _numbers(element, items) if numbered else ["-"] * len(items)
+        markers = iter(_numbers(element, marked) if numbered else ["-"] * len(marked))
+        labels = ["" if numbered else _label(item) for item in marked]
+        named = iter(labels if all(labels) else [""] * len(marked))
         with self._builder.listing():
-            for item, marker, label in zip(items, markers, labels, strict=True):
+            self._say(element.text)
+            for item in items:
                 if item.tag == "li":
-                    self._item(item, marker, label if all(labels) else "")
+                    self._item(item, next(markers), next(named))
                 else:
                     self.walk(item)
+                self._say(item.tail)
 
     def _item(self, element: HtmlElement, marker: str, label: str = "") -> None:
+        self._flush()
         with self._builder.item(marker, label):
             self._inside(element)
             self._flush()
 
     def _definitions(self, element: HtmlElement) -> None:
         with self._builder.listing(entries=True):
+            self._say(element.text)
             for terms, said in _entries(element):
+                self._flush()
                 named = [_text(term) for term in terms]
-                if any(named):
-                    with self._builder.entry(named):
-                        self._each(said)
-                else:
+                with self._builder.entry(named) if any(named) else nullcontext():
+                    for term in terms:
+                        self._say(term.tail)
                     self._each(said)
 
     def _each(self, elements: list[HtmlElement]) -> None:
         for element in elements:
             self.walk(element)
+            self._say(element.tail)
+        self._flush()
+
+    def _say(self, text: str | None) -> None:
+        self._inline.append(_SPACE.sub(" ", text or ""))
 
     def _inside(self, element: HtmlElement) -> None:
-        self._inline.append(_SPACE.sub(" ", element.text or ""))
+        self._say(element.text)
         for child in element:
             self.walk(child)
-            self._inline.append(_SPACE.sub(" ", child.tail or ""))
+            self._say(child.tail)
 
     def _take(self) -> str:
         lines = "".join(self._inline).split("\n")
@@ -233,7 +246,7 @@ def _entries(list_: HtmlElement) -> Iterator[tuple[list[HtmlElement], list[HtmlE
     """The terms of a ``dl`` that stand together, and what is said of them."""
     terms: list[HtmlElement] = []
     said: list[HtmlElement] = []
-    for child in (inner for one in list_ for inner in (one if one.tag == "div" else (one,))):
+    for child in (inner for one in list_ for inner in (one if _is_group(one) else (one,))):
         if child.tag == "dt":
             if said:
                 yield terms, said
@@ -243,6 +256,12 @@ def _entries(list_: HtmlElement) -> Iterator[tuple[list[HtmlElement], list[HtmlE
             said.append(child)
     if terms or said:
         yield terms, said
+
+
+def _is_group(element: HtmlElement) -> bool:
+    """Whether it is a ``div`` in a ``dl`` that only holds terms and what is said of them together."""
+    own = [element.text, element.tail, *(child.tail for child in element)]
+    return element.tag == "div" and element.find("dt") is not None and not any((text or "").strip() for text in own)
 
 
 def _is_permalink(element: HtmlElement) -> bool:

@@ -1,12 +1,20 @@
 """Lists, steps, tables, terms and code keep their form, in whatever format they come."""
 
+import re
+from itertools import pairwise, product
+from pathlib import Path
+
 import fpdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.readers.base import ReadDocument
+from tests.ingest.conftest import Ingest
 from tests.ingest.structured import CODE, DOCUMENTS
 from tests.ingest.test_readers import read, sections_of, text_of
-from vectorstore.types import BlockKind
+from vectorstore.store import KnowledgeStore
+from vectorstore.types import BlockKind, Scope
 
 _STEPS = [
     ("step", 0, "1. Close the lid."),
@@ -139,10 +147,47 @@ def test_a_header_of_two_rows_names_each_column_whole() -> None:
 
 
 def test_the_steps_of_a_list_keep_the_numbers_that_people_see() -> None:
-    markup = "<ol start=4><li>Close.</li><li>Wait.</li></ol><ol type=a><li>One.</li><li value=5>Five.</li></ol>"
+    markup = "<ol start=4><li>Close.</li><!-- none --><li>Wait.</li></ol>"
+    markup += "<ol type=a><li>One.</li><li value=5>Five.</li></ol>"
     assert [text for _, _, text in blocks_of(read("a.html", markup.encode()))] == [
         "4. Close.",
         "5. Wait.",
         "a. One.",
         "e. Five.",
     ]
+
+
+def test_the_default_of_a_setting_is_found_in_the_entry_that_bears_its_name(
+    folder: Path, ingest: Ingest, knowledge: KnowledgeStore
+) -> None:
+    for suffix, data in DOCUMENTS.items():
+        (folder / f"press{suffix}").write_bytes(data)
+    (folder / "talk.md").write_text("# Talk\n\nWhat is the default of a press? The timeout of a press is what it is.")
+    *documents, talk = [outcome.document for outcome in ingest(sorted(folder.iterdir()))]
+    for document, question in product(documents, ("What is the default of press.timeout?", "press.timeout default")):
+        scope = Scope(documents=frozenset({document or 0, talk or 0}))
+        chunk = knowledge.search(question, scope)[0].chunk
+        assert chunk.heading.endswith("press.timeout")
+        assert "Default is 30." in chunk.text
+        with knowledge.view() as view:
+            entries = [one for one in view.blocks(chunk.document, scope) if one.kind is BlockKind.ENTRY]
+        assert chunk.end in [entry.end for entry in entries]
+
+
+_TAGS = ("ul", "ol", "li", "dl", "dt", "dd", "p", "pre", "h2", "b", "code", "div", "br", "blockquote")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(_TAGS), st.booleans()), min_size=1, max_size=30))
+def test_whatever_the_markup_no_word_is_lost_and_blocks_are_pieces_of_the_text(tags: list[tuple[str, bool]]) -> None:
+    words = [f"w{number}" for number in range(len(tags))]
+    markup = "".join(f"<{'' if opens else '/'}{tag}> {word} " for (tag, opens), word in zip(tags, words, strict=True))
+    document = read("a.html", f"<body>start {markup}</body>".encode())
+    text = text_of(document)
+    assert {"start", *words} <= set(re.findall(r"\w+", text))
+    assert all(before.start <= after.start for before, after in pairwise(document.blocks))
+    for block in document.blocks:
+        piece = text[block.start : block.end]
+        assert piece
+        assert piece == (piece.rstrip() if block.kind is BlockKind.CODE else piece.strip())
+    assert all(before.end <= after.start for before, after in pairwise(document.sections))

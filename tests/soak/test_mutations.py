@@ -17,6 +17,7 @@ from ingest.readers.registry import Format, format_of, required_format
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import SETTINGS, WORKER
 from tests.ingest.formats import FORMATS
+from tests.ingest.structured import DOCUMENTS
 from tests.soak.folders import HANDBOOK, write_document
 from tests.soak.noted import noted
 from vectorstore.embedded import open_store, verify
@@ -68,6 +69,8 @@ def healthy_documents(folder: Path, rng: random.Random) -> dict[Format, list[Pat
         write_document(folder / f"made{suffix}", rng)
     for suffix, (data, _) in FORMATS.items():
         (folder / f"example{suffix}").write_bytes(data)
+    for suffix, data in DOCUMENTS.items():
+        (folder / f"structured{suffix}").write_bytes(data)
     for path in HANDBOOK.iterdir():
         if path.suffix in (".pdf", ".docx"):
             shutil.copyfile(path, folder / path.name)

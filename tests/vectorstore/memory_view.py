@@ -189,7 +189,7 @@ class MemoryView(Files):
         texts = [f"{one.heading} {one.text}" for one in self._chunks(scope).values()]
         names = {name: sum(bool(whole(name).search(text)) for text in texts) for name in identifiers(query)}
         return sum(
-            2.0 * log(1 + (stored - count + 0.5) / (count + 0.5))
+            4.0 * log(1 + (stored - count + 0.5) / (count + 0.5))
             for name, count in names.items()
             if whole(name).search(f"{chunk.heading} {chunk.text}")
         ) + sum(

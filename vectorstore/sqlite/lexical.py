@@ -18,7 +18,7 @@ each row that is allowed.
 ALL_ROWS: RowCondition = ("1", ())
 
 _HEADING_WEIGHT = 2.0
-_WHOLE_WEIGHT = 2.0
+_WHOLE_WEIGHT = 4.0
 """What an identifier that a chunk holds whole counts beside its parts, in BM25 scores of a word as rare."""
 _MAX_TERMS = 64
 _COMMON = 0.25
