@@ -12,7 +12,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from rag.reader.embedded import load_fast
 from rag.reader.model import load_reader, open_trained
+from rag.reader.trained import resolve_reader
 from rag.reader.types import PassageText
 from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.network import load_trainee
@@ -137,6 +139,14 @@ def test_with_all_heads_it_leaves_what_it_changed_and_can_be_trained_further(
     again = load_file(tmp_path / "second/model/model.safetensors")
     assert changed.keys() == again.keys()
     assert all(torch.allclose(changed[name], again[name], atol=1e-3) for name in changed)
+
+
+@pytest.mark.models
+def test_it_goes_on_from_the_reader_that_comes_with_refdesk() -> None:
+    _, embedded = load_fast()
+    trained = load_trainee(resolve_reader("embedded-fast"), training()).network.state_dict()
+    for name, value in embedded.state_dict().items():
+        assert torch.equal(trained[f"model.{name}"].cpu(), value)
 
 
 def test_what_it_was_trained_from_must_be_there(tmp_path: Path, folder_of_all: Path, tiny: Path) -> None:
