@@ -155,6 +155,7 @@ def test_own_questions_are_asked_of_the_documents_of_the_home(
     failed = refdesk("evaluate", "questions", tmp_path / "wrong.json", "--engine", "extractive", "--at-least", 0.5)
     assert failed.code == 1
     assert "lacks: midnight" in failed.out
+    assert "Less than 0.5 is right" in failed.err
     elsewhere = refdesk(*call, "--collection", "country")
     assert (elsewhere.code, "country" in elsewhere.err) == (2, True)
     not_such_a_file = refdesk("evaluate", "questions", squad_file)

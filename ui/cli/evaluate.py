@@ -13,6 +13,7 @@ from rag.settings.model import load_settings
 from ui.cli.desk import open_desk
 from ui.cli.output import EngineOption, HomeOption, JsonOption, console, json_text, print_json, say
 from ui.cli.progress import stages, stoppable
+from vectorstore.errors import RefdeskError
 from vectorstore.types import EVERYTHING, Scope
 
 app = typer.Typer(rich_markup_mode=None, help="Measure search, reader and answers.")
@@ -108,7 +109,8 @@ def evaluate_questions(
         if not answer["ok"]:
             say(f"\n{answer['ask']}\n  {'; '.join(answer['why'])}\n  {answer['text'] or 'no answer'}")
     if at_least is not None and not reached(run, at_least):
-        raise typer.Exit(1)
+        remedy = f"`refdesk evaluate report {run.id}` shows what went wrong."
+        raise RefdeskError(f"Less than {at_least:g} is right, or rightly silent", where=str(file), remedy=remedy)
 
 
 @app.command("judged")
