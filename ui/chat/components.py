@@ -29,7 +29,7 @@ _SENT = (
     "correct",
     "accept",
 )
-_PARTS = {"form": ("sheet",), "example": ("sheet",)}
+_PARTS = {"form": ("sheet",), "example": ("sheet",), "turn": ("blocks",)}
 """Components that have a part in common with others."""
 
 
