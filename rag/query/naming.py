@@ -9,6 +9,7 @@ from rag.text.tokens import content_stems
 from vectorstore.types import Chunk, Scope
 
 _NEAREST = 5
+_FIRST = 3
 _WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
 
 
@@ -27,24 +28,28 @@ class Naming:
         return next((chunk.subject for chunk in self.nearest(text, 1)), "")
 
     def apart(self, items: Sequence[str], questions: Sequence[str], joined: str, *, by_headings: bool) -> bool:
-        """Whether each of ``items`` is told of by another passage, the one found first for its question: under a
-        heading of its own, or by its words where no text has them ``joined``. What a heading names so ("Terms and
-        conditions") is one thing.
+        """Whether each of ``items`` is told of by another passage: one of those found first for its question, under a
+        heading of its own, or else the first, by its words, where no text has them ``joined``. What a heading names so
+        ("Terms and conditions") is one thing.
         """
         spaced = r"\s+".join(map(re.escape, joined.split()))
         form = re.compile(rf"\b{spaced}\b", re.IGNORECASE)
         both = self.nearest(joined)
-        found = [chunk for question in questions for chunk in self.nearest(question, 1)]
-        if any(form.search(chunk.heading) for chunk in both) or len({chunk.id for chunk in found}) < len(items):
+        if any(form.search(chunk.heading) for chunk in both):
             return False
         if not by_headings and any(form.search(chunk.text) for chunk in both):
             return False
         stems = [set(content_stems(item)) for item in items]
         common = set.intersection(*stems)
-        return all(
-            own - common and own - common <= set(content_stems(chunk.heading if by_headings else _all_of(chunk)))
-            for own, chunk in zip(stems, found, strict=True)
-        )
+        told_by: set[int] = set()
+        for own, question in zip(stems, questions, strict=True):
+            telling = (
+                chunk.id
+                for chunk in self.nearest(question, _FIRST if by_headings else 1)
+                if own - common <= set(content_stems(chunk.heading if by_headings else _all_of(chunk)))
+            )
+            told_by.add(next(telling, -1) if own - common else -1)
+        return len(told_by - {-1}) == len(items)
 
     def subject_in(self, question: str) -> str:
         """The words of ``question``, as they stand, that name most of what one of the passages found for it is about;
@@ -52,7 +57,7 @@ class Naming:
         """
         words = list(_WORD.finditer(question))
         best = ""
-        for chunk in self.nearest(question, 3):
+        for chunk in self.nearest(question, _FIRST):
             known = set(content_stems(chunk.subject))
             places = [place for place, word in enumerate(words) if known.intersection(content_stems(word[0]))]
             run = _longest_run(places, words)

@@ -64,7 +64,7 @@ def told_and_asked(message: str) -> tuple[str, str]:
             asked.append(sentence)
         elif not (sentence.endswith("?") or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
             told.append(sentence)
-        elif turns := list(_TURN.finditer(sentence)):
+        elif not _ASKING.match(sentence) and (turns := list(_TURN.finditer(sentence))):
             told.append(sentence[: turns[-1].start()])
             asked.append(sentence[turns[-1].end() :])
         else:

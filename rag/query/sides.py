@@ -108,7 +108,7 @@ def _forms(asking: Asking) -> _Forms:
                 rf"(?:{opening})?(?P<one>.+?)(?:\s+(?:in|im|en|em|w))?\s+{either}\s+{against}\s+(?P<other>.+)",
                 rf"(?:.*\b)?{comparing}\s+(?:{one_of(asking.pronouns)}\s+)?(?:{one_of(asking.binding)}\s+)?"
                 rf"{one_and_other}",
-                rf"(?:{opening})(?P<one>.+?)\s+{one_of(asking.joints)}\s+(?P<other>.+)\s+{either}",
+                rf"(?:.*\b)?{one_of(asking.auxiliaries)}\s+(?P<one>.+?)\s+{one_of(asking.joints)}\s+(?P<other>.+)\s+{either}",
             )
         ),
         choosing=tuple(

@@ -29,6 +29,14 @@ _CALENDAR = words(
     " September October November December"
 )
 """Documents name days and months in short, too."""
+_GENERAL = words(
+    """
+    way ways terms case cases thing things reason reasons example regard means order time times moment place matter
+    husband wife son daughter mother father mum mom dad brother sister uncle aunt grandmother grandfather friend
+    colleague
+    """
+)
+"""Nouns that say of what is asked neither what it is nor whose."""
 _COUNTING = words("which what many much no any some")
 _BEFORE_A_SUBJECT = ENGLISH.auxiliaries - LEXICON.be
 _BEFORE_A_VERB = words("how have has had need needs want able allowed possible like going required about")
@@ -112,7 +120,7 @@ def _could_be(word: str) -> bool:
     return (
         bool(content_stems(word))
         and not _is_code(word)
-        and word.lower() not in ENGLISH.telling | LEXICON.units
+        and word.lower() not in ENGLISH.telling | LEXICON.units | _GENERAL
         and not word.endswith(("ly", "ed"))
     )
 

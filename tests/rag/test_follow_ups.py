@@ -165,6 +165,7 @@ def test_what_is_the_case_stays_a_part_of_the_question(message: str, searched: s
             "I'd like to know how gout is treated.",
         ),
         ("What is gout? How is it treated?", "", "What is gout? How is it treated?"),
+        ("What causes gout, and how is lupus treated?", "", "What causes gout, and how is lupus treated?"),
         ("The symptoms of gout. In children.", "", "The symptoms of gout. In children."),
         ("In the year 1843, what did Ada write of?", "", "In the year 1843, what did Ada write of?"),
     ],

@@ -118,6 +118,7 @@ def test_a_question_among_several_is_labelled_as_it_was_asked(documents: Knowled
             {"Kestrel": "What is the Kestrel? (costs)", "Osprey": "What is the Osprey? (costs)"},
         ),
         ("How does measles differ from rabies?", {"Measles": "What is measles?", "Rabies": "What is rabies?"}),
+        ("In what ways are measles and rabies alike?", {"Measles": "What is measles?", "Rabies": "What is rabies?"}),
         ("Do measles and rabies have much in common?", {"Measles": "What is measles?", "Rabies": "What is rabies?"}),
         (
             "Was ist der Unterschied zwischen der Kestrel und der Osprey?",

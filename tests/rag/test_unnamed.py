@@ -56,6 +56,7 @@ def unnamed_in(base: KnowledgeStore, message: str, scope: Scope = EVERYTHING) ->
         ("When does the ferry to Juist leave?", ("Juist",)),
         ("How do I renew a pension?", ("pension",)),
         ("Where do the guests pay?", ()),
+        ("My husband has glaucoma, in what ways can surgery help?", ()),
         ("Is surgery covered for guests?", ()),
         ("How can we prevent or avoid glaucoma?", ()),
         ("What is the difference between the types of ferry?", ()),
