@@ -57,11 +57,10 @@ _WAYS: dict[str, Sequence[str]] = {
     "heading as a lexical field": ("cosine", "bm25", "heading"),
     "with the passages around": ("cosine", "bm25", "around"),
     "with feedback": ("cosine", "bm25", "feedback"),
-    "with the closest sentence": ("cosine", "bm25", "sentence"),
     "with the words of one sentence": ("cosine", "bm25", "words"),
     "with the reader": ("cosine", "bm25", "margin"),
     "with the aspect": ("cosine", "bm25", "aspect"),
-    "with these six": _SIGNALS,
+    "with these": _SIGNALS,
     **{f"with these but not {name}": [other for other in _SIGNALS if other != name] for name in _SIGNALS},
     "with all that were tried": _COLUMNS,
 }

@@ -188,6 +188,18 @@ class Components:
     def reader(self) -> "ExtractiveReader":
         return open_reader(self.settings, self._confirm)
 
+    @functools.cached_property
+    def form_reader(self) -> "ExtractiveReader":
+        """What forms are read with: of those that come with Refdesk the fast one, to whose margins the signals of
+        fields were fitted.
+        """
+        from rag.reader.embedded import FAST, MULTILINGUAL
+        from rag.reader.model import load_reader
+
+        named = self.settings.reader.model
+        name = FAST.name if named == MULTILINGUAL.name else named
+        return load_reader(name, self.settings.downloads, self._confirm, otherwise=FAST)
+
     def generator(self, settings: Settings | None = None, *, alone: bool = False) -> "Generator | None":
         """A generator of its own for each call: that of the ``settings``, of which the other parts keep theirs."""
         return open_generator(settings or self.settings, self._confirm, alone=alone)

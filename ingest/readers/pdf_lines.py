@@ -17,6 +17,8 @@ _BETWEEN_CELLS = 1.2
 _ALIGNED = 0.5
 """So many font sizes may the edges of a column differ."""
 _FEWEST_ROWS = 3
+_MARKER = re.compile(r"[^\w\s]+|\(?\w{1,3}[.)]")
+"""A bullet or a number: lines that begin with one are a list."""
 _LONGEST_CELL = 35
 """Mean length of the cells; longer ones are lines of text in columns."""
 
@@ -81,7 +83,13 @@ def tables_in(lines: Sequence[Line]) -> Iterator[tuple[int, int, list[str]]]:
             end += 1
         rows = [[cell.text for cell in line.cells] for line in lines[first:end]]
         texts = [text for row in rows for text in row]
-        if len(rows) >= _FEWEST_ROWS and len(rows[0]) > 1 and sum(map(len, texts)) <= _LONGEST_CELL * len(texts):
+        marked = all(_MARKER.fullmatch(row[0]) for row in rows)
+        if (
+            not marked
+            and len(rows) >= _FEWEST_ROWS
+            and len(rows[0]) > 1
+            and sum(map(len, texts)) <= _LONGEST_CELL * len(texts)
+        ):
             yield first, end, list(table_rows(rows, header=has_header(rows)))
             first = end
         else:

@@ -82,12 +82,14 @@ def _is_emphasised(cell: HtmlElement) -> bool:
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether an unmarked first row names the columns: words alone, with numbers below one of them."""
+    """Whether an unmarked first row names the columns: words or codes alone, with numbers below one of them."""
     names = rows[0] if rows else []
-    if not all(names) or len(set(names)) < len(names) or any(map(_has_digit, names)):
+    if not all(names) or len(set(names)) < len(names):
         return False
     if len(names) == 2 < len(rows):  # of labels and values, numbers may be some
-        return all(_has_digit(row[-1]) for row in rows[1:])
+        return not any(map(_has_digit, names)) and all(_has_digit(row[-1]) for row in rows[1:])
+    if any(name[0].isdigit() for name in names):
+        return False
     below = [[row[n] for row in rows[1:] if len(row) == len(names)] for n in range(len(names))]
     return len(names) > 2 and any(texts and 2 * sum(map(_has_digit, texts)) > len(texts) for texts in below)
 

@@ -1,4 +1,4 @@
-"""Do the documents answer this question? Nine signals, from which a fitted model makes one probability."""
+"""Do the documents answer this question? Eight signals, from which a fitted model makes one probability."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[
     return AnswerabilitySignals(
         margin=max(_LOWEST_MARGIN, *(passage.margin for passage in read)),
         similarity=max(passage.signals.cosine for passage in passages),
-        sentence=max(passage.signals.sentence for passage in passages),
         coverage=max(variant.terms.share(held) for variant in variants),
         together=passages[0].signals.words,
         unknown=max(variant.terms.unknown for variant in variants),

@@ -136,6 +136,7 @@ class _Composer:
                 group = self._text.group(place)
                 listed = [self._text.pieces(n) for n in group]
                 fits = explaining and self._words([*quoted, *self._flat(listed)]) <= WORDS_SHOWN
+                fits |= self._shape is Shape.OPEN and following.kind is BlockKind.STEP  # how it is done
                 if not introduced and not fits:
                     break
                 quoted = [*quoted, *self._within(listed, self._budget.listed)]
@@ -162,9 +163,10 @@ class _Composer:
         introduction = self._introduction(group[0])
         items = [self._text.pieces(n) for n in group]
         whole = [piece for pieces in items for piece in pieces]
-        if self._words(whole) <= self._budget.listed:
+        steps = self._block(place).kind is BlockKind.STEP
+        if self._words(whole) <= (self._budget.listed if steps or self._shape is not Shape.OPEN else WORDS_SHOWN):
             return (*introduction, *whole)
-        if self._shape in _EXPLAINING or self._block(place).kind is BlockKind.STEP:
+        if self._shape is Shape.SEVERAL or steps:
             first = (
                 place - group[0] if self._words(self._flat(items[: place - group[0] + 1])) > self._budget.listed else 0
             )
@@ -193,7 +195,7 @@ class _Composer:
 
     def _rows(self, place: int) -> tuple[Piece, ...]:
         """The row; where several things are asked for, the whole table, or those of its rows that belong to it."""
-        if self._shape not in _EXPLAINING and self._shape is not Shape.COMPARISON:
+        if self._shape not in (Shape.SEVERAL, Shape.COMPARISON):
             return tuple(self._text.pieces(place))
         group = self._text.group(place)
         rows = [self._text.pieces(n) for n in group]

@@ -19,13 +19,10 @@ LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Suc
 
 @dataclass(frozen=True, slots=True)
 class SentenceCandidate:
-    """A sentence that may be quoted: number ``chosen`` of a passage, ``place`` among those that say something, and the
-    reader's best span in it.
-    """
+    """A sentence that may be quoted: number ``chosen`` of a passage, and the reader's best span in it."""
 
     passage: ScoredPassage
     chosen: int
-    place: int
     span: AnswerSpan | None
 
     @property
@@ -61,19 +58,8 @@ class SentenceCandidate:
         return self.passage.sentences[self.chosen].belongs
 
     @property
-    def tells(self) -> bool:
-        """Whether the passage opens a text whose heading says what of its subject it tells."""
-        return self.passage.chunk.opens and bool(self.passage.chunk.section)
-
-    @property
     def signals(self) -> SentenceSignals:
-        return SentenceSignals(
-            self.passage.score,
-            self.passage.sentences[self.chosen].closeness,
-            self.margin,
-            max(0.0, self.passage.signals.aspect) / (1 + self.place) if self.tells else 0.0,
-            bounded(self.belongs),
-        )
+        return SentenceSignals(self.passage.score, self.margin, bounded(self.belongs))
 
 
 def ranked(passages: Sequence[ScoredPassage], weights: SentenceSignals) -> list[SentenceCandidate]:
@@ -97,7 +83,7 @@ def _candidates(passage: ScoredPassage) -> list[SentenceCandidate]:
     spans = [_span_in(passage, sentence) for sentence in passage.sentences]
     told = [i for i, text in enumerate(texts) if not text.endswith("?")]
     saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
-    return [SentenceCandidate(passage, i, place, spans[i]) for place, i in enumerate(saying or told)]
+    return [SentenceCandidate(passage, i, spans[i]) for i in saying or told]
 
 
 def _span_in(passage: ScoredPassage, sentence: ReadSentence) -> AnswerSpan | None:

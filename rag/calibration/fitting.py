@@ -43,21 +43,26 @@ def fit_sentence_selection(groups: Sequence[Sequence[Candidates]]) -> SentenceSi
 
 
 def fit_answerability(
-    signals: Sequence[AnswerabilitySignals], held: Sequence[bool], right: Sequence[bool]
+    signals: Sequence[AnswerabilitySignals], held: Sequence[bool], right: Sequence[bool | None]
 ) -> AnswerabilityModel:
     """From questions whose answer the documents hold, or do not: both count the same, whatever their number. ``right``
-    is whether what would be answered is right.
+    is whether what would be answered is right, None for a question that nobody asked in earnest.
     """
     model = _fit_logistic(AnswerabilitySignals, signals, held, 1.0)
-    sure = sure_from([model.probability(one) for one in signals], right)
+    asked = [(model.probability(one), yes) for one, yes in zip(signals, right, strict=True) if yes is not None]
+    sure = sure_from([probability for probability, _ in asked], [yes for _, yes in asked])
     return AnswerabilityModel(model.intercept, model.weights, sure)
 
 
 def sure_from(probabilities: Sequence[float], right: Sequence[bool], share: float = SURELY_RIGHT) -> float:
-    """The lowest probability from which on such a ``share`` of the answers is right; above them all where none is."""
+    """The lowest probability from which on such a ``share`` of the answers is right, give or take half a standard
+    error; above them all where none is.
+    """
     order = np.argsort(-np.array(probabilities), kind="stable")
-    shares = np.cumsum(np.array(right, float)[order]) / np.arange(1, len(right) + 1)
-    good = np.flatnonzero(shares >= share)
+    answers = np.arange(1, len(right) + 1)
+    shares = np.cumsum(np.array(right, float)[order]) / answers
+    error = np.sqrt(shares * (1.0 - shares) / answers)
+    good = np.flatnonzero(shares + error / 2 >= share)
     return float(np.array(probabilities)[order][good[-1]]) if len(good) else 1.0
 
 

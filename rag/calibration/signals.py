@@ -7,17 +7,15 @@ from dataclasses import dataclass
 class PassageSignals:
     """What speaks for a passage. ``cosine`` is the search's.
 
-    ``bm25`` is divided by the sum of the question's term weights. ``sentence`` is the cosine of the closest sentence
-    and ``words`` the share of the question's terms in the sentence that holds most of them. ``margin`` is the reader's
-    and ``relevance`` its log-odds that the passage answers, both bounded to 10. ``aspect`` is the cosine of question
-    and heading without what both say of the subject, the heading's first part: what is asked about it, and what is
-    told. Without a heading below the subject it is 1 where the subject says all that is asked, else the mean of the
-    passages that have one.
+    ``bm25`` is divided by the sum of the question's term weights. ``words`` is the share of the question's terms in the
+    sentence that holds most of them. ``margin`` is the reader's and ``relevance`` its log-odds that the passage
+    answers, both bounded to 10. ``aspect`` is the cosine of question and heading without what both say of the subject,
+    the heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1
+    where the subject says all that is asked, else the mean of the passages that have one.
     """
 
     cosine: float
     bm25: float
-    sentence: float
     words: float
     margin: float
     aspect: float
@@ -26,17 +24,12 @@ class PassageSignals:
 
 @dataclass(frozen=True, slots=True)
 class SentenceSignals:
-    """What speaks for a sentence. ``passage`` is its passage's score, ``closeness`` its cosine with the question (told
-    what it is about by its subject) and ``margin`` that of the reader's span in it, bounded to 10. ``opening`` is how
-    near it is to the opening of a text whose heading tells what is asked: the heading's aspect, divided by the
-    sentence's place among those that say something. ``belongs`` is the reader's log-odds that it belongs to the answer,
-    bounded to 10.
+    """What speaks for a sentence. ``passage`` is its passage's score, ``margin`` that of the reader's span in it and
+    ``belongs`` the reader's log-odds that it belongs to the answer, both bounded to 10.
     """
 
     passage: float
-    closeness: float
     margin: float
-    opening: float
     belongs: float
 
 
@@ -47,15 +40,14 @@ class AnswerabilitySignals:
     ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
     passages than about a kind of question that the reader was not trained on. ``relevance`` and ``belongs`` are the
     reader's best log-odds of a passage and of a sentence of the same three. ``similarity`` is the best cosine of the
-    question and a passage, ``sentence`` that of the question and a sentence. Of the question's words, weighted by how
-    rare they are, ``coverage`` is the share that the best passage or its heading holds, ``together`` the share that one
-    sentence of it holds, and ``unknown`` the share that no stored passage holds. ``missing`` counts the
-    names and numbers of the question that the best passage and its heading lack.
+    question and a passage. Of the question's words, weighted by how rare they are, ``coverage`` is the share that the
+    best passage or its heading holds, ``together`` the share that one sentence of it holds, and ``unknown`` the share
+    that no stored passage holds. ``missing`` counts the names and numbers of the question that the best passage and its
+    heading lack.
     """
 
     margin: float
     similarity: float
-    sentence: float
     coverage: float
     together: float
     unknown: float

@@ -74,7 +74,7 @@ class LocalDesk:
         from rag.desk.forms import DeskForms, Forms  # brings what reads documents, which few calls need
 
         parts = self._components
-        reading = Forms(self._home, reading_limits(parts.settings), lambda: parts.reader)
+        reading = Forms(self._home, reading_limits(parts.settings), lambda: parts.form_reader)
         return DeskForms(reading, lambda: FormService(FormStore(self._home), reading, self._queue))
 
     @functools.cached_property

@@ -195,17 +195,18 @@ def _holds(one: ReadQuestion, candidate: SentenceCandidate) -> bool:
     return not one.question.answers or any(f" {normalised(answer)} " in said for answer in one.question.answers)
 
 
-def _cases(one: ReadQuestion, calibration: Calibration) -> Iterator[tuple[AnswerabilitySignals, bool, bool]]:
-    """What was found, whether it answers, and whether the best sentence does; and the same without the documents that
-    answer, which makes it unanswerable.
+def _cases(one: ReadQuestion, calibration: Calibration) -> Iterator[tuple[AnswerabilitySignals, bool, bool | None]]:
+    """What was found, whether it answers, and whether the passage of the best sentence does, which is quoted with what
+    is around it; and the same without the documents that answer, which makes it a question that nobody asked.
     """
     if any(one.right) or not one.question.answerable:
         best = ranked(one.passages, calibration.sentence_selection)[:1]
-        yield answerability_signals(one.passages, [one.variant]), any(one.right), any(_holds(one, c) for c in best)
-    right = {p.chunk.document for p, yes in zip(one.passages, one.right, strict=True) if yes}
-    others = [p for p in one.passages if p.chunk.document not in right]
-    if right and others:
-        yield answerability_signals(others, [one.variant]), False, False
+        right = any(one.question.is_right(candidate.passage.chunk) for candidate in best)
+        yield answerability_signals(one.passages, [one.variant]), any(one.right), right
+    answering = {p.chunk.document for p, yes in zip(one.passages, one.right, strict=True) if yes}
+    others = [p for p in one.passages if p.chunk.document not in answering]
+    if answering and others:
+        yield answerability_signals(others, [one.variant]), False, None
 
 
 def shares(read: Sequence[ReadQuestion], calibration: Calibration) -> tuple[float, ...]:

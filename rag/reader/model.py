@@ -90,16 +90,21 @@ class MultilingualReader(ExtractiveReader):
 
 
 def load_reader(
-    name: str, download: Download = "never", confirm: Confirm | None = None, home: Path | None = None
+    name: str,
+    download: Download = "never",
+    confirm: Confirm | None = None,
+    home: Path | None = None,
+    *,
+    otherwise: Embedded = DEFAULT,
 ) -> ExtractiveReader:
     """The reader of that name: an embedded one, what a training left, a model of transformers, or where that cannot be
-    had the default. ``home`` keeps what opens it sooner the next time.
+    had ``otherwise``. ``home`` keeps what opens it sooner the next time.
     """
     if name not in EMBEDDED:
         try:
             model = resolve_model(name, download=download, confirm=confirm)
         except ModelUnavailable:
-            name = DEFAULT.name
+            name = otherwise.name
         else:
             base = base_of(model, download, confirm)
             if base.is_packed:

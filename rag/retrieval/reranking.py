@@ -28,37 +28,30 @@ def rerank(
     """Read all passages with every variant of the question, and put them in order of the sum of their signals, each
     by its weight.
 
-    Scores, closeness and what the reader tells of passages and sentences are weighted means over the variants; of each
+    Scores and what the reader tells of passages and sentences are weighted means over the variants; of each
     signal the largest counts. The spans are those of the first variant.
     """
     texts = [PassageText.of(passage.chunk) for passage in passages]
     found = [reader.read(variant.text, texts) for variant in variants]
-    sentences = [
-        [(start, end, _in_context(passage.chunk, start, end)) for start, end in text.sentences]
-        for passage, text in zip(passages, texts, strict=True)
-    ]
     embedded = _Embedded(
         embedder,
         [
             *(variant.text for variant in variants),
             *(text for passage in passages for text in (passage.chunk.subject, passage.chunk.heading)),
-            *(text for of_one in sentences for *_, text in of_one),
         ],
     )
     asked = embedded.vectors([variant.text for variant in variants])
     share = np.array([variant.weight for variant in variants]) / sum(variant.weight for variant in variants)
     aspects = _aspects(asked, [passage.chunk for passage in passages], embedded)
     scored = []
-    for number, (passage, of_one) in enumerate(zip(passages, sentences, strict=True)):
+    for number, (passage, text) in enumerate(zip(passages, texts, strict=True)):
         readings = [of_variant[number] for of_variant in found]
         belongs = share @ np.array([reading.sentences for reading in readings])
-        held = _held(passage.chunk, of_one)
-        closeness = embedded.vectors([text for *_, text in of_one]) @ asked.T
+        held = _held(text)
         signals = [
             PassageSignals(
                 passage.dense,
                 passage.lexical / variant.terms.total,
-                max(map(float, closeness[:, n]), default=passage.dense),
                 max(map(variant.terms.share, held), default=0.0),
                 bounded(readings[n].spans[0].margin if readings[n].spans else NO_SPAN),
                 float(aspects[number, n]),
@@ -71,8 +64,8 @@ def rerank(
                 passage,
                 readings[0].spans,
                 tuple(
-                    ReadSentence(start, end, float(close), float(part))
-                    for (start, end, _), close, part in zip(of_one, closeness @ share, belongs, strict=True)
+                    ReadSentence(start, end, float(part))
+                    for (start, end), part in zip(text.sentences, belongs, strict=True)
                 ),
                 float(share @ [reading.relevance for reading in readings]),
                 PassageSignals(*map(max, zip(*map(astuple, signals), strict=True))),
@@ -114,16 +107,12 @@ def _length_without(along: NDArray[np.float32]) -> NDArray[np.float32]:
     return rest
 
 
-def _in_context(chunk: Chunk, start: int, end: int) -> str:
-    return f"{chunk.subject}: {chunk.text[start:end]}" if chunk.subject else chunk.text[start:end]
-
-
 def bounded(margin: float) -> float:
     """A reader's margin without the extremes, which say no more than 10 does."""
     return max(NO_SPAN, min(-NO_SPAN, margin))
 
 
-def _held(chunk: Chunk, sentences: Sequence[tuple[int, int, str]]) -> list[frozenset[str]]:
+def _held(passage: PassageText) -> list[frozenset[str]]:
     """The stems of each sentence, with those of the heading."""
-    heading = content_stems(chunk.heading)
-    return [frozenset(heading + content_stems(chunk.text[start:end])) for start, end, _ in sentences]
+    heading = content_stems(passage.heading)
+    return [frozenset(heading + content_stems(passage.text[start:end])) for start, end in passage.sentences]

@@ -33,13 +33,10 @@ class PassageStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """``text[start:end]`` of a passage, with the cosine of the question and the sentence under its heading, and the
-    reader's log-odds that it belongs to the answer.
-    """
+    """``text[start:end]`` of a passage, with the reader's log-odds that it belongs to the answer."""
 
     start: int
     end: int
-    closeness: float
     belongs: float
 
 

@@ -45,7 +45,7 @@ class EmbeddingSettings(_Section):
 class ReaderSettings(_Section):
     """What finds the answer's span in a passage."""
 
-    model: str = Field(default="deepset/tinyroberta-squad2", description="Reader: embedded-fast, a name or a folder.")
+    model: str = Field(default="embedded", description="Reader: embedded, embedded-fast, a name or a folder.")
     passages: int = Field(default=12, gt=0, description="Passages that the reader scores for each question.")
 
 

