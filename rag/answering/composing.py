@@ -81,6 +81,9 @@ class _Composer:
         if entry is None:
             pieces = self._around(self._chosen.start)
             yield Extract(self._chunk, pieces, self._leans_on(pieces[0]))
+            listed = self._text.entries_after(pieces[-1].end) if self._shape is Shape.SEVERAL else []
+            for other in listed[:_MOST_ENTRIES]:
+                yield from self._opening(other)
             return
         beside = self._text.entries_beside(entry)
         if self._shape is Shape.SEVERAL and 1 < len(beside) <= _MOST_ENTRIES and not self._names(entry):

@@ -90,9 +90,16 @@ class DocumentText:
         holding = [entry for entry in self._entries if entry.start <= position < entry.end]
         return max(holding, key=lambda entry: entry.start, default=None)
 
+    def entries_after(self, end: int) -> list[Block]:
+        """Those of the list of entries that begins right behind ``end``; none where something else does."""
+        following = min((entry for entry in self._entries if entry.start >= end), key=lambda e: e.start, default=None)
+        if following is None or not self.nothing_between(end, following.start):
+            return []
+        return self.entries_beside(following)
+
     def entries_beside(self, entry: Block) -> list[Block]:
-        """Those of its group, itself among them."""
-        return [other for other in self._entries if other.group == entry.group]
+        """Those of its group that are nested as deep, itself among them."""
+        return [other for other in self._entries if (other.group, other.depth) == (entry.group, entry.depth)]
 
     def body(self, entry: Block) -> tuple[int, int]:
         """The places of the first block of an entry's text and of the one after its last."""

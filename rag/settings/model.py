@@ -83,7 +83,7 @@ class AnsweringSettings(_Section):
     """When the desk answers, and the queue in front of it."""
 
     caution: float = Field(
-        default=0.4,
+        default=0.3,
         ge=0.0,
         le=1.0,
         description="How sure the desk must be that the documents hold the answer: 0.2 is eager, 0.8 cautious.",

@@ -173,6 +173,13 @@ def test_a_list_of_entries_that_is_asked_for_is_told_term_by_term() -> None:
     assert [one.label for one in named] == ["octopus"]
 
 
+def test_entries_that_follow_are_told_where_a_list_is_asked_for() -> None:
+    extracts = composed(ENTRIES, "strategy has a name", Shape.SEVERAL, "Which strategies are there?")
+    assert [one.label for one in extracts] == ["", "ort", "octopus"]
+    (alone,) = composed(ENTRIES, "strategy has a name", Shape.ONE, "What has each strategy?")
+    assert lines(ENTRIES, alone) == ["Each strategy has a name."]
+
+
 def test_code_comes_with_the_line_that_says_what_it_does() -> None:
     parts = [prose(LONG, "Remove the branch:"), ("code", "$ git push origin --delete old\n$ git fetch")]
     assert lines(parts, *composed(parts, "--delete")) == [
