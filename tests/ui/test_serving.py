@@ -10,6 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -248,5 +249,6 @@ def test_a_server_that_ends_stops_the_answer_that_is_being_written() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asking
 
-    asyncio.run(ask_and_end())
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has a loop running in this one
+        thread.submit(asyncio.run, ask_and_end()).result(30)
     assert desk.stopped.wait(20)
