@@ -1,4 +1,4 @@
-"""Do the documents answer this question? Eight signals, from which a fitted model makes one probability."""
+"""Do the documents answer this question? Six signals, from which a fitted model makes one probability."""
 
 import math
 from collections.abc import Sequence
@@ -9,22 +9,19 @@ from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import Kind, content_stems, tokens_of
 
-_MARGINS_FROM = 3
+_READ = 3
 _NAMING = frozenset({Kind.NAME, Kind.NUMBER})
-_LOWEST_MARGIN = -3.0
 
 
 def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant]) -> AnswerabilitySignals:
     """The signals for ``passages``, best first and not empty, that were read with ``variants``."""
-    best, read = passages[0].chunk, passages[:_MARGINS_FROM]
+    best, read = passages[0].chunk, passages[:_READ]
     text = f"{best.heading}\n{best.text}"
     held = frozenset(content_stems(text))
     return AnswerabilitySignals(
-        margin=max(_LOWEST_MARGIN, *(passage.margin for passage in read)),
         similarity=max(passage.signals.cosine for passage in passages),
         coverage=max(variant.terms.share(held) for variant in variants),
         together=passages[0].signals.words,
-        unknown=max(variant.terms.unknown for variant in variants),
         missing=min(_missing(variant.text, text) for variant in variants),
         relevance=bounded(max(passage.relevance for passage in read)),
         belongs=bounded(max((one.belongs for passage in read for one in passage.sentences), default=-math.inf)),

@@ -116,7 +116,7 @@ class ExtractiveAnswers:
         if other := contradicting(best, self._as_relevant(part.decision)):
             told = [*extracts, *self._of(other, part.question, shape)]
             return [replace(extract, label=self._dated(extract.chunk)) for extract in told]
-        if shape in (Shape.SEVERAL, Shape.OPEN):
+        if shape is Shape.SEVERAL:
             extracts += self._further(part, shape, extracts)
         return extracts
 

@@ -117,11 +117,6 @@ class AnswerFlow:
                 held.close()  # no transaction waits for a generator
                 query = _of_one_part(query, rewrite_follow_up(query.question, query.before, self._generator.chat))
                 view = held.enter_context(self._store.view())
-            known = catalogue_answer(query, view, scope) if query.shape is Shape.METADATA else None
-            if known:
-                timings = Timings(retrieve=clock.ms(), first_answer=clock.ms(), total=clock.ms())
-                yield Done(replace(known, timings=timings))
-                return
             answers = ExtractiveAnswers(view, scope, self._thresholds)
             if extracts := _overview(query, view, scope):
                 yield Done(answers.of_extracts(extracts, self._reader.name, clock.ms()))
@@ -136,6 +131,8 @@ class AnswerFlow:
             decided = [self._decide(one, view, scope) for one in found]
             timings = replace(timings, read=clock.ms() - timings.retrieve)
             quoted = answers.answer(_needed(decided, query), query.shape, query.unnamed, self._reader.name)
+            if query.shape is Shape.METADATA and (quoted.kind == "abstained" or quoted.certainty == "unsure"):
+                quoted = catalogue_answer(query, view, scope) or quoted  # what documents say themselves goes before
             embedder = view.embedder
             unfitted = self._calibration.unfitted(embedder.fingerprint, self._reader.fingerprint)
         looked_up = " ".join(one.read_with for one in found if one.part.label or len(found) == 1)

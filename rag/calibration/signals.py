@@ -37,20 +37,16 @@ class SentenceSignals:
 class AnswerabilitySignals:
     """What speaks for or against an answer.
 
-    ``margin`` is the reader's best over the first three passages, from -3 to 10: what is lower says no more about the
-    passages than about a kind of question that the reader was not trained on. ``relevance`` and ``belongs`` are the
-    reader's best log-odds of a passage and of a sentence of the same three. ``similarity`` is the best cosine of the
-    question and a passage. Of the question's words, weighted by how rare they are, ``coverage`` is the share that the
-    best passage or its heading holds, ``together`` the share that one sentence of it holds, and ``unknown`` the share
-    that no stored passage holds. ``missing`` counts the names and numbers of the question that the best passage and its
+    ``relevance`` and ``belongs`` are the reader's best log-odds of a passage and of a sentence, over the first three
+    passages. ``similarity`` is the best cosine of the question and a passage. Of the question's words, weighted by how
+    rare they are, ``coverage`` is the share that the best passage or its heading holds, and ``together`` the share that
+    one sentence of it holds. ``missing`` counts the names and numbers of the question that the best passage and its
     heading lack.
     """
 
-    margin: float
     similarity: float
     coverage: float
     together: float
-    unknown: float
     missing: float
     relevance: float
     belongs: float

@@ -23,12 +23,9 @@ class WordStatistics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The words that carry what a question is about. ``weights`` holds by stem the inverse document frequency;
-    ``unknown`` is the share (of the weights' sum) of the words that no passage holds.
-    """
+    """The words that carry what a question is about. ``weights`` holds by stem the inverse document frequency."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
-    unknown: float = 0.0
 
     @property
     def total(self) -> float:
@@ -61,13 +58,11 @@ def terms_of(question: str, statistics: WordStatistics, scope: Scope) -> Terms:
     words = {word: stems for word in stripped if (stems := _stems(word))}
     counts, passages = statistics.frequencies(list(words), scope), statistics.count(scope)
     weights: dict[str, float] = {}
-    unknown = 0.0
     for word, stems in words.items():
         for stem in stems:
             if stem not in weights:
                 weights[stem] = math.log((passages + 1) / (counts[word] + 0.5))
-                unknown += weights[stem] if counts[word] == 0 else 0.0
-    return Terms(weights, unknown / (sum(weights.values()) or 1.0))
+    return Terms(weights)
 
 
 def _stems(word: str) -> tuple[str, ...]:

@@ -123,7 +123,7 @@ def test_questions_of_ones_own_are_asked_and_what_went_wrong_is_shown(page: Page
     page.get_by_role("button", name="Ask them").click()
     expect(page.locator(".jobs article")).to_contain_text("Asking own.json of all documents")
     expect(page.get_by_text("What went wrong")).to_be_visible(timeout=4 * PATIENCE)
-    wrong = page.get_by_role("region", name="Question")
+    wrong = page.get_by_role("region", name="Question", exact=True)
     expect(wrong).to_contain_text("lacks: midnight")
     expect(wrong).not_to_contain_text("Where does Refdesk store its data?")
 

@@ -28,7 +28,7 @@ class NoReader:
 
 
 class _Parts(Components):
-    reader = NoReader()
+    form_reader = NoReader()
 
 
 def _open_desk(settings: Settings, confirm: Confirm | None = None, *, retrieval: bool = True) -> LocalDesk:

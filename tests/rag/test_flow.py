@@ -306,23 +306,19 @@ def test_the_flow_is_a_step_in_a_langchain_chain(make_flow: MakeFlow) -> None:
     assert chain.invoke(QUESTION) == "eye drops"
 
 
-def test_a_passage_like_the_question_makes_an_answer_likely_and_unknown_words_do_not() -> None:
+def test_a_passage_like_the_question_makes_an_answer_likely() -> None:
     held = AnswerabilitySignals(
-        margin=6.0,
         similarity=0.7,
         coverage=0.9,
         together=0.8,
-        unknown=0.0,
         missing=0,
         relevance=6.0,
         belongs=6.0,
     )
     not_held = AnswerabilitySignals(
-        margin=-6.0,
         similarity=0.2,
         coverage=0.1,
         together=0.1,
-        unknown=0.6,
         missing=2,
         relevance=-6.0,
         belongs=-6.0,
