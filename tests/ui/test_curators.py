@@ -212,8 +212,8 @@ def test_a_curator_reads_a_run_and_tries_a_change(desk: Desk, page: Page) -> Non
     expect(page.get_by_text("Of 6 questions that both asked, 2 went better and 0 worse.")).to_be_visible()
 
     page.get_by_role("link", name="What if").click()
-    page.get_by_label("Question").fill("How is glaucoma treated?")
-    page.get_by_label("Question").press("Enter")
+    page.get_by_label("Question", exact=True).fill("How is glaucoma treated?")
+    page.get_by_label("Question", exact=True).press("Enter")
     now = page.locator(".trial")
     expect(now.locator("blockquote")).to_contain_text(DROPS)
     now.get_by_role("button", name="Change Glaucoma").first.click()
