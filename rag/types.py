@@ -1,8 +1,8 @@
 """An answer and what can be shown of it while it is being made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from rag.grounding.types import Reason
 
@@ -93,6 +93,29 @@ class Answer:
     def text(self) -> str:
         """Its sentences: prose in a row, everything else on lines of its own, each label before what it belongs to."""
         return text_of(self.sentences)
+
+
+def answer_of(fields: Mapping[str, Any]) -> Answer:
+    """The answer whose fields, as ``dataclasses.asdict`` gives them, have been in JSON; answers of older versions lack
+    some.
+    """
+    return Answer(
+        kind=fields["kind"],
+        engine=fields["engine"],
+        sentences=tuple(Sentence(**one | {"citations": tuple(one["citations"])}) for one in fields["sentences"]),
+        citations=tuple(Citation(**one) for one in fields["citations"]),
+        related=tuple(Citation(**one) for one in fields["related"]),
+        short_answer=fields["short_answer"],
+        timings=Timings(**fields["timings"]),
+        dropped=tuple(Dropped(**one) for one in fields.get("dropped", ())),
+        probability=fields.get("probability"),
+        withheld=fields.get("withheld"),
+        notices=tuple(fields.get("notices", ())),
+        looked_up=fields.get("looked_up"),
+        unfitted=tuple(fields.get("unfitted", ())),
+        certainty=fields.get("certainty", "sure"),
+        unanswered=tuple(fields.get("unanswered", ())),
+    )
 
 
 def text_of(sentences: Sequence[Sentence]) -> str:

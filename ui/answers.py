@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from rag.types import Answer, Citation, Sentence, Timings
+from rag.types import Answer, answer_of
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
@@ -21,17 +21,4 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
 
 def answer_from_json(fields: Mapping[str, Any]) -> Answer:
     """What ``answer_as_json`` has written."""
-    return Answer(
-        kind=fields["kind"],
-        engine=fields["engine"],
-        sentences=tuple(Sentence(**one | {"citations": tuple(one["citations"])}) for one in fields["sentences"]),
-        citations=tuple(Citation(**one) for one in fields["citations"]),
-        related=tuple(Citation(**one) for one in fields["related"]),
-        short_answer=fields["short_answer"],
-        timings=Timings(**fields["timings_ms"]),
-        notices=tuple(fields.get("notices", ())),
-        looked_up=fields.get("looked_up"),
-        unfitted=tuple(fields.get("unfitted", ())),
-        certainty=fields["certainty"],
-        unanswered=tuple(fields.get("unanswered", ())),
-    )
+    return answer_of({**fields, "timings": fields["timings_ms"]})

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from rag.access.types import LOCAL_OWNER, Principal
 from rag.conversations.types import LONGEST_REMARK, Conversation, Feedback, Rating, State, Turn
 from rag.jobs.leases import new_owner
 from rag.jobs.types import LEASE_SECONDS
-from rag.types import Answer, Citation, Dropped, Sentence, Timings
+from rag.types import Answer, answer_of
 from vectorstore.errors import UsageError
 from vectorstore.sqlite.conversations import ConversationRow, ConversationsFile, TurnRow
 
@@ -112,7 +112,7 @@ def _conversation(row: ConversationRow, turns: Iterable[TurnRow] = ()) -> Conver
 
 
 def _turn(row: TurnRow) -> Turn:
-    answer, beside = (_decode(json.loads(stored)) if stored else None for stored in (row.answer, row.beside))
+    answer, beside = (answer_of(json.loads(stored)) if stored else None for stored in (row.answer, row.beside))
     feedback = None
     if row.rating:
         feedback = Feedback(cast(Rating, row.rating), row.right_answer or "", row.note or "", row.given_at or "")
@@ -121,23 +121,3 @@ def _turn(row: TurnRow) -> Turn:
 
 def _encode(answer: Answer | None) -> str | None:
     return json.dumps(dataclasses.asdict(answer)) if answer else None
-
-
-def _decode(stored: dict[str, Any]) -> Answer:
-    return Answer(
-        kind=stored["kind"],
-        engine=stored["engine"],
-        sentences=tuple(Sentence(**s | {"citations": tuple(s["citations"])}) for s in stored["sentences"]),
-        citations=tuple(Citation(**c) for c in stored["citations"]),
-        related=tuple(Citation(**c) for c in stored["related"]),
-        short_answer=stored["short_answer"],
-        probability=stored.get("probability"),  # answers of older versions have none, nor what follows
-        timings=Timings(**stored["timings"]),
-        dropped=tuple(Dropped(**d) for d in stored.get("dropped", ())),
-        withheld=stored.get("withheld"),
-        notices=tuple(stored.get("notices", ())),
-        looked_up=stored.get("looked_up"),
-        unfitted=tuple(stored.get("unfitted", ())),
-        certainty=stored.get("certainty", "sure"),
-        unanswered=tuple(stored.get("unanswered", ())),
-    )
