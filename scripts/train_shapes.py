@@ -11,6 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,11 @@ def filled(examples: dict[str, dict[str, dict[str, list[str]]]], times: int) -> 
         for shape, of_shape in templates.items():
             for template in of_shape:
                 for _ in range(times if _SLOT.search(template) else 1):
-                    yield _SLOT.sub(lambda slot, words=fillers: str(choice.choice(words[slot[1]])), template), shape
+                    yield _SLOT.sub(partial(_filler, fillers, choice), template), shape
+
+
+def _filler(fillers: dict[str, list[str]], choice: random.Random, slot: re.Match[str]) -> str:
+    return choice.choice(fillers[slot[1]])
 
 
 def _matrix(found: list[set[str]], places: dict[str, int]) -> csr_matrix:
