@@ -131,8 +131,14 @@ class AnswerFlow:
             decided = [self._decide(one, view, scope) for one in found]
             timings = replace(timings, read=clock.ms() - timings.retrieve)
             quoted = answers.answer(_needed(decided, query), query.shape, query.unnamed, self._reader.name)
-            if query.shape is Shape.METADATA and (quoted.kind == "abstained" or quoted.certainty == "unsure"):
-                quoted = catalogue_answer(query, view, scope) or quoted  # what documents say themselves goes before
+            # What documents say themselves goes before what is known of them.
+            is_sure = quoted.kind != "abstained" and quoted.certainty == "sure"
+            known = None if is_sure or query.shape is not Shape.METADATA else catalogue_answer(query, view, scope)
+            if known:
+                notices = view.notices({citation.document for citation in known.citations}, scope)
+                timings = replace(timings, first_answer=clock.ms(), total=clock.ms())
+                yield Done(replace(known, notices=notices, timings=timings))
+                return
             embedder = view.embedder
             unfitted = self._calibration.unfitted(embedder.fingerprint, self._reader.fingerprint)
         looked_up = " ".join(one.read_with for one in found if one.part.label or len(found) == 1)

@@ -349,3 +349,18 @@ def test_documents_that_contradict_each_other_are_both_shown_under_their_titles(
         ("Rules of 2025", "Staff may work from home on 3 days a week."),
     }
     assert_citations_hold(knowledge, answer)
+
+
+def test_what_the_catalogue_tells_bears_its_notice_and_is_not_written_again(
+    make_flow: MakeFlow, knowledge: KnowledgeStore
+) -> None:
+    for version in ("v1", "v2"):
+        put_text(knowledge, f"/docs/crane_{version}.md", f"Of {version} nothing is told.", title=f"Crane {version}")
+    with knowledge.change() as change:
+        change.set_notice("default", "No medical advice.")
+    chat = FakeChat("Glaucoma is treated.")
+    answer = make_flow(NOTHING, chat, large=True).answer("Which is the newest version of the crane?", EVERYTHING)
+    assert answer.engine == "catalogue"
+    assert "crane_v2.md" in answer.sentences[0].text
+    assert (answer.notices, chat.asked) == (("No medical advice.",), [])
+    assert_citations_hold(knowledge, answer)
