@@ -4,7 +4,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
 
 from ingest.sentences import sentence_spans
 from rag.types import Form
@@ -155,4 +154,6 @@ def _said_of_terms(blocks: Sequence[Block], text: str) -> Iterator[Block]:
 
 def _from(number: int, blocks: Sequence[Block], end: int) -> Iterator[Block]:
     """The blocks from the one of this ``number`` on that begin before ``end``."""
-    return takewhile(lambda block: block.start < end, islice(blocks, number, None))
+    while number < len(blocks) and blocks[number].start < end:
+        yield blocks[number]
+        number += 1

@@ -33,7 +33,10 @@ class WrittenAnswers:
         """Whether it is worth writing unasked: a small generator has something to add only where passages are to be
         joined.
         """
-        return self._generator.large or self._generator.always or len(quoted.citations) > 1
+        return self._is_worth(quoted.citations)
+
+    def _is_worth(self, citations: Sequence[Citation]) -> bool:
+        return self._generator.large or self._generator.always or len(citations) > 1
 
     def events(
         self,
@@ -50,7 +53,7 @@ class WrittenAnswers:
         """
 
         def adds(text: CheckedText) -> bool:
-            return self._generator.large or self._generator.always or len(text.citations) > 1
+            return self._is_worth(text.citations)
 
         yield from self._events(question, quoted, chunks, spans, _closeness(question, embedder), adds, stop, clock)
 
