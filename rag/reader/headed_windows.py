@@ -4,10 +4,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from rag.reader.types import PassageText
-from rag.reader.windows import Batch, Window
+from rag.reader.windows import Batch, Window, as_batch
 from vectorstore.embedders.packed import BOS, EOS, PAD
 from vectorstore.embedders.unigram import LINE_BREAK, UnigramTokenizer
 
@@ -46,13 +44,8 @@ class HeadedTokenizer:
         return windows
 
     def padded(self, windows: Sequence[Window], multiple: int = 1) -> Batch:
-        """``windows`` as a batch, as long as the longest of them, rounded up to a ``multiple`` of tokens."""
-        length = -(-max(map(len, windows)) // multiple) * multiple
-        ids = np.full((len(windows), length), PAD, np.int64)
-        seen = np.zeros((len(windows), length), np.int64)
-        for row, window in enumerate(windows):
-            ids[row, : len(window)], seen[row, : len(window)] = window.ids, 1
-        return {"input_ids": ids, "attention_mask": seen}
+        """See ``rag.reader.windows.WindowTokenizer``."""
+        return as_batch(windows, PAD, multiple)
 
     def _heading(self, heading: str) -> list[int]:
         ids = self._tokenizer.encode(heading).ids

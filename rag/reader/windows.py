@@ -114,10 +114,15 @@ class PairTokenizer:
 
     def padded(self, windows: Sequence[Window], multiple: int = 1) -> Batch:
         """See ``WindowTokenizer``."""
-        length = -(-max(map(len, windows)) // multiple) * multiple
-        ids = np.full((len(windows), length), self._padding, np.int64)
-        kinds, seen = (np.zeros((len(windows), length), np.int64) for _ in range(2))
-        for row, window in enumerate(windows):
-            n = len(window)
-            ids[row, :n], kinds[row, :n], seen[row, :n] = window.ids, window.kinds, 1
-        return {"input_ids": ids, **({"token_type_ids": kinds} if self._told_kinds else {}), "attention_mask": seen}
+        return as_batch(windows, self._padding, multiple, told_kinds=self._told_kinds)
+
+
+def as_batch(windows: Sequence[Window], padding: int, multiple: int, *, told_kinds: bool = False) -> Batch:
+    """``windows`` as long as the longest of them, rounded up to a ``multiple`` of tokens; ``padding`` fills them up."""
+    length = -(-max(map(len, windows)) // multiple) * multiple
+    ids = np.full((len(windows), length), padding, np.int64)
+    kinds, seen = (np.zeros((len(windows), length), np.int64) for _ in range(2))
+    for row, window in enumerate(windows):
+        n = len(window)
+        ids[row, :n], kinds[row, :n], seen[row, :n] = window.ids, window.kinds, 1
+    return {"input_ids": ids, **({"token_type_ids": kinds} if told_kinds else {}), "attention_mask": seen}
