@@ -196,9 +196,9 @@ class Components:
         from rag.reader.embedded import FAST, MULTILINGUAL
         from rag.reader.model import load_reader
 
-        named = self.settings.reader.model
-        name = FAST.name if named == MULTILINGUAL.name else named
-        return load_reader(name, self.settings.downloads, self._confirm, otherwise=FAST)
+        if self.settings.reader.model == MULTILINGUAL.name or self.reader.fingerprint == MULTILINGUAL.fingerprint:
+            return load_reader(FAST.name)
+        return self.reader
 
     def generator(self, settings: Settings | None = None, *, alone: bool = False) -> "Generator | None":
         """A generator of its own for each call: that of the ``settings``, of which the other parts keep theirs."""

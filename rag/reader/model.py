@@ -94,17 +94,15 @@ def load_reader(
     download: Download = "never",
     confirm: Confirm | None = None,
     home: Path | None = None,
-    *,
-    otherwise: Embedded = DEFAULT,
 ) -> ExtractiveReader:
     """The reader of that name: an embedded one, what a training left, a model of transformers, or where that cannot be
-    had ``otherwise``. ``home`` keeps what opens it sooner the next time.
+    had the default. ``home`` keeps what opens it sooner the next time.
     """
     if name not in EMBEDDED:
         try:
             model = resolve_model(name, download=download, confirm=confirm)
         except ModelUnavailable:
-            name = otherwise.name
+            name = DEFAULT.name
         else:
             base = base_of(model, download, confirm)
             if base.is_packed:
