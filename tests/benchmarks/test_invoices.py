@@ -32,6 +32,7 @@ def test_layouts_and_languages_are_all_there_and_tested_ones_apart() -> None:
     assert {sample.language for sample in SAMPLES} == {"en", "de", "fr", "nl", "es"}
 
 
+@pytest.mark.slow
 def test_a_credit_note_keeps_its_minus_and_what_is_missing_is_not_there() -> None:
     samples = list(generate(FITTING, 36, 8, unseen=False))
     credit = [sample for sample in samples if (sample.gold["amount"] or "").startswith("-")]

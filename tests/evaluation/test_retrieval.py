@@ -66,6 +66,7 @@ def test_copies_count_as_one_document(make_beir: MakeBeir) -> None:
     assert figures["ndcg@10"] == pytest.approx(worse / best, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_reader_ranks_what_the_flow_reads_and_the_search_the_rest(make_beir: MakeBeir) -> None:
     documents = [{"_id": str(n), "text": f"Bones {'bones ' * (30 - n)} and word{n}."} for n in range(30)]
     folder = make_beir(documents, {"1": "bones"}, "1\t3\t1\n")

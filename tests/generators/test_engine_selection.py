@@ -163,6 +163,7 @@ def test_a_folder_whose_name_tells_no_size_is_judged_by_the_models_shape(
     assert is_large(Choice("transformers", str(tmp_path), "")) is large
 
 
+@pytest.mark.slow
 def test_a_gguf_file_whose_name_tells_no_size_is_as_large_as_its_tensors(tmp_path: Path) -> None:
     (tmp_path / "mine.gguf").symlink_to(resolve_model(SMOLLM2).path)
     assert parameters_of(str(tmp_path / "mine.gguf")) == 134_515_008

@@ -145,6 +145,7 @@ def test_a_wrong_mapping_file_is_named(folder: Path, content: str, message: str)
         load_mapping(folder / "m.toml")
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_refused_and_the_next_one_read(folder: Path) -> None:
     (folder / "slow.xml").write_text("<a>" + "<b>x</b>" * 400_000 + "</a>")
     (folder / "fine.txt").write_text("Fine text.")
@@ -156,6 +157,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_read(folder: Pat
         assert worker.parse(folder / "fine.txt", [])[1].text.strip() == "Fine text."
 
 
+@pytest.mark.slow
 def test_reading_without_end_ends_by_itself_when_nobody_watches_it(folder: Path) -> None:
     os.mkfifo(folder / "endless.txt")
     with ParseWorker(WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=0.1))) as worker:

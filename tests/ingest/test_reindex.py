@@ -148,6 +148,7 @@ def test_an_interrupted_change_that_is_taken_back_leaves_nothing_of_it(
     assert found(knowledge) == [path.name for path in stored]
 
 
+@pytest.mark.slow
 def test_another_chunking_is_that_of_a_new_knowledge_base_and_embeds_no_text_twice(
     knowledge: SqliteStore, stored: list[Path], tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def test_refused_files_that_are_gone_are_forgotten(knowledge: SqliteStore, folde
         assert view.refusals(EVERYTHING) == {}
 
 
+@pytest.mark.slow
 def test_what_is_gone_from_the_folder_is_removed_and_what_is_new_comes_in(
     knowledge: SqliteStore, folder: Path, sync: Sync
 ) -> None:

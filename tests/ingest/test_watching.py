@@ -10,6 +10,7 @@ from ingest.pipeline.watching import changes
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.slow
 def test_a_folder_that_vanished_is_followed_again_when_it_is_back(folder: Path) -> None:
     away = folder.with_name("away")
     with closing(changes([folder])) as followed:

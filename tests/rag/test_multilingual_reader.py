@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from ingest.sentences import sentence_spans
@@ -12,8 +11,6 @@ from rag.reader.headed_windows import WINDOW_TOKENS, HeadedTokenizer
 from rag.reader.int8 import ReaderGraph, dequantize
 from rag.reader.model import MultilingualReader
 from rag.reader.networks import Heads, Logits, OpenVinoNetwork
-from rag.reader.quantizing import quantize
-from rag.reader.reading_model import ReadingModel, TorchReadingNetwork
 from rag.reader.types import PassageText, SupportReader
 from rag.reader.windows import Batch
 from vectorstore.embedders.bert_graph import BertSize
@@ -131,6 +128,11 @@ def test_support_is_told_by_the_part_of_a_passage_that_says_most(reader: Multili
 @pytest.mark.torch
 @pytest.mark.parametrize("form", ["int8", "float32"])
 def test_openvino_says_what_torch_says(form: str) -> None:
+    import torch  # by this test alone: the others are quick
+
+    from rag.reader.quantizing import quantize
+    from rag.reader.reading_model import ReadingModel, TorchReadingNetwork
+
     torch.manual_seed(0)
     model = ReadingModel(CONFIG).eval()
     tokenizer = HeadedTokenizer(characters())

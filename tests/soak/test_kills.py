@@ -217,6 +217,7 @@ def test_a_killed_ingestion_loses_nothing_and_is_carried_on(
         change(folder, rng)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("homes", "kills"), [pytest.param(1, 3, id="sample"), pytest.param(10, 20, id="soak", marks=pytest.mark.soak)]
 )

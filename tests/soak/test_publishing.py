@@ -53,6 +53,7 @@ def editions_found(knowledge: KnowledgeStore, scope: Scope, expected: int, publi
             return len(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "publications", [pytest.param(60, id="sample"), pytest.param(1000, id="soak", marks=pytest.mark.soak)]
 )
