@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "refdesk show 1": ("show", "1"),
     "refdesk doctor": ("doctor",),
     "refdesk ask (quoted)": ("ask", _QUESTION, "--engine", "extractive"),
-    "refdesk ask (written)": ("ask", _QUESTION),
+    "refdesk ask (default engine)": ("ask", _QUESTION),
 }
 
 
