@@ -1,43 +1,29 @@
 """Sentence boundaries with exact offsets, for cutting chunks, quoting and checking.
 
-Punkt with the parameters that come inside the llama-index-core package, so nothing is downloaded; that package itself
-is not imported here.
+Marks that only end sentences ("。", "।", "؟") end them in any text; where a full stop does so tells Punkt, with what it
+learned of the line's language.
 """
 
-import functools
-import re
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Iterator
+from functools import lru_cache
 
-from ingest.punkt import Parameters, Punkt
-from vectorstore.errors import RefdeskError
+import regex
 
-_LINE = re.compile(r"[^\n]+")
-_MARKER = re.compile(r"\s*(?:[-*•–]\s+)?(?P<number>\(?(?:\d{1,3}|[a-z])[.)]\s+)?")
+from ingest.languages import ENGLISH, language_of, sentences_of
 
-
-_ABBREVIATIONS = frozenset(
-    """
-    al approx cf ca dept dr e.g eq etc fig figs i.e i.m i.v inc incl jr mr mrs ms no nos p pp prof ref refs s.c
-    sec sr st tab vol vs
-    """.split()
+_LINE = regex.compile(r"[^\n]+")
+_MARKER = regex.compile(r"\s*(?:[-*•–]\s+)?(?P<number>\(?(?:\d{1,3}|[a-z])[.)]\s+)?")
+_CLOSING = r"[\p{Pe}\p{Pf}\"']*"
+_END = regex.compile(
+    r"(?V1)(?:[\p{Sentence_Terminal}--[.．!?]]|(?<!\d)．(?!\d)|[!?](?=[\p{Han}\p{Hiragana}\p{Katakana}]))"
+    rf"[\p{{Sentence_Terminal}}--[.]]*{_CLOSING}"
 )
-"""Those of scientific and business prose that Punkt's newspaper training did not meet."""
-
-
-@functools.cache
-def _punkt() -> Punkt:
-    return Punkt(Parameters.read(punkt_folder(), _ABBREVIATIONS))
-
-
-def punkt_folder() -> Path:
-    """Where the parameters for English are. Raises RefdeskError where they are missing."""
-    spec = find_spec("llama_index")
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(location) / "core/_static/nltk_cache/tokenizers/punkt_tab/english"
-        if folder.is_dir():
-            return folder
-    raise RefdeskError("The sentence model is missing", where="llama-index-core", remedy="Run `make setup`.")
+"""What ends a sentence whatever follows it, no space either, with what closes there."""
+_SET_APART = regex.compile(r"「[^「」]*」|『[^『』]*』|（[^（）]*）")
+"""What is said or added within a sentence that goes on behind it."""
+_FULL_STOP_INSIDE = regex.compile(r"\.\W*\s")
+_QUESTION = regex.compile(rf"[?？؟;՞፧]{_CLOSING}$")
+_FINISHED = regex.compile(rf"\p{{Sentence_Terminal}}{_CLOSING}$")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
@@ -53,8 +39,40 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         offset = line.start()
         marker = _MARKER.match(line.group())
         skip = marker.end() if marker else 0
-        own = [(offset + skip + start, offset + skip + end) for start, end in _punkt().spans(line.group()[skip:])]
+        own = [(offset + skip + start, offset + skip + end) for start, end in _in_line(line.group()[skip:])]
         if own and marker and marker["number"]:
             own[0] = offset + marker.start("number"), own[0][1]
         spans += own
     return [(start, end) for start, end in spans if any(character.isalnum() for character in text[start:end])]
+
+
+def is_question(sentence: str) -> bool:
+    """Whether it ends with a question mark of any script."""
+    return bool(_QUESTION.search(sentence))
+
+
+def is_finished(sentence: str) -> bool:
+    """Whether it ends as sentences do, and announces nothing: with a full stop, or another such mark of any script."""
+    return bool(_FINISHED.search(sentence))
+
+
+@lru_cache(maxsize=4096)
+def _in_line(line: str) -> tuple[tuple[int, int], ...]:
+    sentences = sentences_of(language_of(line) if _FULL_STOP_INSIDE.search(line) else ENGLISH)
+    spans: list[tuple[int, int]] = []
+    for start, end in _parts(line):
+        spans += [(start + first, start + last) for first, last in sentences.spans(line[start:end])]
+    return tuple(spans)
+
+
+def _parts(line: str) -> Iterator[tuple[int, int]]:
+    """The stretches of ``line`` that end with marks which end sentences in any text."""
+    apart = [match.span() for match in _SET_APART.finditer(line)]
+    start = 0
+    for mark in _END.finditer(line):
+        if any(first < mark.start() < last for first, last in apart):
+            continue
+        yield start, mark.end()
+        start = mark.end() + len(line[mark.end() :]) - len(line[mark.end() :].lstrip())
+    if line[start:].strip():
+        yield start, len(line)

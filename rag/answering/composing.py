@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ingest.sentences import is_finished
 from rag.answering.document_text import LISTED, DocumentText, Piece
 from rag.answering.selection import LEANS_ON_THE_ONE_BEFORE, SentenceCandidate
 from rag.query.types import Shape
@@ -225,7 +226,7 @@ class _Composer:
 
     def _introduces(self, piece: Piece) -> bool:
         """Whether it announces what follows: it ends with a colon, or without an end."""
-        return not self._said(piece).endswith((".", "!", "?"))
+        return not is_finished(self._said(piece))
 
     def _opening(self, entry: Block) -> Iterator[Extract]:
         """The first sentence of an entry under its term."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.sentences import sentence_spans
+from rag.text.tokens import word_count
 from rag.types import Form
 from vectorstore.store import PassageView
 from vectorstore.types import Block, BlockKind, Page, Scope
@@ -121,7 +122,7 @@ class DocumentText:
             yield Piece(start, end, _FORMS[block.kind])
 
     def words(self, piece: Piece) -> int:
-        return len(self.text[piece.start : piece.end].split())
+        return word_count(self.text[piece.start : piece.end])
 
 
 def _outermost(blocks: Iterable[Block]) -> Iterator[Block]:

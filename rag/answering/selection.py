@@ -5,11 +5,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest.sentences import is_finished, is_question
 from rag.calibration.scoring import weighted_sum
 from rag.calibration.signals import SentenceSignals
 from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ReadSentence, ScoredPassage
+from rag.text.tokens import word_count
 
 _PASSAGES = 6
 _FEWEST_WORDS = 3
@@ -81,7 +83,7 @@ def _candidates(passage: ScoredPassage) -> list[SentenceCandidate]:
     """
     texts = [passage.chunk.text[sentence.start : sentence.end] for sentence in passage.sentences]
     spans = [_span_in(passage, sentence) for sentence in passage.sentences]
-    told = [i for i, text in enumerate(texts) if not text.endswith("?")]
+    told = [i for i, text in enumerate(texts) if not is_question(text)]
     saying = [i for i in told if _says_something(texts[i]) or ((span := spans[i]) and span.margin > 0.0)]
     return [SentenceCandidate(passage, i, spans[i]) for i in saying or told]
 
@@ -93,4 +95,4 @@ def _span_in(passage: ScoredPassage, sentence: ReadSentence) -> AnswerSpan | Non
 
 
 def _says_something(sentence: str) -> bool:
-    return len(sentence.split()) >= _FEWEST_WORDS + (not sentence.endswith((".", "!", ":")))
+    return word_count(sentence) >= _FEWEST_WORDS + (not (is_finished(sentence) or sentence.endswith((":", "："))))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from ingest.sentences import sentence_spans
+from ingest.sentences import is_question, sentence_spans
 from rag.text.asking import ENGLISH, one_of
 from rag.text.tokens import content_stems
 
@@ -62,7 +62,7 @@ def told_and_asked(message: str) -> tuple[str, str]:
         sentence = message[start:end]
         if asked and _GOES_ON.match(sentence):
             asked.append(sentence)
-        elif not (sentence.endswith("?") or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
+        elif not (is_question(sentence) or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
             told.append(sentence)
         elif not _ASKING.match(sentence) and (turns := list(_TURN.finditer(sentence))):
             told.append(sentence[: turns[-1].start()])

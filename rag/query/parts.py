@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Sequence
 
-from ingest.sentences import sentence_spans
+from ingest.sentences import is_question, sentence_spans
 from rag.query.follow_up import carry_topic, points_back
 from rag.query.naming import Naming
 from rag.query.shapes.classifier import shape_of
@@ -106,7 +106,7 @@ def _clauses(asked: str, asking: Asking) -> list[str]:
     found: list[str] = []
     for start, end in sentence_spans(asked):
         for sentence in _QUESTION_END.split(asked[start:end]):
-            if found and not (sentence.endswith("?") or _forms(asking).begins.match(sentence)):
+            if found and not (is_question(sentence) or _forms(asking).begins.match(sentence)):
                 found[-1] += f" {sentence}"
             else:
                 found += _joined(sentence, asking)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from rag.text.tokens import content_stems
+from rag.text.tokens import content_stems, has_spaced_words
 from vectorstore.types import Scope
 
 
@@ -66,6 +66,8 @@ def terms_of(question: str, statistics: WordStatistics, scope: Scope) -> Terms:
 
 
 def _stems(word: str) -> tuple[str, ...]:
-    """Those of what was written between blanks: all of a number or a code ("X.25"), the first of "eye-drops"."""
+    """Those of what was written between blanks: all of a number or a code ("X.25") and of words that no blank parts,
+    the first of "eye-drops".
+    """
     stems = content_stems(word)
-    return stems if any(map(str.isnumeric, word)) else stems[:1]
+    return stems if any(map(str.isnumeric, word)) or not has_spaced_words(word) else stems[:1]

@@ -5,9 +5,10 @@ Queries and passages are compared by the stems of their content, claims and pass
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 
 from rag.text.english import ENGLISH
 
@@ -48,8 +49,16 @@ class Token:
         return self.kind in CONTENT
 
 
+_SCRIPTS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""Those that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+_UNSPACED = re.compile(f"[{_SCRIPTS}]")
+_RUNS = re.compile(f"[{_SCRIPTS}]+|[^{_SCRIPTS}]+")
+_PER_WORD = 2
+"""Letters of those scripts in a word, about."""
+_MARKS = "\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
+"""Their punctuation."""
 _TOKEN = re.compile(
-    r"(?P<number>(?:(?<![^\W_])[-−+])?[±<>≤≥~€$£¥]*[^\W\d_]?\d(?:[^\s,;:()\[\]]|[,:](?=\d))*)"
+    rf"(?P<number>(?:(?<![^\W_])[-−+])?[±<>≤≥~€$£¥]*[^\W\d_{_SCRIPTS}]?\d(?:[^\s,;:()\[\]{_SCRIPTS}{_MARKS}]|[,:](?=\d))*)"
     r"|(?P<word>[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*)"
     r"|(?P<own>['’]s\b)"
     r"|(?P<break>[,;:()\[\]\n–—•*]|(?<=\s)-(?=\s))"
@@ -79,16 +88,41 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def content_stems(text: str) -> tuple[str, ...]:
-    """The words of ``text`` that a search weighs, as stems and numbers in order.
+    """The words of ``text`` that a search weighs, as stems and numbers in order; of a script that puts no space
+    between words all pairs of letters in the place of its words.
 
     >>> content_stems("It may not cause headaches before the age of 15.")
     ('caus', 'headach', 'befor', 'age', '15')
     """
-    return tuple(
+    stems = (
         token.key if token.is_content else LEXICON.stem(token.word.lower())
         for token in tokens_of(text)
         if token.is_content or token.word.lower() in LEXICON.searched
     )
+    return tuple(part for stem in stems for part in (_pairs(stem) if _UNSPACED.search(stem) else (stem,)))
+
+
+def _pairs(stem: str) -> Iterator[str]:
+    for run in _RUNS.findall(stem):
+        if _UNSPACED.match(run) and len(run) > _PER_WORD:
+            yield from map("".join, pairwise(run))
+        else:
+            yield run
+
+
+def has_spaced_words(text: str) -> bool:
+    """Whether all of ``text`` is in scripts that put spaces between words."""
+    return not _UNSPACED.search(text)
+
+
+def word_count(text: str) -> int:
+    """How many words ``text`` has, about: white space parts them, or, in scripts that have none, nothing does.
+
+    >>> word_count("two words"), word_count("图书馆九点开门")
+    (2, 4)
+    """
+    spaced, letters = _UNSPACED.subn(" ", text)
+    return len(spaced.split()) + -(-letters // _PER_WORD)
 
 
 def _token(match: re.Match[str], *, first: bool) -> Token:

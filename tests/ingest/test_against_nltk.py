@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from nltk.tabdata import PunktDecoder
 from nltk.tokenize.punkt import PunktSentenceTokenizer
 
+from ingest.languages import punkt_folder
 from ingest.punkt import Parameters, Punkt
-from ingest.sentences import punkt_folder
 
 TEXTS = [page.read_text(encoding="utf-8") for page in sorted((Path(__file__).parents[2] / "docs").rglob("*.md"))]
 PIECES = """

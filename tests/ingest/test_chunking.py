@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,3 +157,50 @@ def test_an_entry_is_a_chunk_of_its_own_whose_heading_keeps_its_name() -> None:
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in sentence_spans(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "他说：“你好。”然后走了。价格是3.5元！真的吗？是的",
+            ["他说：“你好。”", "然后走了。", "价格是3.5元！", "真的吗？", "是的"],
+        ),
+        ("他来了!我走了.", ["他来了!", "我走了."]),
+        ("「今日は。」と言った。彼は帰った（遅れて。）。", ["「今日は。」と言った。", "彼は帰った（遅れて。）。"]),
+        ("１．５％です。次。", ["１．５％です。", "次。"]),
+        ("भारत एक देश है। डॉ. सिंह आए। हाँ!", ["भारत एक देश है।", "डॉ. सिंह आए।", "हाँ!"]),
+        ("ما هو السعر؟ السعر هو 5. نعم.", ["ما هو السعر؟", "السعر هو 5.", "نعم."]),
+        (
+            "Die Frist beträgt z. B. 14 Tage, vgl. § 312 BGB. Sie endet am 3. März lt. Abs. 2 Nr. 4.",
+            ["Die Frist beträgt z. B. 14 Tage, vgl. § 312 BGB.", "Sie endet am 3. März lt. Abs. 2 Nr. 4."],
+        ),
+        (
+            "M. Dupont a signé avec Mme. Durand selon l'art. 5, p. ex. Il est parti. Voir p. 12.",
+            ["M. Dupont a signé avec Mme. Durand selon l'art. 5, p. ex. Il est parti.", "Voir p. 12."],
+        ),
+        (
+            "El Sr. García llegó con la Dra. Pérez de los EE. UU. Véase la pág. 12. Es todo.",
+            ["El Sr. García llegó con la Dra. Pérez de los EE. UU. Véase la pág. 12.", "Es todo."],
+        ),
+        ("Родился в 1990 г. в Москве. См. рис. 3 и стр. 5.", ["Родился в 1990 г. в Москве.", "См. рис. 3 и стр. 5."]),
+        ("Zob. np. art. 5 i str. 12. Tzw. umowa jest ważna.", ["Zob. np. art. 5 i str. 12.", "Tzw. umowa jest ważna."]),
+        (
+            "He made no art. He said no. See ch. 4, e. g. this.",
+            ["He made no art.", "He said no. See ch. 4, e. g. this."],
+        ),
+    ],
+)
+def test_sentences_of_other_languages(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in sentence_spans(text)] == expected
+
+
+@given(st.text(alphabet="。！？.!?؟।「」“”（） a中3z. \n", max_size=40))
+def test_no_sentence_overlaps_another_and_no_word_is_lost(text: str) -> None:
+    spans = sentence_spans(text)
+    assert spans == sorted(spans)
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+    left = [False] * len(text)
+    for start, end in spans:
+        left[start:end] = [True] * (end - start)
+    assert not any(character.isalnum() and not left[place] for place, character in enumerate(text))

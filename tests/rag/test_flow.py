@@ -337,6 +337,17 @@ def test_a_name_or_number_that_the_best_passage_lacks_speaks_against_an_answer(m
     assert dated < asked
 
 
+def test_a_question_in_chinese_is_answered_by_the_one_sentence(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
+    hours = "星期六，图书馆只开放到下午一点，节假日不开放。"
+    told = "图书馆位于河边的旧火车站内，由市政府管理。办理借书证需要身份证和最近三个月内的水电费账单。"
+    more = "每位读者一次最多可以借六本书，借期为四个星期。逾期每天每本罚款两角，丢失的书按原价赔偿，另加十元手续费。"
+    put_text(knowledge, "library.txt", told + hours + more * 2, title="图书馆规则")
+    answer = make_flow(KeywordReader("下午一点")).answer("星期六，图书馆几点关门？", EVERYTHING)
+    assert [sentence.text for sentence in answer.sentences] == [hours]
+    assert answer.short_answer == "下午一点"
+    assert_citations_hold(knowledge, answer)
+
+
 def test_documents_that_contradict_each_other_are_both_shown_under_their_titles(
     make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:

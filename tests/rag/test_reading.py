@@ -17,6 +17,7 @@ from rag.retrieval.reranking import rerank
 from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant, Terms, terms_of
 from rag.settings.model import load_settings
+from rag.text.tokens import content_stems
 from tests.fakes import HashEmbedder, KeywordReader
 from vectorstore.types import EVERYTHING, Chunk, Passage, Scope
 
@@ -46,7 +47,7 @@ class Counts:
         return 100
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
-        return {word: self._counts[word] for word in words}
+        return {word: self._counts.get(word, 0) for word in words}
 
 
 @given(st.integers(2, 60), st.integers(0, 2**32 - 1))
@@ -93,6 +94,12 @@ def test_terms_count_by_how_rare_they_are() -> None:
     rarest, rare, common = (terms.weights[stem] for stem in ("quick", "glaucoma", "treat"))
     assert rarest > rare > common > 0
     assert terms.share({"glaucoma", "other"}) == pytest.approx(rare / (rarest + rare + common))
+
+
+def test_words_that_no_blank_parts_are_found_by_their_letters() -> None:
+    terms = terms_of("图书馆几点关门？", Counts(), EVERYTHING)
+    assert terms.share(set(content_stems("图书馆晚上七点关门。"))) == pytest.approx(4 / 6)
+    assert terms.share(set(content_stems("书店没有开。"))) == 0.0
 
 
 def test_of_a_code_every_part_counts() -> None:

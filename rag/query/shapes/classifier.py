@@ -34,6 +34,7 @@ _SUBJECT = "*"
 _NUMBER = "#"
 _TERM = re.compile(r"\w+(?:[.'’/_-]\w+)*")
 _QUOTED = re.compile(r"[\"“„«](?P<words>[^\"“”„«»]+)[\"”“»]")
+_LATIN = re.compile(r"[a-zà-ɏ]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|:")
 
 
@@ -91,6 +92,8 @@ def shape_of(question: str) -> Shape:
     >>> shape_of("Which documents mention the lighthouse?")
     <Shape.MENTIONS: 'mentions'>
     """
+    if not _LATIN.search(question):
+        return Shape.ONE  # no word of such a script was learned
     weights = _weights()
     places = [weights.places[known] for known in features(question, weights.frame) if known in weights.places]
     scores = weights.intercepts + weights.matrix[places].sum(axis=0)
