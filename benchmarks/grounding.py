@@ -1,21 +1,39 @@
 """Does the check let true sentences through, and no others? Fits and tests the weights of ``rag.grounding.support``.
 
-Sentences are derived from half of the articles of a SQuAD file and half of some files of MedQuAD to fit with, and from
-the other halves and from three other data sets (long scientific articles, product reviews, forum posts) to test with.
-Sentences that generators wrote, labelled by hand, are checked in the order in which they were written.
+python -m benchmarks.grounding DATA [--work FOLDER] [--each N]
+
+DATA is a folder with medquad.tar.xz, qa/*.json and, if there are any, train/*-support.jsonl.xz. Sentences are derived
+from half of the articles of a SQuAD file and half of some files of MedQuAD to fit with, and from the other halves and
+from three other data sets (long scientific articles, product reviews, forum posts) to test with. Sentences that people
+wrote are taken from passages that the reader has not learned from. Sentences that generators wrote, labelled by hand,
+are checked in the order in which they were written. The check is compared with what the reader says of a sentence
+(that of the settings: REFDESK_READER__MODEL names another), alone and together with the rules.
 """
 
+import argparse
 import statistics
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data import unpack_medquad
 from benchmarks.sentences.cases import Case, derive
-from benchmarks.sentences.checkers import Finds, NoMeaning, checked, overlaps, timed
+from benchmarks.sentences.checkers import (
+    Checks,
+    NoMeaning,
+    Opens,
+    checked,
+    combined,
+    opened,
+    overlaps,
+    read_alone,
+    read_places,
+    read_with_guards,
+)
+from benchmarks.sentences.figures import rates, rates_by_group, shares_by_kind
 from benchmarks.sentences.generated import labelled_answers
+from benchmarks.sentences.held_out import held_out_cases
 from benchmarks.sentences.texts import medquad_texts, squad_texts
 from benchmarks.tables import table, with_interval
 from rag.calibration.fitting import fit_support
@@ -23,43 +41,60 @@ from rag.calibration.numbers import shipped_calibration
 from rag.calibration.scoring import LogisticModel
 from rag.calibration.signals import SupportSignals
 from rag.components import open_embedder, open_reader
-from rag.evaluation.figures import wilson
-from rag.grounding.rules import RuleChecker
+from rag.grounding.types import Verdict
+from rag.reader.model import MultilingualReader
 from rag.settings.model import load_settings
+from vectorstore.errors import UsageError
+from vectorstore.types import Embedder
 
 _EACH = 40
 _MEDQUAD_FILES = 400
+THE_CHECK = "the check"
 
 
 def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, Any]:
     """Fit on one part of the cases, ask every way of checking about the other."""
-    settings = load_settings()
-    embedder, reader = open_embedder(settings), open_reader(settings)
-    fitting, testing = _cases(data, work, each, seed)
+    embedder, reader = _models()
+    fitting, testing = _derived(data, work, each, seed)
+    of_people = held_out_cases(data / "train", each, seed)
     written = labelled_answers(data, work)
-    shipped = shipped_calibration().support
-    fitted = _fit(RuleChecker(embedder, shipped), fitting)
+    rules, shipped = opened(embedder, reader), shipped_calibration().support
+    places, known = read_places(rules, reader), [*fitting, *of_people[0]]
     milliseconds: list[float] = []
-    ways: dict[str, Finds] = {
-        "the check": timed(checked(embedder, reader), milliseconds),
-        "without the reader": checked(embedder, None),
-        "without the embedding model": checked(NoMeaning(), reader),
+    check = checked(rules, milliseconds)
+    to_read: dict[str, Checks] = {
+        THE_CHECK: check,
+        "the check, and by a fitted model what it holds back": combined(check, places, known, read=False),
+        "the same with the reader's word": combined(check, places, known, read=True),
+        "the reader, guarded for numbers, names, negations and opposites": read_with_guards(places),
+        "the reader alone": read_alone(reader),
+    }
+    ways: dict[str, Checks] = {
+        THE_CHECK: check,
+        "without the reader's answer": checked(opened(embedder, None)),
+        "without the embedding model": checked(opened(NoMeaning(), reader)),
         "nine tenths of the words in one sentence": overlaps,
     }
-    accepted = {name: [finds(case, None) is not None for case in testing] for name, finds in ways.items()}
+    tested = {name: [checks(case, None) for case in testing] for name, checks in (to_read | ways).items()}
+    people = {name: [checks(case, None) for case in of_people[1]] for name, checks in to_read.items()}
     labelled = [case for answer in written for case in answer]
-    passed = {name: _in_turn(written, finds) for name, finds in ways.items()}
+    told = {name: _in_turn(written, checks) for name, checks in (to_read | ways).items()}
     return {
-        "fitting": len(fitting),
+        "reader": reader.fingerprint,
+        "fitting": len(known),
         "testing": len(testing),
-        "weights": {"shipped": _weights(shipped), "fitted": _weights(fitted)},
-        "ways": {name: _rates(testing, passed) for name, passed in accepted.items()},
-        "groups": _by(testing, accepted["the check"], lambda case: case.group),
-        "kinds": {name: _shares(testing, passed) for name, passed in accepted.items()},
+        "weights": {"shipped": _weights(shipped), "fitted": _weights(_fit(rules, fitting))},
+        "ways": {name: rates(testing, verdicts) for name, verdicts in tested.items()},
+        "groups": rates_by_group(testing, tested[THE_CHECK]),
+        "kinds": {name: shares_by_kind(testing, tested[name]) for name in ways},
+        "people": {
+            "ways": {name: rates(of_people[1], verdicts) for name, verdicts in people.items()},
+            "groups": {name: rates_by_group(of_people[1], verdicts) for name, verdicts in people.items()},
+        },
         "generated": {
             "generators": sorted({case.kind for case in labelled}),
-            "ways": {name: _rates(labelled, yes) for name, yes in passed.items()},
-            "groups": _by(labelled, passed["the check"], lambda case: case.group),
+            "ways": {name: rates(labelled, verdicts) for name, verdicts in told.items()},
+            "groups": rates_by_group(labelled, told[THE_CHECK]),
         },
         "ms_a_sentence": {
             "median": round(statistics.median(milliseconds), 1),
@@ -69,9 +104,10 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
 
 
 def section(result: Mapping[str, Any]) -> str:
-    generated, kinds = result["generated"], result["kinds"]
+    generated, kinds, people = result["generated"], result["kinds"], result["people"]
     ways = ("sentences checked by", "let through", "precision", "recall")
-    derived = table(ways, [_row(name, of) for name, of in result["ways"].items()])
+    ranked = (*ways, "precision at recall 0.90", "recall at precision 0.99")
+    derived = table(ranked, [_ranked(name, of) for name, of in result["ways"].items()])
     groups = table(("the check on", *ways[1:]), [_row(name, of) for name, of in result["groups"].items()])
     by_kind = table(
         ("share let through of sentences", "should be", "sentences", *kinds),
@@ -82,10 +118,18 @@ def section(result: Mapping[str, Any]) -> str:
                 of["cases"],
                 *(kinds[w][kind]["accepted"] for w in kinds),
             )
-            for kind, of in kinds["the check"].items()
+            for kind, of in kinds[THE_CHECK].items()
         ],
     )
-    count = generated["ways"]["the check"]
+    of_people = table(ranked, [_ranked(name, of) for name, of in people["ways"].items()])
+    by_source = table(
+        ("let through / right / supported", "sentences", *people["groups"]),
+        [
+            (name, of["sentences"], *(_counts(groups[name]) for groups in people["groups"].values()))
+            for name, of in people["groups"][THE_CHECK].items()
+        ],
+    )
+    count = generated["ways"][THE_CHECK]
     written = table(ways, [_row(name, of) for name, of in generated["ways"].items()])
     parts = table(
         ("the check on sentences", "sentences", "supported", *ways[1:]),
@@ -95,12 +139,18 @@ def section(result: Mapping[str, Any]) -> str:
         (
             "## Grounding",
             "Precision: of the sentences that were let through, the share that the passages support. Recall: of the "
-            "sentences that the passages support, the share that was let through. 95% intervals (Wilson).",
+            "sentences that the passages support, the share that was let through. 95% intervals (Wilson). The last two "
+            "columns take the sentences in the order of their probability.",
             f"{result['testing']:,} sentences derived from question-answering data, true and twisted, from texts and "
             "with words that the weights were not fitted on:",
             derived,
             groups,
             by_kind,
+            f"{people['ways'][THE_CHECK]['sentences']} sentences that people wrote or judged, beside passages that the "
+            "reader has not learned from (of the passages, those whose SHA-256 begins with the lowest tenth, and of "
+            "these the half that nothing was fitted on):",
+            of_people,
+            by_source,
             f"{count['sentences']} sentences that a generator ({', '.join(generated['generators'])}) wrote from the "
             f"passages it was shown, labelled by hand, {count['supported']} of them supported: so few that the recall "
             "is known only roughly. The check was tried on a part of them while it was written, the others were held "
@@ -122,7 +172,23 @@ def _row(name: str, of: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _cases(data: Path, work: Path, each: int, seed: int) -> tuple[list[Case], list[Case]]:
+def _ranked(name: str, of: Mapping[str, Any]) -> tuple[object, ...]:
+    return (*_row(name, of), of["precision_at_recall"], of["recall_at_precision"])
+
+
+def _counts(of: Mapping[str, Any]) -> str:
+    return f"{of['accepted']} / {of['right']} / {of['supported']}"
+
+
+def _models() -> tuple[Embedder, MultilingualReader]:
+    settings = load_settings()
+    reader = open_reader(settings)
+    if not isinstance(reader, MultilingualReader):
+        raise UsageError("This reader does not tell what a passage supports", where=reader.name, remedy="Name another.")
+    return open_embedder(settings), reader
+
+
+def _derived(data: Path, work: Path, each: int, seed: int) -> tuple[list[Case], list[Case]]:
     squad = squad_texts(data / "qa/squad2-part-a.json")
     medquad = medquad_texts(unpack_medquad(data, work / "medquad"), _MEDQUAD_FILES, seed)
     half, part = len(squad) // 2, len(medquad) // 2
@@ -140,23 +206,23 @@ def _cases(data: Path, work: Path, each: int, seed: int) -> tuple[list[Case], li
     return fitting, testing
 
 
-def _in_turn(answers: Sequence[Sequence[Case]], finds: Finds) -> list[bool]:
+def _in_turn(answers: Sequence[Sequence[Case]], checks: Checks) -> list[Verdict]:
     """Each answer's sentences one after the other, as the answer flow checks them."""
-    passed = []
+    told = []
     for cases in answers:
         last = None
         for case in cases:
-            place = finds(case, last)
-            passed.append(place is not None)
-            last = place or last
-    return passed
+            verdict = checks(case, last)
+            told.append(verdict)
+            last = verdict.places[-1] if verdict.places else last
+    return told
 
 
-def _fit(checker: RuleChecker, cases: Sequence[Case]) -> LogisticModel[SupportSignals]:
+def _fit(opens: Opens, cases: Sequence[Case]) -> LogisticModel[SupportSignals]:
     """On what breaks no rule, the best place of each sentence; sentences made of questions have a way of their own."""
     rows, labels = [], []
     for case in cases:
-        supports = [] if case.question else list(checker.on(case.chunks).supports(case.sentence))
+        supports = [] if case.question else list(opens(case).supports(case.sentence))
         allowed = [support.signals for _, _, support in supports if not support.vetoes]
         if allowed:
             rows.append(min(allowed, key=astuple))
@@ -164,39 +230,23 @@ def _fit(checker: RuleChecker, cases: Sequence[Case]) -> LogisticModel[SupportSi
     return fit_support(rows, labels)
 
 
-def _weights(model: LogisticModel[SupportSignals]) -> dict[str, float]:
+def _weights(model: LogisticModel[Any]) -> dict[str, float]:
     return {"intercept": round(model.intercept, 2)} | {
         name: round(weight, 2) for name, weight in asdict(model.weights).items()
     }
 
 
-def _rates(cases: Sequence[Case], passed: Sequence[bool]) -> dict[str, Any]:
-    accepted, supported = sum(passed), sum(case.supported for case in cases)
-    right = sum(case.supported for case, yes in zip(cases, passed, strict=True) if yes)
-    return {
-        "sentences": len(cases),
-        "supported": supported,
-        "accepted": accepted,
-        "precision": round(right / max(1, accepted), 4),
-        "precision_interval": wilson(right, accepted),
-        "recall": round(right / max(1, supported), 4),
-        "recall_interval": wilson(right, supported),
-    }
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.grounding", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--work", type=Path, default=Path("data/benchmarks"), help="folder for unpacked data")
+    parser.add_argument("--each", type=int, default=_EACH, help="sentences of every kind and source")
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    print(section(run(arguments.data, arguments.work, arguments.each)))
 
 
-def _by(cases: Sequence[Case], passed: Sequence[bool], part: Callable[[Case], str]) -> dict[str, dict[str, Any]]:
-    groups: dict[str, list[tuple[Case, bool]]] = defaultdict(list)
-    for case, yes in zip(cases, passed, strict=True):
-        groups[part(case)].append((case, yes))
-    return {name: _rates(*zip(*pairs, strict=True)) for name, pairs in groups.items()}
-
-
-def _shares(cases: Sequence[Case], passed: Sequence[bool]) -> dict[str, dict[str, Any]]:
-    """For each kind of sentence the share that was let through."""
-    kinds: dict[tuple[bool, str], list[bool]] = defaultdict(list)
-    for case, yes in zip(cases, passed, strict=True):
-        kinds[(not case.supported, case.kind)].append(yes)
-    return {
-        kind: {"supported": not twisted, "cases": len(yes), "accepted": round(statistics.fmean(yes), 3)}
-        for (twisted, kind), yes in sorted(kinds.items())
-    }
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,37 @@
 """Whether a claim says who does what to whom as its source does: the order of the words, and what relates them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rag.grounding.alignment import Alignment
 from rag.text.tokens import LEXICON, Kind, Token, relations_before, words_before
 
-_OPENS_ADJUNCT = frozenset({Kind.RELATION, Kind.JOINT})
+_OPENS_ADJUNCT = frozenset({Kind.RELATION, Kind.JOINT, Kind.LIMIT})
+
+
+def forms_of(claim: Sequence[Token], source: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The claim, and where only one of the two opens with an adjunct ("In 1999, Smith won"), the claim with it at the
+    other end, as the source has it.
+    """
+    yield claim
+    ours, theirs = _adjunct(claim), _adjunct(source)
+    if ours and not theirs:
+        yield (*claim[ours + 1 :], *claim[:ours])
+    elif theirs and not ours and (start := _ends_with(claim, source[:theirs])):
+        yield (*claim[start:], source[theirs], *claim[:start])
+
+
+def _adjunct(tokens: Sequence[Token]) -> int | None:
+    """Where the comma stands that ends what a sentence opens with, if that is bound by its first word."""
+    comma = next((i for i, token in enumerate(tokens) if token.kind is Kind.BREAK), 0)
+    opens = comma > 1 and tokens[0].kind in _OPENS_ADJUNCT and tokens[comma].word == ","
+    return comma if opens and any(token.is_content for token in tokens[1:comma]) else None
+
+
+def _ends_with(claim: Sequence[Token], adjunct: Sequence[Token]) -> int:
+    """Where the claim's end begins that says the same as ``adjunct``; 0 if it does not end so."""
+    start = len(claim) - len(adjunct)
+    same = start > 0 and all(a.key == b.key for a, b in zip(claim[start:], adjunct, strict=True))
+    return start if same else 0
 
 
 def blocks_of(alignment: Alignment) -> list[list[int]]:
@@ -28,8 +54,6 @@ def keeps_roles(alignment: Alignment) -> bool:
     if len(blocks) == 1:
         return _same_relations(alignment, set())
     if len(blocks) == 2:
-        if _adjunct_moved(alignment, blocks) and _same_relations(alignment, set()):
-            return True
         if not _apart(alignment, blocks):
             return False
         moved = {blocks[1][0], _first_in_source(alignment, blocks[0])}
@@ -46,39 +70,6 @@ def _first_in_source(alignment: Alignment, block: list[int]) -> int:
 def _apart(alignment: Alignment, blocks: list[list[int]]) -> bool:
     """Whether the second block stands wholly before the first in the source."""
     return max(alignment.places[i] for i in blocks[1]) < min(alignment.places[i] for i in blocks[0])
-
-
-def _adjunct_moved(alignment: Alignment, blocks: list[list[int]]) -> bool:
-    """Whether it is "In 1999, Smith won" for "Smith won in 1999", either way round."""
-    claim, source = alignment.claim, alignment.source
-    if _apart(alignment, blocks):
-        early, late = alignment.places[blocks[1][0]], alignment.places[blocks[0][0]]
-        opens = words_before(source, early)
-        first = not any(token.is_content for token in source[:early])
-        if first and _sets_off(words_before(source, late)) and _opens_adjunct(opens):
-            return _same_opening(opens, words_before(claim, blocks[1][0]))
-    opens = words_before(claim, blocks[0][0])
-    if not _sets_off(words_before(claim, blocks[1][0])) or not _opens_adjunct(opens):
-        return False
-    places = [alignment.places[i] for i in blocks[0]]
-    if any(places[0] < alignment.places[i] < places[-1] for i in blocks[1]):
-        return False
-    following = source[places[-1] + 1 :]
-    ends = not any(token.is_content for token in following) or following[0].kind in (*_OPENS_ADJUNCT, Kind.BREAK)
-    return ends and _same_opening(opens, words_before(source, places[0]))
-
-
-def _sets_off(tokens: Sequence[Token]) -> bool:
-    return any(token.kind is Kind.BREAK for token in tokens)
-
-
-def _opens_adjunct(tokens: Sequence[Token]) -> bool:
-    return any(token.kind in _OPENS_ADJUNCT or token.key == "if" for token in tokens)
-
-
-def _same_opening(one: Sequence[Token], other: Sequence[Token]) -> bool:
-    kinds = (*_OPENS_ADJUNCT, Kind.LIMIT)
-    return [t.key for t in one if t.kind in kinds] == [t.key for t in other if t.kind in kinds]
 
 
 def _identity_turned(alignment: Alignment, blocks: list[list[int]]) -> bool:

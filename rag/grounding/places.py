@@ -31,6 +31,12 @@ class Source:
         return self.chunk.text[self.start : self.end]
 
     @property
+    def premise(self) -> str:
+        """The place with what it is about, and with the one before it, to which a pronoun may point."""
+        about = f"{self.chunk.subject}:" if self.chunk.subject else ""
+        return " ".join(filter(None, (about, self.before.text if self.before else "", self.text)))
+
+    @property
     def leans_back(self) -> bool:
         """Whether it begins with a word that stands for something named before it."""
         return bool(self.tokens) and self.tokens[0].word.lower() in LEXICON.pronouns

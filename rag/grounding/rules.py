@@ -12,6 +12,7 @@ from rag.calibration.scoring import SupportModel
 from rag.grounding.alignment import Similarity, align
 from rag.grounding.asked import answers_as_read
 from rag.grounding.context import Borrowed, borrowings
+from rag.grounding.order import forms_of
 from rag.grounding.places import Source, sources_of
 from rag.grounding.qualifiers import taken_back
 from rag.grounding.support import Support, support_of
@@ -120,9 +121,10 @@ class RuleCheck:
         ]
         self._similarity.prepare((sentence, *(source.text for source in nearest)))
         for source in nearest:
-            for borrowed in borrowings(claim, source):
-                alignment = align(claim, source.tokens, self._similarity, borrowed.words)
-                yield source, borrowed, support_of(alignment, borrowed, self._similarity(sentence, source.text))
+            for form in forms_of(claim, source.tokens):
+                for borrowed in borrowings(form, source):
+                    alignment = align(form, source.tokens, self._similarity, borrowed.words)
+                    yield source, borrowed, support_of(alignment, borrowed, self._similarity(sentence, source.text))
 
     def _verdict(
         self, sentence: str, source: Source, borrowed: Borrowed, support: Support, after: Place | None

@@ -39,7 +39,7 @@ def support_of(alignment: Alignment, borrowed: Borrowed, cosine: float) -> Suppo
         vetoes.append("number")
     if any(claim[i].kind is Kind.NAME for i in missing):
         vetoes.append("name")
-    if not _persons(claim) <= _persons(source):
+    if not _persons(claim) <= _persons((*source, *(borrowed.before.tokens if borrowed.before else ()))):
         vetoes.append("reference")
     vetoes += qualifier_vetoes(alignment, covered, borrowed.words, gaps)
     if alignment.opposites:

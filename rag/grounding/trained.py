@@ -39,13 +39,7 @@ class EntailmentChecker:
         return RuleCheck(self._similarity, chunks, question, found, self._probability, self._threshold, _OVERRULED)
 
     def _probability(self, source: Source, sentence: str, _support: Support) -> float:
-        return self._entails(_premise(source), sentence)
-
-
-def _premise(source: Source) -> str:
-    """The place with what it is about, and with the one before it, to which a pronoun may point."""
-    before = source.before.text if source.before else ""
-    return " ".join(filter(None, (f"{source.chunk.subject}:" if source.chunk.subject else "", before, source.text)))
+        return self._entails(source.premise, sentence)
 
 
 class EntailmentModel:

@@ -117,6 +117,36 @@ def test_the_heading_may_name_the_subject_that_a_pronoun_stands_for(checker: Rul
     assert check("Cataract is a group of diseases that damage the optic nerve.").places == ()
 
 
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            "After the blisters erupt, the sores take a week to heal.",
+            "The sores take a week to heal after the blisters erupt.",
+        ),
+        ("The sores crust over if untreated, which takes a week.", "If untreated, the sores crust over."),
+        ("In 1979, sales were five times those of Israel's.", "Sales were five times those of Israel's in 1979."),
+    ],
+)
+def test_what_opens_a_sentence_may_stand_at_its_end(checker: RuleChecker, source: str, sentence: str) -> None:
+    assert checker.on([chunk(source)])(sentence).places
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (
+            "After the blisters erupt, the sores take a week to heal.",
+            "The sores take a week to heal before the blisters erupt.",
+        ),
+        ("If untreated, the sores crust over.", "The sores crust over."),
+        ("With steel, Sweden paid for coal.", "Sweden paid for steel with coal."),
+    ],
+)
+def test_it_does_so_as_it_is_and_whole(checker: RuleChecker, source: str, sentence: str) -> None:
+    assert not checker.on([chunk(source)])(sentence).places
+
+
 @given(st.text(max_size=200))
 @settings(deadline=None, max_examples=50)
 def test_any_text_can_be_looked_at(checker: RuleChecker, text: str) -> None:
