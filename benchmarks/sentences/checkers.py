@@ -1,7 +1,6 @@
 """Checkers of a sentence, to be compared."""
 
 import functools
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
@@ -14,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.sentences.cases import Case
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.signals import SupportSignals
+from rag.grounding.asked import AnswersAsRead
 from rag.grounding.rules import RuleCheck, RuleChecker
 from rag.grounding.types import Place, Reason, Verdict
 from rag.reader.types import PassageText, Reader, SupportReader
@@ -46,8 +46,8 @@ class NoMeaning:
         return vectors
 
 
-def opened(embedder: Embedder, reader: Reader | None) -> Opens:
-    checker = RuleChecker(embedder, shipped_calibration().support)
+def opened(embedder: Embedder, reader: Reader | None, as_read: AnswersAsRead | None = None) -> Opens:
+    checker = RuleChecker(embedder, shipped_calibration().support, as_read)
 
     @functools.cache
     def opens(case: Case) -> RuleCheck:
@@ -136,7 +136,7 @@ def combined(
                 (
                     *astuple(one.signals),
                     *(reason in one.vetoes for reason in _REASONS),
-                    *([_log_odds(one.read.supported)] * read),
+                    *([one.read.log_odds] if read else []),
                 )
                 for one in places(case)
             ],
@@ -160,10 +160,6 @@ def combined(
         return Verdict((places(case)[best].place,) if likely[best] >= _SURE else (), float(likely[best]))
 
     return checks
-
-
-def _log_odds(likely: float) -> float:
-    return math.log(max(likely, 1e-4) / max(1.0 - likely, 1e-4))
 
 
 def overlaps(case: Case, after: Place | None) -> Verdict:
