@@ -1,5 +1,6 @@
 """Cutting a document into chunks: whole sentences, rows, items and steps, exact offsets, within the model's limit."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -17,6 +18,8 @@ _SPECIAL_TOKENS = 2
 _PIECE_OF_A_LONG_SENTENCE = r"(?s).+?(?:[,;.%](?=\s)|[。？！]|\s(?=[-*•–]\s)|\Z)"
 """Never inside a number: "7.5%" stays whole."""
 _CHARACTERS_PER_TOKEN = 12  # a word of 10,000 letters is one unknown token to WordPiece, but no readable chunk
+_PARTS_OF_A_TITLE = re.compile(r"\s+(?:[-–—|·»]|::)\s+")
+_WORD = re.compile(r"\w+")
 _LONGEST_LEAD = 300
 _LEADS = (":", "：")
 
@@ -61,10 +64,11 @@ class Chunker:
     def cut(self, document: ReadDocument) -> ParsedDocument:
         """The document with its chunks; none crosses a page, a heading or a record."""
         text = "".join(page.text for page in document.pages)
-        sections = []
-        for section in document.sections:
-            headings = dict.fromkeys((*filter(None, [document.title]), *section.headings))
-            sections.append(Span(section.start, section.end, HEADING_SEPARATOR.join(headings)))
+        named = _named_once(document.title, [section.headings for section in document.sections])
+        sections = [
+            Span(section.start, section.end, HEADING_SEPARATOR.join(path))
+            for section, path in zip(document.sections, named, strict=True)
+        ]
         chunks = tuple(self.chunks(text, sections, document.blocks))
         return ParsedDocument(
             document.title, document.pages, document.units, chunks, document.metadata, document.blocks
@@ -157,6 +161,24 @@ class Chunker:
             return heading
         end = self._tokenizer.encode(heading, add_special_tokens=False).offsets[: tokens - 1][-1][1]
         return heading[: min(end, (tokens - 1) * _CHARACTERS_PER_TOKEN)].rsplit(" ", 1)[0] + "…"
+
+
+def _named_once(title: str, paths: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The headings of each section below the document's name, which is said once: where one heading stands above all
+    others and holds the title, or what the title says beside the name of its site ("Log Files - Example Server 2.4"),
+    it is that heading.
+    """
+    outermost = {path[0] for path in paths if path}
+    heading = outermost.pop() if len(outermost) == 1 else ""
+    if heading and any(_holds(heading, part) for part in (title, *_PARTS_OF_A_TITLE.split(title))):
+        title = heading
+    return [tuple(dict.fromkeys(filter(None, (title, *path)))) for path in paths]
+
+
+def _holds(text: str, part: str) -> bool:
+    """Whether the words of ``part``, of which there are some, stand in a row in ``text``."""
+    words, sought = ([word.casefold() for word in _WORD.findall(one)] for one in (text, part))
+    return bool(sought) and any(words[n : n + len(sought)] == sought for n in range(len(words)))
 
 
 def _runs(text: str, section: Span, blocks: Sequence[Block]) -> Iterator[_Run]:

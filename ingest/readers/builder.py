@@ -1,6 +1,6 @@
 """A document's text, put together block by block: headings, paragraphs, lists, tables, entries, code."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -74,6 +74,11 @@ class DocumentBuilder:
     def code(self, text: str) -> None:
         """Text whose line breaks and indentation mean something."""
         self._add(_clean(text).strip("\r\n").rstrip(), BlockKind.CODE)
+
+    def contents(self, headings: Iterable[str]) -> None:
+        """The page's own table of contents: text in no section, as every heading in it stands above a section."""
+        self._close_section()
+        self._write("\n".join(f"- {line}" for line in map(_line, headings) if line))
 
     @contextmanager
     def listing(self, *, entries: bool = False) -> Iterator[None]:

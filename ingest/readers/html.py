@@ -1,6 +1,7 @@
 """HTML, and what is made HTML first (Markdown, DOCX, ODT), to headings, paragraphs, lists, tables, entries, code."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 
@@ -12,6 +13,7 @@ from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
 from ingest.readers.lines import leading_label
+from ingest.readers.manual_page import add_manual_page, is_manual_page
 from ingest.readers.tables import markup_rows
 
 SKIPPED = frozenset(
@@ -25,11 +27,16 @@ BLOCKS = frozenset(
     h1 h2 h3 h4 h5 h6 header hr html li main menu ol p pre section summary table tbody td tfoot th thead tr ul
     """.split()
 )
+_WHOLES = frozenset({"html", "body", "main", "article"})
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_LISTS = frozenset({"ul", "ol", "menu", "dl"})
 _TERMS = frozenset({"b", "strong", "code", "kbd", "samp", "tt", "var", "dfn"})
 """What marks a term with which an item begins."""
 _JOINS = frozenset({"", ",", "/", "|", "or", "and"})
 _SAYS = re.compile(r"\s*(?::|：|[-–—](?=\s))")
 _LONGEST_LABEL = 100
+_NEIGHBOURS = frozenset({"prev", "previous", "next"})
+_MOST_WORDS_OF_NAVIGATION = 50
 _PERMALINKS = frozenset({"", "¶", "#", "§", "🔗"})
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -67,7 +74,7 @@ def add_html(builder: DocumentBuilder, markup: str) -> str:
     Raises ValueError where there is nothing to walk.
     """
     root = html_tree(markup)
-    _Walker(builder).walk(root)
+    _Walker(builder, root).walk(root)
     return _SPACE.sub(" ", root.findtext(".//head/title") or "").strip()
 
 
@@ -83,13 +90,14 @@ def html_tree(markup: str) -> HtmlElement:
 class _Walker:
     """Collects inline text until a block begins or ends, then hands it to the builder as one paragraph."""
 
-    def __init__(self, builder: DocumentBuilder) -> None:
+    def __init__(self, builder: DocumentBuilder, root: HtmlElement) -> None:
         self._builder = builder
         self._inline: list[str] = []
+        self._navigation = _navigation(root)
 
     def walk(self, element: HtmlElement) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED or _is_permalink(element):
+        if not isinstance(tag, str) or tag in SKIPPED or _is_permalink(element) or element in self._navigation:
             return
         if tag == "br":
             self._inline.append("\n")
@@ -106,12 +114,15 @@ class _Walker:
         tag = element.tag
         if _is_caption(element):
             return  # which its table says
+        if tag in _LISTS and _is_contents(element) and _leads_within(element):
+            self._builder.contents(_text(link) for link in element.iter("a"))
+            return
         if tag == "table" and not element.findall(".//table"):
             with self._builder.table(_caption(element)):
                 for row in markup_rows(element, _text):
                     self._builder.row(row)
         elif tag == "pre":
-            self._builder.code(_lines(element))
+            self._preformatted(_lines(element))
         elif tag in {"ul", "ol", "menu"}:
             self._list(element)
         elif tag == "li":
@@ -121,8 +132,14 @@ class _Walker:
             self._definitions(element)
         else:
             self._inside(element)
-            if tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
+            if tag in _HEADINGS:
                 self._builder.heading(int(tag[1]), self._take())
+
+    def _preformatted(self, text: str) -> None:
+        if is_manual_page(text):
+            add_manual_page(self._builder, text)
+        else:
+            self._builder.code(text)
 
     def _list(self, element: HtmlElement) -> None:
         items: list[HtmlElement] = []
@@ -152,6 +169,14 @@ class _Walker:
             self._flush()
 
     def _definitions(self, element: HtmlElement) -> None:
+        if _is_contents(element):
+            with self._builder.listing():
+                for terms, said in _entries(element):
+                    for term in terms[:-1]:
+                        self._item(term, "-")
+                    with self._builder.item():
+                        self._each([*terms[-1:], *said])
+            return
         with self._builder.listing(entries=True):
             self._say(element.text)
             for terms, said in _entries(element):
@@ -184,6 +209,29 @@ class _Walker:
 
     def _flush(self) -> None:
         self._builder.paragraph(self._take())
+
+
+def _navigation(root: HtmlElement) -> frozenset[HtmlElement]:
+    """The short blocks that lead to both neighbours of the page, which its head names (``<link rel="next">``)."""
+    neighbours = {
+        link.get("href")
+        for link in root.iterfind(".//head/link")
+        if _NEIGHBOURS.intersection((link.get("rel") or "").lower().split())
+    }
+    leading: Counter[HtmlElement] = Counter()
+    for link in root.iter("a"):
+        if link.get("href") in neighbours:
+            leading.update(link.iterancestors(*BLOCKS - _WHOLES))
+    most = min(2, len(neighbours))
+    return frozenset(block for block, count in leading.items() if count >= most and _is_of_links(block))
+
+
+def _is_of_links(block: HtmlElement) -> bool:
+    """Whether a block is short, has no heading, and a third of its words are links at least."""
+    words = len(block.text_content().split())
+    linked = sum(len(link.text_content().split()) for link in block.iter("a"))
+    headed = next(block.iter(*_HEADINGS), None) is not None
+    return words <= min(_MOST_WORDS_OF_NAVIGATION, 3 * linked) and not headed
 
 
 def _numbers(list_: HtmlElement, items: list[HtmlElement]) -> list[str]:
@@ -256,6 +304,18 @@ def _entries(list_: HtmlElement) -> Iterator[tuple[list[HtmlElement], list[HtmlE
             said.append(child)
     if terms or said:
         yield terms, said
+
+
+def _is_contents(list_: HtmlElement) -> bool:
+    """Whether a list is one of links and nothing else."""
+    linked = [word for link in list_.iter("a") if link.get("href") for word in _text(link).split()]
+    return bool(linked) and len(linked) == len(_text(list_).split())
+
+
+def _leads_within(list_: HtmlElement) -> bool:
+    """Whether its links, of which there are two at least, lead to places in its own page."""
+    leads = [link.get("href", "") for link in list_.iter("a")]
+    return len(leads) > 1 and all(href.startswith("#") for href in leads)
 
 
 def _is_group(element: HtmlElement) -> bool:

@@ -10,6 +10,7 @@ from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
 from ingest.readers.html import html_to_document
 from ingest.readers.lines import LineReader
+from ingest.readers.manual_page import add_manual_page, is_manual_page
 
 _FRONT_MATTER = re.compile(r"\A---\n(?:[\w.-]+:.*\n(?:[ \t]+.*\n|- .*\n)*)+---\n")
 
@@ -23,8 +24,12 @@ def read_text(data: bytes, _: ReadOptions) -> ReadDocument:
 
 
 def add_text(builder: DocumentBuilder, text: str) -> None:
-    """The paragraphs, lists and rows of a plain text."""
-    LineReader(builder).add(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    """The paragraphs, lists and rows of a plain text, or the sections and entries of a manual page."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if is_manual_page(text):
+        add_manual_page(builder, text, level=1)
+    else:
+        LineReader(builder).add(text.split("\n"))
 
 
 def read_markdown(data: bytes, _: ReadOptions) -> ReadDocument:

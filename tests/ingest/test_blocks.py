@@ -135,6 +135,83 @@ def test_a_term_of_which_nothing_is_said_can_be_found_and_a_list_in_an_entry_is_
     ]
 
 
+MANUAL_PAGE = """\
+CUT(1)                     User Commands                    CUT(1)
+
+NAME
+       cut - make things shorter
+
+DESCRIPTION
+       Cut takes what it is given, and gives  back  a  part  of  it  that  is
+       shorter than the whole.  The following options are under-
+       stood:
+
+       -n     Only show what would be cut.
+
+              This option is new.
+
+       --fields=LIST
+              Select only these fields:
+
+              N      the Nth field
+
+              N-     from the Nth field on
+
+   See also
+       paste(1)
+
+                                  2024-05-31                    CUT(1)
+"""
+
+
+@pytest.mark.parametrize("name", ["cut.html", "cut.txt"])
+def test_a_manual_page_as_it_is_shown_keeps_its_sections_and_options(name: str) -> None:
+    markup = f"<html><title>cut</title><pre>{MANUAL_PAGE}</pre></html>"
+    document = read(name, (markup if name.endswith("html") else MANUAL_PAGE).encode())
+    assert sections_of(document) == [
+        (("NAME",), "cut - make things shorter"),
+        (
+            ("DESCRIPTION",),
+            "Cut takes what it is given, and gives back a part of it that is shorter than the whole. The following"
+            " options are understood:",
+        ),
+        (("DESCRIPTION", "-n"), "Only show what would be cut.\n\nThis option is new."),
+        (("DESCRIPTION", "--fields=LIST"), "Select only these fields:"),
+        (("DESCRIPTION", "--fields=LIST", "N"), "the Nth field"),
+        (("DESCRIPTION", "--fields=LIST", "N-"), "from the Nth field on"),
+        (("DESCRIPTION", "See also"), "paste(1)"),
+    ]
+    entries = [block for block in document.blocks if block.kind is BlockKind.ENTRY]
+    assert [entry.depth for entry in entries] == [0, 0, 1, 1]
+
+
+def test_code_and_a_synopsis_are_no_manual_page() -> None:
+    synopsis = "cut [-n]\n       [--fields=LIST]\n       FILE\n       OTHER"
+    (block,) = read("a.html", f"<pre>{synopsis}</pre>".encode()).blocks
+    assert block.kind is BlockKind.CODE
+
+
+def test_a_page_s_own_contents_and_the_way_to_its_neighbours_are_not_searched() -> None:
+    document = read(
+        "a.html",
+        b"""<head><link rel="prev" href="one.html"><link rel="next" href="three.html"></head>
+        <table><tr><td><a href="one.html">Back</a></td><th>Two</th><td><a href="three.html">On</a></td></tr></table>
+        <h1>Two</h1><ul><li><a href="#a">Alpha</a></li><li><a href="#b">Beta</a></li></ul>
+        <h2 id="a">Alpha</h2><p>First.</p><h2 id="b">Beta</h2><p>See <a href="three.html">three</a>.</p>""",
+    )
+    assert sections_of(document) == [(("Two", "Alpha"), "First."), (("Two", "Beta"), "See three.")]
+    assert "Back" not in text_of(document)
+    assert "- Alpha\n- Beta" in text_of(document)
+
+
+def test_contents_in_a_definition_list_are_items_and_no_terms() -> None:
+    inner = "<dl><dt><a href='b.html'>1.1 Beta</a></dt><dt><a href='c.html'>1.2 Gamma</a></dt></dl>"
+    markup = f"<h1>Book</h1><dl><dt><a href='a.html'>1 Alpha</a></dt><dd>{inner}</dd></dl>"
+    document = read("a.html", markup.encode())
+    assert sections_of(document) == [(("Book",), "- 1 Alpha\n  - 1.1 Beta\n  - 1.2 Gamma")]
+    assert {block.kind for block in document.blocks} == {BlockKind.ITEM}
+
+
 def test_a_header_of_two_rows_names_each_column_whole() -> None:
     markup = (
         "<table><tr><th rowspan=2>Country</th><th colspan=2>Shipping</th></tr><tr><th>small</th><th>large</th></tr>"

@@ -37,6 +37,35 @@ def test_chunks_end_with_sentences_and_lose_nothing() -> None:
     assert {chunk.heading for chunk in parsed.chunks} == {"Guide"}
 
 
+@pytest.mark.parametrize(
+    ("title", "heading", "path"),
+    [
+        ("Log Files - Example Server 2.4", "Log Files", "Log Files > Rotation"),
+        ("core - Example Server 2.4", "Core Features", "Core Features > Rotation"),
+        ("cut(1)", "cut(1) Manual Page", "cut(1) Manual Page > Rotation"),
+        ("Example Server", "Log Files", "Example Server > Log Files > Rotation"),
+    ],
+)
+def test_the_name_of_a_page_stands_once_above_its_parts(title: str, heading: str, path: str) -> None:
+    builder = DocumentBuilder()
+    builder.title = title
+    builder.paragraph("Before all headings.")
+    builder.heading(1, heading)
+    builder.heading(2, "Rotation")
+    builder.paragraph("Files are rotated daily.")
+    assert CHUNKER.cut(builder.build()).chunks[-1].heading == path
+
+
+def test_a_title_stays_above_headings_side_by_side() -> None:
+    builder = DocumentBuilder()
+    builder.title = "Setup"
+    for system in ("Linux", "Windows"):
+        builder.heading(1, f"Setup on {system}")
+        builder.paragraph("Run it.")
+    headings = [chunk.heading for chunk in CHUNKER.cut(builder.build()).chunks]
+    assert headings == ["Setup > Setup on Linux", "Setup > Setup on Windows"]
+
+
 def test_a_repeated_sentence_is_cut_at_its_own_place() -> None:
     builder = DocumentBuilder()
     builder.paragraph(" ".join(["The same sentence stands here again and again, word for word."] * 80))
