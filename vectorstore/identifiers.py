@@ -15,9 +15,10 @@ _IDENTIFIER = re.compile(
     """,
     re.VERBOSE,
 )
+_CAPITALS_INSIDE = re.compile(r"(?<!\w)[^\W\d_]*[^\W\d_A-Z][A-Z]\w*")
 _ABBREVIATION = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:[-/'’][^\W\d_]+)+")
-_OPTION = re.compile(r"-\w")
+_ONE_LETTER = re.compile(r"[-%$@~\\]\w")
 
 
 def identifiers(text: str) -> list[str]:
@@ -30,6 +31,15 @@ def identifiers(text: str) -> list[str]:
     return [token for token in found if is_identifier(token)]
 
 
+def names_in(text: str) -> list[str]:
+    """The identifiers in ``text``, and the names that have capitals inside.
+
+    >>> names_in("Is KeepAlive like --persist, or is it PHP?")
+    ['--persist', 'KeepAlive']
+    """
+    return list(dict.fromkeys([*identifiers(text), *_CAPITALS_INSIDE.findall(text)]))
+
+
 def is_identifier(token: str) -> bool:
     return bool(_IDENTIFIER.fullmatch(token)) and not _ABBREVIATION.fullmatch(token)
 
@@ -40,9 +50,9 @@ def is_code(token: str) -> bool:
 
 
 def whole(identifier: str) -> re.Pattern[str]:
-    """Finds ``identifier`` where it is not a part of another one; capitals matter in an option of one letter."""
+    """Finds ``identifier`` where it is not a part of another one; capitals matter in a sign with a letter."""
     before = r"(?<![\w-])" if identifier.startswith("-") else r"(?<!\w)(?<!\w[._-])"
-    flags = re.NOFLAG if _OPTION.fullmatch(identifier) else re.IGNORECASE
+    flags = re.NOFLAG if _ONE_LETTER.fullmatch(identifier) else re.IGNORECASE
     return re.compile(rf"{before}{re.escape(identifier)}(?!\w)(?![._-]\w)", flags)
 
 

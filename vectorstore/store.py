@@ -49,9 +49,17 @@ class PassageSearch(Protocol):
         ...
 
     def search(
-        self, query: str, scope: Scope, *, limit: int = 12, candidates: int = 50, dense_weight: float = 0.5
+        self,
+        query: str,
+        scope: Scope,
+        *,
+        words: str | None = None,
+        limit: int = 12,
+        candidates: int = 50,
+        dense_weight: float = 0.5,
     ) -> list[Passage]:
-        """The best passages for ``query`` within ``scope``, best first.
+        """The best passages for ``query`` within ``scope``, best first. Its ``words`` are what the lexical leg searches
+        for; without them all of the query.
 
         Each leg proposes ``candidates`` chunks, and scores those of the other leg too (0 in the lexical leg means that
         the chunk holds none of the words).

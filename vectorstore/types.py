@@ -210,6 +210,11 @@ class Chunk:
         return self.heading.partition(HEADING_SEPARATOR)[0]
 
     @property
+    def begins(self) -> bool:
+        """Whether the document begins with it: nothing but its headings can stand before it."""
+        return self.start <= len(self.heading)
+
+    @property
     def section(self) -> str:
         """What of the subject the text tells: the headings below it, empty where there are none."""
         return self.heading.partition(HEADING_SEPARATOR)[2]
@@ -257,6 +262,15 @@ class Scope:
 
 
 EVERYTHING = Scope()
+
+
+def innermost(heading: str) -> str:
+    """The last of the headings that stand above a text.
+
+    >>> innermost("git-tag(1) > OPTIONS > -s, --sign")
+    '-s, --sign'
+    """
+    return heading.rpartition(HEADING_SEPARATOR)[2]
 
 
 def embedding_input(heading: str, text: str) -> str:

@@ -10,8 +10,9 @@ class PassageSignals:
     ``bm25`` is divided by the sum of the question's term weights. ``words`` is the share of the question's terms in the
     sentence that holds most of them. ``margin`` is the reader's and ``relevance`` its log-odds that the passage
     answers, both bounded to 10. ``aspect`` is the cosine of question and heading without what both say of the subject,
-    the heading's first part: what is asked about it, and what is told. Without a heading below the subject it is 1
-    where the subject says all that is asked, else the mean of the passages that have one.
+    the heading's first part: what is asked about it, and what is told. Where the subject says all that is asked, it is
+    1 for what the document begins with and what stands under no further heading; of the latter it is else the mean of
+    the others. It is 1, too, where the innermost heading is a name in the question as it is written.
     """
 
     cosine: float
@@ -62,13 +63,3 @@ class SupportSignals:
     unsaid: float
     left_out: float
     cosine: float
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerSupportSignals:
-    """What speaks for a sentence that repeats the question with the reader's answer in it. ``margin`` is that of the
-    reader's span and ``supported`` the reader's log-odds that the place supports the sentence, both bounded to 10.
-    """
-
-    margin: float
-    supported: float

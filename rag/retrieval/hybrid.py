@@ -5,14 +5,21 @@ from dataclasses import dataclass, replace
 
 from rag.retrieval.types import Retriever
 from rag.retrieval.variants import QueryVariant
+from rag.text.asking import asking_in
+from rag.text.tokens import content_stems
 from vectorstore.store import PassageView
-from vectorstore.types import Passage, Scope
+from vectorstore.types import Chunk, Passage, Scope
+
+_REPEATED = 3
+"""So many times as much is searched for as is wanted, for what is said more than once."""
+_MOST_OPENINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class HybridRetriever:
     """Dense and lexical search in one state of a knowledge base: each leg proposes ``candidates``, and a score is the
-    mean of both legs', the dense one weighted by ``dense_weight``.
+    mean of both legs', the dense one weighted by ``dense_weight``. What several documents say in the same words counts
+    once, where it fits best, and the opening of a document that is named comes along.
     """
 
     view: PassageView
@@ -21,7 +28,37 @@ class HybridRetriever:
 
     def retrieve(self, query: str, scope: Scope, limit: int) -> list[Passage]:
         """See ``rag.retrieval.types.Retriever``."""
-        return self.view.search(query, scope, limit=limit, candidates=self.candidates, dense_weight=self.dense_weight)
+        found = self.view.search(
+            query,
+            scope,
+            words=_telling(query),
+            limit=_REPEATED * limit,
+            candidates=self.candidates,
+            dense_weight=self.dense_weight,
+        )
+        once = {passage.chunk.text: passage for passage in reversed(found)}
+        found = [passage for passage in found if once[passage.chunk.text] is passage]
+        asked = frozenset(content_stems(query))
+        openings = [passage for passage in found[limit:] if _tells_what_is_asked(passage.chunk, asked)][:_MOST_OPENINGS]
+        return [*found[: limit - len(openings)], *openings]
+
+
+def _tells_what_is_asked(chunk: Chunk, asked: frozenset[str]) -> bool:
+    """Whether a document begins with it that is named by half of the words that are asked for."""
+    return chunk.begins and 2 * len(asked.intersection(content_stems(chunk.subject))) >= len(asked) > 0
+
+
+def _telling(query: str) -> str:
+    """The words of ``query`` that it does not share with other questions: where "how", "do" and "I" are rare, as they
+    are in manuals, a heading that asks would be taken for what is asked about.
+    """
+    asking = asking_in(query)
+    closed = asking.interrogatives | asking.auxiliaries | asking.pronouns | asking.articles | asking.prepositions
+    return " ".join(word for word in query.split() if _bare(word) not in closed)
+
+
+def _bare(word: str) -> str:
+    return word.strip("\"'“”‘’.,;:!?()").lower()
 
 
 def retrieve_variants(

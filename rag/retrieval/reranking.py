@@ -1,5 +1,6 @@
 """The passages of one question, read: what the reader and the embedding model find in them, best first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import astuple
 
@@ -13,9 +14,13 @@ from rag.reader.types import PassageText, Reader
 from rag.retrieval.types import ReadSentence, ScoredPassage
 from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
-from vectorstore.types import Chunk, Embedder, Passage, Vectors
+from vectorstore.identifiers import names_in
+from vectorstore.types import Chunk, Embedder, Passage, Vectors, innermost
 
 _SHORTEST_REST = 0.3
+_VALUE = re.compile(r"[=\[<]")
+_NAMED = 0.8
+"""Of what the words of a question weigh, so much is all: the rest is as common as "use" or "command"."""
 
 
 def rerank(
@@ -42,7 +47,7 @@ def rerank(
     )
     asked = embedded.vectors([variant.text for variant in variants])
     share = np.array([variant.weight for variant in variants]) / sum(variant.weight for variant in variants)
-    aspects = _aspects(asked, [passage.chunk for passage in passages], embedded)
+    aspects = _aspects(asked, variants, [passage.chunk for passage in passages], embedded)
     scored = []
     for number, (passage, text) in enumerate(zip(passages, texts, strict=True)):
         readings = [of_variant[number] for of_variant in found]
@@ -86,9 +91,13 @@ class _Embedded:
         return self._vectors[[self._places[text] for text in texts]]
 
 
-def _aspects(asked: Vectors, chunks: Sequence[Chunk], embedded: _Embedded) -> NDArray[np.float32]:
+def _aspects(
+    asked: Vectors, variants: Sequence[QueryVariant], chunks: Sequence[Chunk], embedded: _Embedded
+) -> NDArray[np.float32]:
     """``PassageSignals.aspect`` of each chunk for each variant, of shape ``(chunks, variants)``."""
     told = np.array([bool(chunk.section) for chunk in chunks])
+    begins = np.array([chunk.begins for chunk in chunks])
+    named = np.array([_named(variant, chunks) for variant in variants]).T
     subjects = embedded.vectors([chunk.subject for chunk in chunks])
     headings = embedded.vectors([chunk.heading for chunk in chunks])
     questions_along, headings_along = subjects @ asked.T, np.sum(subjects * headings, axis=1, keepdims=True)
@@ -96,7 +105,29 @@ def _aspects(asked: Vectors, chunks: Sequence[Chunk], embedded: _Embedded) -> ND
     aspects = rest / _length_without(questions_along) / _length_without(headings_along)
     others = aspects[told].mean(axis=0) if told.any() else 0.0
     untold = np.where(1.0 - questions_along**2 < _SHORTEST_REST**2, 1.0, others)
-    return np.where(told[:, np.newaxis], aspects, untold)
+    opens = named & (begins | ~told)[:, np.newaxis]
+    bears = np.array([[_bears_name(chunk, variant.text) for variant in variants] for chunk in chunks])
+    return np.where(opens | bears, 1.0, np.where(told[:, np.newaxis], aspects, untold))
+
+
+def _bears_name(chunk: Chunk, question: str) -> bool:
+    """Whether the text stands under a name that is in the question as it is written: "gc.auto", "--depth <n>",
+    "KeepAlive Directive".
+    """
+    names = names_in(question)
+    parts = innermost(chunk.section).partition("(")[0].split(",")
+    terms = {_VALUE.split(part.split()[0].strip("<>"))[0] for part in parts if part.strip()}
+    return not terms.isdisjoint(names)
+
+
+def _named(variant: QueryVariant, chunks: Sequence[Chunk]) -> list[bool]:
+    """Whether the subject of each says all that is asked, as "git-tag(1)" does of "What does git tag do?"; of several
+    that do, only those with the fewest words.
+    """
+    subjects = [frozenset(content_stems(chunk.subject)) for chunk in chunks]
+    naming = [bool(variant.terms.weights) and variant.terms.share(stems) >= _NAMED for stems in subjects]
+    fewest = min((len(stems) for stems, names in zip(subjects, naming, strict=True) if names), default=0)
+    return [names and len(stems) == fewest for stems, names in zip(subjects, naming, strict=True)]
 
 
 def _length_without(along: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -171,9 +171,18 @@ class MemoryStore:
         return self._now.embedder
 
     def search(
-        self, query: str, scope: Scope, *, limit: int = 12, candidates: int = 50, dense_weight: float = 0.5
+        self,
+        query: str,
+        scope: Scope,
+        *,
+        words: str | None = None,
+        limit: int = 12,
+        candidates: int = 50,
+        dense_weight: float = 0.5,
     ) -> list[Passage]:
-        return self._now.search(query, scope, limit=limit, candidates=candidates, dense_weight=dense_weight)
+        return self._now.search(
+            query, scope, words=words, limit=limit, candidates=candidates, dense_weight=dense_weight
+        )
 
     def count(self, scope: Scope) -> int:
         return self._now.count(scope)

@@ -170,14 +170,21 @@ class MemoryView(Files):
     # Passages
 
     def search(
-        self, query: str, scope: Scope, *, limit: int = 12, candidates: int = 50, dense_weight: float = 0.5
+        self,
+        query: str,
+        scope: Scope,
+        *,
+        words: str | None = None,
+        limit: int = 12,
+        candidates: int = 50,
+        dense_weight: float = 0.5,
     ) -> list[Passage]:
         dense_search: DenseSearch = self._index.at(self._state.embedded(self.embedder.dimension))
         vector, chunks = self.embedder.embed([query]), self._chunks(scope)
         dense = dense_search.search(vector, candidates, ChunkSet.of(np.array(list(chunks), np.int64)))
-        worded = {one: score for one, chunk in chunks.items() if (score := self._bm25(query, chunk, scope))}
+        worded = {one: score for one, chunk in chunks.items() if (score := self._bm25(words or query, chunk, scope))}
         worded = dict(sorted(worded.items(), key=lambda item: -item[1])[:candidates])
-        worded |= {one: score for one in dense if (score := self._bm25(query, chunks[one], scope))}
+        worded |= {one: score for one in dense if (score := self._bm25(words or query, chunks[one], scope))}
         dense |= dense_search.scores(worded.keys() - dense.keys(), vector)
         best = list(fuse(dense, worded, dense_weight).items())[:limit]
         return [Passage(chunks[one], score, dense[one], worded.get(one, 0.0)) for one, score in best]

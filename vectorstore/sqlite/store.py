@@ -103,10 +103,17 @@ class SqliteStore:
             return view.embedder
 
     def search(
-        self, query: str, scope: Scope, *, limit: int = 12, candidates: int = 50, dense_weight: float = 0.5
+        self,
+        query: str,
+        scope: Scope,
+        *,
+        words: str | None = None,
+        limit: int = 12,
+        candidates: int = 50,
+        dense_weight: float = 0.5,
     ) -> list[Passage]:
         with self.view() as view:
-            return view.search(query, scope, limit=limit, candidates=candidates, dense_weight=dense_weight)
+            return view.search(query, scope, words=words, limit=limit, candidates=candidates, dense_weight=dense_weight)
 
     def count(self, scope: Scope) -> int:
         with self.view() as view:

@@ -79,17 +79,24 @@ class SqliteView:
             _ = self._dense
 
     def search(
-        self, query: str, scope: Scope, *, limit: int = 12, candidates: int = 50, dense_weight: float = 0.5
+        self,
+        query: str,
+        scope: Scope,
+        *,
+        words: str | None = None,
+        limit: int = 12,
+        candidates: int = 50,
+        dense_weight: float = 0.5,
     ) -> list[Passage]:
         vector = self.embedder.embed([query])
         with self._explained():
             connection, within = self._connection, self._select(scope)
             dense = self._dense.search(vector, candidates, within.chunks)
-            words = lexical.asked_words(connection, query, within.rows, within.count)
-            worded = lexical.search_lexical(connection, words, candidates, within.rows)
+            asked = lexical.asked_words(connection, words or query, within.rows, within.count)
+            worded = lexical.search_lexical(connection, asked, candidates, within.rows)
             # Each leg also scores what only the other one proposed.
             only_dense, only_lexical = dense.keys() - worded.keys(), worded.keys() - dense.keys()
-            worded |= lexical.score_lexical(connection, words, only_dense)
+            worded |= lexical.score_lexical(connection, asked, only_dense)
             dense |= self._dense.scores(only_lexical, vector)
             best = dict(list(fuse(dense, worded, dense_weight).items())[:limit])
             found = chunks.load_chunks(connection, best, scope)
