@@ -1,6 +1,7 @@
 """Checkers of a sentence, to be compared."""
 
 import functools
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
@@ -13,7 +14,6 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.sentences.cases import Case
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.signals import SupportSignals
-from rag.grounding.asked import AnswersAsRead
 from rag.grounding.rules import RuleCheck, RuleChecker
 from rag.grounding.types import Place, Reason, Verdict
 from rag.reader.types import PassageText, Reader, SupportReader
@@ -46,8 +46,8 @@ class NoMeaning:
         return vectors
 
 
-def opened(embedder: Embedder, reader: Reader | None, as_read: AnswersAsRead | None = None) -> Opens:
-    checker = RuleChecker(embedder, shipped_calibration().support, as_read)
+def opened(embedder: Embedder, reader: Reader | None) -> Opens:
+    checker = RuleChecker(embedder, shipped_calibration().support)
 
     @functools.cache
     def opens(case: Case) -> RuleCheck:
@@ -136,7 +136,7 @@ def combined(
                 (
                     *astuple(one.signals),
                     *(reason in one.vetoes for reason in _REASONS),
-                    *([one.read.log_odds] if read else []),
+                    *([_log_odds(one.read.supported)] * read),
                 )
                 for one in places(case)
             ],
@@ -160,6 +160,10 @@ def combined(
         return Verdict((places(case)[best].place,) if likely[best] >= _SURE else (), float(likely[best]))
 
     return checks
+
+
+def _log_odds(likely: float) -> float:
+    return math.log(max(likely, 1e-4) / max(1.0 - likely, 1e-4))
 
 
 def overlaps(case: Case, after: Place | None) -> Verdict:

@@ -8,7 +8,7 @@ from rag.answering.document_text import LISTED, DocumentText, Piece
 from rag.answering.selection import LEANS_ON_THE_ONE_BEFORE, SentenceCandidate
 from rag.query.types import Shape
 from rag.text.tokens import content_stems
-from vectorstore.types import Block, BlockKind, Chunk
+from vectorstore.types import Block, BlockKind, Chunk, innermost
 
 WORDS_SHOWN = 120
 """About so many words answer at once; what an answer holds beyond is a click away."""
@@ -17,7 +17,7 @@ _WHOLE_PARAGRAPH = 50
 _LEANING_SENTENCES = 2
 _BELONGS = 0.0
 """The log-odds from which the reader takes a sentence for a part of the answer."""
-_MOST_ENTRIES = 15
+_MOST_ENTRIES = 30
 
 _EXPLAINING = frozenset({Shape.OPEN, Shape.SEVERAL, Shape.SUMMARY})
 
@@ -80,8 +80,8 @@ class _Composer:
     def extracts(self) -> Iterator[Extract]:
         entry = self._text.entry(self._chosen.start)
         if entry is None:
-            pieces = self._around(self._chosen.start)
-            yield Extract(self._chunk, pieces, self._leans_on(pieces[0]))
+            pieces = self._quoted()
+            yield Extract(self._chunk, pieces, self._whose(pieces[0]))
             listed = self._text.entries_after(pieces[-1].end) if self._shape is Shape.SEVERAL else []
             for other in listed[:_MOST_ENTRIES]:
                 yield from self._opening(other)
@@ -91,7 +91,32 @@ class _Composer:
             for other in beside:
                 yield from self._opening(other)
         else:
-            yield Extract(self._chunk, self._around(self._chosen.start), self._term(entry))
+            yield Extract(self._chunk, self._quoted(), self._term(entry))
+
+    def _quoted(self) -> tuple[Piece, ...]:
+        """What is quoted for the chosen sentence, with what else of its passage bears the name of what is asked for."""
+        pieces = self._around(self._chosen.start)
+        asked = self._asked_rows()
+        if asked and self._block(self._text.place(self._chosen.start)).kind is BlockKind.ROW:
+            return tuple(asked)
+        return tuple(sorted({*asked, *pieces}, key=lambda piece: piece.start))
+
+    def _asked_rows(self) -> list[Piece]:
+        """The rows of the passage whose label the question names: "Default: 60"."""
+        places = range(self._text.place(self._chunk.start), self._text.place(self._chunk.end - 1) + 1)
+        return [
+            self._text.pieces(place)[0]
+            for place in places
+            if place >= 0 and (label := content_stems(self._label(place))) and self._asked.issuperset(label)
+        ]
+
+    def _label(self, place: int) -> str:
+        """What the row at ``place`` tells, where its table tells one thing in each row; else nothing."""
+        if self._block(place).kind is not BlockKind.ROW:
+            return ""
+        rows = [self._said(piece) for n in self._text.group(place) for piece in self._text.pieces(n)]
+        labels = [label for label, colon, _ in (row.partition(":") for row in rows) if colon]
+        return self._said(self._text.pieces(place)[0]).partition(":")[0] if len(set(labels)) == len(rows) > 1 else ""
 
     def _around(self, position: int) -> tuple[Piece, ...]:
         """What is quoted for the sentence at ``position``."""
@@ -120,7 +145,20 @@ class _Composer:
             while last + 1 < len(pieces) and self._goes_on(pieces[first : last + 2]):
                 last += 1
         quoted = pieces[first : last + 1]
+        if self._shape is Shape.OPEN and self._chunk.begins and self._is_title(quoted):
+            return (*quoted, *self._first_paragraph(place + 1))
         return tuple(quoted if last + 1 < len(pieces) else self._with_what_follows(quoted, place))
+
+    def _is_title(self, pieces: Sequence[Piece]) -> bool:
+        """Whether it only says in a line what its page is about: "cut - remove sections from each line"."""
+        return len(pieces) == 1 and self._said(pieces[0])[-1].isalnum()
+
+    def _first_paragraph(self, place: int) -> list[Piece]:
+        """The next prose, wherever it stands, as far as there is room."""
+        while (block := self._text.block(place)) and block.kind is not BlockKind.PROSE:
+            place += 1
+        pieces = self._text.pieces(place) if block else []
+        return [piece for n, piece in enumerate(pieces) if self._words(pieces[: n + 1]) <= self._budget.prose]
 
     def _goes_on(self, pieces: Sequence[Piece]) -> bool:
         """Whether the last of ``pieces`` belongs to the answer too."""
@@ -198,11 +236,15 @@ class _Composer:
         return below
 
     def _rows(self, place: int) -> tuple[Piece, ...]:
-        """The row; where several things are asked for, the whole table, or those of its rows that belong to it."""
-        if self._shape not in (Shape.SEVERAL, Shape.COMPARISON):
-            return tuple(self._text.pieces(place))
+        """The row; where several things are asked for, the whole table, or those of its rows that belong to it; of a
+        thing that a table of labels and values describes, the table and what follows.
+        """
         group = self._text.group(place)
         rows = [self._text.pieces(n) for n in group]
+        if self._shape is Shape.OPEN and self._label(place) and self._words(self._flat(rows)) <= self._budget.prose:
+            return tuple(self._with_what_follows(self._flat(rows), group[-1]))
+        if self._shape not in (Shape.SEVERAL, Shape.COMPARISON):
+            return tuple(self._text.pieces(place))
         introduction = self._introduction(group[0])
         if self._words(self._flat(rows)) <= self._budget.listed:
             return (*introduction, *self._flat(rows))
@@ -244,8 +286,12 @@ class _Composer:
         """Whether the question is about this entry: it holds a word of its term."""
         return not self._asked.isdisjoint(content_stems(self._term(entry)))
 
-    def _leans_on(self, first: Piece) -> str:
-        """The subject, where the first sentence leans on what is not quoted."""
+    def _whose(self, first: Piece) -> str:
+        """The subject, where the first sentence leans on what is not quoted; above a table of labels and values, the
+        heading under which it stands.
+        """
+        if first.form == "row" and self._label(self._text.place(first.start)):
+            return innermost(self._chunk.heading)
         return self._chunk.subject if self._leans(first) else ""
 
     def _leans(self, piece: Piece) -> bool:

@@ -9,6 +9,7 @@ from rag.calibration.numbers import Calibration
 from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant
+from vectorstore.identifiers import names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +41,5 @@ class Decision:
 def decide(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant], calibration: Calibration) -> Decision:
     """Decide on ``passages``, of which there is at least one, best first, as they were read with ``variants``."""
     signals = answerability_signals(passages, variants)
-    candidates = ranked(passages, calibration.sentence_selection)
+    candidates = ranked(passages, calibration.sentence_selection, names_in(variants[0].text))
     return Decision(tuple(passages), tuple(candidates), signals, calibration.answerability.probability(signals))

@@ -218,8 +218,8 @@ def _of_one_part(query: Query, variants: tuple[QueryVariant, ...]) -> Query:
 
 
 def _needed(decided: Sequence[DecidedPart], query: Query) -> list[DecidedPart]:
-    """The parts to answer: of a comparison the whole question alone, where one sentence tells of all that is compared,
-    else what is compared one by one.
+    """The parts to answer: of a comparison the whole question alone, where one sentence tells of all that is compared
+    and what tells of one of the things is not likelier to answer, else what is compared one by one.
     """
     if len(decided) == 1 or query.shape is not Shape.COMPARISON:
         return list(decided)
@@ -227,7 +227,8 @@ def _needed(decided: Sequence[DecidedPart], query: Query) -> list[DecidedPart]:
     best = whole.decision.best
     said = frozenset(content_stems(best.text)) if best else frozenset()
     tells_all = all(not said.isdisjoint(content_stems(part.label)) for part in query.parts)
-    return [whole] if tells_all or not parts else parts
+    least = min((part.decision.probability for part in parts), default=0.0)
+    return [whole] if not parts or (tells_all and whole.decision.probability >= least) else parts
 
 
 def _shown(decisions: Sequence[Decision]) -> list[ScoredPassage]:

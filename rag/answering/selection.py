@@ -12,11 +12,15 @@ from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ReadSentence, ScoredPassage
 from rag.text.tokens import word_count
+from vectorstore.identifiers import whole
 
 _PASSAGES = 6
 _FEWEST_WORDS = 3
 """Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
 LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
+
+_IN_PARENTHESES = re.compile(r"\([^()]*\)")
+"""What a heading says beside the name: "(default: $roll.wait)"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,23 @@ class SentenceCandidate:
         return SentenceSignals(self.passage.score, self.margin, bounded(self.belongs))
 
 
-def ranked(passages: Sequence[ScoredPassage], weights: SentenceSignals) -> list[SentenceCandidate]:
+def ranked(
+    passages: Sequence[ScoredPassage], weights: SentenceSignals, names: Sequence[str] = ()
+) -> list[SentenceCandidate]:
     """The sentences of the best passages that may be quoted, the one with the largest sum of signals, each by its
     weight, first. See docs/decisions/0009.
+
+    Before all others come those that belong to the answer and hold one of the ``names`` as they are written in the
+    question, or stand under it.
     """
-    candidates = candidates_of(passages)
-    return sorted(candidates, key=lambda candidate: -weighted_sum(weights, candidate.signals))
+    forms = [whole(name) for name in names]
+
+    def order(candidate: SentenceCandidate) -> tuple[bool, float]:
+        under = _IN_PARENTHESES.sub("", candidate.passage.chunk.heading)
+        bears = candidate.belongs > 0.0 and any(form.search(text) for form in forms for text in (under, candidate.text))
+        return not bears, -weighted_sum(weights, candidate.signals)
+
+    return sorted(candidates_of(passages), key=order)
 
 
 def candidates_of(passages: Sequence[ScoredPassage]) -> list[SentenceCandidate]:

@@ -187,3 +187,45 @@ def test_code_comes_with_the_line_that_says_what_it_does() -> None:
         "$ git push origin --delete old\n$ git fetch",
     ]
     assert lines(parts, *composed(parts, "Remove the branch"))[-1] == "$ git push origin --delete old\n$ git fetch"
+
+
+SETTING = [
+    ("row", "Description: How long the press waits."),
+    ("row", "Default: Wait 60."),
+    ("row", "Context: server, folder."),
+    prose("The press waits for paper and for ink, one after the other, before it gives up.", LONG, LONG),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "quoted"),
+    [
+        ("Wait default", "How long", ["Default: Wait 60."]),
+        (
+            "What is the default of Wait?",
+            "waits for paper",
+            ["Default: Wait 60.", SETTING[-1][1].partition(". ")[0] + "."],
+        ),
+        ("In which context may Wait stand?", "Wait 60", ["Context: server, folder."]),
+    ],
+)
+def test_of_a_table_of_labels_the_row_is_quoted_whose_label_is_asked_for(
+    question: str, answer: str, quoted: list[str]
+) -> None:
+    (extract,) = composed(SETTING, answer, Shape.ONE, question)
+    assert lines(SETTING, extract) == quoted
+    assert extract.label == "Part"
+
+
+def test_what_a_thing_is_that_a_table_of_labels_describes_is_told_with_what_follows_the_table() -> None:
+    quoted = lines(SETTING, *composed(SETTING, "Wait 60", Shape.OPEN, "What does Wait do?"))
+    assert quoted[:4] == [*(said for kind, said in SETTING[:3]), SETTING[-1][1].partition(". ")[0] + "."]
+
+
+def test_the_line_that_names_a_page_goes_on_with_what_the_page_says_first() -> None:
+    parts = [prose("cut - make things shorter"), ("code", "cut [-n] FILE"), prose("Each line is made shorter.", LONG)]
+    assert lines(parts, *composed(parts, "make things", Shape.OPEN)) == [
+        "cut - make things shorter",
+        "Each line is made shorter.",
+        LONG,
+    ]

@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 from ingest.sentences import sentence_spans
 from rag.answering.selection import SentenceCandidate, ranked
 from rag.calibration.numbers import shipped_calibration
+from rag.calibration.signals import PassageSignals
 from rag.components import open_embedder
 from rag.reader.model import ExtractiveReader, load_reader
 from rag.reader.spans import MAX_ANSWER_TOKENS, best_spans, without_overlaps
 from rag.reader.types import AnswerSpan, PassageText
 from rag.retrieval.reranking import rerank
-from rag.retrieval.types import ScoredPassage
+from rag.retrieval.types import ReadSentence, ScoredPassage
 from rag.retrieval.variants import QueryVariant, Terms, terms_of
 from rag.settings.model import load_settings
 from rag.text.tokens import content_stems
 from tests.fakes import HashEmbedder, KeywordReader
+from vectorstore.identifiers import names_in
 from vectorstore.types import EVERYTHING, Chunk, Passage, Scope
 
 FITTED = shipped_calibration()
@@ -169,6 +171,19 @@ def test_a_document_whose_title_is_the_question_is_quoted_before_a_section_that_
     best, *_ = rerank(asked, passages, reader, embedder, FITTED.reranking)
     assert best.chunk.heading == "What is the lending desk?"
     assert best.signals.aspect == 1
+
+
+def test_what_bears_the_name_in_the_question_is_quoted_before_its_neighbours() -> None:
+    told = {"press.wait (default: $roll.wait)": "It waits for 20 seconds.", "roll.wait": "It waits for 60 seconds."}
+    passages = []
+    for number, (heading, text) in enumerate(told.items()):
+        chunk = Chunk(number, 1, "Title", "/a.txt", None, 0, len(text), f"Settings > {heading}", text)
+        span, sentence = AnswerSpan(0, len(text), 9.0 - number), ReadSentence(0, len(text), 3.0 - number)
+        signals = PassageSignals(0.5, 0.5, 0.5, 9.0, 0.5, 3.0)
+        passages.append(ScoredPassage(Passage(chunk, 0.5, 0.5, 1.0), (span,), (sentence,), 3.0, signals, 9.0 - number))
+    weights = FITTED.sentence_selection
+    assert ranked(passages, weights)[0].text == "It waits for 20 seconds."
+    assert ranked(passages, weights, names_in("Default of roll.wait"))[0].text == "It waits for 60 seconds."
 
 
 @pytest.mark.models
