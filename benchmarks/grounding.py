@@ -1,19 +1,21 @@
-"""Does the check let true sentences through, and no others? Fits and tests the weights of ``rag.grounding.support``.
+"""Does the check let true sentences through, and no others? Fits and tests what ``rag.grounding`` weighs.
 
-python -m benchmarks.grounding DATA [--work FOLDER] [--each N]
+python -m benchmarks.grounding DATA [--work FOLDER] [--each N] [--fit]
 
 DATA is a folder with medquad.tar.xz, qa/*.json and, if there are any, train/*-support.jsonl.xz. Sentences are derived
 from half of the articles of a SQuAD file and half of some files of MedQuAD to fit with, and from the other halves and
 from three other data sets (long scientific articles, product reviews, forum posts) to test with. Sentences that people
 wrote are taken from passages that the reader has not learned from. Sentences that generators wrote, labelled by hand,
 are checked in the order in which they were written. The check is compared with what the reader says of a sentence
-(that of the settings: REFDESK_READER__MODEL names another), alone and together with the rules.
+(that of the settings: REFDESK_READER__MODEL names another), alone and together with the rules. With ``--fit`` nothing
+is measured: the numbers that say when the reader's word counts take their place in rag/calibration/shipped.json.
 """
 
 import argparse
+import json
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from benchmarks.sentences.checkers import (
     Checks,
     NoMeaning,
     Opens,
+    ablation,
     checked,
     combined,
     opened,
@@ -36,11 +39,12 @@ from benchmarks.sentences.generated import labelled_answers
 from benchmarks.sentences.held_out import held_out_cases
 from benchmarks.sentences.texts import medquad_texts, squad_texts
 from benchmarks.tables import table, with_interval
-from rag.calibration.fitting import fit_support
-from rag.calibration.numbers import shipped_calibration
-from rag.calibration.scoring import LogisticModel
+from rag.calibration.fitting import fit_answer_support, fit_support
+from rag.calibration.numbers import SHIPPED, Models, as_stored, shipped_calibration
+from rag.calibration.scoring import AnswerSupportModel, LogisticModel
 from rag.calibration.signals import SupportSignals
 from rag.components import open_embedder, open_reader
+from rag.grounding.asked import AnswersAsRead
 from rag.grounding.types import Verdict
 from rag.reader.model import MultilingualReader
 from rag.settings.model import load_settings
@@ -48,6 +52,7 @@ from vectorstore.errors import UsageError
 from vectorstore.types import Embedder
 
 _EACH = 40
+_EACH_TO_FIT = 150
 _MEDQUAD_FILES = 400
 THE_CHECK = "the check"
 
@@ -58,10 +63,11 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
     fitting, testing = _derived(data, work, each, seed)
     of_people = held_out_cases(data / "train", each, seed)
     written = labelled_answers(data, work)
-    rules, shipped = opened(embedder, reader), shipped_calibration().support
+    shipped = shipped_calibration()
+    rules = opened(embedder, reader)
     places, known = read_places(rules, reader), [*fitting, *of_people[0]]
     milliseconds: list[float] = []
-    check = checked(rules, milliseconds)
+    check = checked(opened(embedder, reader, AnswersAsRead(reader, shipped.answer_support)), milliseconds)
     to_read: dict[str, Checks] = {
         THE_CHECK: check,
         "the check, and by a fitted model what it holds back": combined(check, places, known, read=False),
@@ -71,8 +77,8 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
     }
     ways: dict[str, Checks] = {
         THE_CHECK: check,
-        "without the reader's answer": checked(opened(embedder, None)),
-        "without the embedding model": checked(opened(NoMeaning(), reader)),
+        "the rules alone": checked(rules),
+        "the rules without the embedding model": checked(opened(NoMeaning(), None)),
         "nine tenths of the words in one sentence": overlaps,
     }
     tested = {name: [checks(case, None) for case in testing] for name, checks in (to_read | ways).items()}
@@ -83,8 +89,12 @@ def run(data: Path, work: Path, each: int = _EACH, seed: int = 5) -> dict[str, A
         "reader": reader.fingerprint,
         "fitting": len(known),
         "testing": len(testing),
-        "weights": {"shipped": _weights(shipped), "fitted": _weights(_fit(rules, fitting))},
+        "weights": {"shipped": _weights(shipped.support), "fitted": _weights(_fit(rules, fitting))},
         "ways": {name: rates(testing, verdicts) for name, verdicts in tested.items()},
+        "rules": {
+            "derived": ablation(places, shipped.support, testing),
+            "people": ablation(places, shipped.support, of_people[1]),
+        },
         "groups": rates_by_group(testing, tested[THE_CHECK]),
         "kinds": {name: shares_by_kind(testing, tested[name]) for name in ways},
         "people": {
@@ -129,6 +139,13 @@ def section(result: Mapping[str, Any]) -> str:
             for name, of in people["groups"][THE_CHECK].items()
         ],
     )
+    of_rules = table(
+        ("held back by this rule alone", "derived", "supported all the same", "people's", "supported all the same"),
+        [
+            (reason, *of.values(), *result["rules"]["people"][reason].values())
+            for reason, of in result["rules"]["derived"].items()
+        ],
+    )
     count = generated["ways"][THE_CHECK]
     written = table(ways, [_row(name, of) for name, of in generated["ways"].items()])
     parts = table(
@@ -151,6 +168,7 @@ def section(result: Mapping[str, Any]) -> str:
             "these the half that nothing was fitted on):",
             of_people,
             by_source,
+            of_rules,
             f"{count['sentences']} sentences that a generator ({', '.join(generated['generators'])}) wrote from the "
             f"passages it was shown, labelled by hand, {count['supported']} of them supported: so few that the recall "
             "is known only roughly. The check was tried on a part of them while it was written, the others were held "
@@ -230,6 +248,19 @@ def _fit(opens: Opens, cases: Sequence[Case]) -> LogisticModel[SupportSignals]:
     return fit_support(rows, labels)
 
 
+def fit_answers(data: Path, embedder: Embedder, reader: MultilingualReader, seed: int = 5) -> AnswerSupportModel:
+    """On questions said with an answer, right or wrong, of the articles that nothing is tested on."""
+    squad = squad_texts(data / "qa/squad2-part-a.json")
+    cases = derive("SQuAD 2.0", squad[: len(squad) // 2], _EACH_TO_FIT, fitting=True, seed=seed, of_questions=True)
+    judge, opens = AnswersAsRead(reader, shipped_calibration().answer_support), opened(embedder, reader)
+    rows, labels = [], []
+    for case in cases:
+        if standing := opens(case).repeated(case.sentence):
+            rows.append(max(judge.signals(case.sentence, standing), key=lambda signals: signals.supported))
+            labels.append(case.supported)
+    return fit_answer_support(rows, labels)
+
+
 def _weights(model: LogisticModel[Any]) -> dict[str, float]:
     return {"intercept": round(model.intercept, 2)} | {
         name: round(weight, 2) for name, weight in asdict(model.weights).items()
@@ -243,7 +274,16 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--work", type=Path, default=Path("data/benchmarks"), help="folder for unpacked data")
     parser.add_argument("--each", type=int, default=_EACH, help="sentences of every kind and source")
+    parser.add_argument("--fit", action="store_true")
     arguments = parser.parse_args()
+    if arguments.fit:
+        embedder, reader = _models()
+        before, fitted = shipped_calibration(), fit_answers(arguments.data, embedder, reader)
+        models = {**before.fitted_to, "answer_support": Models(embedder.fingerprint, reader.fingerprint)}
+        stored = as_stored(replace(before, answer_support=fitted, fitted_to=models))
+        SHIPPED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        print(json.dumps(stored["answer_support"], indent=1))
+        return
     arguments.work.mkdir(parents=True, exist_ok=True)
     print(section(run(arguments.data, arguments.work, arguments.each)))
 

@@ -119,7 +119,7 @@ def build_flow(
         retriever_on(settings),
         reader,
         calibration,
-        _open_checker(checked_by, settings, knowledge.embedder, calibration, confirm),
+        _open_checker(checked_by, settings, knowledge.embedder, reader, calibration, confirm),
         generator,
         _small_talk_classifier(knowledge.embedder),
         passages=settings.reader.passages,
@@ -128,17 +128,29 @@ def build_flow(
 
 
 def _open_checker(
-    named: str | None, settings: Settings, embedder: Embedder, calibration: "Calibration", confirm: Confirm | None
+    named: str | None,
+    settings: Settings,
+    embedder: Embedder,
+    reader: "ExtractiveReader",
+    calibration: "Calibration",
+    confirm: Confirm | None,
 ) -> "GroundednessChecker":
-    """What checks written sentences: the rules, with the ``named`` model of entailment, if any."""
+    """What checks written sentences: the rules, with the reader where its word was fitted, and with the ``named`` model
+    of entailment, if any.
+    """
+    from rag.grounding.asked import AnswersAsRead
+    from rag.reader.types import SupportReader
+
+    fitted = calibration.answer_support_of(reader.fingerprint)
+    as_read = AnswersAsRead(reader, fitted) if fitted and isinstance(reader, SupportReader) else None
     if not named:
         from rag.grounding.rules import RuleChecker
 
-        return RuleChecker(embedder, calibration.support)
+        return RuleChecker(embedder, calibration.support, as_read)
     from rag.grounding.trained import EntailmentChecker, EntailmentModel
 
     model = EntailmentModel(named, settings.downloads, confirm)
-    return EntailmentChecker(embedder, model, calibration.support.threshold)
+    return EntailmentChecker(embedder, model, calibration.support.threshold, as_read)
 
 
 def build_what_if(settings: Settings, knowledge: KnowledgeStore, reader: "ExtractiveReader") -> "WhatIf":

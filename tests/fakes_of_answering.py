@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rag.grounding.types import Place, Verdict
-from rag.reader.types import AnswerSpan
+from rag.reader.types import AnswerSpan, Support
 from vectorstore.types import Chunk, Passage, Scope
 
 
@@ -26,6 +26,14 @@ class WordRetriever:
         return (collections is None or self._collections[chunk.document] in collections) and (
             documents is None or chunk.document in documents
         )
+
+
+class WordsSupport:
+    """Finds a sentence supported by a passage that has all of its words."""
+
+    def support(self, pairs: Sequence[tuple[str, str]]) -> list[Support]:
+        said = [_words(sentence) <= _words(passage) for sentence, passage in pairs]
+        return [Support(1.0, 0.0, 0.0) if yes else Support(0.0, 0.0, 1.0) for yes in said]
 
 
 class VerbatimChecker:

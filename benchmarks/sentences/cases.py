@@ -27,10 +27,13 @@ class Case:
 Derived = tuple[str, bool, str | None, str]
 
 
-def derive(group: str, texts: Sequence[Text], each: int, fitting: bool, seed: int) -> list[Case]:
+def derive(
+    group: str, texts: Sequence[Text], each: int, fitting: bool, seed: int, *, of_questions: bool = False
+) -> list[Case]:
     """Up to ``each`` cases of every kind, at most one of a kind for each passage.
 
     A case sees its passage among two others of the same text. The lists of words for fitting and for testing differ.
+    With ``of_questions`` only questions are made into sentences.
     """
     chooser = random.Random(seed)
     cases: list[Case] = []
@@ -42,7 +45,8 @@ def derive(group: str, texts: Sequence[Text], each: int, fitting: bool, seed: in
         one, other, unseen = chooser.sample([p.text for i, p in enumerate(text.passages) if i != n], 3)
         shown = chooser.sample([passage.text, one, other], 3)
         chunks = tuple(_chunk(i, text.title, piece) for i, piece in enumerate(shown))
-        made = [*_of_sentences(passage.text, unseen, text, fitting, chooser), *_of_questions(passage, chooser)]
+        made = [] if of_questions else list(_of_sentences(passage.text, unseen, text, fitting, chooser))
+        made += _of_questions(passage, chooser)
         chooser.shuffle(made)
         taken: set[str] = set()
         for kind, supported, sentence, question in made:

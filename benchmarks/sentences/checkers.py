@@ -1,7 +1,6 @@
 """Checkers of a sentence, to be compared."""
 
 import functools
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
@@ -13,7 +12,9 @@ from sklearn.linear_model import LogisticRegression
 
 from benchmarks.sentences.cases import Case
 from rag.calibration.numbers import shipped_calibration
+from rag.calibration.scoring import SupportModel
 from rag.calibration.signals import SupportSignals
+from rag.grounding.asked import AnswersAsRead
 from rag.grounding.rules import RuleCheck, RuleChecker
 from rag.grounding.types import Place, Reason, Verdict
 from rag.reader.types import PassageText, Reader, SupportReader
@@ -46,8 +47,8 @@ class NoMeaning:
         return vectors
 
 
-def opened(embedder: Embedder, reader: Reader | None) -> Opens:
-    checker = RuleChecker(embedder, shipped_calibration().support)
+def opened(embedder: Embedder, reader: Reader | None, as_read: AnswersAsRead | None = None) -> Opens:
+    checker = RuleChecker(embedder, shipped_calibration().support, as_read)
 
     @functools.cache
     def opens(case: Case) -> RuleCheck:
@@ -110,6 +111,26 @@ def read_places(opens: Opens, reader: SupportReader) -> Callable[[Case], tuple[R
     return places
 
 
+def ablation(
+    places: Callable[[Case], Sequence[ReadPlace]], model: SupportModel, cases: Sequence[Case]
+) -> dict[str, dict[str, int]]:
+    """For each rule how many of ``cases`` it alone holds back, and how many of them are ``supported`` all the same."""
+    found: dict[str, dict[str, int]] = {}
+    for reason in _REASONS:
+        held = [
+            case.supported
+            for case in cases
+            if not any(_allowed(one, model, ()) for one in places(case))
+            and any(_allowed(one, model, (reason,)) for one in places(case))
+        ]
+        found[reason] = {"held": len(held), "supported": sum(held)}
+    return found
+
+
+def _allowed(one: ReadPlace, model: SupportModel, ignored: Sequence[Reason]) -> bool:
+    return set(one.vetoes) <= set(ignored) and model.probability(one.signals) >= model.threshold
+
+
 def read_with_guards(places: Callable[[Case], Sequence[ReadPlace]]) -> Checks:
     """By what the reader says of each place, but for the plainest of the rules."""
 
@@ -136,7 +157,7 @@ def combined(
                 (
                     *astuple(one.signals),
                     *(reason in one.vetoes for reason in _REASONS),
-                    *([_log_odds(one.read.supported)] * read),
+                    *([one.read.log_odds] if read else []),
                 )
                 for one in places(case)
             ],
@@ -160,10 +181,6 @@ def combined(
         return Verdict((places(case)[best].place,) if likely[best] >= _SURE else (), float(likely[best]))
 
     return checks
-
-
-def _log_odds(likely: float) -> float:
-    return math.log(max(likely, 1e-4) / max(1.0 - likely, 1e-4))
 
 
 def overlaps(case: Case, after: Place | None) -> Verdict:

@@ -1,7 +1,7 @@
 """What the catalogue knows of documents: names of files, dates, and which of several is the newest."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -71,6 +71,13 @@ def changed_on(document: int, view: QuestionView, scope: Scope) -> str:
     known = view.document(document, scope)
     changed = _changed(known, view) if known else None
     return _day(changed.date()) if changed else ""
+
+
+def newest_of(documents: Sequence[int], view: QuestionView, scope: Scope) -> int:
+    """The newest of ``documents``, the first of them where nothing tells; see ``catalogue_answer``."""
+    known = [one for document in documents if (one := view.document(document, scope))]
+    entries = [entry for one in known if (entry := _entry(one, view, scope))]
+    return _newest_first(entries)[0].document.id if entries else documents[0]
 
 
 def _overview(view: QuestionView, scope: Scope) -> Answer | None:

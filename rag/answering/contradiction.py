@@ -1,31 +1,63 @@
-"""Documents that contradict each other: what another one says of the same with another number."""
+"""Documents that contradict each other: what another one says of the same with another number or date."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rag.answering.selection import SentenceCandidate
-from rag.text.tokens import Kind, tokens_of
+from rag.text.tokens import LEXICON, Kind, Token, content_stems, tokens_of
 
-_IN_COMMON = 0.6
+_AS_RELEVANT = 1.0
+"""How much less relevant (log-odds) the other passage may be: one of another subject is so by two or more."""
+_IN_COMMON = 0.5
 """Of the words of the shorter sentence so many are in the other too, if both say something of the same."""
-_FEWEST_IN_COMMON = 3
+_SAYING = frozenset({Kind.WORD, Kind.NAME})
 
 
-def contradicting(best: SentenceCandidate, others: Iterable[SentenceCandidate]) -> SentenceCandidate | None:
-    """The first sentence of another document that says the same of another number."""
-    document = best.passage.chunk.document
-    words, numbers = _words_and_numbers(best.text)
+def contradicting(
+    best: SentenceCandidate, others: Iterable[SentenceCandidate], question: str
+) -> SentenceCandidate | None:
+    """The first sentence of another document that answers ``question`` as well as ``best``, and with another value.
+
+    It is about the same: it and its heading hold all words of the question that ``best`` and its heading hold, and no
+    number beside the answers tells the two apart.
+    """
+    mine = _Said(best)
+    asked = mine.stems.intersection(content_stems(question))
     for other in others:
-        if other.passage.chunk.document == document:
+        if other.passage.chunk.document == best.passage.chunk.document:
             continue
-        its_words, its_numbers = _words_and_numbers(other.text)
-        common = len(words & its_words)
-        alike = common >= max(_FEWEST_IN_COMMON, _IN_COMMON * min(len(words), len(its_words)))
-        if alike and numbers - its_numbers and its_numbers - numbers:
+        if best.passage.relevance - other.passage.relevance > _AS_RELEVANT:
+            continue
+        its = _Said(other)
+        if asked <= its.stems and mine.is_like(its) and mine.differs_from(its):
             return other
     return None
 
 
-def _words_and_numbers(sentence: str) -> tuple[frozenset[str], frozenset[str]]:
-    tokens = tokens_of(sentence)
-    words = frozenset(token.key for token in tokens if token.kind in (Kind.WORD, Kind.NAME))
-    return words, frozenset(token.key for token in tokens if token.kind is Kind.NUMBER)
+class _Said:
+    """What a sentence says: its words and values, and which of them are its answer."""
+
+    def __init__(self, candidate: SentenceCandidate) -> None:
+        tokens = tokens_of(candidate.text)
+        answer = frozenset(_values(tokens_of(candidate.short_answer or "")))
+        self.stems = frozenset(content_stems(f"{candidate.passage.chunk.heading}\n{candidate.text}"))
+        self._values = frozenset(_values(tokens))
+        self._answer = answer or self._values
+        self._beside = self._values - self._answer
+        self._words = frozenset(token.key for token in tokens if token.kind in _SAYING and not _is_date(token))
+
+    def is_like(self, other: "_Said") -> bool:
+        common = len(self._words & other._words)
+        return common >= _IN_COMMON * min(len(self._words), len(other._words))
+
+    def differs_from(self, other: "_Said") -> bool:
+        """Whether both have values as an answer that the other lacks, and beside it at most one of them."""
+        apart = self._beside - other._beside and other._beside - self._beside
+        return bool(self._answer - other._values and other._answer - self._values) and not apart
+
+
+def _values(tokens: Iterable[Token]) -> Iterator[str]:
+    return (token.key for token in tokens if token.kind is Kind.NUMBER or _is_date(token))
+
+
+def _is_date(token: Token) -> bool:
+    return token.word in LEXICON.calendar

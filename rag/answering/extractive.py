@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from rag.answering.catalogue import changed_on
+from rag.answering.catalogue import changed_on, newest_of
 from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
 from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
@@ -67,8 +67,9 @@ class ExtractiveAnswers:
         if not answered:
             return self._abstention(parts[0], engine)
         extracts: list[Extract] = []
-        for part in answered:
-            made = self._extracts(part, shape)
+        told = [self._told(part) for part in answered]
+        for part, candidates in zip(answered, told, strict=True):
+            made = self._extracts(part, candidates, shape)
             if part.label and len(answered) > 1:
                 made = [replace(extract, label=part.label) for extract in made]
             extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
@@ -76,14 +77,12 @@ class ExtractiveAnswers:
         sure = probability >= self._thresholds.sure and len(answered) == len(parts) and not unnamed
         certainty: Certainty = "sure" if sure else "unsure"
         sentences, citations = self.cited(extracts, round(probability, 4))
-        best = answered[0].decision.best
-        assert best is not None
         return Answer(
             "extractive",
             engine,
             sentences,
             citations,
-            short_answer=best.short_answer,
+            short_answer=told[0][0].short_answer,
             probability=probability,
             notices=self._view.notices({citation.document for citation in citations}, self._scope),
             certainty=certainty,
@@ -112,13 +111,20 @@ class ExtractiveAnswers:
                 ]
         return tuple(sentences), tuple(citations)
 
-    def _extracts(self, part: DecidedPart, shape: Shape) -> list[Extract]:
+    def _told(self, part: DecidedPart) -> list[SentenceCandidate]:
+        """The best sentence; where another document contradicts it, both, that of the newest document first."""
         best = part.decision.best
         assert best is not None
-        extracts = list(self._of(best, part.question, shape))
-        if other := contradicting(best, self._as_relevant(part.decision)):
-            told = [*extracts, *self._of(other, part.question, shape)]
-            return [replace(extract, label=self._dated(extract.chunk)) for extract in told]
+        other = contradicting(best, self._as_relevant(part.decision), part.question)
+        if other is None:
+            return [best]
+        documents = [one.passage.chunk.document for one in (best, other)]
+        return [best, other] if newest_of(documents, self._view, self._scope) == documents[0] else [other, best]
+
+    def _extracts(self, part: DecidedPart, told: Sequence[SentenceCandidate], shape: Shape) -> list[Extract]:
+        extracts = [extract for candidate in told for extract in self._of(candidate, part.question, shape)]
+        if len(told) > 1:
+            return [replace(extract, label=self._dated(extract.chunk)) for extract in extracts]
         if shape is Shape.SEVERAL:
             extracts += self._further(part, shape, extracts)
         return extracts

@@ -10,8 +10,14 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from rag.calibration.scoring import AnswerabilityModel, LogisticModel
-from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals, SupportSignals
+from rag.calibration.scoring import AnswerabilityModel, AnswerSupportModel, LogisticModel
+from rag.calibration.signals import (
+    AnswerabilitySignals,
+    AnswerSupportSignals,
+    PassageSignals,
+    SentenceSignals,
+    SupportSignals,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -69,6 +75,15 @@ def sure_from(probabilities: Sequence[float], right: Sequence[bool], share: floa
 def fit_support(signals: Sequence[SupportSignals], supported: Sequence[bool]) -> LogisticModel[SupportSignals]:
     """From sentences that break no rule, and whether they are supported: both count the same."""
     return _fit_logistic(SupportSignals, signals, supported, 10.0)
+
+
+def fit_answer_support(
+    signals: Sequence[AnswerSupportSignals], supported: Sequence[bool], share: float = SURELY_RIGHT
+) -> AnswerSupportModel:
+    """From sentences that repeat a question with an answer that was found, and whether they are supported."""
+    model = _fit_logistic(AnswerSupportSignals, signals, supported, 1.0)
+    threshold = sure_from([model.probability(one) for one in signals], supported, share)
+    return AnswerSupportModel(model.intercept, model.weights, threshold)
 
 
 def fit_order(groups: Sequence[Sequence[Candidates]]) -> Table:

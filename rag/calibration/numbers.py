@@ -12,8 +12,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag.calibration.scoring import AnswerabilityModel, SupportModel
-from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals, SupportSignals
+from rag.calibration.scoring import AnswerabilityModel, AnswerSupportModel, SupportModel
+from rag.calibration.signals import (
+    AnswerabilitySignals,
+    AnswerSupportSignals,
+    PassageSignals,
+    SentenceSignals,
+    SupportSignals,
+)
 from vectorstore.disk import replace_text
 from vectorstore.errors import RefdeskError
 
@@ -27,6 +33,8 @@ SHIPPED = Path(__file__).with_name("shipped.json")
 CALIBRATION_FILE = "calibration.json"
 SURE = 0.9
 """The probability from which an answer is sure by numbers that were fitted before any said so."""
+_OF_ONE_READER = "answer_support"
+"""With another reader these are not used."""
 _REFIT = "Fit them with `refdesk evaluate fit`, or go back to those that come with Refdesk: `evaluate fit --reset`."
 
 
@@ -46,6 +54,7 @@ class Calibration:
     sentence_selection: SentenceSignals
     answerability: AnswerabilityModel
     support: SupportModel
+    answer_support: AnswerSupportModel
     fitted_to: Mapping[str, Models]
 
     def unfitted(self, embedder: str, reader: str) -> tuple[str, ...]:
@@ -53,8 +62,12 @@ class Calibration:
         return tuple(
             name.replace("_", " ")
             for name, models in self.fitted_to.items()
-            if models.embedder != embedder or models.reader not in (None, reader)
+            if name != _OF_ONE_READER and (models.embedder != embedder or models.reader not in (None, reader))
         )
+
+    def answer_support_of(self, reader: str) -> AnswerSupportModel | None:
+        """That of the reader with this fingerprint; None where it is another's, and the check does without."""
+        return self.answer_support if self.fitted_to[_OF_ONE_READER].reader == reader else None
 
 
 def load_calibration(home: Path) -> Calibration:
@@ -136,6 +149,9 @@ _READERS: Mapping[str, Callable[[Stored], object]] = {
     ),
     "support": lambda stored: SupportModel(
         float(stored["intercept"]), _weights(SupportSignals, stored), float(stored["threshold"])
+    ),
+    "answer_support": lambda stored: AnswerSupportModel(
+        float(stored["intercept"]), _weights(AnswerSupportSignals, stored), float(stored["threshold"])
     ),
 }
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rag.calibration.signals import AnswerabilitySignals, SupportSignals
+from rag.calibration.signals import AnswerabilitySignals, AnswerSupportSignals, SupportSignals
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -44,5 +44,14 @@ class AnswerabilityModel(LogisticModel[AnswerabilitySignals]):
 @dataclass(frozen=True, slots=True)
 class SupportModel(LogisticModel[SupportSignals]):
     """The probability that a place supports a sentence that breaks none of the rules; from ``threshold`` on it does."""
+
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSupportModel(LogisticModel[AnswerSupportSignals]):
+    """The probability that a place supports a sentence which repeats the question with the answer that the reader found
+    there; from ``threshold`` on it does.
+    """
 
     threshold: float

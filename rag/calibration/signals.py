@@ -63,3 +63,13 @@ class SupportSignals:
     unsaid: float
     left_out: float
     cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSupportSignals:
+    """What speaks for a sentence that repeats the question with the reader's answer in it. ``margin`` is that of the
+    reader's span and ``supported`` the reader's log-odds that the place supports the sentence, both bounded to 10.
+    """
+
+    margin: float
+    supported: float

@@ -1,60 +1,120 @@
 """A sentence that repeats the question with the short answer in the place of the question word.
 
 Its words may stand all over the source, in another order, so that their order proves nothing. The question proves the
-roles of its own words; and the reader, asked the same question, must have found the same answer.
+roles of its own words; the reader, asked the same question, must have found the same answer, and must say that the
+place supports the sentence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from rag.calibration.scoring import AnswerSupportModel
+from rag.calibration.signals import AnswerSupportSignals
 from rag.grounding.alignment import Alignment, Similarity, align
 from rag.grounding.order import blocks_of
 from rag.grounding.places import Source
-from rag.grounding.qualifiers import doubted
-from rag.text.tokens import LEXICON, QUALIFIERS, Token, relations_before, tokens_of, words_before
+from rag.grounding.qualifiers import doubted, taken_back
+from rag.grounding.types import Place, Verdict
+from rag.reader.types import AnswerSpan, SupportReader
+from rag.text.tokens import LEXICON, QUALIFIERS, Kind, Token, relations_before, tokens_of
 
 _ASKS = frozenset("who whom whose what which when where how".split())
 _MOST_ASKED_WORDS = 2
-_BEFORE_ANSWERS = frozenset({"by", "of", "in", "as", "to"})
-"""Prepositions that an answer may lose or gain when the sentence is turned."""
+_BOUND = 10.0
+
+Standing = Sequence[tuple[Source, Place, AnswerSpan]]
+"""The places in which such a sentence may stand, what would be cited of each, and the answer that was found there."""
 
 
-def answers_as_read(
-    claim: Sequence[Token], question: Sequence[Token], source: Source, answer: range, similarity: Similarity
-) -> set[int] | None:
-    """The source tokens that support ``claim``, when the reader's answer is at ``answer`` in it; None if they do not.
+class AnswersAsRead:
+    """Judges such sentences by ``reader``; from the threshold of ``model`` on they are supported."""
 
-    Where the sentence before the source holds a part of the question, it is needed too: then -1 is among them.
+    def __init__(self, reader: SupportReader, model: AnswerSupportModel) -> None:
+        self._reader = reader
+        self._model = model
+
+    def verdict(self, sentence: str, standing: Standing) -> Verdict | None:
+        """The best place that supports it; None where none does."""
+        likely = [self._model.probability(signals) for signals in self.signals(sentence, standing)]
+        best = max(range(len(likely)), key=likely.__getitem__, default=None)
+        if best is None or likely[best] < self._model.threshold:
+            return None
+        return Verdict((standing[best][1],), likely[best])
+
+    def signals(self, sentence: str, standing: Standing) -> list[AnswerSupportSignals]:
+        """What speaks for each place."""
+        said = self._reader.support([(sentence, source.premise) for source, _, _ in standing])
+        return [
+            AnswerSupportSignals(max(-_BOUND, min(_BOUND, span.margin)), support.log_odds)
+            for (_, _, span), support in zip(standing, said, strict=True)
+        ]
+
+
+def repeated(
+    claim: Sequence[Token],
+    question: Sequence[Token],
+    sources: Sequence[Source],
+    found: Sequence[Sequence[AnswerSpan]],
+    similarity: Similarity,
+) -> Iterator[tuple[Source, Place, AnswerSpan]]:
+    """The places where the reader ``found`` the answer of ``claim``, if it repeats the question. Numbers and names of
+    the question must be there, and neither may be denied where the other is not.
     """
-    place = _place_of_answer(claim, [source.tokens[i].key for i in answer if source.tokens[i].is_content])
-    if place is None:
-        return None
-    held = {token.key for token in source.tokens}
-    place = _with_asked_noun(claim, place, question)
-    if any(claim[i].is_content and claim[i].key not in held for i in place):
-        return None
-    if not _repeats(claim, place, question[_asked_noun(question).stop :], similarity):
-        return None
-    rest = [token for i, token in enumerate(claim) if i not in place]
-    here = align(rest, source.tokens, similarity)
-    missing = {rest[i].key for i in here.missing}
-    elsewhere = {token.key for token in (source.before.tokens if source.before else ())}
-    named = {token.key for token in tokens_of(source.chunk.heading)}
-    if here.opposites or not missing <= elsewhere | named:
-        return None
-    covered = here.covered | set(answer)
-    ours = {token.key for token in claim if token.kind in QUALIFIERS}
-    if doubted(source.tokens, covered) or _qualifying(source.tokens, covered) != ours:
-        return None
-    theirs, mine = relations_before(source.tokens, answer.start), relations_before(claim, place.start)
-    if theirs != mine and not theirs <= _BEFORE_ANSWERS:
-        return None
-    return covered | {-1} if missing - named else covered
+    for source in sources:
+        for span in found[source.passage][:1] if source.passage < len(found) else ():
+            if source.start <= span.start < source.end:
+                rest = _rest(claim, question, source, span, similarity)
+                if rest and not _forbidden(claim, rest, source):
+                    yield source, _place(source, rest), span
+
+
+def _rest(
+    claim: Sequence[Token], question: Sequence[Token], source: Source, span: AnswerSpan, similarity: Similarity
+) -> list[Token]:
+    """The claim's words that repeat the question, where the others are the answer at ``span``; none if they are not."""
+    answer = [
+        token.key
+        for token in source.tokens
+        if token.is_content and span.start < source.start + token.end and source.start + token.start < span.end
+    ]
+    for keys in (answer[i:j] for i in range(len(answer)) for j in range(len(answer), i, -1)):
+        place = _place_of_answer(claim, keys)
+        if place is None:
+            continue
+        place = _with_asked_noun(claim, place, question)
+        if _repeats(claim, place, question[_asked_noun(question).stop :], similarity):
+            return [token for i, token in enumerate(claim) if token.is_content and i not in place]
+    return []
+
+
+def _forbidden(claim: Sequence[Token], rest: Sequence[Token], source: Source) -> bool:
+    """Whether a number or a name of the question is not there, or one of the two is denied or doubted."""
+    known = _own_words(source) | {token.key for token in (source.before.tokens if source.before else ())}
+    denied = [any(token.kind is Kind.NEGATION for token in tokens) for tokens in (claim, source.tokens)]
+    return (
+        any(token.kind in (Kind.NUMBER, Kind.NAME) and token.key not in known for token in rest)
+        or denied[0] != denied[1]
+        or doubted(source.tokens, set())
+        or taken_back(source.after, source.chunk.heading)
+    )
+
+
+def _own_words(source: Source) -> set[str]:
+    """Those of the source and of its headings."""
+    return {token.key for token in (*source.tokens, *tokens_of(source.chunk.heading))}
+
+
+def _place(source: Source, rest: Sequence[Token]) -> Place:
+    """The source, from the one before it on where that names what the source does not."""
+    named = {token.key for token in rest} - _own_words(source)
+    leans = source.before is not None and any(token.key in named for token in source.before.tokens)
+    start = source.before.start if source.before and leans else source.start
+    return Place(source.passage, source.chunk.start + start, source.chunk.start + source.end)
 
 
 def _place_of_answer(claim: Sequence[Token], keys: Sequence[str]) -> range | None:
     content = [i for i, token in enumerate(claim) if token.is_content]
     for at in range(len(content) - len(keys) + 1):
-        if keys and [claim[i].key for i in content[at : at + len(keys)]] == keys:
+        if [claim[i].key for i in content[at : at + len(keys)]] == keys:
             return range(content[at], content[at + len(keys) - 1] + 1)
     return None
 
@@ -92,10 +152,3 @@ def _same_binding(alignment: Alignment, answer: range) -> bool:
         i - 1 in answer or (relations_before(alignment.claim, i) ^ relations_before(alignment.source, j)) <= {"of"}
         for i, j in alignment.places.items()
     )
-
-
-def _qualifying(tokens: Sequence[Token], covered: set[int]) -> set[str]:
-    """What qualifies the words in use, and whatever denies or conditions the whole."""
-    of_the_whole = {token.key for token in tokens if token.key == "not" or token.key in LEXICON.conditions}
-    nearby = (token for place in covered for token in words_before(tokens, place))
-    return of_the_whole | {token.key for token in nearby if token.kind in QUALIFIERS}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rag.calibration.scoring import SupportModel
 from rag.grounding.alignment import Similarity, align
-from rag.grounding.asked import answers_as_read
+from rag.grounding.asked import AnswersAsRead, Standing, repeated
 from rag.grounding.context import Borrowed, borrowings
 from rag.grounding.order import forms_of
 from rag.grounding.places import Source, sources_of
@@ -25,7 +25,6 @@ _FEWEST_WORDS = 3
 """A fragment with fewer claim-carrying words can stand anywhere: it is no claim that could be checked."""
 _LEAST_SHARED = 0.4
 _LOOKED_AT = 4
-_SURE_AS_READ = 0.9
 _SUBJECT_WORDS = 3
 _NOT_SAID = Verdict((), 0.0, "not said")
 
@@ -39,15 +38,18 @@ class RuleChecker:
     (Place(passage=0, start=55, end=90),)
     """
 
-    def __init__(self, embedder: Embedder, model: SupportModel) -> None:
+    def __init__(self, embedder: Embedder, model: SupportModel, as_read: AnswersAsRead | None = None) -> None:
+        """``as_read`` judges what repeats the question; without it that is checked as any other sentence is."""
         self._similarity = Similarity(embedder)
         self._model = model
+        self._as_read = as_read
 
     def on(
         self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()
     ) -> "RuleCheck":
         """See ``rag.grounding.types.GroundednessChecker``."""
-        return RuleCheck(self._similarity, chunks, question, found, self._probability, self._model.threshold)
+        threshold = self._model.threshold
+        return RuleCheck(self._similarity, chunks, question, found, self._as_read, self._probability, threshold)
 
     def _probability(self, _source: Source, _sentence: str, support: Support) -> float:
         return self._model.probability(support.signals)
@@ -70,6 +72,7 @@ class RuleCheck:
         chunks: Sequence[Chunk],
         question: str,
         found: Sequence[Sequence[AnswerSpan]],
+        as_read: AnswersAsRead | None,
         probability: Probability,
         threshold: float,
         overruled: frozenset[Reason] = frozenset(),
@@ -81,6 +84,7 @@ class RuleCheck:
         self._sources = [source for n, chunk in enumerate(chunks) for source in sources_of(n, chunk)]
         self._keys = [frozenset(token.key for token in source.tokens) for source in self._sources]
         self._question = tokens_of(question)
+        self._as_read = as_read
         self._found = found
 
     def __call__(self, sentence: str, after: Place | None = None) -> Verdict:
@@ -91,8 +95,8 @@ class RuleCheck:
         best = self._said(sentence, after)
         if best.places:
             return best
-        if (as_read := self._as_read(claim)) is not None:
-            return as_read
+        if self._as_read and (read := self._as_read.verdict(sentence, self.repeated(sentence))):
+            return read
         for one, others in _halves(sentence, claim):
             first = self._said(one, after)
             if not first.places:
@@ -126,6 +130,10 @@ class RuleCheck:
                     alignment = align(form, source.tokens, self._similarity, borrowed.words)
                     yield source, borrowed, support_of(alignment, borrowed, self._similarity(sentence, source.text))
 
+    def repeated(self, sentence: str) -> Standing:
+        """Where ``sentence`` may stand if it repeats the question with an answer that the reader found."""
+        return list(repeated(tokens_of(sentence), self._question, self._sources, self._found, self._similarity))
+
     def _verdict(
         self, sentence: str, source: Source, borrowed: Borrowed, support: Support, after: Place | None
     ) -> Verdict:
@@ -154,27 +162,6 @@ class RuleCheck:
         antecedent = source.antecedent()
         named = {token.key for token in (*tokens_of(source.chunk.heading), *(antecedent.tokens if antecedent else ()))}
         return any(token.key in named for token in self._question if token.is_content)
-
-    def _as_read(self, claim: Sequence[Token]) -> Verdict | None:
-        """The verdict on a claim that repeats the question with the reader's answer."""
-        for source in self._sources:
-            for span in self._found[source.passage][:1] if source.passage < len(self._found) else ():
-                inside = [
-                    i
-                    for i, token in enumerate(source.tokens)
-                    if token.is_content
-                    and span.start < source.start + token.end
-                    and source.start + token.start < span.end
-                ]
-                if span.margin < 0 or not inside or taken_back(source.after, source.chunk.heading):
-                    continue
-                answer = range(inside[0], inside[-1] + 1)
-                covered = answers_as_read(claim, self._question, source, answer, self._similarity)
-                if covered is not None:
-                    start = source.before.start if -1 in covered and source.before else source.start
-                    at = source.chunk.start
-                    return Verdict((Place(source.passage, at + start, at + source.end),), _SURE_AS_READ)
-        return None
 
 
 def _place(source: Source, support: Support, borrowed: Borrowed) -> Place:

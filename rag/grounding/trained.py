@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from rag.grounding.alignment import Similarity
+from rag.grounding.asked import AnswersAsRead
 from rag.grounding.places import Source
 from rag.grounding.rules import RuleCheck
 from rag.grounding.support import Support
@@ -29,14 +30,19 @@ class EntailmentChecker:
     a sentence is supported. Safe to use from many threads.
     """
 
-    def __init__(self, embedder: Embedder, entails: Entails, threshold: float) -> None:
+    def __init__(
+        self, embedder: Embedder, entails: Entails, threshold: float, as_read: AnswersAsRead | None = None
+    ) -> None:
         self._similarity = Similarity(embedder)
+        self._as_read = as_read
         self._entails = entails
         self._threshold = threshold
 
     def on(self, chunks: Sequence[Chunk], question: str = "", found: Sequence[Sequence[AnswerSpan]] = ()) -> RuleCheck:
         """See ``rag.grounding.types.GroundednessChecker``."""
-        return RuleCheck(self._similarity, chunks, question, found, self._probability, self._threshold, _OVERRULED)
+        return RuleCheck(
+            self._similarity, chunks, question, found, self._as_read, self._probability, self._threshold, _OVERRULED
+        )
 
     def _probability(self, source: Source, sentence: str, _support: Support) -> float:
         return self._entails(source.premise, sentence)

@@ -24,11 +24,6 @@ _ALIKE = 0.6
 _MOST_WORDS = 60
 _MOST_TERMS = 4
 """That are looked for in other words: each costs time, and a letter may have many."""
-_CALENDAR = words(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August"
-    " September October November December"
-)
-"""Documents name days and months in short, too."""
 _GENERAL = words(
     """
     way ways terms case cases thing things reason reasons example regard means order time times moment place matter
@@ -67,8 +62,8 @@ def _things(question: str, asking: Asking) -> Iterator[str]:
         if _is_code(word):
             if not word.isdigit() or _YEAR.fullmatch(word) or _carries(before, asking):
                 yield word
-        elif word in _CALENDAR or word.lower() in asking.telling:
-            continue
+        elif word in LEXICON.calendar or word.lower() in asking.telling:
+            continue  # documents name days and months in short, too
         elif place and word[0].isupper():
             if content_stems(word):
                 yield word

@@ -1,5 +1,6 @@
 """What a reader is given, and what it finds."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self, runtime_checkable
@@ -66,6 +67,11 @@ class Support(NamedTuple):
     supported: float
     contradicted: float
     not_enough: float
+
+    @property
+    def log_odds(self) -> float:
+        """Those of "says it", bounded to 10."""
+        return max(-10.0, min(10.0, math.log(max(self.supported, 1e-9) / max(1.0 - self.supported, 1e-9))))
 
 
 @runtime_checkable

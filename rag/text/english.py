@@ -235,4 +235,10 @@ ENGLISH = Lexicon(
         procedure operation type form kind group vaccine book film company city country university school building
         """
     ),
+    calendar=words(
+        """
+        Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August
+        September October November December
+        """
+    ),
 )

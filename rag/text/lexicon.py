@@ -30,7 +30,7 @@ class Lexicon:
     alike and that exclude each other, ``synonyms`` everyday words that mean the same and that it finds less alike.
     ``numbers`` gives the digits of a number in words; a number is nothing without its ``units``. ``persons`` name
     somebody by standing for them, ``pronouns`` stand for what was named before, and so do ``stand_ins`` after "this"
-    or "the".
+    or "the". ``calendar`` are the names of days and months, as they are written.
     """
 
     stem: Callable[[str], str]
@@ -60,6 +60,7 @@ class Lexicon:
     persons: Words
     pronouns: Words
     stand_ins: Words
+    calendar: Words
 
 
 def words(text: str) -> Words:

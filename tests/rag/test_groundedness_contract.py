@@ -1,15 +1,14 @@
 """What any groundedness checker must do: the rules, a model of entailment beside them, and the twin in memory."""
 
-import re
-
 import pytest
 
 from rag.calibration.numbers import shipped_calibration
+from rag.grounding.asked import AnswersAsRead
 from rag.grounding.rules import RuleChecker
 from rag.grounding.trained import EntailmentChecker
 from rag.grounding.types import GroundednessChecker
 from tests.fakes import HashEmbedder
-from tests.fakes_of_answering import VerbatimChecker
+from tests.fakes_of_answering import VerbatimChecker, WordsSupport
 from vectorstore.types import Chunk
 
 TEXT = "Glaucoma damages the optic nerve of the eye. Eye drops lower the pressure by 20 percent."
@@ -18,16 +17,19 @@ OTHER = "Cats purr when they are content and warm."
 
 def has_its_words(premise: str, claim: str) -> float:
     """Stands for a trained model: whether the premise has all words of the claim."""
-    said, claimed = (set(re.findall(r"\w+", text.lower())) for text in (premise, claim))
-    return float(claimed <= said)
+    (support,) = WordsSupport().support([(claim, premise)])
+    return support.supported
 
 
-@pytest.fixture(params=["rules", "entailment", "in memory"])
+@pytest.fixture(params=["rules", "rules and a reader", "entailment", "in memory"])
 def checker(request: pytest.FixtureRequest) -> GroundednessChecker:
     support = shipped_calibration().support
     match request.param:
         case "rules":
             return RuleChecker(HashEmbedder(), support)
+        case "rules and a reader":
+            as_read = AnswersAsRead(WordsSupport(), shipped_calibration().answer_support)
+            return RuleChecker(HashEmbedder(), support, as_read)
         case "entailment":
             return EntailmentChecker(HashEmbedder(), has_its_words, support.threshold)
         case _:
