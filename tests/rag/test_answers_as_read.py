@@ -1,16 +1,20 @@
 """A sentence that repeats the question with the answer that was found: the reader says whether it is supported."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from rag.calibration.numbers import shipped_calibration
 from rag.calibration.scoring import AnswerSupportModel
 from rag.calibration.signals import AnswerSupportSignals
+from rag.components import open_embedder, open_reader
 from rag.grounding.asked import AnswersAsRead
 from rag.grounding.rules import RuleChecker
 from rag.reader.embedded import DEFAULT
-from rag.reader.types import AnswerSpan, Support
+from rag.reader.types import AnswerSpan, PassageText, Support, SupportReader
+from rag.settings.model import load_settings
 from tests.fakes import HashEmbedder
 from vectorstore.types import Chunk
 
@@ -80,3 +84,20 @@ def test_the_numbers_that_come_with_refdesk_are_those_of_its_reader_alone() -> N
     shipped = shipped_calibration()
     assert shipped.answer_support_of(DEFAULT.fingerprint) == shipped.answer_support
     assert shipped.answer_support_of("another@1") is None
+
+
+@pytest.mark.models
+def test_the_reader_that_comes_with_refdesk_tells_right_answers_from_wrong_ones() -> None:
+    pairs = json.loads((Path(__file__).parents[1] / "data/grounding_pairs.json").read_text(encoding="utf-8"))
+    settings, shipped = load_settings(), shipped_calibration()
+    reader = open_reader(settings)
+    assert isinstance(reader, SupportReader)
+    checker = RuleChecker(open_embedder(settings), shipped.support, AnswersAsRead(reader, shipped.answer_support))
+    let_through: dict[bool, list[bool]] = {True: [], False: []}
+    for pair in (pair for pair in pairs if "question" in pair):
+        text, question = pair["passage"], pair["question"]
+        chunk = Chunk(1, 7, "T", "/t.txt", None, 0, len(text), "", text)
+        found = [reading.spans for reading in reader.read(question, [PassageText.of(chunk)])]
+        let_through[pair["supported"]].append(bool(checker.on([chunk], question, found)(pair["sentence"]).places))
+    assert not any(let_through[False])
+    assert sum(let_through[True]) >= 3
