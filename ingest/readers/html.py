@@ -37,6 +37,7 @@ _SAYS = re.compile(r"\s*(?::|：|[-–—](?=\s))")
 _LONGEST_LABEL = 100
 _NEIGHBOURS = frozenset({"prev", "previous", "next"})
 _MOST_WORDS_OF_NAVIGATION = 50
+_PARTING = frozenset("|>»›→·•/")
 _PERMALINKS = frozenset({"", "¶", "#", "§", "🔗"})
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -212,18 +213,27 @@ class _Walker:
 
 
 def _navigation(root: HtmlElement) -> frozenset[HtmlElement]:
-    """The short blocks that lead to both neighbours of the page, which its head names (``<link rel="next">``)."""
-    neighbours = {
-        link.get("href")
-        for link in root.iterfind(".//head/link")
-        if _NEIGHBOURS.intersection((link.get("rel") or "").lower().split())
-    }
+    """The short blocks that lead to both neighbours of the page, which its head names (``<link rel="next">``) or the
+    links themselves, or to its translations, and those of links alone that signs part ("Home > Manual", "News | Help").
+    """
+    neighbours = {link.get("href") for link in root.iterfind(".//head/link") if _relations(link) & _NEIGHBOURS}
     leading: Counter[HtmlElement] = Counter()
     for link in root.iter("a"):
-        if link.get("href") in neighbours:
+        if link.get("href") in neighbours or _relations(link) & (_NEIGHBOURS | {"alternate"}):
             leading.update(link.iterancestors(*BLOCKS - _WHOLES))
-    most = min(2, len(neighbours))
-    return frozenset(block for block, count in leading.items() if count >= most and _is_of_links(block))
+    fewest = 1 if len(neighbours) == 1 else 2
+    paths = {link.getparent() for link in root.iter("a") if link.getparent() is not None and _is_path(link.getparent())}
+    return frozenset(paths.union(block for block, count in leading.items() if count >= fewest and _is_of_links(block)))
+
+
+def _is_path(block: HtmlElement) -> bool:
+    """Whether there are links in it and nothing else but signs that part them, no commas."""
+    between = "".join([block.text or "", *(child.tail or "" for child in block)]).split()
+    return bool(between) and set("".join(between)) <= _PARTING and all(child.tag == "a" for child in block)
+
+
+def _relations(link: HtmlElement) -> frozenset[str]:
+    return frozenset((link.get("rel") or "").lower().split())
 
 
 def _is_of_links(block: HtmlElement) -> bool:

@@ -102,12 +102,14 @@ class _Composer:
         return tuple(sorted({*asked, *pieces}, key=lambda piece: piece.start))
 
     def _asked_rows(self) -> list[Piece]:
-        """The rows of the passage whose label the question names: "Default: 60"."""
-        places = range(self._text.place(self._chunk.start), self._text.place(self._chunk.end - 1) + 1)
+        """The rows of the section, down to the passage's end, whose label the question names: "Default: 60"."""
+        first, last = self._text.place(self._chunk.start), self._text.place(self._chunk.end - 1)
+        while first > 0 and self._text.follows(first - 1):
+            first -= 1
         return [
             self._text.pieces(place)[0]
-            for place in places
-            if place >= 0 and (label := content_stems(self._label(place))) and self._asked.issuperset(label)
+            for place in range(max(first, 0), last + 1)
+            if (label := content_stems(self._label(place))) and self._asked.issuperset(label)
         ]
 
     def _label(self, place: int) -> str:
@@ -283,8 +285,11 @@ class _Composer:
         return " ".join(self._text.text[entry.start : body].split()).rstrip(":")
 
     def _names(self, entry: Block) -> bool:
-        """Whether the question is about this entry: it holds a word of its term."""
-        return not self._asked.isdisjoint(content_stems(self._term(entry)))
+        """Whether the question is about this entry: it holds a word of its term that not all terms beside it hold."""
+        terms = [frozenset(content_stems(self._term(one))) for one in self._text.entries_beside(entry)]
+        own = frozenset(content_stems(self._term(entry)))
+        telling = own - frozenset.intersection(*terms) if len(terms) > 1 else own
+        return not self._asked.isdisjoint(telling)
 
     def _whose(self, first: Piece) -> str:
         """The subject, where the first sentence leans on what is not quoted; above a table of labels and values, the

@@ -44,8 +44,9 @@ class HybridRetriever:
 
 
 def _tells_what_is_asked(chunk: Chunk, asked: frozenset[str]) -> bool:
-    """Whether a document begins with it that is named by half of the words that are asked for."""
-    return chunk.begins and 2 * len(asked.intersection(content_stems(chunk.subject))) >= len(asked) > 0
+    """Whether a document that half of the words asked for name begins with it, or tells it under its name alone."""
+    opens = chunk.begins or not chunk.section
+    return opens and 2 * len(asked.intersection(content_stems(chunk.subject))) >= len(asked) > 0
 
 
 def _telling(query: str) -> str:

@@ -196,7 +196,9 @@ def test_a_page_s_own_contents_and_the_way_to_its_neighbours_are_not_searched() 
         "a.html",
         b"""<head><link rel="prev" href="one.html"><link rel="next" href="three.html"></head>
         <table><tr><td><a href="one.html">Back</a></td><th>Two</th><td><a href="three.html">On</a></td></tr></table>
-        <h1>Two</h1><ul><li><a href="#a">Alpha</a></li><li><a href="#b">Beta</a></li></ul>
+        <p><a href="/">Home</a> &gt; <a href="/book">Book</a> &gt;</p>
+        <h1>Two</h1><p>In: <a href="de.html" rel="alternate">de</a> | <a href="fr.html" rel="alternate">fr</a></p>
+        <ul><li><a href="#a">Alpha</a></li><li><a href="#b">Beta</a></li></ul>
         <h2 id="a">Alpha</h2><p>First.</p><h2 id="b">Beta</h2><p>See <a href="three.html">three</a>.</p>""",
     )
     assert sections_of(document) == [(("Two", "Alpha"), "First."), (("Two", "Beta"), "See three.")]

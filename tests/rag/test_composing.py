@@ -229,3 +229,16 @@ def test_the_line_that_names_a_page_goes_on_with_what_the_page_says_first() -> N
         "Each line is made shorter.",
         LONG,
     ]
+
+
+def test_the_entries_of_what_is_asked_for_are_listed_though_each_term_begins_with_its_name() -> None:
+    parts = [
+        (TERM, "Tokens Major"),
+        prose("Only the first number."),
+        (TERM, "Tokens Full"),
+        prose("All of it."),
+    ]
+    listed = composed(parts, "first number", Shape.SEVERAL, "Which values can Tokens have?")
+    assert [extract.label for extract in listed] == ["Tokens Major", "Tokens Full"]
+    one = composed(parts, "first number", Shape.SEVERAL, "What parts does Tokens Major show?")
+    assert [extract.label for extract in one] == ["Tokens Major"]
