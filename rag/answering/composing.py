@@ -90,8 +90,11 @@ class _Composer:
         if self._shape is Shape.SEVERAL and 1 < len(beside) <= _MOST_ENTRIES and not self._names(entry):
             for other in beside:
                 yield from self._opening(other)
-        else:
-            yield Extract(self._chunk, self._quoted(), self._term(entry))
+            return
+        yield Extract(self._chunk, self._quoted(), self._term(entry))
+        within = self._text.entries_within(entry) if self._shape is Shape.SEVERAL else []
+        for other in within[:_MOST_ENTRIES]:
+            yield from self._opening(other)
 
     def _quoted(self) -> tuple[Piece, ...]:
         """What is quoted for the chosen sentence, with what else of its passage bears the name of what is asked for."""

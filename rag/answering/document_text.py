@@ -101,6 +101,14 @@ class DocumentText:
         """Those of its group that are nested as deep, itself among them."""
         return [other for other in self._entries if (other.group, other.depth) == (entry.group, entry.depth)]
 
+    def entries_within(self, entry: Block) -> list[Block]:
+        """Those of the list in an entry."""
+        return [
+            other
+            for other in self._entries
+            if entry.start < other.start < entry.end and (other.group, other.depth) == (entry.group, entry.depth + 1)
+        ]
+
     def body(self, entry: Block) -> tuple[int, int]:
         """The places of the first block of an entry's text and of the one after its last."""
         return self.place(entry.start - 1) + 1, self.place(entry.end - 1) + 1

@@ -242,3 +242,18 @@ def test_the_entries_of_what_is_asked_for_are_listed_though_each_term_begins_wit
     assert [extract.label for extract in listed] == ["Tokens Major", "Tokens Full"]
     one = composed(parts, "first number", Shape.SEVERAL, "What parts does Tokens Major show?")
     assert [extract.label for extract in one] == ["Tokens Major"]
+
+
+def test_the_values_of_a_setting_that_its_entry_lists_are_told_with_it() -> None:
+    text = "level\nHow strict it is. Beware of all.\n\nnone\nNothing is asked.\n\nmay\nIt is asked once.\n"
+    places = [(0, 0), (text.index("none"), 1), (text.index("may"), 1)]
+    ends = [len(text), places[2][0], len(text)]
+    blocks = [Block(start, end, BlockKind.ENTRY, 1, depth) for (start, depth), end in zip(places, ends, strict=True)]
+    chunk = Chunk(1, 1, "Manual", "/manual.txt", None, 6, places[1][0], "Manual > level", text[6 : places[1][0]])
+    reader, weights = KeywordReader("strict"), shipped_calibration()
+    scored = rerank([QueryVariant("?")], [Passage(chunk, 0.5, 0.5, 1.0)], reader, HashEmbedder(), weights.reranking)
+    best = ranked(scored, weights.sentence_selection)[0]
+    document = DocumentText([Page(None, 0, text)], blocks)
+    several = extracts_of(best, "Which values can level have?", Shape.SEVERAL, document)
+    assert [extract.label for extract in several] == ["level", "none", "may"]
+    assert [extract.label for extract in extracts_of(best, "What is level?", Shape.ONE, document)] == ["level"]
