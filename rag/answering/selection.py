@@ -74,17 +74,22 @@ def ranked(
     """The sentences of the best passages that may be quoted, the one with the largest sum of signals, each by its
     weight, first. See docs/decisions/0009.
 
-    Before all others come those that belong to the answer and hold one of the ``names`` as they are written in the
-    question, or stand under it.
+    Before all others come those that belong to the answer in passages that hold one of the ``names`` as they are
+    written in the question, or stand under it.
     """
     forms = [whole(name) for name in names]
+    bearing = {one.chunk.id for one in passages[:_PASSAGES] if any(form.search(_told(one)) for form in forms)}
 
     def order(candidate: SentenceCandidate) -> tuple[bool, float]:
-        under = _IN_PARENTHESES.sub("", candidate.passage.chunk.heading)
-        bears = candidate.belongs > 0.0 and any(form.search(text) for form in forms for text in (under, candidate.text))
-        return not bears, -weighted_sum(weights, candidate.signals)
+        first = candidate.belongs > 0.0 and candidate.passage.chunk.id in bearing
+        return not first, -weighted_sum(weights, candidate.signals)
 
     return sorted(candidates_of(passages), key=order)
+
+
+def _told(passage: ScoredPassage) -> str:
+    """Its text below the names that it stands under."""
+    return f"{_IN_PARENTHESES.sub('', passage.chunk.heading)}\n{passage.chunk.text}"
 
 
 def candidates_of(passages: Sequence[ScoredPassage]) -> list[SentenceCandidate]:
