@@ -4,7 +4,7 @@ Marks that only end sentences ("。", "।", "؟") end them in any text; where a
 learned of the line's language.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import regex
@@ -61,7 +61,7 @@ def _in_line(line: str) -> tuple[tuple[int, int], ...]:
     sentences = sentences_of(language_of(line) if _FULL_STOP_INSIDE.search(line) else ENGLISH)
     spans: list[tuple[int, int]] = []
     for start, end in _parts(line):
-        spans += [(start + first, start + last) for first, last in sentences.spans(line[start:end])]
+        spans += [(start + first, start + last) for first, last in _joined(sentences.spans(line[start:end]))]
     return tuple(spans)
 
 
@@ -76,3 +76,13 @@ def _parts(line: str) -> Iterator[tuple[int, int]]:
         start = mark.end() + len(line[mark.end() :]) - len(line[mark.end() :].lstrip())
     if line[start:].strip():
         yield start, len(line)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans, those together that no blank parts: "Ext.: 2050"."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and joined[-1][1] == start:
+            start = joined.pop()[0]
+        joined.append((start, end))
+    return joined

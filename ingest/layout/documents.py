@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from ingest.layout.grid import layout_of_markup, layout_of_text
-from ingest.readers.base import ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.docx import docx_markup
 from ingest.readers.encoding import decode
 from ingest.readers.html import decode_html
@@ -14,6 +14,7 @@ from ingest.readers.ocr import TextRecognition, picture_frames
 from ingest.readers.registry import format_of, named, required_format
 from ingest.readers.text import markdown_markup
 from ingest.types import DocumentLayout, PageLayout, Word
+from vectorstore.types import BlockKind
 
 
 def read_layout(path: Path, data: bytes, options: ReadOptions, *, pictures: bool) -> DocumentLayout:
@@ -23,10 +24,20 @@ def read_layout(path: Path, data: bytes, options: ReadOptions, *, pictures: bool
         layout: DocumentLayout = named(format.layout)(data, options, pictures)
     else:
         document = format.read(data, options)
-        layout = layout_of_text(document.title, "\n".join(page.text for page in document.pages))
+        layout = layout_of_text(document.title, _with_a_line_a_cell(document))
     if not any(page.words for page in layout.pages):
         raise format.without_text()
     return layout
+
+
+def _with_a_line_a_cell(document: ReadDocument) -> str:
+    """The document's text, the cells of its rows below each other, as those of a form are."""
+    text = "".join(page.text for page in document.pages)
+    for block in reversed(document.blocks):
+        if block.kind is BlockKind.ROW:
+            row = text[block.start : block.end].replace("; ", "\n")
+            text = text[: block.start] + row + text[block.end :]
+    return text
 
 
 def page_picture(path: Path, data: bytes, page: int, width: int) -> bytes:

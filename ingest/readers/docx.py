@@ -9,6 +9,7 @@ from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.html import html_to_document
 
 _STYLES = """
+p[style-name='Title'] => h1:fresh
 p[style-name='HTML Preformatted'] => pre:separator('\\n')
 p[style-name='Source Code'] => pre:separator('\\n')
 p[style-name='Code'] => pre:separator('\\n')
@@ -25,7 +26,7 @@ p[style-name='List Number 3'] => ul|ol > li > ul|ol > li > ol > li:fresh
 r[style-name='HTML Code'] => code
 r[style-name='Verbatim Char'] => code
 """
-"""What mammoth does not know of itself: the styles of Word and of Pandoc for code, terms, captions and inner lists."""
+"""What mammoth does not know of itself: styles of Word and of Pandoc for titles, code, terms, captions, inner lists."""
 
 
 def docx_markup(data: bytes, options: ReadOptions) -> str:

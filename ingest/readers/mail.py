@@ -21,9 +21,7 @@ def read_mail(data: bytes, _: ReadOptions) -> ReadDocument:
     builder = DocumentBuilder()
     builder.heading(1, str(message.get("Subject", "")))
     with builder.table():
-        for header in _HEADERS:
-            if message[header]:
-                builder.row(f"{header}: {message[header]}")
+        builder.row("; ".join(f"{header}: {message[header]}" for header in _HEADERS if message[header]))
     body = message.get_body(("plain", "html"))
     if body is not None:
         content = _content(body)

@@ -1,7 +1,5 @@
-"""Rows of CSV, and records of XML and JSON, as units: by a mapping or, without one, with all they hold."""
+"""Records of XML and JSON, and rows, as units: by a mapping or, without one, with all they hold."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -12,13 +10,13 @@ from lxml import etree
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode, parse_xml
+from ingest.readers.tables import column_names
 from ingest.sources.mapping import Mapping, fitting
-
-csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
 
 _SPACE = re.compile(r"\s+")
 _DECLARED = re.compile(r"\s*<\?xml[^>]*\?>")
 _INDENT = re.compile(r"[ \t]*\n[ \t]*")
+_LONGEST_CELL = 200
 
 
 def read_xml(data: bytes, options: ReadOptions) -> ReadDocument:
@@ -29,6 +27,11 @@ def read_xml(data: bytes, options: ReadOptions) -> ReadDocument:
     builder = DocumentBuilder()
     mapping = fitting(options.mappings, "xml", [_local(root)])
     if mapping is None or not root.findall(mapping.record):
+        if records := _records_in(root):
+            table = builder.new_group()
+            for fields in records:
+                _add_record(builder, fields, None, [], table)
+            return builder.build()
         for text in _texts(root):
             builder.paragraph(text)
         return builder.build()
@@ -55,27 +58,8 @@ def _root(data: bytes) -> etree._Element:
         return parse_xml(text[declaration.end() :].encode())
 
 
-def read_csv(data: bytes, options: ReadOptions) -> ReadDocument:
-    text, encoding = decode(data)
-    try:
-        delimiter = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|").delimiter
-    except csv.Error:
-        delimiter = ","
-    try:
-        rows = [
-            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(map(str.strip, row))
-        ]
-    except csv.Error as error:
-        raise Refused("damaged", f"The CSV cannot be read: {error}.") from error
-    if len(rows) < 2:
-        raise Refused("empty", "The CSV holds no rows under its header.")
-    builder = DocumentBuilder()
-    add_rows(builder, rows, options.mappings, [])
-    return builder.build({"encoding": encoding})
-
-
 def read_json(data: bytes, options: ReadOptions) -> ReadDocument:
-    """A list of objects is a list of records, also as the only list in an object; all else is one record."""
+    """A list of objects is a list of records, also in an object; all else is one record."""
     text, encoding = decode(data)
     try:
         value = _json(text)
@@ -102,16 +86,27 @@ def _json(text: str) -> Any:
 
 
 def _records_of(value: object, mappings: Sequence[Mapping], encoding: str) -> ReadDocument:
-    if isinstance(value, dict):
-        lists = [items for items in value.values() if _is_records(items)]
-        value = lists[0] if len(lists) == 1 else [value]
-    records = [dict(_flat("", item)) for item in (value if isinstance(value, list) else [value])]
     builder = DocumentBuilder()
-    columns = frozenset(name for record in records for name in record)
-    table = builder.new_group()
-    for record in records:
-        _add_record(builder, record, fitting(mappings, "csv", columns), [], table)
+    for name, items in _lists_of(value):
+        records = [dict(_flat("", item)) for item in items]
+        columns = frozenset(key for record in records for key in record)
+        table = builder.new_group()
+        for record in records:
+            _add_record(builder, record, fitting(mappings, "csv", columns), [name] if name else [], table)
     return builder.build({"encoding": encoding})
+
+
+def _lists_of(value: object) -> Iterator[tuple[str, list[object]]]:
+    """Lists of records with their names: those that an object holds, and what else it says as one record."""
+    found = {name: items for name, items in value.items() if _is_records(items)} if isinstance(value, dict) else {}
+    if not isinstance(value, dict) or not found:
+        yield "", value if isinstance(value, list) else [value]
+        return
+    rest = {name: inner for name, inner in value.items() if name not in found}
+    if any(map(str.isalpha, "".join(map(str, rest.values())))):  # counts alone say nothing
+        yield "", [rest]
+    for name, items in found.items():
+        yield name if len(found) > 1 else "", items
 
 
 def _is_records(value: object) -> bool:
@@ -142,12 +137,21 @@ def add_rows(
     """Each row a record under the names that the first row gives; nothing for fewer than two rows."""
     if len(rows) < 2:
         return
-    names = _distinct([name.strip() for name in rows[0]], max(len(row) for row in rows[1:]))
+    names = _names(rows)
     mapping = fitting(mappings, "csv", names)
     table = builder.new_group()
     for row in rows[1:]:
         fields = dict(zip(names, (cell.strip() for cell in row), strict=False))
         _add_record(builder, fields, mapping, headings, table)
+
+
+def fits_mapping(rows: Sequence[Sequence[str]], mappings: Sequence[Mapping]) -> bool:
+    """Whether a mapping says what the columns are that the first row names."""
+    return len(rows) > 1 and fitting(mappings, "csv", _names(rows)) is not None
+
+
+def _names(rows: Sequence[Sequence[str]]) -> list[str]:
+    return column_names([name.strip() for name in rows[0]], max(len(row) for row in rows[1:]))
 
 
 def _add_record(
@@ -159,21 +163,20 @@ def _add_record(
         own = [fields.get(column, "") for column in (mapping.title, mapping.heading) if column]
         metadata = {name: fields.get(column, "") for name, column in mapping.metadata.items()}
     else:
-        body = "\n".join(f"{name}: {value}" if name else value for name, value in fields.items() if value)
-        own, metadata = [], fields
+        body, own, metadata = named_row(fields), [], fields
     if body:
         builder.record([*headings, *own], body, metadata, 0 if mapping else table)
 
 
-def _distinct(header: list[str], columns: int) -> list[str]:
-    """A name for each column: repeated ones are numbered, missing ones made up, so that no cell is lost."""
-    names: dict[str, None] = {}
-    for place in range(max(columns, len(header))):
-        name = header[place] if place < len(header) and header[place] else f"column {place + 1}"
-        while name in names:
-            name = f"{name} ({place + 1})"
-        names[name] = None
-    return list(names)
+def named_row(fields: dict[str, str]) -> str:
+    """The values that a record has, each behind its name."""
+    return joined([f"{name}: {value}" if name else value for name, value in fields.items() if value])
+
+
+def joined(cells: Sequence[str]) -> str:
+    """As a row on one line, but texts of some length, or of lines, each on its own."""
+    is_row = all(len(cell) <= _LONGEST_CELL and "\n" not in cell for cell in cells)
+    return ("; " if is_row else "\n").join(cells)
 
 
 def _value(element: etree._Element, path: str) -> str:
@@ -185,6 +188,29 @@ def _value(element: etree._Element, path: str) -> str:
         return found.get(attribute, "")
     text = "".join(str(part) for part in found.itertext())
     return _INDENT.sub("\n", text).strip()
+
+
+def _records_in(root: etree._Element) -> list[dict[str, str]]:
+    """What each child holds, where all are of a kind and hold nothing but named texts; else nothing."""
+    children = list(root.iterfind("*"))
+    if len(children) < 2 or len({child.tag for child in children}) > 1:
+        return []
+    records = [list(_fields(child)) for child in children]
+    if not all(records):
+        return []
+    return [
+        {name: ", ".join(value for key, value in fields if key == name) for name, _ in fields} for fields in records
+    ]
+
+
+def _fields(record: etree._Element) -> Iterator[tuple[str, str]]:
+    """The names and texts of a record and its attributes; nothing where it holds anything else."""
+    inner = list(record.iterfind("*"))
+    if (record.text or "").strip() or any(len(child) or (child.tail or "").strip() for child in inner):
+        return
+    if inner:
+        yield from ((str(name), str(value)) for name, value in record.attrib.items())
+        yield from ((_local(child), text) for child in inner if (text := " ".join((child.text or "").split())))
 
 
 def _texts(root: etree._Element) -> list[str]:

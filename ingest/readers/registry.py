@@ -68,7 +68,7 @@ FORMATS = (
         picture="ingest.layout.documents:picture_page",
         scans=True,
     ),
-    Format((".csv", ".tsv"), "ingest.readers.records:read_csv", records=True),
+    Format((".csv", ".tsv"), "ingest.readers.spreadsheet:read_csv", records=True),
     Format((".json",), "ingest.readers.records:read_json", records=True),
     Format((".jsonl",), "ingest.readers.records:read_json_lines", records=True),
     Format((".xlsx", ".xls", ".ods"), "ingest.readers.spreadsheet:read_spreadsheet", records=True),

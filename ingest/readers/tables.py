@@ -82,7 +82,9 @@ def _is_emphasised(cell: HtmlElement) -> bool:
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether an unmarked first row names the columns: words or codes alone, with numbers below one of them."""
+    """Whether an unmarked first row names the columns: words or codes alone, with numbers below one of them, or values
+    that recur and are none of the names.
+    """
     names = rows[0] if rows else []
     if not all(names) or len(set(names)) < len(names):
         return False
@@ -91,7 +93,22 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if any(name[0].isdigit() for name in names):
         return False
     below = [[row[n] for row in rows[1:] if len(row) == len(names)] for n in range(len(names))]
-    return len(names) > 2 and any(texts and 2 * sum(map(_has_digit, texts)) > len(texts) for texts in below)
+    if len(names) < 3:
+        return False
+    counted = any(texts and 2 * sum(map(_has_digit, texts)) > len(texts) for texts in below)
+    recurring = any(len(set(texts)) < len(texts) for texts in below)
+    return counted or (recurring and not any(name in texts for name, texts in zip(names, below, strict=True)))
+
+
+def column_names(header: Sequence[str], columns: int) -> list[str]:
+    """A name for each column: repeated ones are numbered, missing ones made up, so that no cell is lost."""
+    names: dict[str, None] = {}
+    for place in range(max(columns, len(header))):
+        name = header[place] if place < len(header) and header[place] else f"column {place + 1}"
+        while name in names:
+            name = f"{name} ({place + 1})"
+        names[name] = None
+    return list(names)
 
 
 def _has_digit(text: str) -> bool:

@@ -12,6 +12,7 @@ from ingest.readers.html import html_to_document
 from ingest.readers.lines import LineReader
 from ingest.readers.manual_page import add_manual_page, is_manual_page
 
+_TITLE = re.compile(r"(?![-*•(#]|\d+[.)] )[^\n]{3,80}(?<![.,;:!?])")
 _FRONT_MATTER = re.compile(r"\A---\n(?:[\w.-]+:.*\n(?:[ \t]+.*\n|- .*\n)*)+---\n")
 
 
@@ -19,8 +20,17 @@ def read_text(data: bytes, _: ReadOptions) -> ReadDocument:
     """Paragraphs are separated by blank lines; a line break inside one is a space, unless lines look like verse."""
     text, encoding = decode(data)
     builder = DocumentBuilder()
-    add_text(builder, text)
+    _add_titled(builder, text)
     return builder.build({"encoding": encoding})
+
+
+def _add_titled(builder: DocumentBuilder, text: str) -> None:
+    """A text whose first line stands alone, without an end, has that for a title."""
+    first, _, rest = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").partition("\n\n")
+    if rest.strip() and _TITLE.fullmatch(first):
+        builder.heading(1, first)
+        text = rest
+    add_text(builder, text)
 
 
 def add_text(builder: DocumentBuilder, text: str) -> None:
@@ -48,5 +58,5 @@ def read_rtf(data: bytes, _: ReadOptions) -> ReadDocument:
     if not data.lstrip().startswith(b"{\\rtf"):
         raise Refused("damaged", "This is no RTF document.")
     builder = DocumentBuilder()
-    LineReader(builder).add(rtf_to_text(data.decode("latin-1"), errors="replace").replace("\n", "\n\n").split("\n"))
+    _add_titled(builder, rtf_to_text(data.decode("latin-1"), errors="replace").replace("\n", "\n\n"))
     return builder.build()

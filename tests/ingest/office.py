@@ -50,6 +50,15 @@ def sheets(*names: str) -> bytes:
     return buffer.getvalue()
 
 
+def sheet(rows: list[list[str | float]]) -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as workbook:
+        page = workbook.add_worksheet()
+        for number, row in enumerate(rows):
+            page.write_row(number, 0, row)
+    return buffer.getvalue()
+
+
 def book(**more: str) -> bytes:
     return zipped(
         **{

@@ -1,12 +1,25 @@
 """Presentations, spreadsheets, books, mail and the other formats of an office."""
 
+import io
 from email.message import EmailMessage
 
 import pytest
+import xlsxwriter
 
 from ingest.readers.base import Refused
 from ingest.sources.mapping import Mapping
-from tests.ingest.office import EXAMPLES, RICH_TEXT, book, mail, open_document, open_sheet, sheets, slides, zipped
+from tests.ingest.office import (
+    EXAMPLES,
+    RICH_TEXT,
+    book,
+    mail,
+    open_document,
+    open_sheet,
+    sheet,
+    sheets,
+    slides,
+    zipped,
+)
 from tests.ingest.test_readers import read, sections_of, text_of
 
 
@@ -23,10 +36,55 @@ def test_a_slide_is_a_page_with_its_title_its_table_and_its_notes() -> None:
 def test_a_row_of_a_spreadsheet_is_a_record_and_a_number_reads_as_it_was_typed() -> None:
     document = read("a.xlsx", sheets("Prices"))
     assert [text for _, text in sections_of(document)] == [
-        "Item: Lamp\nPrice: 12\nSince: 2024-03-01",
-        "Item: Chair\nPrice: 40.5",
+        "Item: Lamp; Price: 12; Since: 2024-03-01",
+        "Item: Chair; Price: 40.5",
     ]
     assert document.units[1].metadata["Item"] == "Chair"
+
+
+def test_a_sheet_as_people_fill_it_keeps_its_header_its_notes_and_its_cards() -> None:
+    rows: list[list[str | float]] = [
+        ["Fees from May 2026"], ["All amounts in pounds, questions to the bursary."], [],
+        ["Year", "Day", "Full boarding"], ["Years 3-6", 5640, 9060], ["Upper school"], ["Sixth Form", 7480, 12240],
+        ["Second child 5 % less."], [],
+        ["Registration", "KX19 BRD"], ["Seats", 16], [], ["Registration", "KX22 BRD"], ["Fuel", "electric"],
+    ]  # fmt: skip
+    assert sections_of(read("a.xlsx", sheet(rows))) == [
+        (("Fees from May 2026",), "All amounts in pounds, questions to the bursary."),
+        (("Fees from May 2026",), "Year: Years 3-6; Day: 5640; Full boarding: 9060"),
+        (("Fees from May 2026", "Upper school"), "Year: Sixth Form; Day: 7480; Full boarding: 12240"),
+        (("Fees from May 2026",), "Second child 5 % less."),
+        (("Fees from May 2026",), "Registration: KX19 BRD; Seats: 16"),
+        (("Fees from May 2026",), "Registration: KX22 BRD; Fuel: electric"),
+    ]
+
+
+def test_a_header_of_merged_cells_names_the_columns_below_it() -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as workbook:
+        page = workbook.add_worksheet()
+        page.merge_range(0, 0, 1, 0, "Year")
+        page.merge_range(0, 1, 0, 2, "Boarding")
+        page.write_row(1, 1, ["weekly", "full"])
+        page.write_row(2, 0, ["Year 7", 8940, 9980])
+        page.write_row(3, 0, ["Year 8", 8990, 9990])
+    (first, _) = sections_of(read("a.xlsx", buffer.getvalue()))
+    assert first[1] == "Year: Year 7; Boarding weekly: 8940; Boarding full: 9980"
+
+
+def test_a_csv_with_a_title_above_its_header_is_a_table_under_that_title() -> None:
+    assert sections_of(read("a.csv", b"Keys,,\nNo,Door,Holder\n4,Lodge,Pike\n5,Hall,Lang\n"))[0] == (
+        ("Keys",),
+        "No: 4; Door: Lodge; Holder: Pike",
+    )
+
+
+def test_xml_of_like_parts_is_records_with_their_names() -> None:
+    data = b"<all><one id='7'><name>Castell</name><phone>233</phone></one><one><name>Paperline</name></one></all>"
+    assert [text for _, text in sections_of(read("a.xml", data))] == [
+        "id: 7; name: Castell; phone: 233",
+        "name: Paperline",
+    ]
 
 
 def test_every_sheet_is_read_and_named() -> None:
@@ -35,7 +93,7 @@ def test_every_sheet_is_read_and_named() -> None:
 
 
 def test_a_sheet_of_an_open_document_is_read() -> None:
-    assert [text for _, text in sections_of(read("a.ods", EXAMPLES[".ods"]))] == ["Item: Lamp\nPrice: 12"]
+    assert [text for _, text in sections_of(read("a.ods", EXAMPLES[".ods"]))] == ["Item: Lamp; Price: 12"]
 
 
 def test_a_sheet_whose_tags_do_not_match_is_refused_at_once() -> None:
@@ -44,7 +102,7 @@ def test_a_sheet_whose_tags_do_not_match_is_refused_at_once() -> None:
 
 
 def test_tabs_separate_columns() -> None:
-    assert [text for _, text in sections_of(read("a.tsv", EXAMPLES[".tsv"]))] == ["Item: Lamp, tall\nPrice: 12"]
+    assert [text for _, text in sections_of(read("a.tsv", EXAMPLES[".tsv"]))] == ["Item: Lamp, tall; Price: 12"]
 
 
 @pytest.mark.parametrize(
@@ -57,8 +115,8 @@ def test_tabs_separate_columns() -> None:
 )  # fmt: skip
 def test_json_objects_in_a_list_are_records(name: str, data: bytes) -> None:
     assert [text for _, text in sections_of(read(name, data))] == [
-        "name: Ada\nhome.city: Ulm\ntags: a, b",
-        "name: Bo\nopen: true",
+        "name: Ada; home.city: Ulm; tags: a, b",
+        "name: Bo; open: true",
     ]
 
 

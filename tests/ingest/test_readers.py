@@ -94,10 +94,26 @@ def test_html_keeps_apart_what_is_apart(markup: str, text: str) -> None:
     assert text_of(read("a.html", markup.encode())).strip() == text
 
 
+def test_the_first_line_of_a_text_is_its_title_if_it_stands_alone_and_is_no_sentence() -> None:
+    document = read("a.txt", b"Dining hall - hours\n\nTea: 16:00\nSupper: 18:00\n")
+    assert (document.title, sections_of(document)) == (
+        "Dining hall - hours",
+        [(("Dining hall - hours",), "Tea: 16:00\nSupper: 18:00")],
+    )
+    assert read("a.txt", b"Dear all,\n\nthe hall is closed.\n").title == ""
+    assert read("a.txt", b"Tea is at four.\n\nSupper is at six.\n").title == ""
+
+
+def test_a_first_row_names_columns_whose_values_recur() -> None:
+    cells = ["Place Box Wash", "Lodge yes no", "Kitchen yes yes", "Lab no no"]
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row.split())}</tr>" for row in cells)
+    assert "Place: Lodge; Box: yes; Wash: no." in text_of(read("a.html", f"<table>{rows}</table>".encode()))
+
+
 def test_csv_loses_no_cell() -> None:
     source = b'a,a,b\n1,2,3,4\n"He said ""no"", loudly",x,y\n'
     text = text_of(read("a.csv", source))
-    assert "a: 1\na (2): 2\nb: 3\ncolumn 4: 4" in text
+    assert "a: 1; a (2): 2; b: 3; column 4: 4" in text
     assert 'He said "no", loudly' in text
 
 
