@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
+from vectorstore.blocks import is_row
 from vectorstore.types import HEADING_SEPARATOR, Block, BlockKind, ParsedDocument, Span
 
 _HEADING_TOKENS = 48
@@ -22,6 +23,8 @@ _PARTS_OF_A_TITLE = re.compile(r"\s+(?:[-–—|·»]|::)\s+")
 _WORD = re.compile(r"\w+")
 _LONGEST_LEAD = 300
 _LEADS = (":", "：")
+_LABELLED = re.compile(r"(?![-*•–] |\d+[.)] )[^:\n]{1,60}: [^\n]+")
+_FEWEST_LABELS = 4
 
 Place = tuple[int, int]
 """Start and end in the document's text."""
@@ -38,6 +41,18 @@ class _Run:
     @property
     def whole(self) -> Place:
         return (self.lead or self.places[0])[0], self.places[-1][1]
+
+    def tells_by_rows(self, text: str) -> bool:
+        """Whether it is rows of which each says by itself what it tells."""
+        return bool(self.group) and all(is_row(text[start:end]) for start, end in self.places)
+
+    def is_labelled(self, text: str) -> bool:
+        """Whether it is labels with their values, a line each: "Tea: 16:00"."""
+        return (
+            bool(self.group)
+            and len(self.places) >= _FEWEST_LABELS
+            and all(_LABELLED.fullmatch(text, *place) for place in self.places)
+        )
 
 
 class Chunker:
@@ -61,10 +76,12 @@ class Chunker:
             secondary_chunking_regex=_PIECE_OF_A_LONG_SENTENCE,
         )
 
-    def cut(self, document: ReadDocument) -> ParsedDocument:
-        """The document with its chunks; none crosses a page, a heading or a record."""
+    def cut(self, document: ReadDocument, name: str = "") -> ParsedDocument:
+        """The document with its chunks; none crosses a page, a heading or a record. Those of a document without a title
+        stand under its ``name``.
+        """
         text = "".join(page.text for page in document.pages)
-        named = _named_once(document.title, [section.headings for section in document.sections])
+        named = _named_once(document.title or name, [section.headings for section in document.sections])
         sections = [
             Span(section.start, section.end, HEADING_SEPARATOR.join(path))
             for section, path in zip(document.sections, named, strict=True)
@@ -77,7 +94,9 @@ class Chunker:
     def chunks(self, text: str, sections: Iterable[Span], blocks: Sequence[Block]) -> Iterator[Span]:
         """Those of each of ``sections``, under its heading, which is shortened where it is long.
 
-        Those of a list or a table that is longer than a chunk have what leads to it, or its caption, in their heading.
+        A row that names its cells is a chunk of its own, as is each of the labels with values of a section that has one
+        list of them; of several, each may be the card of another thing. Rows, and the pieces of a list that is longer
+        than a chunk, have what leads to it, or its caption, in their heading.
         """
         place = 0
         for section in sections:
@@ -86,14 +105,30 @@ class Chunker:
                 if blocks[place].start >= section.start:
                     within.append(blocks[place])
                 place += 1
-            yield from self._cut(text, section, _runs(text, section, within))
+            yield from self._cut(text, section, list(_runs(text, section, within)))
 
-    def _cut(self, text: str, section: Span, runs: Iterable[_Run]) -> Iterator[Span]:
+    def _cut(self, text: str, section: Span, runs: Sequence[_Run]) -> Iterator[Span]:
         heading = self._shortened(section.heading)
         filled: Place | None = None
+        listed = sum(run.is_labelled(text) for run in runs)
         for run in runs:
             if not run.group:
                 pieces = list(self._split(text, run.places[0], heading))
+            elif run.tells_by_rows(text) or (listed == 1 and run.is_labelled(text)):
+                if run.lead and filled and self._fits(text, (filled[0], run.lead[1]), heading):
+                    filled = filled[0], run.lead[1]
+                elif run.lead:
+                    if filled:
+                        yield Span(*filled, heading)
+                    filled = run.lead
+                if filled:
+                    yield Span(*filled, heading)
+                    filled = None
+                named = self._shortened(_led(section.heading, text, run.lead))
+                for place in run.places:
+                    for piece in [place] if self._fits(text, place, named) else self._split(text, place, named):
+                        yield Span(*piece, named)
+                continue
             elif self._fits(text, run.whole, heading):
                 pieces = [run.whole]
             else:

@@ -12,6 +12,15 @@ _INDENT = 2
 """Blanks by which a list is shifted to the right of the one that it is in."""
 
 
+def is_row(line: str) -> bool:
+    """Whether it is a row that names its cells, so that it says by itself what it tells.
+
+    >>> is_row("Port: 80; Host: a."), is_row("Port: 80")
+    (True, False)
+    """
+    return bool(_ROW.fullmatch(line))
+
+
 def blocks_in(text: str, sections: Iterable[Span]) -> tuple[Block, ...]:
     r"""The blocks of each of ``sections``, in order, as far as their lines tell.
 

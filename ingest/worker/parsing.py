@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import resource
 import signal
 import sys
@@ -26,7 +27,10 @@ from ingest.readers.registry import import_parsers, read_file
 from ingest.sources.mapping import Mapping as NamedMapping
 from vectorstore.types import ParsedDocument
 
-Cut = Callable[[ReadDocument], ParsedDocument]
+_WORDS_OF_A_NAME = re.compile(r"[^\s_-]+(?:-(?=\d)[^\s_-]+)*")
+"""With the dates and numbers in it whole."""
+
+Cut = Callable[[ReadDocument, str], ParsedDocument]
 
 
 def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: str) -> None:
@@ -88,7 +92,7 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -
 
 def _parsed(path: Path, data: bytes, options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
     assert cut is not None
-    parsed = cut(read_file(path, data, options))
+    parsed = cut(read_file(path, data, options), " ".join(_WORDS_OF_A_NAME.findall(path.stem)))
     return {
         "sha256": hashlib.sha256(data).hexdigest(),
         "title": parsed.title,

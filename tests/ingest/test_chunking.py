@@ -113,7 +113,7 @@ def test_a_sentence_that_is_too_long_is_cut_between_its_items_and_not_inside_a_n
     assert all(text.startswith("Sign number") and text.endswith(".5%") for text in texts(parsed))
 
 
-def test_a_long_table_is_cut_between_its_rows_and_each_part_says_of_what_it_is() -> None:
+def test_each_row_of_a_table_is_a_chunk_that_says_of_what_it_is() -> None:
     builder = DocumentBuilder()
     builder.heading(1, "Shipping")
     builder.paragraph("We send parcels to every country.")
@@ -125,11 +125,21 @@ def test_a_long_table_is_cut_between_its_rows_and_each_part_says_of_what_it_is()
     parsed = CHUNKER.cut(builder.build())
     before, *table, after = parsed.chunks
     assert (before.heading, after.heading) == ("Shipping", "Shipping")
-    assert len(table) > 3
+    assert texts(parsed)[0].endswith("Prices in EUR for the year 2026")
     assert {chunk.heading for chunk in table} == {"Shipping > Prices in EUR for the year 2026"}
-    first, *others = [parsed.text[chunk.start : chunk.end].split("\n") for chunk in table]
-    assert first[0] == "Prices in EUR for the year 2026"
-    assert [*first[1:], *(line for lines in others for line in lines)] == rows
+    assert texts(parsed)[1:-1] == rows
+
+
+def test_a_long_table_without_names_is_cut_between_its_rows() -> None:
+    builder = DocumentBuilder()
+    rows = [f"Hall {n}; to the left of the door; {n + 3}." for n in range(1, 60)]
+    with builder.table("Where things are"):
+        for row in rows:
+            builder.row(row)
+    parsed = CHUNKER.cut(builder.build(), "halls")
+    assert 1 < len(parsed.chunks) < len(rows)
+    assert "\n".join(texts(parsed)).split("\n") == ["Where things are", *rows]
+    assert {chunk.heading for chunk in parsed.chunks} == {"halls > Where things are"}
 
 
 def test_no_step_is_cut_and_what_leads_to_the_steps_stays_with_the_first() -> None:
@@ -233,3 +243,24 @@ def test_no_sentence_overlaps_another_and_no_word_is_lost(text: str) -> None:
     for start, end in spans:
         left[start:end] = [True] * (end - start)
     assert not any(character.isalnum() and not left[place] for place, character in enumerate(text))
+
+
+def test_labels_of_one_list_are_chunks_and_those_of_several_stay_together() -> None:
+    hours = ["Tea: 16:00", "Supper: 18:00", "Lunch: 12:15", "Breakfast: 7:00"]
+    buses = [
+        ["Number: KX19", "Seats: 16", "Fuel: diesel", "Key: 4"],
+        ["Number: KX22", "Seats: 12", "Fuel: gas", "Key: 5"],
+    ]
+    builder = DocumentBuilder()
+    builder.heading(1, "Hours")
+    with builder.table():
+        for line in hours:
+            builder.row(line)
+    builder.heading(1, "Buses")
+    for bus in buses:
+        with builder.table():
+            for line in bus:
+                builder.row(line)
+    *apart, together = texts(CHUNKER.cut(builder.build()))
+    assert apart == hours
+    assert together == "\n\n".join("\n".join(bus) for bus in buses)
