@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from rag.answering.rows import in_range
 from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ScoredPassage
@@ -31,4 +32,5 @@ def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[
 def _missing(question: str, text: str) -> int:
     held = {token.key for token in tokens_of(text)}
     # The first word has a capital letter whatever it is.
-    return sum(token.kind in _NAMING and token.key not in held for token in tokens_of(question)[1:])
+    missing = [token for token in tokens_of(question)[1:] if token.kind in _NAMING and token.key not in held]
+    return sum(not (token.kind is Kind.NUMBER and in_range(token.key, text)) for token in missing)

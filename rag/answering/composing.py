@@ -1,5 +1,6 @@
 """Composing an extract: the sentence that answers, with what the question also needs, word for word and in its form."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from ingest.sentences import is_finished
 from rag.answering.document_text import LISTED, DocumentText, Piece
 from rag.answering.selection import LEANS_ON_THE_ONE_BEFORE, SentenceCandidate
 from rag.query.types import Shape
+from rag.retrieval.types import ScoredPassage
 from rag.text.tokens import content_stems
 from vectorstore.types import Block, BlockKind, Chunk, innermost
 
@@ -18,6 +20,8 @@ _LEANING_SENTENCES = 2
 _BELONGS = 0.0
 """The log-odds from which the reader takes a sentence for a part of the answer."""
 _MOST_ENTRIES = 30
+_AS_RELEVANT = 0.4
+"""How much less relevant (log-odds) than the row that answers another one may be that answers too."""
 
 _EXPLAINING = frozenset({Shape.OPEN, Shape.SEVERAL, Shape.SUMMARY})
 
@@ -57,16 +61,27 @@ class Extract:
 
 
 def extracts_of(
-    candidate: SentenceCandidate, question: str, shape: Shape, document: DocumentText
+    candidate: SentenceCandidate,
+    question: str,
+    shape: Shape,
+    document: DocumentText,
+    read: Sequence[ScoredPassage] = (),
 ) -> tuple[Extract, ...]:
     """What answers a question of this shape, from the sentence that answers best: one extract, or one for each entry
-    where a list of them is asked for.
+    where a list of them is asked for. ``read`` are the passages that were read.
     """
-    return tuple(_Composer(candidate, question, shape, document).extracts())
+    return tuple(_Composer(candidate, question, shape, document, read).extracts())
 
 
 class _Composer:
-    def __init__(self, candidate: SentenceCandidate, question: str, shape: Shape, document: DocumentText) -> None:
+    def __init__(
+        self,
+        candidate: SentenceCandidate,
+        question: str,
+        shape: Shape,
+        document: DocumentText,
+        read: Sequence[ScoredPassage],
+    ) -> None:
         self._chosen = candidate
         self._chunk = candidate.passage.chunk
         self._asked = frozenset(content_stems(question))
@@ -74,7 +89,16 @@ class _Composer:
         self._budget = _BUDGETS.get(shape, _OTHERWISE)
         self._text = document
         self._belonging = {
-            self._chunk.start + sentence.start: sentence.belongs for sentence in candidate.passage.sentences
+            passage.chunk.start + sentence.start: sentence.belongs
+            for passage in (*read, candidate.passage)
+            if passage.chunk.document == self._chunk.document
+            for sentence in passage.sentences
+        }
+
+        self._relevant = {
+            passage.chunk.start: passage.relevance
+            for passage in (*read, candidate.passage)
+            if passage.chunk.document == self._chunk.document
         }
 
     def extracts(self) -> Iterator[Extract]:
@@ -241,15 +265,20 @@ class _Composer:
         return below
 
     def _rows(self, place: int) -> tuple[Piece, ...]:
-        """The row; where several things are asked for, the whole table, or those of its rows that belong to it; of a
-        thing that a table of labels and values describes, the table and what follows.
+        """The row, with those that were read alone and answer as well; where several things are asked for, the whole
+        table, or those of its rows that belong to it; of a thing that a table of labels and values describes, the table
+        and what follows.
         """
         group = self._text.group(place)
         rows = [self._text.pieces(n) for n in group]
         if self._shape is Shape.OPEN and self._label(place) and self._words(self._flat(rows)) <= self._budget.prose:
             return tuple(self._with_what_follows(self._flat(rows), group[-1]))
         if self._shape not in (Shape.SEVERAL, Shape.COMPARISON):
-            return tuple(self._text.pieces(place))
+            least = self._relevant.get(self._block(place).start, math.inf) - _AS_RELEVANT
+            alike = [n for n in group if n == place or self._answers_alike(n, place, least)]
+            answering = [self._text.pieces(n) for n in alike]
+            fits = self._words(self._flat(answering)) <= self._budget.listed
+            return tuple(self._flat(answering) if fits else self._text.pieces(place))
         introduction = self._introduction(group[0])
         if self._words(self._flat(rows)) <= self._budget.listed:
             return (*introduction, *self._flat(rows))
@@ -257,6 +286,13 @@ class _Composer:
             row for n, row in zip(group, rows, strict=True) if n == place or self._belongs(self._block(n)) > _BELONGS
         ]
         return (*introduction, *self._within(belonging, self._budget.listed))
+
+    def _answers_alike(self, n: int, place: int, least: float) -> bool:
+        """Whether a row is as relevant as the one at ``place``, and holds all that this one holds of the question."""
+        if self._relevant.get(self._block(n).start, -math.inf) < least:
+            return False
+        row, chosen = (frozenset(content_stems(self._text.of_block(one))) for one in (n, place))
+        return self._asked & chosen <= row
 
     def _belongs(self, block: Block) -> float:
         told = [score for start, score in self._belonging.items() if block.start <= start < block.end]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.answerability import answerability_signals
+from rag.answering.rows import row_named
 from rag.answering.selection import SentenceCandidate, ranked
 from rag.calibration.numbers import Calibration
 from rag.calibration.signals import AnswerabilitySignals
@@ -39,7 +40,15 @@ class Decision:
 
 
 def decide(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant], calibration: Calibration) -> Decision:
-    """Decide on ``passages``, of which there is at least one, best first, as they were read with ``variants``."""
+    """Decide on ``passages``, of which there is at least one, best first, as they were read with ``variants``.
+
+    Of a table the row goes first that the question names, whatever another one says.
+    """
+    names = names_in(variants[0].text)
+    candidates = ranked(passages, calibration.sentence_selection, names)
+    if candidates and (row := row_named(candidates[0].passage, passages, variants[0].text)):
+        passages = [row, *(one for one in passages if one is not row)]
+        others = [one for one in candidates if one.passage is not row]
+        candidates = [*ranked([row], calibration.sentence_selection, names), *others]
     signals = answerability_signals(passages, variants)
-    candidates = ranked(passages, calibration.sentence_selection, names_in(variants[0].text))
     return Decision(tuple(passages), tuple(candidates), signals, calibration.answerability.probability(signals))

@@ -66,6 +66,10 @@ class DocumentText:
     def block(self, place: int) -> Block | None:
         return self._blocks[place] if 0 <= place < len(self._blocks) else None
 
+    def of_block(self, place: int) -> str:
+        """What the block at ``place`` says."""
+        return self.text[self._blocks[place].start : self._blocks[place].end]
+
     def group(self, place: int) -> range:
         """The places of the blocks of the group of the one at ``place``, which stand in a row."""
         group = self._blocks[place].group

@@ -1,5 +1,6 @@
 """The extractive answer: verbatim sentences, as many as the question needs, each with its citation."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,14 +10,18 @@ from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
 from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
 from rag.answering.document_text import DocumentText, Piece
+from rag.answering.rows import in_range
 from rag.answering.selection import SentenceCandidate
 from rag.query.types import Shape
 from rag.retrieval.types import QuestionView
 from rag.text.tokens import content_stems
 from rag.types import Answer, Certainty, Citation, Sentence, Timings
-from vectorstore.identifiers import names_in
+from vectorstore.identifiers import identifiers, names_in
 from vectorstore.types import Chunk, Scope
 
+_CODE = re.compile(r"(?=.*[^\W\d_])(?=.*\d)\S+")
+_DIGITS = re.compile(r"\d+")
+_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _RELATED = 3
 _RELATED_FROM = 0.1
 """The probability of an answer from which what was found is near enough to be shown in the place of one."""
@@ -63,7 +68,9 @@ class ExtractiveAnswers:
         """
         coded = any(map(names_in, unnamed))
         threshold = self._thresholds.sure if coded else self._thresholds.answered
-        answered = [part for part in parts if part.decision.answer(threshold)]
+        answered = [
+            part for part in parts if (best := part.decision.answer(threshold)) and not _tells_of_another(best, unnamed)
+        ]
         if not answered:
             return self._abstention(parts[0], engine)
         extracts: list[Extract] = []
@@ -122,7 +129,7 @@ class ExtractiveAnswers:
         return [best, other] if newest_of(documents, self._view, self._scope) == documents[0] else [other, best]
 
     def _extracts(self, part: DecidedPart, told: Sequence[SentenceCandidate], shape: Shape) -> list[Extract]:
-        extracts = [extract for candidate in told for extract in self._of(candidate, part.question, shape)]
+        extracts = [extract for candidate in told for extract in self._of(candidate, part, shape)]
         if len(told) > 1:
             return [replace(extract, label=self._dated(extract.chunk)) for extract in extracts]
         if shape is Shape.SEVERAL:
@@ -140,8 +147,9 @@ class ExtractiveAnswers:
         changed = changed_on(chunk.document, self._view, self._scope)
         return f"{chunk.title} ({changed})" if changed else chunk.title
 
-    def _of(self, candidate: SentenceCandidate, question: str, shape: Shape) -> tuple[Extract, ...]:
-        return extracts_of(candidate, question, shape, self._document(candidate.passage.chunk.document))
+    def _of(self, candidate: SentenceCandidate, part: DecidedPart, shape: Shape) -> tuple[Extract, ...]:
+        document = self._document(candidate.passage.chunk.document)
+        return extracts_of(candidate, part.question, shape, document, part.decision.passages)
 
     def _further(self, part: DecidedPart, shape: Shape, before: Sequence[Extract]) -> Iterator[Extract]:
         """What other passages add, while there is room: only what is as much to the point, and new."""
@@ -150,7 +158,7 @@ class ExtractiveAnswers:
         for candidate in self._as_relevant(part.decision):
             if len(told) >= _MOST_EXTRACTS or self._words(told) >= WORDS_SHOWN:
                 return
-            for extract in self._of(candidate, part.question, shape):
+            for extract in self._of(candidate, part, shape):
                 if any(map(extract.overlaps, told)) or not self._is_new(extract, told):
                     continue
                 if extract.chunk.subject != subject:
@@ -182,6 +190,22 @@ class ExtractiveAnswers:
             probability=decision.probability,
             withheld=decision.best.short_answer if decision.best else None,
         )
+
+
+def _tells_of_another(candidate: SentenceCandidate, unnamed: Sequence[str]) -> bool:
+    """Whether a sentence bears a code, or a year, like one of those that no document holds: E17 where E19 is asked
+    for. Of codes its heading may.
+    """
+    codes = {
+        _DIGITS.sub("0", one.lower()) for one in identifiers(f"{candidate.passage.chunk.heading} {candidate.text}")
+    }
+    years = _YEAR.findall(candidate.text)
+    return any(
+        bool(years) and not in_range(name, candidate.text)
+        if _YEAR.fullmatch(name)
+        else _CODE.fullmatch(name) and _DIGITS.sub("0", name.lower()) in codes
+        for name in unnamed
+    )
 
 
 def _runs(pieces: Sequence[Piece], document: DocumentText) -> Iterator[list[Piece]]:
