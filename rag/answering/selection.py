@@ -12,11 +12,15 @@ from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ReadSentence, ScoredPassage
 from rag.text.tokens import word_count
+from vectorstore.blocks import is_row
 from vectorstore.identifiers import whole
 
 _PASSAGES = 6
 _FEWEST_WORDS = 3
 """Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
+_CELLS = "; "
+_CLAUSE = re.compile(r"(?:\(?\d+[.)]|\d+(?:\.\d+)+\.?|§+ ?\d+\w*)\s+(?=[^\W\d_a-z])")
+"""The number of a clause or a step, as in "2.4 Smoking is forbidden"."""
 LEANS_ON_THE_ONE_BEFORE = re.compile(r"(?:It|Its|They|Their|This|These|Those|Such|He|She|However|But|Also)\b")
 
 _IN_PARENTHESES = re.compile(r"\([^()]*\)")
@@ -47,12 +51,18 @@ class SentenceCandidate:
 
     @property
     def short_answer(self) -> str | None:
-        """The reader's words in it, None where it marked none."""
+        """The reader's words in it, of a row the value that they begin with; None where it marked none, and where it
+        marked but the number of a clause, or a row from its beginning.
+        """
         if self.span is None:
             return None
         sentence = self.passage.sentences[self.chosen]
         words = self.passage.chunk.text[max(sentence.start, self.span.start) : min(sentence.end, self.span.end)]
-        return words.strip() or None
+        words = words.strip()
+        if is_row(self.text) and (_CELLS in words or self.text.startswith(words)):
+            return None if self.text.startswith(words) else words.partition(_CELLS)[0].rpartition(": ")[2]
+        clause = _CLAUSE.match(self.text)
+        return None if not words or (clause and clause[0].startswith(words)) else words
 
     @property
     def margin(self) -> float:

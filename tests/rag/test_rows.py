@@ -79,3 +79,21 @@ def test_a_row_with_another_code_than_the_one_that_nothing_holds_is_no_answer(
         part = DecidedPart("", question, decide(scored, [QueryVariant(question)], FITTED))
         answers = ExtractiveAnswers(view, EVERYTHING, Thresholds(0.0, 0.0))
         assert answers.answer([part], Shape.ONE, unnamed, "fake").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("row", "marked", "short"),
+    [
+        (FEES[0], "5640; Boarding", "5640"),
+        (FEES[0], "9060.", "9060."),
+        (FEES[0], "Years: 3-6; Day: 5640", None),
+        ("2.4 Smoking is forbidden on the whole site.", "2.4", None),
+        ("2.4 million pounds were paid for the house.", "2.4", "2.4"),
+    ],
+)
+def test_the_short_answer_is_a_value_of_the_row_and_no_number_of_a_clause(
+    row: str, marked: str, short: str | None
+) -> None:
+    best = decide(read((row,), "?", marked), [QueryVariant("?")], FITTED).best
+    assert best
+    assert best.short_answer == short
