@@ -94,8 +94,8 @@ class Chunker:
     def chunks(self, text: str, sections: Iterable[Span], blocks: Sequence[Block]) -> Iterator[Span]:
         """Those of each of ``sections``, under its heading, which is shortened where it is long.
 
-        A row that names its cells is a chunk of its own, as is each of the labels with values of a section that has one
-        list of them; of several, each may be the card of another thing. Rows, and the pieces of a list that is longer
+        A row that names its cells is a chunk of its own, as is each of the labels with values that a section is there
+        for; of several lists of them, each may be the card of another thing. Rows, and the pieces of a list that is longer
         than a chunk, have what leads to it, or its caption, in their heading.
         """
         place = 0
@@ -110,11 +110,11 @@ class Chunker:
     def _cut(self, text: str, section: Span, runs: Sequence[_Run]) -> Iterator[Span]:
         heading = self._shortened(section.heading)
         filled: Place | None = None
-        listed = sum(run.is_labelled(text) for run in runs)
+        listed = _only_list(text, section, runs)
         for run in runs:
             if not run.group:
                 pieces = list(self._split(text, run.places[0], heading))
-            elif run.tells_by_rows(text) or (listed == 1 and run.is_labelled(text)):
+            elif run.tells_by_rows(text) or run is listed:
                 if run.lead and filled and self._fits(text, (filled[0], run.lead[1]), heading):
                     filled = filled[0], run.lead[1]
                 elif run.lead:
@@ -238,6 +238,15 @@ def _runs(text: str, section: Span, blocks: Sequence[Block]) -> Iterator[_Run]:
             own = [(own[0][0], lead[0])] if lead else own
         if text[own[0][0] : own[0][1]].strip():
             yield _Run(group, tuple(own), before)
+
+
+def _only_list(text: str, section: Span, runs: Sequence[_Run]) -> _Run | None:
+    """The labels with values that a section is there for: its only ones, and most of it."""
+    labelled = [run for run in runs if run.is_labelled(text)]
+    if len(labelled) != 1:
+        return None
+    start, end = labelled[0].places[0][0], labelled[0].places[-1][1]
+    return labelled[0] if 2 * (end - start) > section.end - section.start else None
 
 
 def _lead(text: str, prose: Place) -> Place | None:

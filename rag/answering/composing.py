@@ -22,6 +22,8 @@ _BELONGS = 0.0
 _MOST_ENTRIES = 30
 _AS_RELEVANT = 0.4
 """How much less relevant (log-odds) than the row that answers another one may be that answers too."""
+_STANDS_OUT = 2.0
+"""By so much (log-odds) are the rows of a table more relevant that answer, where the others do not."""
 
 _EXPLAINING = frozenset({Shape.OPEN, Shape.SEVERAL, Shape.SUMMARY})
 
@@ -265,9 +267,9 @@ class _Composer:
         return below
 
     def _rows(self, place: int) -> tuple[Piece, ...]:
-        """The row, with those that were read alone and answer as well; where several things are asked for, the whole
-        table, or those of its rows that belong to it; of a thing that a table of labels and values describes, the table
-        and what follows.
+        """The row, with those that were read alone and answer as well; where several things are asked for, those that
+        stand out, or the whole table, or those of its rows that belong to it; of a thing that a table of labels and
+        values describes, the table and what follows.
         """
         group = self._text.group(place)
         rows = [self._text.pieces(n) for n in group]
@@ -279,13 +281,23 @@ class _Composer:
             answering = [self._text.pieces(n) for n in alike]
             fits = self._words(self._flat(answering)) <= self._budget.listed
             return tuple(self._flat(answering) if fits else self._text.pieces(place))
+        told = self._standing_out(group) or group
+        rows = [self._text.pieces(n) for n in told]
         introduction = self._introduction(group[0])
         if self._words(self._flat(rows)) <= self._budget.listed:
             return (*introduction, *self._flat(rows))
         belonging = [
-            row for n, row in zip(group, rows, strict=True) if n == place or self._belongs(self._block(n)) > _BELONGS
+            row for n, row in zip(told, rows, strict=True) if n == place or self._belongs(self._block(n)) > _BELONGS
         ]
         return (*introduction, *self._within(belonging, self._budget.listed))
+
+    def _standing_out(self, group: range) -> list[int]:
+        """The rows that answer, where those that were read alone do so or not, with nothing in between; else none."""
+        read = {n: self._relevant[start] for n in group if (start := self._block(n).start) in self._relevant}
+        best = max(read.values(), default=0.0)
+        clear = [n for n, relevance in read.items() if relevance >= best - _STANDS_OUT / 2]
+        others = [relevance for n, relevance in read.items() if n not in clear]
+        return clear if best > 0.0 and others and max(others) < best - _STANDS_OUT else []
 
     def _answers_alike(self, n: int, place: int, least: float) -> bool:
         """Whether a row is as relevant as the one at ``place``, and holds all that this one holds of the question."""

@@ -66,6 +66,19 @@ def test_rows_that_answer_alike_are_quoted_together() -> None:
     assert [text[piece.start : piece.end] for piece in extract.pieces] == list(PLACES[:2])
 
 
+def test_of_a_list_that_is_asked_for_the_rows_are_quoted_that_stand_out() -> None:
+    text = "\n".join(PLACES)
+    blocks = [Block(at := text.index(row), at + len(row), BlockKind.ROW, 1) for row in PLACES]
+    question = "List the places that have a box."
+    for answers, quoted in ((("yes",), PLACES[:2]), (("yes", "no"), PLACES)):
+        found = read(PLACES, question, *answers)
+        best = decide(found, [QueryVariant(question)], FITTED).best
+        assert best
+        document = DocumentText([Page(None, 0, text)], blocks)
+        (extract,) = extracts_of(best, question, Shape.SEVERAL, document, found)
+        assert tuple(text[piece.start : piece.end] for piece in extract.pieces) == quoted
+
+
 @pytest.mark.parametrize(("unnamed", "kind"), [(("E19",), "abstained"), (("pump",), "extractive")])
 def test_a_row_with_another_code_than_the_one_that_nothing_holds_is_no_answer(
     unnamed: tuple[str, ...], kind: str, knowledge: KnowledgeStore

@@ -27,7 +27,7 @@ ABOUT_DOCUMENTS = (Shape.MENTIONS, Shape.SUMMARY, Shape.METADATA)
 _TO_BE_SURE_OF = frozenset({Shape.COMPARISON, *ABOUT_DOCUMENTS})
 _SURE = 0.5
 """These shapes have to be so probable: what they are answered with is of no use to another question."""
-_TELLS_SHAPE = 0.3
+_TELLS_SHAPE = 0.35
 """A word of more weight is no part of what a question is about."""
 _LONGEST = 3
 _SUBJECT = "*"
