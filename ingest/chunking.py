@@ -95,8 +95,8 @@ class Chunker:
         """Those of each of ``sections``, under its heading, which is shortened where it is long.
 
         A row that names its cells is a chunk of its own, as is each of the labels with values that a section is there
-        for; of several lists of them, each may be the card of another thing. Rows, and the pieces of a list that is longer
-        than a chunk, have what leads to it, or its caption, in their heading.
+        for; of several lists of them, each may be the card of another thing. Rows, and the pieces of a list that is
+        longer than a chunk, have what leads to it, or its caption, in their heading.
         """
         place = 0
         for section in sections:
