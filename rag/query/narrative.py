@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 
 from ingest.sentences import is_question, sentence_spans
 from rag.text.asking import ENGLISH, one_of
-from rag.text.tokens import content_stems
+from rag.text.tokens import LEXICON, content_stems
 
+_BEFORE_ASKING = rf"{one_of(ENGLISH.prepositions | {'until', 'since'})}\s+(?={one_of(ENGLISH.interrogatives)}\b)"
 _ASKING = re.compile(
-    r"(?:(?:please|and|but|so|or|now|then|also|well)[,\s]+)*"
+    rf"(?:(?:please|and|but|so|or|now|then|also|well)[,\s]+)*(?:{_BEFORE_ASKING})?"
     r"(?:what|how|why|when|where|who|whom|whose|which|can|could|do|does|did|is|are|was|were|should|shall|may|might|will|"
     r"would|has|have|tell|explain|describe|list|name|give|show|define|compare|summari[sz]e)\b",
     re.IGNORECASE,
@@ -19,7 +20,8 @@ _ASKING_ANYWHERE = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(
-    r":\s+(?=(?:what|how|why|when|where|who|which|can|could|do|does|did|is|are|should|may|will)\b)"
+    rf"(?::|\s[-–—])\s+(?=(?:{_BEFORE_ASKING})?"
+    r"(?:what|how|why|when|where|who|which|can|could|do|does|did|is|are|should|may|will)\b)"
     r"|[,;–—]\s+(?:and|but|so)\s+(?=(?:what|how|why)\b)",
     re.IGNORECASE,
 )
@@ -29,10 +31,12 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 """A piece that limits the question before it: "In children."."""
+_A_NUMBER = rf"(?:\d+|{one_of(frozenset(LEXICON.numbers))})"
 _IS_THE_CASE = r"(?:am|are|is|have|has|takes?|works?|lives?|suffers?|got)\b(?!\s+(?:\w+ing|been|new)\b)"
 _STATE = re.compile(
     rf"\b(?:(?:i|we|he|she|they)(?:\s+{_IS_THE_CASE}|['’](?:m|re|s|ve)\b)|(?:my|our)(?:\s+\w+){{1,3}}?\s+{_IS_THE_CASE})"
-    r"[^,;.!?]*",
+    rf"[^,;.!?]*|\b(?:i|we|he|she|they)(?:\s+ha(?:ve|s)|['’](?:ve|s))\s+[^,;.!?]*\bfor\s+[^,;.!?]*?{_A_NUMBER}\s+"
+    r"(?:day|week|month|year)s?\b",
     re.IGNORECASE,
 )
 """What is the case with whoever asks, or whom they ask for: "I am pregnant", "my child is 3 and has a fever"."""
@@ -62,11 +66,11 @@ def told_and_asked(message: str) -> tuple[str, str]:
         sentence = message[start:end]
         if asked and _GOES_ON.match(sentence):
             asked.append(sentence)
-        elif not (is_question(sentence) or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
-            told.append(sentence)
         elif not _ASKING.match(sentence) and (turns := list(_TURN.finditer(sentence))):
             told.append(sentence[: turns[-1].start()])
             asked.append(sentence[turns[-1].end() :])
+        elif not (is_question(sentence) or _ASKING.match(sentence) or _ASKING_ANYWHERE.search(sentence)):
+            told.append(sentence)
         else:
             asked.append(sentence)
     return (" ".join(told), " ".join(asked)) if told and asked else ("", message)

@@ -168,7 +168,8 @@ def _shared(sides: list[str], asking: Asking) -> tuple[tuple[str, str], list[str
     """What stands before the first side, or after the last, and belongs to all: "the warranty of A and B"."""
     first, last = sides[0].split(), sides[-1].split()
     bound = [place for place, word in enumerate(first) if word.lower() in asking.binding]
-    set_off = [place for place, word in enumerate(last) if place and word.lower() in asking.prepositions - {asking.of}]
+    begins = asking.prepositions - {asking.of} | asking.interrogatives
+    set_off = [place for place, word in enumerate(last) if place and word.lower() in begins]
     before = after = ""
     if bound and bound[-1] + 1 < len(first) and not any(word.lower() in asking.prepositions for word in last):
         before, sides = " ".join(first[: bound[-1] + 1]), [" ".join(first[bound[-1] + 1 :]), *sides[1:]]
@@ -233,7 +234,11 @@ def _items_after(text: str, asking: Asking) -> list[tuple[str, str]]:
     """
     words = text.split()
     closed = asking.prepositions | asking.auxiliaries | asking.interrogatives | asking.pronouns
-    cut = next((place for place, word in enumerate(words) if word.lower() in closed), len(words))
+    set_off = asking.articles | asking.possessives  # they begin another thing
+    cut = next(
+        (place for place, word in enumerate(words) if word.lower() in closed or (place and word.lower() in set_off)),
+        len(words),
+    )
     return [(" ".join(words[:end]), " ".join(words[end:])) for end in range(cut, max(0, cut - _MOST_VERBS - 1), -1)]
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from string import ascii_lowercase
 
+from rag.text.tokens import content_stems
 from vectorstore.store import PassageView
 from vectorstore.types import Scope
 
@@ -17,7 +18,8 @@ _WORD = re.compile(rf"(?<![\w'’-])[a-z]{{{_FEWEST_LETTERS},}}(?![\w'’-])")
 def corrected(message: str, view: PassageView, scope: Scope) -> str:
     """``message`` with such words as the documents within ``scope`` spell them.
 
-    Short words have too many neighbours, and names, with a capital letter, may well be in no document: both stay.
+    Short words have too many neighbours, and names, with a capital letter, may well be in no document: both stay. No
+    word becomes one that says nothing by itself ("excerpt", "except").
     """
     words = list(dict.fromkeys(_WORD.findall(message)))
     counts = view.frequencies(words, scope)
@@ -30,7 +32,9 @@ def _nearest(word: str, view: PassageView, scope: Scope) -> str | None:
     counts = view.frequencies(list(dict.fromkeys(_slips(word))), scope)
     common = sorted((other for other, count in counts.items() if count >= _FEWEST_PASSAGES), key=lambda o: -counts[o])
     # A count is that of all forms of a word, made-up ones among them.
-    return next((other for other in common[:_MOST_CANDIDATES] if view.holds_form(other, scope)), None)
+    return next(
+        (other for other in common[:_MOST_CANDIDATES] if content_stems(other) and view.holds_form(other, scope)), None
+    )
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -65,7 +65,9 @@ class Asking:
 
 
 ENGLISH = Asking(
-    interrogatives=words("what which who whom whose when where why how what's who's where's how's"),
+    interrogatives=words(
+        "what which who whom whose when where why how what's who's where's how's whats whos wheres hows"
+    ),
     degrees=words("many much long often far old big large high low fast soon early late deep heavy well wide tall"),
     auxiliaries=words(
         """
@@ -94,7 +96,7 @@ ENGLISH = Asking(
     against=words("and & with to from against"),
     versus=words("vs vs. versus"),
     than=words("than"),
-    more=words("more less better worse"),
+    more=words("more less fewer better worse"),
     what_is="What is {}?",
     of="of",
 )
@@ -291,15 +293,19 @@ def asking_in(question: str) -> Asking:
 
 
 def begins_question(text: str) -> bool:
-    """Whether ``text`` begins as a question does that needs nothing before it: "what is ...", "can I ...", "tell me".
+    """Whether ``text`` begins as a question does that needs nothing before it: "what is ...", "at what ...", "can I
+    ...", "is the ...", "tell me".
 
     >>> begins_question("can you tell me"), begins_question("can of worms")
     (True, False)
     """
     first, second = ([word.lower() for word in _WORD.findall(text)] + ["", ""])[:2]
     asking = asking_in(text)
-    asks_for = first in asking.interrogatives | asking.imperatives
-    return asks_for or (first in asking.auxiliaries and second in asking.pronouns | asking.possessives)
+    if first in asking.auxiliaries:
+        return second in asking.pronouns | asking.possessives | asking.articles
+    return first in asking.interrogatives | asking.imperatives or (
+        first in asking.prepositions and second in asking.interrogatives
+    )
 
 
 def without_polite_opening(question: str) -> str:

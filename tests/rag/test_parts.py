@@ -45,6 +45,7 @@ def parts_in(base: KnowledgeStore, message: str, before: Sequence[Exchange] = ()
     ("message", "questions"),
     [
         ("What causes rabies and how is it treated?", ["What causes rabies", "how is rabies treated?"]),
+        ("whats rabies and how is it treated", ["whats rabies", "how is rabies treated"]),
         (
             "How long does the Kestrel fly? And who founded Hart and Daughters?",
             ["How long does the Kestrel fly?", "who founded Hart and Daughters?"],
@@ -132,6 +133,13 @@ def test_a_question_among_several_is_labelled_as_it_was_asked(documents: Knowled
             "Jaka jest różnica między Kestrel a Osprey?",
             {"Kestrel": "Co to jest Kestrel?", "Osprey": "Co to jest Osprey?"},
         ),
+        (
+            "What is the difference between the Kestrel and the Osprey when flying at night?",
+            {
+                "Kestrel": "What is the Kestrel? (when flying at night)",
+                "Osprey": "What is the Osprey? (when flying at night)",
+            },
+        ),
     ],
 )
 def test_of_a_comparison_each_side_is_searched_for(
@@ -146,6 +154,10 @@ def test_of_a_comparison_each_side_is_searched_for(
         (
             "What are the signs of measles and rabies?",
             {"Measles": "What are the signs of measles?", "Rabies": "What are the signs of rabies?"},
+        ),
+        (
+            "Where did the Kestrel and Osprey win the race?",
+            {"Kestrel": "Where did the Kestrel win the race?", "Osprey": "Where did Osprey win the race?"},
         ),
         (
             "warranty of the Kestrel, the Osprey and rabies",

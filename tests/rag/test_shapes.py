@@ -87,6 +87,8 @@ def test_what_a_question_about_documents_names(question: str, subject: str) -> N
         ("Is rabies deadly?", Shape.YES_NO, ""),
         ("rabies vs measles", Shape.COMPARISON, ""),
         ("Is rabies deadlier than measles?", Shape.COMPARISON, ""),
+        ("Do patterns of knowledge and attitudes exist among seniors?", Shape.YES_NO, ""),
+        ("What do dogs and their owners find in the shelter?", Shape.OPEN, ""),
     ],
 )
 def test_a_query_has_the_shape_of_its_answer(

@@ -116,6 +116,13 @@ def test_refdesk_by_its_name_is_looked_up_first(make_flow: MakeFlow) -> None:
         ("Good Friday opening hours", "Good Friday opening hours"),
         ("my dog can he eat grapes", "my dog can he eat grapes"),
         ("why is it cold in here", "why is it cold in here"),
+        ("hey is the ferry running on fridays", "is the ferry running on fridays"),
+        ("At what time does the late ferry leave", "At what time does the late ferry leave"),
+        ("To whom do I send the invoice?", "To whom do I send the invoice?"),
+        (
+            "I have been here for six years - how many days of leave do I get?",
+            "I have been here for six years - how many days of leave do I get?",
+        ),
     ],
 )
 def test_courtesies_around_a_question_are_left_out_and_its_story_is_not(

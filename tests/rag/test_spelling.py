@@ -13,7 +13,8 @@ from vectorstore.types import EVERYTHING, Scope
 @pytest.fixture
 def knowledge(knowledge: KnowledgeStore) -> KnowledgeStore:
     for number in range(5):
-        put_text(knowledge, f"{number}.txt", f"Symptom {number}. The symptoms of diabetes are thirst and hunger.")
+        text = f"Symptom {number}. The symptoms of diabetes are thirst and hunger, except at night."
+        put_text(knowledge, f"{number}.txt", text)
     return knowledge
 
 
@@ -27,6 +28,7 @@ def knowledge(knowledge: KnowledgeStore) -> KnowledgeStore:
         ("thirts", "thirst"),
         ("hungr", "hungr"),  # short words have too many neighbours
         ("osteoporosys", "osteoporosys"),  # one passage alone is no measure
+        ("the excerpt", "the excerpt"),  # "except" says nothing by itself
         ("the wymptoms", "the wymptoms"),  # first letters are seldom wrong
     ],
 )

@@ -87,7 +87,7 @@ def _weights() -> _Weights:
 
 def shape_of(question: str) -> Shape:
     """The most likely shape of the answer that ``question`` wants; a comparison, or one about documents, only where
-    that is sure.
+    that is sure, and a comparison only where a word says so.
 
     >>> shape_of("Which documents mention the lighthouse?")
     <Shape.MENTIONS: 'mentions'>
@@ -101,7 +101,21 @@ def shape_of(question: str) -> Shape:
     sure = likely.max() / likely.sum() >= _SURE
     order = sorted(range(len(weights.shapes)), key=lambda place: -likely[place])
     ranked = [weights.shapes[place] for place in order]
-    return next(shape for shape in ranked if sure or shape not in _TO_BE_SURE_OF)
+    return next(
+        shape
+        for shape in ranked
+        if (sure or shape not in _TO_BE_SURE_OF) and (shape is not Shape.COMPARISON or _may_compare(question))
+    )
+
+
+def _may_compare(question: str) -> bool:
+    """Whether a word of ``question`` sets things against each other, or nothing tells its language: two things alone
+    may be told of together.
+    """
+    asking = asking_in(question)
+    comparing = asking.comparing | asking.alike | asking.versus | asking.than | asking.choices | asking.more
+    said = {word.strip(".,:;?!") for word in question.lower().split()}
+    return not said.isdisjoint(comparing) or said.isdisjoint(asking.telling)
 
 
 def builds_questions(word: str) -> bool:

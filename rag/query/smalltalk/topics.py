@@ -35,6 +35,8 @@ _TERM = re.compile(r"\S+")
 _THANKING = words("thanks thank thx thnx tnx ty many cheers")
 """What thanks begin with that no full stop sets off: "Thanksgiving" has another meaning."""
 _SAYING = words("say says write mean means word words called")
+_OPENING = frozenset({Topic.GREETING, Topic.THANKS, Topic.ACKNOWLEDGEMENT})
+"""What may stand before a question with nothing in between."""
 _MOST_WORDS = 8
 _FEWEST_LEFT = 2
 
@@ -79,15 +81,14 @@ def without_courtesies(message: str, recognise: Recognise) -> str:
 def _without_greeting(message: str, recognise: Recognise) -> str:
     """``message`` from the word on where its question begins, if all before is a courtesy that no mark sets off.
 
-    A short piece of a question is easily taken for chitchat ("my dog"), so that is not cut off.
+    A short piece of a question is easily taken for chitchat ("my dog"), so that is not cut off, nor are complaints.
     """
     terms = list(_TERM.finditer(message))
-    asking = asking_in(message)
-    if not terms or terms[0][0].lower() in asking.interrogatives:
+    if not terms or begins_question(message):
         return message
     for term in terms[1 : min(_MOST_WORDS, len(terms) - _FEWEST_LEFT) + 1]:
         rest, piece = message[term.start() :], message[: term.start()].strip()
-        if begins_question(rest) and recognise(piece) not in (None, Topic.REFDESK, Topic.CHITCHAT):
+        if term[0][0].isalnum() and begins_question(rest) and recognise(piece) in _OPENING:
             return rest
     return message
 
