@@ -63,6 +63,8 @@ def listed(question: str, asking: Asking, naming: Naming) -> list[Side]:
     asked = asked.rstrip(_ENDING)
     joints = list(_forms(asking).joint.finditer(asked))
     for joint in reversed(joints):
+        if asked.count("(", 0, joint.start()) > asked.count(")", 0, joint.start()):
+            continue
         before, items = _items_before(asked[: joint.start()], asking)
         if before.lower().endswith(tuple(asking.between)) or len(items) >= _MOST_SIDES or not all(map(_names, items)):
             continue

@@ -19,11 +19,13 @@ from rag.query.types import Query, Shape
 from rag.query.unnamed import is_form, unnamed_in
 from rag.retrieval.types import Retriever
 from rag.text.asking import without_polite_opening
+from rag.text.tokens import Kind, content_stems, tokens_of
 from rag.types import Exchange
 from vectorstore.store import PassageView
 from vectorstore.types import Scope
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
+_CLAUSES = re.compile(r"\s+(?:and|but)\s+")
 _MOST_CONDITIONS = 8
 _SUBJECTS = 3
 """Of so many passages the subject is looked for in what a message tells."""
@@ -98,12 +100,25 @@ def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:
 
 
 def _conditions(told: str, asked: str, retriever: Retriever, scope: Scope) -> list[str]:
-    """The words of what is ``told`` to be the case that the documents have a say on: "pregnant", "child 3 fever"."""
+    """The words of what is ``told`` to be the case that the documents have a say on: "pregnant", "child 3 fever". One
+    passage has to hold all words of a clause: a word or two of any story stand somewhere.
+    """
     conditions: list[str] = []
     for state in states_in(told):
         found = retriever.retrieve(f"{asked} {state}", scope, _SUBJECTS)
-        said = {word for passage in found for word in _WORD.findall(passage.chunk.text.lower())}
-        words = claim_words(state)
-        if any(is_form(word.lower(), other) for word in words if not word.isdigit() for other in said):
-            conditions += words
+        said = [frozenset(_WORD.findall(passage.chunk.text.lower())) for passage in found]
+        for clause in _CLAUSES.split(state):
+            words = claim_words(clause)
+            telling = [word.lower() for word in words if not _is_number(word)]
+            if telling and any(all(_is_in(word, held) for word in telling) for held in said):
+                conditions += words
     return conditions[:_MOST_CONDITIONS]
+
+
+def _is_in(word: str, said: frozenset[str]) -> bool:
+    stems = content_stems(word)
+    return any(is_form(word, other) or content_stems(other) == stems for other in said)
+
+
+def _is_number(word: str) -> bool:
+    return all(token.kind is Kind.NUMBER for token in tokens_of(word))

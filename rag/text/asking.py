@@ -294,7 +294,7 @@ def asking_in(question: str) -> Asking:
 
 def begins_question(text: str) -> bool:
     """Whether ``text`` begins as a question does that needs nothing before it: "what is ...", "at what ...", "can I
-    ...", "is the ...", "tell me".
+    ...", "tell me".
 
     >>> begins_question("can you tell me"), begins_question("can of worms")
     (True, False)
@@ -302,7 +302,7 @@ def begins_question(text: str) -> bool:
     first, second = ([word.lower() for word in _WORD.findall(text)] + ["", ""])[:2]
     asking = asking_in(text)
     if first in asking.auxiliaries:
-        return second in asking.pronouns | asking.possessives | asking.articles
+        return second in asking.pronouns | asking.possessives
     return first in asking.interrogatives | asking.imperatives or (
         first in asking.prepositions and second in asking.interrogatives
     )

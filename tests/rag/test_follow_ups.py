@@ -138,6 +138,14 @@ def test_after_thanks_another_question_is_about_something_else(message: str, kno
             "How many ibuprofen tablets may I give? (child 3 fever)",
         ),
         ("How many ibuprofen tablets may I take? I'm 70.", "How many ibuprofen tablets may I take?"),
+        (
+            "We are quite lost and our child is 3. How many ibuprofen tablets may I give?",
+            "How many ibuprofen tablets may I give? (child 3)",
+        ),
+        (
+            "I take over the night shift. How many ibuprofen tablets may I take?",
+            "How many ibuprofen tablets may I take?",
+        ),
         ("I live in Leeds. How many ibuprofen tablets may I take?", "How many ibuprofen tablets may I take?"),
         (
             "I have been taking them for three years. How many ibuprofen tablets may I take?",

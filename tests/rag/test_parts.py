@@ -189,6 +189,7 @@ def test_of_a_list_each_subject_is_searched_for(
         "When the drone was built, what was it called?",
         "What is rabies unable to distinguish from measles?",
         "How high does the Kestrel fly compared to the Osprey?",
+        "What are the signs of infections (measles and rabies)?",
         "What is the weight and the warranty of the Kestrel?",  # the same passage tells both
     ],
 )

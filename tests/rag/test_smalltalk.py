@@ -117,6 +117,14 @@ def test_refdesk_by_its_name_is_looked_up_first(make_flow: MakeFlow) -> None:
         ("my dog can he eat grapes", "my dog can he eat grapes"),
         ("why is it cold in here", "why is it cold in here"),
         ("hey is the ferry running on fridays", "is the ferry running on fridays"),
+        (
+            "I hope this is the right place to ask. When is it open?",
+            "I hope this is the right place to ask. When is it open?",
+        ),
+        (
+            "For a friend of mine who does not speak English: when is it open?",
+            "For a friend of mine who does not speak English: when is it open?",
+        ),
         ("At what time does the late ferry leave", "At what time does the late ferry leave"),
         ("To whom do I send the invoice?", "To whom do I send the invoice?"),
         (

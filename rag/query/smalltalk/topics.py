@@ -38,6 +38,7 @@ _SAYING = words("say says write mean means word words called")
 _OPENING = frozenset({Topic.GREETING, Topic.THANKS, Topic.ACKNOWLEDGEMENT})
 """What may stand before a question with nothing in between."""
 _MOST_WORDS = 8
+_FEW_WORDS = 2
 _FEWEST_LEFT = 2
 
 _WHAT_IT_IS = (
@@ -88,9 +89,19 @@ def _without_greeting(message: str, recognise: Recognise) -> str:
         return message
     for term in terms[1 : min(_MOST_WORDS, len(terms) - _FEWEST_LEFT) + 1]:
         rest, piece = message[term.start() :], message[: term.start()].strip()
-        if term[0][0].isalnum() and begins_question(rest) and recognise(piece) in _OPENING:
+        if not term[0][0].isalnum() or ":" in rest:
+            continue  # what asks comes later
+        short = len(piece.split()) <= _FEW_WORDS
+        if (begins_question(rest) or (short and _asks_whether(rest))) and recognise(piece) in _OPENING:
             return rest
     return message
+
+
+def _asks_whether(text: str) -> bool:
+    """Whether ``text`` may ask whether a thing is so: "is the ...". After more than "hey" it may as well tell that."""
+    first, second = [*text.lower().split(), "", ""][:2]
+    asking = asking_in(text)
+    return first in asking.auxiliaries and second in asking.articles
 
 
 def _without_thanks(message: str, recognise: Recognise) -> str:
