@@ -29,6 +29,7 @@ from vectorstore.types import ParsedDocument
 
 _WORDS_OF_A_NAME = re.compile(r"[^\s_-]+(?:-(?=\d)[^\s_-]+)*")
 """With the dates and numbers in it whole."""
+_LETTERS = re.compile(r"[^\W\d_]{3}")
 
 Cut = Callable[[ReadDocument, str], ParsedDocument]
 
@@ -92,7 +93,7 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -
 
 def _parsed(path: Path, data: bytes, options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
     assert cut is not None
-    parsed = cut(read_file(path, data, options), " ".join(_WORDS_OF_A_NAME.findall(path.stem)))
+    parsed = cut(read_file(path, data, options), _name_of(path))
     return {
         "sha256": hashlib.sha256(data).hexdigest(),
         "title": parsed.title,
@@ -102,6 +103,11 @@ def _parsed(path: Path, data: bytes, options: ReadOptions, cut: Cut | None) -> d
         "metadata": dict(parsed.metadata),
         "blocks": [[block.start, block.end, block.kind, block.group, block.depth] for block in parsed.blocks],
     }
+
+
+def _name_of(path: Path) -> str:
+    """The words of the file's name; nothing where it is a mere number."""
+    return " ".join(_WORDS_OF_A_NAME.findall(path.stem)) if _LETTERS.search(path.stem) else ""
 
 
 def _limit_memory(limit: int) -> None:
