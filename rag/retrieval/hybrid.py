@@ -39,8 +39,10 @@ class HybridRetriever:
         once = {passage.chunk.text: passage for passage in reversed(found)}
         found = [passage for passage in found if once[passage.chunk.text] is passage]
         asked = frozenset(content_stems(query))
-        openings = [passage for passage in found[limit:] if _tells_what_is_asked(passage.chunk, asked)][:_MOST_OPENINGS]
-        return [*found[: limit - len(openings)], *openings]
+        openings = [passage for passage in found if _tells_what_is_asked(passage.chunk, asked)]
+        openings = sorted(openings, key=lambda passage: not passage.chunk.begins)[:_MOST_OPENINGS]
+        others = [passage for passage in found if passage not in openings]
+        return sorted([*openings, *others[: max(0, limit - len(openings))]], key=lambda passage: -passage.score)[:limit]
 
 
 def _tells_what_is_asked(chunk: Chunk, asked: frozenset[str]) -> bool:
