@@ -191,7 +191,7 @@ def _row(name: str, of: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _ranked(name: str, of: Mapping[str, Any]) -> tuple[object, ...]:
-    return (*_row(name, of), of["precision_at_recall"], of["recall_at_precision"])
+    return (*_row(name, of), of["precision_at_recall"] or "", of["recall_at_precision"])
 
 
 def _counts(of: Mapping[str, Any]) -> str:
