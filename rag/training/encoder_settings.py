@@ -76,6 +76,10 @@ class ReaderTraining(TrainingSettings):
     support: Annotated[
         float, described("Share of rows, at most, that teach whether a passage supports a sentence.", ge=0.0, le=0.9)
     ] = 0.2
+    records: Annotated[
+        float,
+        described("Share of questions that are made up, to tables, records and lists of settings.", ge=0.0, le=0.9),
+    ] = 0.07
     no_heading: Annotated[float, described("Share of passages shown without their heading.", ge=0.0, le=1.0)] = 0.15
     lower_case: Annotated[float, described("Share of questions shown in lower case.", ge=0.0, le=1.0)] = 0.3
     relevance_weight: Annotated[float, described("Weight of the loss on whether a passage answers.", ge=0.0)] = 0.5

@@ -72,6 +72,7 @@ def training(**changed: Any) -> ReaderTraining:
         "held_out": 0.25,
         "near_misses": 0.0,
         "altered": 0.0,
+        "records": 0.0,
         "evaluate_every": 5,
         "evaluate_on": 8,
         "patience": 0,

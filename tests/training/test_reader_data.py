@@ -3,6 +3,7 @@
 import json
 import lzma
 import random
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from rag.training.reader.grounded_rows import GroundedRows, grounded_rows
 from rag.training.reader.mixture import Mixture, varied, with_sentences
 from rag.training.reader.network import Trainee
 from rag.training.reader.question_rows import QuestionRows
+from rag.training.reader.record_rows import record_row, tier_row
 from rag.training.reader.rows import Row
 from rag.training.reader.section_rows import SectionRows
 from rag.training.reader.splitting import as_squad, split
@@ -57,7 +59,7 @@ def write_lines(path: Path, *rows: object) -> Path:
 
 
 def load(*paths: Path, **changed: Any) -> tuple[ReaderData, ReaderTraining]:
-    training = ReaderTraining(**({"held_out": 0.0, "batch": 4, "seed": 1} | changed))
+    training = ReaderTraining(**({"held_out": 0.0, "records": 0.0, "batch": 4, "seed": 1} | changed))
     return load_reader_data(paths, training, words_alone=False), training
 
 
@@ -422,6 +424,56 @@ def test_near_misses_and_altered_questions_are_as_many_as_asked_for(folder: Path
     shown = rows_of(with_misses, training)
     whole = sum(row.relevant is True for row in shown)
     assert (len(shown) - 2 * whole) / whole == pytest.approx(0.5, abs=0.05)  # the rest is unanswerable in the file
+
+
+def test_made_up_records_are_as_many_as_asked_for(folder: Path) -> None:
+    (folder / "said.jsonl").unlink()
+    data, training = load(folder, records=0.25)
+    shown = rows_of(data, training)
+    from_files = {row.passage for row in rows_of(*load(folder))}
+    assert sum(row.passage not in from_files for row in shown) / len(shown) == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_made_up_record_is_answered_by_one_field_of_the_row_that_is_asked_for() -> None:
+    draw = random.Random(1)
+    rows = [record_row(draw) for _ in range(600)]
+    answered = [row for row in rows if row.relevant]
+    assert 0.6 < len(answered) / len(rows) < 0.9
+    for row in answered:
+        assert row.span
+        assert row.selected is not None
+        assert len(row.selected) == 1
+        begin, end = row.sentences[next(iter(row.selected))]
+        assert begin <= row.span[0] < row.span[1] <= end
+        assert "\n\n" not in row.passage[begin:end]
+    for row in rows:
+        if not row.relevant:
+            assert row.span is None
+            assert row.span_known
+            assert row.selected == frozenset()
+        assert all(row.passage[begin:end].strip() == row.passage[begin:end] for begin, end in row.sentences)
+    assert len({row.passage for row in rows}) == len(rows)
+
+
+def test_a_made_up_table_by_ranges_has_the_number_in_the_range_that_answers() -> None:
+    kind = {"headings": ["Post"], "by": ["Weight"], "unit": " kg", "range": [0, 60]}
+    columns = [{"headers": ["Price"], "number": [1, 99], "unit": "", "asks": ["What does a parcel of {n} kg cost?"]}]
+    draw = random.Random(1)
+    for _ in range(200):
+        row = tier_row(kind | {"columns": columns}, draw)
+        number = int(row.question.split()[5])
+        begin, end = row.sentences[next(iter(row.selected or ()))]
+        line = row.passage[begin:end]
+        bounds = [int(found) for found in re.findall(r"\d+(?= to| or|-| kg)|(?<=to )\d+|(?<=over )\d+", line)]
+        if "under" in line or "fewer" in line:
+            assert number < bounds[0]
+        elif "up to" in line:
+            assert number <= bounds[0]
+        elif "over" in line:
+            assert number > bounds[0]
+        else:
+            assert bounds[0] <= number
+            assert len(bounds) == 1 or number <= bounds[1] or "or more" in line
 
 
 def test_rows_vary_as_questions_and_passages_do_in_use() -> None:

@@ -21,6 +21,7 @@ from rag.training.data.reading import ReadingFile
 from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.grounded_rows import grounded_sources
 from rag.training.reader.question_rows import question_sources
+from rag.training.reader.record_rows import record_source
 from rag.training.reader.rows import Places, Row, Source
 from rag.training.reader.section_rows import section_sources
 from rag.training.reader.support_rows import support_sources
@@ -55,7 +56,7 @@ def read_weights(paths: Sequence[Path]) -> dict[str, float]:
 
 def sources_of(files: Sequence[ReadingFile], factors: Mapping[str, float], training: ReaderTraining) -> list[Source]:
     """The sources of the files' rows. Of all rows no more than the share ``training.support`` checks sentences, unless
-    there are no others.
+    there are no others. Made-up records come with those that ask.
     """
     asked: list[Source] = []
     checks: list[Source] = []
@@ -70,6 +71,8 @@ def sources_of(files: Sequence[ReadingFile], factors: Mapping[str, float], train
         if file.support and factor:
             of_support = support_sources(file.name, file.support)
             checks += [replace(source, weight=factor * source.weight) for source in of_support]
+    if asked and training.records:
+        asked.append(record_source(training.records, sum(source.weight for source in asked)))
     most = sum(source.weight for source in asked) * training.support / (1 - training.support)
     whole = sum(source.weight for source in checks)
     scale = min(1.0, most / whole) if asked and whole else 1.0
