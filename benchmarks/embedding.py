@@ -28,7 +28,7 @@ from rag.settings.model import load_settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.backends import TorchBackend
 from vectorstore.embedders.fastest import fastest, remembered
-from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.models import resolve_model
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import FileState, Vectors, embedding_input
@@ -59,7 +59,7 @@ class PlainEmbedding(BaseEmbedding):
         return self._get_text_embedding(query)
 
 
-def against_llama_index(embedder: SentenceTransformerEmbedder, texts: list[str], rounds: int) -> dict[str, Any]:
+def against_llama_index(embedder: LocalEmbedder, texts: list[str], rounds: int) -> dict[str, Any]:
     """Tokens a second of both, and their ratio round by round, in turn."""
     plain = SentenceTransformer(str(_folder()), device="cpu", local_files_only=True)
     pipeline = IngestionPipeline(transformations=[PlainEmbedding(plain)], disable_cache=True)
@@ -81,9 +81,7 @@ def against_llama_index(embedder: SentenceTransformerEmbedder, texts: list[str],
     }
 
 
-def stages(
-    folder: Path, home: Path, embedder: SentenceTransformerEmbedder, files: int, rounds: int, seed: int
-) -> dict[str, Any]:
+def stages(folder: Path, home: Path, embedder: LocalEmbedder, files: int, rounds: int, seed: int) -> dict[str, Any]:
     """Seconds that each stage takes by itself for ``files`` of ``folder``, and the least that the arithmetic could."""
     paths = random.Random(seed).sample(sorted(folder.rglob("*.xml")), files)
     settings = worker_settings(load_settings(home), embedder)
@@ -122,7 +120,7 @@ def stages(
     }
 
 
-def quality(data: Path, embedder: SentenceTransformerEmbedder, documents: int, seed: int) -> dict[str, Any]:
+def quality(data: Path, embedder: LocalEmbedder, documents: int, seed: int) -> dict[str, Any]:
     """nDCG@10 of MedQuAD's questions among ``documents`` of its answers, with our vectors and with float32's."""
     answers, asked = medquad_answers(data)
     drawn = random.Random(seed).sample(range(len(answers)), documents)
@@ -143,7 +141,7 @@ def quality(data: Path, embedder: SentenceTransformerEmbedder, documents: int, s
     }
 
 
-def one_question(embedder: SentenceTransformerEmbedder, questions: Sequence[str]) -> dict[str, dict[str, float]]:
+def one_question(embedder: LocalEmbedder, questions: Sequence[str]) -> dict[str, dict[str, float]]:
     """Milliseconds to embed one question, with our backend and with torch in both precisions, in turn."""
     ways: dict[str, Callable[[list[str]], Vectors]] = {
         "Refdesk": embedder.embed,
@@ -235,7 +233,7 @@ def _store(knowledge: KnowledgeStore, parsed: Mapping[Path, Any], vectors: Vecto
     knowledge.compact(force=True)
 
 
-def _token_counts(embedder: SentenceTransformerEmbedder, texts: list[str]) -> list[int]:
+def _token_counts(embedder: LocalEmbedder, texts: list[str]) -> list[int]:
     tokenizer = Tokenizer.from_file(str(embedder.tokenizer_file))
     tokenizer.no_padding()
     tokenizer.enable_truncation(embedder.max_tokens)

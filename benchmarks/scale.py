@@ -49,6 +49,9 @@ class _Given:
     def embed(self, texts: list[str]) -> Vectors:
         return np.zeros((len(texts), self.dimension), np.float32)
 
+    def embed_queries(self, texts: list[str]) -> Vectors:
+        return self.embed(texts)
+
 
 @dataclass(frozen=True)
 class _Index:

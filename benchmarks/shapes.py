@@ -14,7 +14,7 @@ from rag.query.shapes.classifier import EXAMPLES, shape_of
 from rag.query.types import Shape
 from rag.text.asking import asking_in
 from scripts.train_shapes import HELD_OUT, filled
-from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.models import MINILM, resolve_model
 
 _INVERSE_REGULARISATION = 5.0
@@ -45,7 +45,7 @@ def _right(ways: Mapping[str, Tell], questions: Mapping[str, list[str]]) -> dict
 
 
 def _by_embedding() -> Tell:
-    embedder = SentenceTransformerEmbedder(resolve_model(MINILM))
+    embedder = LocalEmbedder(resolve_model(MINILM))
     examples = list(filled(json.loads(EXAMPLES.read_text(encoding="utf-8")), _FILLED))
     fitted = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=2000)
     fitted.fit(embedder.embed([text for text, _ in examples]), [shape for _, shape in examples])

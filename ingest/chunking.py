@@ -7,11 +7,11 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from llama_index.core.node_parser import SentenceSplitter
-from tokenizers import Tokenizer
 
 from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
 from vectorstore.blocks import is_row
+from vectorstore.embedders.counting import open_counter
 from vectorstore.types import HEADING_SEPARATOR, Block, BlockKind, ParsedDocument, Span
 
 _HEADING_TOKENS = 48
@@ -63,9 +63,7 @@ class Chunker:
     """
 
     def __init__(self, tokenizer_file: Path, limit: int) -> None:
-        self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokens = open_counter(tokenizer_file)
         self._limit = limit - _SPECIAL_TOKENS
         self._splitter = SentenceSplitter(
             chunk_size=self._limit,
@@ -179,7 +177,7 @@ class Chunker:
         return self._size(text[place[0] : place[1]]) + self._size(heading) <= self._limit
 
     def _size(self, text: str) -> int:
-        return max(len(self._tokenizer.encode(text, add_special_tokens=False).ids), len(text) // _CHARACTERS_PER_TOKEN)
+        return max(self._tokens.count(text), len(text) // _CHARACTERS_PER_TOKEN)
 
     def _shortened(self, heading: str) -> str:
         """A heading that is too long loses what is between the outermost and the innermost first, which tell most."""
@@ -194,7 +192,7 @@ class Chunker:
     def _cut_off(self, heading: str, tokens: int) -> str:
         if self._size(heading) <= tokens:
             return heading
-        end = self._tokenizer.encode(heading, add_special_tokens=False).offsets[: tokens - 1][-1][1]
+        end = self._tokens.end(heading, tokens - 1)
         return heading[: min(end, (tokens - 1) * _CHARACTERS_PER_TOKEN)].rsplit(" ", 1)[0] + "…"
 
 

@@ -12,8 +12,8 @@ from ingest.worker.guard import WorkerSettings
 from rag.reader.trained import resolve_reader
 from rag.settings.model import Settings
 from vectorstore.embedded import open_store
-from vectorstore.embedders.local import SentenceTransformerEmbedder
-from vectorstore.models import MINILM, Confirm, ResolvedModel, resolve_model
+from vectorstore.embedders.local import LocalEmbedder
+from vectorstore.models import E5_SMALL, Confirm, ResolvedModel, resolve_model
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import Embedder
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from vectorstore.store import PassageView
 
 
-def open_embedder(settings: Settings, confirm: Confirm | None = None) -> SentenceTransformerEmbedder:
+def open_embedder(settings: Settings, confirm: Confirm | None = None) -> LocalEmbedder:
     """The embedding model that the settings name; ``confirm`` is asked before a large download."""
     model = resolve_model(settings.embedding.model, download=settings.downloads, confirm=confirm)
-    return SentenceTransformerEmbedder(model, settings.home)
+    return LocalEmbedder(model, settings.home)
 
 
 def open_knowledge(
@@ -44,14 +44,14 @@ def open_knowledge(
     say.
     """
 
-    def open_model(name: str) -> SentenceTransformerEmbedder:
+    def open_model(name: str) -> LocalEmbedder:
         model = resolve_model(name, download=settings.downloads, confirm=confirm)
-        return SentenceTransformerEmbedder(model, settings.home)
+        return LocalEmbedder(model, settings.home)
 
     return open_store(settings.home, embedder or open_embedder(settings, confirm), open_model)
 
 
-def worker_settings(settings: Settings, embedder: SentenceTransformerEmbedder) -> WorkerSettings:
+def worker_settings(settings: Settings, embedder: LocalEmbedder) -> WorkerSettings:
     """What the parse worker needs to cut documents for ``embedder``."""
     return WorkerSettings(
         embedder.tokenizer_file, min(embedder.max_tokens, settings.ingest.chunk_tokens), reading_limits(settings)
@@ -172,13 +172,13 @@ def _small_talk_classifier(embedder: Embedder) -> "SmallTalkClassifier":
     """With the desk's own embedding model where that is the packaged one, on which the classifier was trained."""
     from rag.query.smalltalk.classifier import SmallTalkClassifier
 
-    is_packaged = embedder.fingerprint == resolve_model(MINILM).fingerprint
+    is_packaged = embedder.fingerprint == resolve_model(E5_SMALL).fingerprint
     return SmallTalkClassifier(embedder if is_packaged else _packaged_embedder())
 
 
 @functools.cache
-def _packaged_embedder() -> SentenceTransformerEmbedder:
-    return SentenceTransformerEmbedder(resolve_model(MINILM))
+def _packaged_embedder() -> LocalEmbedder:
+    return LocalEmbedder(resolve_model(E5_SMALL))
 
 
 class Components:
@@ -189,7 +189,7 @@ class Components:
         self._confirm = confirm
 
     @functools.cached_property
-    def embedder(self) -> SentenceTransformerEmbedder:
+    def embedder(self) -> LocalEmbedder:
         return open_embedder(self.settings, self._confirm)
 
     @functools.cached_property

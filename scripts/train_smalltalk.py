@@ -11,19 +11,19 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from rag.query.smalltalk.classifier import WEIGHTS, features
-from vectorstore.embedders.local import SentenceTransformerEmbedder
-from vectorstore.models import MINILM, resolve_model
+from vectorstore.embedders.local import LocalEmbedder
+from vectorstore.models import E5_SMALL, resolve_model
 
-INVERSE_REGULARISATION = 5.0
+INVERSE_REGULARISATION = 50.0
 DECIMALS = 3
 
 
 def main() -> None:
-    model = resolve_model(MINILM)
+    model = resolve_model(E5_SMALL)
     examples: dict[str, list[str]] = json.loads(WEIGHTS.with_name("examples.json").read_text(encoding="utf-8"))
     texts = [text for group in examples.values() for text in group]
     labels = [name for name, group in examples.items() for _ in group]
-    vectors = features(texts, SentenceTransformerEmbedder(model))
+    vectors = features(texts, LocalEmbedder(model))
     fitted = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=2000).fit(vectors, labels)
     trained = {
         "embedding": model.fingerprint,

@@ -78,6 +78,9 @@ class HashEmbedder:
                 vectors[row] += _direction(f"{self.fingerprint} {word}", self.dimension)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def embed_queries(self, texts: list[str]) -> Vectors:
+        return self.embed(texts)
+
 
 @functools.cache
 def _direction(word: str, dimension: int) -> Vectors:

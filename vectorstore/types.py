@@ -297,3 +297,7 @@ class Embedder(Protocol):
     def embed(self, texts: list[str]) -> Vectors:
         """Vectors of shape ``(len(texts), dimension)``."""
         ...
+
+    def embed_queries(self, texts: list[str]) -> Vectors:
+        """As ``embed``, of what is searched for: a model may have learned to tell it from what is found."""
+        ...

@@ -46,6 +46,9 @@ class NoMeaning:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
+    def embed_queries(self, texts: list[str]) -> Vectors:
+        return self.embed(texts)
+
 
 def opened(embedder: Embedder, reader: Reader | None, as_read: AnswersAsRead | None = None) -> Opens:
     checker = RuleChecker(embedder, shipped_calibration().support, as_read)

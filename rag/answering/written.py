@@ -125,7 +125,7 @@ class WrittenAnswers:
 
 def _closeness(question: str, embedder: Embedder) -> Callable[[str], float]:
     """How close in meaning a text is to the question: the cosine of their vectors."""
-    asked = cache(lambda: embedder.embed([question])[0])
+    asked = cache(lambda: embedder.embed_queries([question])[0])
     return lambda text: float(asked() @ embedder.embed([text])[0])
 
 

@@ -108,6 +108,7 @@ def _edited(question: str, passage: Passage, edits: Mapping[int, str], embedder:
     text = edits.get(passage.chunk.id)
     if text is None:
         return passage
-    asked, edited = embedder.embed([question, embedding_input(passage.chunk.heading, text)])
+    (asked,) = embedder.embed_queries([question])
+    (edited,) = embedder.embed([embedding_input(passage.chunk.heading, text)])
     chunk = replace(passage.chunk, text=text, end=passage.chunk.start + len(text))
     return replace(passage, chunk=chunk, dense=float(asked @ edited))

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from rag.query.shapes.classifier import builds_questions
 from rag.retrieval.types import Retriever
 from rag.text.asking import ENGLISH, Asking, asking_in
@@ -19,8 +21,10 @@ _FEWEST_SHARED = 5
 """Letters that the forms of a word, or a word and a compound of it, have in common."""
 _SHARE = 0.6
 """Of a word's letters, that many are in all of its forms."""
-_ALIKE = 0.6
-"""The cosine from which two words mean much the same ("guests", "visitors")."""
+_ALIKE = 0.35
+"""Two words mean much the same ("guests", "visitors") if their cosine is so far on the way from what is usual to 1: what
+is usual differs by the embedding model, 0.3 of one and 0.85 of another.
+"""
 _MOST_WORDS = 60
 _MOST_TERMS = 4
 """That are looked for in other words: each costs time, and a letter may have many."""
@@ -132,8 +136,10 @@ def _named_otherwise(terms: Sequence[str], view: PassageView, retriever: Retriev
     telling = [word for word in said if content_stems(word) and not builds_questions(word)][:_MOST_WORDS]
     if nouns and telling:
         vectors = view.embedder.embed([*nouns, *telling])
-        alike = (vectors[: len(nouns)] @ vectors[len(nouns) :].T).max(axis=1)
-        named |= {noun for noun, cosine in zip(nouns, alike, strict=True) if cosine >= _ALIKE}
+        cosines = vectors[: len(nouns)] @ vectors[len(nouns) :].T
+        usual = float(np.median(cosines))
+        alike = cosines.max(axis=1) >= usual + _ALIKE * (1.0 - usual)
+        named |= {noun for noun, is_alike in zip(nouns, alike, strict=True) if is_alike}
     return frozenset(named)
 
 

@@ -30,7 +30,7 @@ from rag.training.generator.settings import GeneratorTraining
 from rag.training.generator.training import finetune_generator
 from rag.types import Answer
 from vectorstore.embedded import open_store
-from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.errors import UsageError
 from vectorstore.models import ResolvedModel
 from vectorstore.store import KnowledgeStore
@@ -143,7 +143,7 @@ class Stages:
         return lambda what, done, total: self._show(f"{title}: {what}", done, total)
 
     @functools.cached_property
-    def _embedder(self) -> SentenceTransformerEmbedder:
+    def _embedder(self) -> LocalEmbedder:
         return open_embedder(self._settings)
 
     @functools.cached_property

@@ -85,7 +85,7 @@ def open_multilingual(home: Path | None) -> "tuple[UnigramTokenizer, ReadingNetw
     """
     from vectorstore.embedders.packed import PackedModel
 
-    packed = PackedModel(packaged_model(MULTILINGUAL.base))
+    packed = PackedModel.of(packaged_model(MULTILINGUAL.base))
     kept = home / "cache" / "reader.openvino" if home else None
     network = reading_network(packed, lambda: read_tensors(MULTILINGUAL.weights), kept, MULTILINGUAL.fingerprint)
     return packed.tokenizer(), network
@@ -136,8 +136,8 @@ def open_fast() -> "tuple[PairTokenizer, ReadingNetwork]":
         return PairTokenizer.of_model(model.path), fastest_network(network)
 
     from rag.reader.networks import OpenVinoNetwork
-    from vectorstore.embedders.backends import read_json
     from vectorstore.embedders.bert_graph import BertSize
+    from vectorstore.embedders.encoders import read_json
 
     model = packaged_model(FAST.base)
     encoder = {f"bert.{name}": value for name, value in read_tensors(model.path / "model.safetensors").items()}

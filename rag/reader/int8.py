@@ -13,7 +13,7 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset15 as op
 
-from vectorstore.embedders.bert_graph import BertGraph, BertSize, constant, fields
+from vectorstore.embedders.bert_graph import BertGraph, BertSize, constant, fields, word_vectors
 from vectorstore.embedders.tensors import Tensors
 from vectorstore.machine import instructions
 
@@ -49,8 +49,7 @@ class ReaderGraph(BertGraph):
     def model(self) -> ov.Model:
         """Its outputs are as ``rag.reader.networks.Logits.of`` takes them."""
         if self._given_words:
-            inputs = {"words": op.parameter([-1, -1, self._size.width], np.float32, name="words")}
-            inputs |= fields("attention_mask")
+            inputs = {**word_vectors(self._size.width), **fields("attention_mask")}
         else:
             inputs = dict(fields("input_ids", "token_type_ids", "attention_mask"))
         hidden = self.hidden(inputs)

@@ -106,7 +106,7 @@ def load_reader(
         else:
             base = base_of(model, download, confirm)
             if base.is_packed:
-                return open_trained(model, PackedModel(base))
+                return open_trained(model, PackedModel.of(base))
 
             from rag.reader.torch_network import fastest_network, load_network  # torch takes seconds to import
 

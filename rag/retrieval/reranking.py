@@ -38,16 +38,11 @@ def rerank(
     """
     texts = [PassageText.of(passage.chunk) for passage in passages]
     found = [reader.read(variant.text, texts) for variant in variants]
-    embedded = _Embedded(
-        embedder,
-        [
-            *(variant.text for variant in variants),
-            *(text for passage in passages for text in (passage.chunk.subject, passage.chunk.heading)),
-        ],
-    )
-    asked = embedded.vectors([variant.text for variant in variants])
+    chunks = [passage.chunk for passage in passages]
+    embedded = _Embedded(embedder, [text for chunk in chunks for text in (chunk.subject, chunk.heading)])
+    asked = embedder.embed_queries([variant.text for variant in variants])
     share = np.array([variant.weight for variant in variants]) / sum(variant.weight for variant in variants)
-    aspects = _aspects(asked, variants, [passage.chunk for passage in passages], embedded)
+    aspects = _aspects(asked, variants, chunks, embedded)
     scored = []
     for number, (passage, text) in enumerate(zip(passages, texts, strict=True)):
         readings = [of_variant[number] for of_variant in found]

@@ -13,7 +13,7 @@ from rag.reader.model import ExtractiveReader
 from rag.settings.model import Settings, load_settings
 from tests import command
 from tests.command import Result
-from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.models import Confirm
 
 Refdesk = Callable[..., Result]
@@ -36,7 +36,7 @@ class _Shared(Components):
         self._loaded = loaded
 
     @functools.cached_property
-    def embedder(self) -> SentenceTransformerEmbedder:
+    def embedder(self) -> LocalEmbedder:
         return self._loaded.embedder
 
     @functools.cached_property

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rag.calibration.numbers import shipped_calibration
 from rag.grounding.rules import RuleChecker
 from rag.grounding.types import Place
-from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.models import MINILM, resolve_model
 from vectorstore.types import Chunk
 
@@ -27,7 +27,7 @@ GLAUCOMA = (
 
 @pytest.fixture(scope="module")
 def checker() -> RuleChecker:
-    return RuleChecker(SentenceTransformerEmbedder(resolve_model(MINILM)), shipped_calibration().support)
+    return RuleChecker(LocalEmbedder(resolve_model(MINILM)), shipped_calibration().support)
 
 
 def chunk(text: str, heading: str = "Eye drops > How do eye drops work?") -> Chunk:

@@ -11,7 +11,7 @@ import pytest
 
 from vectorstore.embedders.backends import Backend, backends
 from vectorstore.embedders.fastest import fastest, open_fastest, remembered
-from vectorstore.embedders.local import SentenceTransformerEmbedder
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.machine import has_gpu
 from vectorstore.models import MINILM, ResolvedModel, resolve_model
 from vectorstore.types import Vectors
@@ -34,7 +34,7 @@ def model() -> ResolvedModel:
 
 @pytest.fixture(scope="module")
 def running(model: ResolvedModel) -> dict[str, Backend]:
-    return {name: open_backend() for name, open_backend in backends(model.path).items()}
+    return {name: open_backend() for name, open_backend in backends(model).items()}
 
 
 def test_every_backend_gives_the_same_unit_vectors_in_the_order_of_the_texts(running: dict[str, Backend]) -> None:
@@ -56,26 +56,27 @@ def test_a_model_that_pools_otherwise_is_run_as_it_says(
     shutil.copytree(model.path, other)
     pooling = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
     (other / "1_Pooling/config.json").write_text(json.dumps(pooling))
-    here = backends(other)
+    named = ResolvedModel(str(other), other, "folder", "")
+    here = backends(named)
     first = here["OpenVINO float32"]().embed(TEXTS)
     assert (first * here["torch float32"]().embed(TEXTS)).sum(1).min() > 0.999
     assert (first * running["OpenVINO float32"].embed(TEXTS)).sum(1).max() < 0.99
     pooling["pooling_mode_max_tokens"] = True  # two at once: only sentence-transformers knows how
     (other / "1_Pooling/config.json").write_text(json.dumps(pooling))
-    assert all(name.startswith("torch") for name in backends(other))
+    assert all(name.startswith("torch") for name in backends(named))
 
 
 @pytest.mark.skipif(has_gpu(), reason="a GPU is used without a measurement")
 def test_what_is_fastest_is_measured_once_and_remembered(model: ResolvedModel, tmp_path: Path) -> None:
     assert remembered(model, tmp_path) is None
-    embedder = SentenceTransformerEmbedder(model, tmp_path)
+    embedder = LocalEmbedder(model, tmp_path)
     assert embedder.dimension == 384
     speeds = remembered(model, tmp_path)
     assert speeds is not None
-    assert speeds.keys() == backends(model.path).keys()
+    assert speeds.keys() == backends(model).keys()
     assert min(speeds.values()) > 0
 
-    def only_the_fastest(_: Path) -> dict[str, Callable[[], Backend]]:
+    def only_the_fastest(_: ResolvedModel, __: Path | None) -> dict[str, Callable[[], Backend]]:
         return {name: partial(pytest.fail, f"{name} is opened") for name in speeds} | {fastest(speeds): Counting}
 
     assert isinstance(open_fastest(model, tmp_path, only_the_fastest), Counting)
@@ -91,7 +92,7 @@ class Counting:
 
 
 def test_where_nothing_can_be_remembered_it_works_all_the_same(model: ResolvedModel, tmp_path: Path) -> None:
-    def offered(_: Path) -> dict[str, Callable[[], Backend]]:
+    def offered(_: ResolvedModel, __: Path | None) -> dict[str, Callable[[], Backend]]:
         return {"only": Counting}
 
     (tmp_path / "home").write_text("a file where the folder should be")

@@ -32,6 +32,11 @@ def fields(*names: str) -> Fields:
     return {name: op.parameter([-1, -1], np.int64, name=name) for name in names}
 
 
+def word_vectors(width: int) -> Fields:
+    """The input that takes the place of ``input_ids``."""
+    return {"words": op.parameter([-1, -1, width], np.float32, name="words")}
+
+
 class BertGraph:
     """The layers of a BERT whose weights are ``tensors``. Shapes are (texts, tokens, channels)."""
 

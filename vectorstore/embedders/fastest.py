@@ -21,8 +21,8 @@ _SENTENCE = (
 _SAMPLE = [_SENTENCE * number for number in range(1, 9)]
 _ROUNDS = 2
 
-Offered = Callable[[Path], Mapping[str, Callable[[], Backend]]]
-"""What can run the model in a folder, by name, as ``backends`` tells it."""
+Offered = Callable[[ResolvedModel, Path | None], Mapping[str, Callable[[], Backend]]]
+"""What can run a model, by name, as ``backends`` tells it."""
 
 Speeds = Mapping[str, float]
 """Texts of the sample a second, by backend."""
@@ -31,12 +31,12 @@ Speeds = Mapping[str, float]
 def open_fastest(
     model: ResolvedModel, home: Path | None, offered: Offered = backends, sample: Sequence[str] = _SAMPLE
 ) -> Backend:
-    """The fastest backend for ``model`` on this processor, of those ``offered`` for its folder, by a ``sample`` of
-    texts. All give the same vectors, to a cosine above 0.999.
+    """The fastest backend for ``model`` on this processor, of those ``offered`` for it, by a ``sample`` of texts. All
+    give the same vectors, to a cosine above 0.999.
 
     Without a ``home`` to remember a measurement in, it is the first.
     """
-    here = offered(model.path)
+    here = offered(model, home)
     if home is None:
         return next(iter(here.values()))()
     speeds = remembered(model, home)

@@ -45,6 +45,12 @@ _WORDS = "emb.word"
 class PackedModel:
     """A BERT encoder with its tokenizer. ``config`` has the sizes in the names of transformers' ``BertConfig``."""
 
+    @classmethod
+    @functools.cache
+    def of(cls, model: ResolvedModel) -> "PackedModel":
+        """The one that all of a process share."""
+        return cls(model)
+
     def __init__(self, model: ResolvedModel) -> None:
         """Raises ModelUnavailable where the file is not the one that is known."""
         if model.sha256() != _SHA256:
@@ -75,6 +81,10 @@ class PackedModel:
             place += length + struct.calcsize("<BIQQ")
 
     def tokenizer(self) -> UnigramTokenizer:
+        return UnigramTokenizer(*self._vocabulary, UNK)
+
+    @functools.cached_property
+    def _vocabulary(self) -> tuple[dict[bytes, int], list[float]]:
         count, *_, length = struct.unpack_from("<5iQ", self._data, _TOKENIZER)
         place = _TOKENIZER + struct.calcsize("<5iQ")
         bounds = np.frombuffer(self._data, "<u4", count + 1, place).tolist()
@@ -84,7 +94,7 @@ class PackedModel:
         pieces = dict(zip(map(texts.__getitem__, map(slice, bounds, bounds[1:])), range(count), strict=False))
         for special in (b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>"):
             pieces.pop(special, None)  # written in a document they are text
-        return UnigramTokenizer(pieces, scores, UNK)
+        return pieces, scores
 
     def tensors(self, without: Collection[str] = ()) -> dict[str, NDArray[np.float32]]:
         """All but the word vectors and those ``without``, by their names in a ``BertModel``."""

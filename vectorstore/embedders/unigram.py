@@ -64,18 +64,27 @@ class UnigramTokenizer:
             self._add(tokens, LINE_BREAK, [(last, len(text))])
         return tokens
 
+    def count(self, text: str) -> int:
+        """How many tokens ``text`` is, line breaks left out."""
+        plain = text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
+        return sum(len(self._cut(word)[0]) for word in plain.split())
+
     def _add(self, tokens: Tokens, word: str, places: Sequence[tuple[int, int]]) -> None:
         """Cut ``word``, whose characters stand at ``places``."""
-        cut = self._words.get(word)
-        if cut is None:
-            if len(self._words) >= _MOST_WORDS:
-                self._words.clear()
-            cut = self._words[word] = self._likeliest(_SPACE + word)
+        cut = self._cut(word)
         tokens.ids.extend(cut[0])
         first = 0
         for end in cut[1]:
             tokens.offsets.append((places[max(0, first - 1)][0], places[max(0, end - 2)][1]))
             first = end
+
+    def _cut(self, word: str) -> _Cut:
+        cut = self._words.get(word)
+        if cut is None:
+            if len(self._words) >= _MOST_WORDS:
+                self._words.clear()
+            cut = self._words[word] = self._likeliest(_SPACE + word)
+        return cut
 
     def _likeliest(self, word: str) -> _Cut:
         """Viterbi: the best way to each character by the best ways to those before."""

@@ -88,7 +88,7 @@ class SqliteView:
         candidates: int = 50,
         dense_weight: float = 0.5,
     ) -> list[Passage]:
-        vector = self.embedder.embed([query])
+        vector = self.embedder.embed_queries([query])
         with self._explained():
             connection, within = self._connection, self._select(scope)
             dense = self._dense.search(vector, candidates, within.chunks)
