@@ -23,8 +23,7 @@ _SHARE = 0.6
 """Of a word's letters, that many are in all of its forms."""
 _ALIKE = 0.35
 """Two words mean much the same ("guests", "visitors") if their cosine is so far on the way from what is usual to 1.
-What
-is usual is 0.3 with one embedding model, and 0.85 with another.
+What is usual is 0.3 with one embedding model, and 0.85 with another.
 """
 _MOST_WORDS = 60
 _MOST_TERMS = 4
