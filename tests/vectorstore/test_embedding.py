@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vectorstore.embedders.backends import Backend, backends
+from vectorstore.embedders.backends import Backend, PackedTorchBackend, backends
 from vectorstore.embedders.fastest import fastest, open_fastest, remembered
 from vectorstore.embedders.local import LocalEmbedder
+from vectorstore.embedders.packed import PackedModel
 from vectorstore.machine import has_gpu
-from vectorstore.models import MINILM, ResolvedModel, resolve_model
+from vectorstore.models import E5_SMALL, MINILM, ResolvedModel, resolve_model
 from vectorstore.types import Vectors
 
 pytestmark = pytest.mark.models
@@ -47,6 +48,29 @@ def test_every_backend_gives_the_same_unit_vectors_in_the_order_of_the_texts(run
         assert (vectors * plain).sum(1).min() > 0.999
         assert backend.embed([]).shape == (0, 384)
         assert (backend.dimension, backend.max_tokens) == (384, 256)
+
+
+def test_the_packed_model_gives_the_same_vectors_in_torch_and_out_of_it(tmp_path: Path) -> None:
+    packed = resolve_model(E5_SMALL)
+    plain = PackedTorchBackend(PackedModel.of(packed)).embed(TEXTS)
+    here = backends(packed, tmp_path)
+    assert "OpenVINO float32" in here
+    for open_backend in (*here.values(), *here.values()):  # the second time as it was kept
+        backend = open_backend()
+        vectors = backend.embed(TEXTS)
+        assert (vectors.dtype, vectors.shape) == (np.float32, (len(TEXTS), 384))
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-6)
+        assert (vectors * plain).sum(1).min() > 0.999
+        assert backend.embed([]).shape == (0, 384)
+    assert len(list((tmp_path / "cache").iterdir())) == len(here)
+
+
+def test_a_question_finds_its_passage_in_another_language(tmp_path: Path) -> None:
+    embedder = LocalEmbedder(resolve_model(E5_SMALL), tmp_path)
+    passages = ["Der Leuchtturm wurde 1871 gebaut.", "图书馆周日关门。", "The ferry takes forty minutes."]
+    asked = ["How long is the crossing?", "When was the lighthouse built?", "Is the library open on Sundays?"]
+    found = (embedder.embed_queries(asked) @ embedder.embed(passages).T).argmax(axis=1)
+    assert found.tolist() == [2, 0, 1]
 
 
 def test_a_model_that_pools_otherwise_is_run_as_it_says(

@@ -8,6 +8,7 @@ import torch
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
+from vectorstore.embedders.counting import open_counter
 from vectorstore.embedders.packed import BOS, EOS, UNK, PackedModel
 from vectorstore.embedders.unigram import UnigramTokenizer
 from vectorstore.errors import ModelUnavailable
@@ -54,6 +55,16 @@ def theirs(ours: UnigramTokenizer) -> Tokenizer:
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
     )
     return tokenizer
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_tokens_are_counted_without_line_breaks(ours: UnigramTokenizer, text: str) -> None:
+    whole = " ".join(text.split())
+    assert ours.count(text) == len(ours.encode(whole).ids)
+    counter = open_counter(resolve_model(E5_SMALL).path)
+    assert counter.count(text) == ours.count(text)
+    for tokens in range(1, min(6, counter.count(whole))):
+        assert ours.count(whole[: counter.end(whole, tokens)]) <= tokens + 1
 
 
 @pytest.mark.parametrize("text", TEXTS)
