@@ -180,7 +180,7 @@ class MemoryView(Files):
         dense_weight: float = 0.5,
     ) -> list[Passage]:
         dense_search: DenseSearch = self._index.at(self._state.embedded(self.embedder.dimension))
-        vector, chunks = self.embedder.embed([query]), self._chunks(scope)
+        vector, chunks = self.embedder.embed_queries([query]), self._chunks(scope)
         dense = dense_search.search(vector, candidates, ChunkSet.of(np.array(list(chunks), np.int64)))
         worded = {one: score for one, chunk in chunks.items() if (score := self._bm25(words or query, chunk, scope))}
         worded = dict(sorted(worded.items(), key=lambda item: -item[1])[:candidates])
