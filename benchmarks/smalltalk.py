@@ -12,7 +12,7 @@ from rag.evaluation.squad import load_squad
 from rag.query.smalltalk.classifier import QUESTION, SmallTalkClassifier
 from rag.query.smalltalk.topics import Recognise, Topic
 from vectorstore.embedders.local import LocalEmbedder
-from vectorstore.models import E5_SMALL, resolve_model
+from vectorstore.models import MINILM, resolve_model
 
 MESSAGES = Path(__file__).parents[1] / "tests/data/smalltalk.json"
 QUESTIONS_EACH = 700
@@ -21,7 +21,7 @@ SEED = 19
 
 def run(data: Path, work: Path) -> dict[str, Any]:
     """Recall and right topics on ``MESSAGES``; false small talk there and among the questions of ``data``."""
-    recognise = SmallTalkClassifier(LocalEmbedder(resolve_model(E5_SMALL)))
+    recognise = SmallTalkClassifier(LocalEmbedder(resolve_model(MINILM)))
     messages: dict[str, list[str]] = json.loads(MESSAGES.read_text(encoding="utf-8"))
     tricky = messages.pop(QUESTION)
     talk = [(topic, text, recognise(text)) for topic, texts in messages.items() for text in texts]

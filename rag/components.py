@@ -13,7 +13,7 @@ from rag.reader.trained import resolve_reader
 from rag.settings.model import Settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.local import LocalEmbedder
-from vectorstore.models import E5_SMALL, Confirm, ResolvedModel, resolve_model
+from vectorstore.models import MINILM, Confirm, ResolvedModel, resolve_model
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import Embedder
 
@@ -172,13 +172,13 @@ def _small_talk_classifier(embedder: Embedder) -> "SmallTalkClassifier":
     """With the desk's own embedding model where that is the packaged one, on which the classifier was trained."""
     from rag.query.smalltalk.classifier import SmallTalkClassifier
 
-    is_packaged = embedder.fingerprint == resolve_model(E5_SMALL).fingerprint
+    is_packaged = embedder.fingerprint == resolve_model(MINILM).fingerprint
     return SmallTalkClassifier(embedder if is_packaged else _packaged_embedder())
 
 
 @functools.cache
 def _packaged_embedder() -> LocalEmbedder:
-    return LocalEmbedder(resolve_model(E5_SMALL))
+    return LocalEmbedder(resolve_model(MINILM))
 
 
 class Components:

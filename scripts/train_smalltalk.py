@@ -12,14 +12,14 @@ from sklearn.linear_model import LogisticRegression
 
 from rag.query.smalltalk.classifier import WEIGHTS, features
 from vectorstore.embedders.local import LocalEmbedder
-from vectorstore.models import E5_SMALL, resolve_model
+from vectorstore.models import MINILM, resolve_model
 
-INVERSE_REGULARISATION = 50.0
+INVERSE_REGULARISATION = 5.0
 DECIMALS = 3
 
 
 def main() -> None:
-    model = resolve_model(E5_SMALL)
+    model = resolve_model(MINILM)
     examples: dict[str, list[str]] = json.loads(WEIGHTS.with_name("examples.json").read_text(encoding="utf-8"))
     texts = [text for group in examples.values() for text in group]
     labels = [name for name, group in examples.items() for _ in group]

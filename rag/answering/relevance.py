@@ -9,7 +9,7 @@ from rag.grounding.types import Place
 from rag.types import Answer
 from vectorstore.types import Chunk
 
-_LESS_CLOSE = 0.02
+_LESS_CLOSE = 0.05
 """How much less close to the question than the quoted answer a text may be (cosine)."""
 
 

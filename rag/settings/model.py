@@ -25,7 +25,7 @@ from ingest.limits import Limits
 from rag.generators.settings import GeneratorSettings
 from rag.settings.renamed import rename_in_file, renamed, tell_of_variables
 from vectorstore.errors import UsageError
-from vectorstore.models import E5_SMALL, Download
+from vectorstore.models import MINILM, Download
 
 SETTINGS_FILE = "settings.toml"
 DEFAULT_HOME = Path("~/.local/share/refdesk")
@@ -39,7 +39,7 @@ class _Section(BaseModel):
 class EmbeddingSettings(_Section):
     """What turns text into vectors."""
 
-    model: str = Field(default=E5_SMALL, description="Embedding model: a name or a folder.")
+    model: str = Field(default=MINILM, description="Embedding model: a name or a folder.")
 
 
 class ReaderSettings(_Section):

@@ -11,7 +11,7 @@ from rag.types import Done
 from tests.fakes import KeywordReader
 from tests.rag.conftest import MakeFlow
 from vectorstore.embedders.local import LocalEmbedder
-from vectorstore.models import E5_SMALL, resolve_model
+from vectorstore.models import MINILM, resolve_model
 from vectorstore.types import EVERYTHING
 
 DATA = Path(__file__).parents[1] / "data"
@@ -21,7 +21,7 @@ HANDBOOK = [item["question"] for item in json.loads((DATA / "handbook_questions.
 
 @pytest.fixture(scope="module")
 def classifier() -> SmallTalkClassifier:
-    return SmallTalkClassifier(LocalEmbedder(resolve_model(E5_SMALL)))
+    return SmallTalkClassifier(LocalEmbedder(resolve_model(MINILM)))
 
 
 def plain(text: str) -> str:
@@ -39,7 +39,7 @@ def test_the_messages_were_not_trained_on() -> None:
 @pytest.mark.models
 def test_most_small_talk_is_recognised_and_real_questions_are_not_taken_for_it(classifier: SmallTalkClassifier) -> None:
     trained_on = json.loads(WEIGHTS.read_text(encoding="utf-8"))["embedding"]
-    assert trained_on == resolve_model(E5_SMALL).fingerprint
+    assert trained_on == resolve_model(MINILM).fingerprint
     talk = {text: topic for topic, texts in MESSAGES.items() for text in texts if topic != QUESTION}
     given = {text: classifier(text) for text in talk}
     assert sum(topic is not None for topic in given.values()) >= 0.9 * len(talk)

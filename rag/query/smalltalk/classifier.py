@@ -18,14 +18,14 @@ WEIGHTS = Path(__file__).with_name("weights.json")
 QUESTION = "question"
 """The class of everything that is to be looked up."""
 
-_THRESHOLD = 0.6
+_THRESHOLD = 0.7
 """Small talk only if its probability is above this; see docs/decisions/0012."""
 _PIECES = re.compile(r"(?<=[.!?;,])\s+|\n+")
 
 
 def features(texts: Sequence[str], embedder: Embedder) -> Vectors:
     """What the classifier looks at, of shape ``(n_texts, dimension)``: a full stop makes no question of a "Nice."."""
-    return embedder.embed_queries([text.rstrip(" .!,;") or text for text in texts])
+    return embedder.embed([text.rstrip(" .!,;") or text for text in texts])
 
 
 class SmallTalkClassifier:
