@@ -10,7 +10,7 @@ from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
 from vectorstore.embedded import open_store
 from vectorstore.embedders.local import LocalEmbedder
-from vectorstore.models import E5_SMALL, resolve_model
+from vectorstore.models import MINILM, resolve_model
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import EVERYTHING, Scope
 
@@ -78,7 +78,7 @@ def test_what_is_out_of_scope_names_nothing(documents: KnowledgeStore) -> None:
 
 @pytest.mark.models
 def test_a_word_that_means_much_the_same_names_a_thing(tmp_path_factory: pytest.TempPathFactory) -> None:
-    base = open_store(tmp_path_factory.mktemp("home"), LocalEmbedder(resolve_model(E5_SMALL)))
+    base = open_store(tmp_path_factory.mktemp("home"), LocalEmbedder(resolve_model(MINILM)))
     put_text(base, "house.txt", "Visitors may leave their vehicle in the yard.", title="House rules")
     assert unnamed_in(base, "Where may our guests park a car?") == ()
     assert unnamed_in(base, "Where may our guests park a zeppelin?") == ("zeppelin",)
