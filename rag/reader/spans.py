@@ -1,13 +1,13 @@
 """From a window's start and end logits to its best answer spans.
 
 The span score is the sum of the two logits and "no answer" is the score of the first token, as in Devlin et al.,
-"BERT",
-2019, section 4.3.
+"BERT", 2019, section 4.3.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from rag.reader.types import AnswerSpan, PassageReading
@@ -15,7 +15,6 @@ from rag.reader.types import AnswerSpan, PassageReading
 MAX_ANSWER_TOKENS = 40
 NO_SPAN = -10.0
 """The margin of what holds no span: hardly any span's is lower."""
-_TOP = 20
 
 
 def best_spans(
@@ -31,15 +30,19 @@ def best_spans(
     null = float(start_logits[0] + end_logits[0])
     inside = np.array([offset is not None for offset in offsets])
     starts = np.where(inside, start_logits, -np.inf)
-    ends = np.where(inside, end_logits, -np.inf)
+    ends = np.pad(np.where(inside, end_logits, -np.inf), (0, MAX_ANSWER_TOKENS - 1), constant_values=-np.inf)
+    scores = (starts[:, None] + sliding_window_view(ends, MAX_ANSWER_TOKENS)).ravel()
+    best = np.argpartition(-scores, limit - 1)[:limit] if limit < len(scores) else np.arange(len(scores))
     found: list[AnswerSpan] = []
-    for start in np.argsort(-starts)[:_TOP]:
-        for end in np.argsort(-ends)[:_TOP]:
-            first, last = offsets[start], offsets[end]
-            if first is None or last is None or not start <= end < start + MAX_ANSWER_TOKENS:
-                continue
-            found.append(AnswerSpan(first[0], last[1], float(start_logits[start] + end_logits[end]) - null))
-    return sorted(found, key=lambda span: -span.margin)[:limit]
+    for place in best[np.argsort(-scores[best], kind="stable")].tolist():
+        start, length = divmod(place, MAX_ANSWER_TOKENS)
+        if np.isneginf(scores[place]):
+            break
+        first, last = offsets[start], offsets[start + length]
+        assert first is not None
+        assert last is not None
+        found.append(AnswerSpan(first[0], last[1], float(scores[place]) - null))
+    return found
 
 
 def without_overlaps(spans: list[AnswerSpan], limit: int) -> tuple[AnswerSpan, ...]:
