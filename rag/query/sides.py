@@ -177,7 +177,18 @@ def _shared(sides: list[str], asking: Asking) -> tuple[tuple[str, str], list[str
         before, sides = " ".join(first[: bound[-1] + 1]), [" ".join(first[bound[-1] + 1 :]), *sides[1:]]
     elif set_off and not any(word.lower() in asking.prepositions - {asking.of} for word in first[1:]):
         after, sides = " ".join(["", *last[set_off[0] :]]), [*sides[:-1], " ".join(last[: set_off[0]])]
-    return (before, after), sides
+    return (before, after), _completed(sides, asking)
+
+
+def _completed(sides: list[str], asking: Asking) -> list[str]:
+    """With the noun that all are of, where only the last has it: "the dry and the wet form of the disease"."""
+    words = [[word for word in side.split() if word.lower() not in asking.articles] for side in sides]
+    *others, last = words
+    of = next((place for place, word in enumerate(last) if word.lower() == asking.of), 0)
+    longest = max(map(len, others))
+    if of <= longest or any(asking.of in map(str.lower, other) for other in others):
+        return sides
+    return [*(" ".join([*other, *last[longest:]]) for other in others), sides[-1]]
 
 
 def _tells(word: str, asking: Asking) -> bool:

@@ -47,6 +47,14 @@ def parts_in(base: KnowledgeStore, message: str, before: Sequence[Exchange] = ()
         ("What causes rabies and how is it treated?", ["What causes rabies", "how is rabies treated?"]),
         ("whats rabies and how is it treated", ["whats rabies", "how is rabies treated"]),
         (
+            "Compare the dry and the wet form of rabies",
+            ["What is dry form of rabies?", "What is the wet form of rabies?"],
+        ),
+        (
+            "What is the difference between salt and the signs of measles?",
+            ["What is salt?", "What is the signs of measles?"],
+        ),
+        (
             "How long does the Kestrel fly? And who founded Hart and Daughters?",
             ["How long does the Kestrel fly?", "who founded Hart and Daughters?"],
         ),
