@@ -133,7 +133,7 @@ def test_a_mapping_file_in_words_of_its_own(folder: Path, knowledge: SqliteStore
     (folder / "mapping.toml").write_text('format = "csv"\nheading = "q"\ntext = ["a"]\n[metadata]\nteam = "team"\n')
     ingest([folder / "faq.csv"], mappings=[load_mapping(folder / "mapping.toml")])
     chunk = knowledge.search("park", EVERYTHING)[0].chunk
-    assert (chunk.heading, chunk.text) == ("How do I park?", "Behind the house.")
+    assert (chunk.heading, chunk.text) == ("faq > How do I park?", "Behind the house.")
 
 
 @pytest.mark.parametrize(
