@@ -19,8 +19,6 @@ from vectorstore.types import Chunk, Embedder, Passage, Vectors, innermost
 
 _SHORTEST_REST = 0.3
 _VALUE = re.compile(r"[=\[<]")
-_NAMED = 0.8
-"""Of what the words of a question weigh, so much is all: the rest is as common as "use" or "command"."""
 
 
 def rerank(
@@ -120,7 +118,7 @@ def _named(variant: QueryVariant, chunks: Sequence[Chunk]) -> list[bool]:
     that do, only those with the fewest words.
     """
     subjects = [frozenset(content_stems(chunk.subject)) for chunk in chunks]
-    naming = [bool(variant.terms.weights) and variant.terms.share(stems) >= _NAMED for stems in subjects]
+    naming = [bool(variant.terms.weights) and variant.terms.weights.keys() <= stems for stems in subjects]
     fewest = min((len(stems) for stems, names in zip(subjects, naming, strict=True) if names), default=0)
     return [names and len(stems) == fewest for stems, names in zip(subjects, naming, strict=True)]
 
