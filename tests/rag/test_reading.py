@@ -73,7 +73,7 @@ def test_overlapping_spans_are_left_out() -> None:
 
 
 def test_the_reader_decides_among_equals_but_not_against_a_clear_search() -> None:
-    passages = [passage("nothing here"), passage("the answer is 42"), replace(passage("other words"), lexical=9.0)]
+    passages = [passage("nothing here"), passage("the answer is 42"), replace(passage("other words"), lexical=20.0)]
     order = [item.chunk.text for item in read(passages, "42")]
     assert order == ["other words", "the answer is 42", "nothing here"]
 
