@@ -54,10 +54,10 @@ class _SmallParts(Components):
         calibration = load_calibration(self.settings.home)
         checker = RuleChecker(self.embedder, calibration.support)
         parts = (self.knowledge, HybridRetriever, self.reader, calibration, checker, generator, None)
-        return AnswerFlow(*parts, passages=5, threshold=0.2)
+        return AnswerFlow(*parts, passages=5, threshold=0.02)
 
     def what_if(self) -> WhatIf:
-        return WhatIf(self.knowledge, HybridRetriever, self.reader, shipped_calibration(), passages=5, threshold=0.2)
+        return WhatIf(self.knowledge, HybridRetriever, self.reader, shipped_calibration(), passages=5, threshold=0.02)
 
 
 @dataclass
