@@ -90,18 +90,11 @@ class _Composer:
         self._shape = shape
         self._budget = _BUDGETS.get(shape, _OTHERWISE)
         self._text = document
+        of_document = [one for one in (*read, candidate.passage) if one.chunk.document == self._chunk.document]
         self._belonging = {
-            passage.chunk.start + sentence.start: sentence.belongs
-            for passage in (*read, candidate.passage)
-            if passage.chunk.document == self._chunk.document
-            for sentence in passage.sentences
+            one.chunk.start + sentence.start: sentence.belongs for one in of_document for sentence in one.sentences
         }
-
-        self._relevant = {
-            passage.chunk.start: passage.relevance
-            for passage in (*read, candidate.passage)
-            if passage.chunk.document == self._chunk.document
-        }
+        self._relevant = {one.chunk.start: one.relevance for one in of_document}
 
     def extracts(self) -> Iterator[Extract]:
         entry = self._text.entry(self._chosen.start)
