@@ -1,11 +1,11 @@
-"""``refdesk`` as a person calls it, in this process: its words, its exit code, what it says; and how it is stopped."""
+"""``refdesk`` as a person calls it: its words, its exit code, what it says; and how it is stopped."""
 
 import json
-import os
 import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -34,7 +34,7 @@ class Result:
 
 
 def refdesk(*words: object, open_desk: OpenDesk | None = None) -> Result:
-    """``open_desk`` opens the desk that the command speaks to; without it, it loads its own models."""
+    """In this process. ``open_desk`` opens the desk that the command speaks to; without it, it loads its own models."""
     usual = signal.getsignal(signal.SIGTERM)
     try:
         with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err, pytest.raises(SystemExit) as end:
@@ -44,21 +44,13 @@ def refdesk(*words: object, open_desk: OpenDesk | None = None) -> Result:
     return Result(int(end.value.code or 0), out.getvalue(), err.getvalue())
 
 
-@contextmanager
-def sigterm_once(there: Callable[[], bool], folder: Path) -> Iterator[None]:
-    """This process gets SIGTERM when something in ``folder`` changes and then ``there`` is true."""
-    over = threading.Event()
-
-    def look() -> None:
-        for _ in watch(folder, stop_event=over, yield_on_timeout=True, rust_timeout=_LOOK_MS, raise_interrupt=False):
-            if there() and callable(signal.getsignal(signal.SIGTERM)):  # else it would end the tests
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        yield
-    finally:
-        over.set()
-        looking.join(timeout=30)
+def refdesk_apart(*words: object, folder: Path, until: Callable[[], bool] = lambda: False) -> Result:
+    """In a process of its own, which gets SIGTERM when ``folder`` has changed and ``until`` is true."""
+    command = [sys.executable, "-c", "from ui.cli.main import main; main()", *(str(word) for word in words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for _ in watch(folder, yield_on_timeout=True, rust_timeout=_LOOK_MS):
+            if until() or process.poll() is not None:
+                break
+        process.terminate()
+        out, err = process.communicate()
+    return Result(process.returncode, out, err)

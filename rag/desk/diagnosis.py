@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 def diagnosis(settings: Settings) -> dict[str, Any]:
     """The home, the machine, the model of each role, what reads documents, and the knowledge base."""
+    models = models_in_use(settings)
+    if "problem" not in models["embedding"]:
+        models["embedding"]["backend"] = _embedding_backend(settings)
     return {
         "home": str(settings.home),
         "machine": _machine(settings.home),
-        "models": models_in_use(settings),
+        "models": models,
         "reading": _reading(),
         "knowledge_base": _knowledge(settings.home),
         "fitted_numbers": _fitted_numbers(settings),
@@ -36,7 +39,7 @@ def diagnosis(settings: Settings) -> dict[str, Any]:
 def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
     """For each role its model: from where, with which hash, and why."""
     return {
-        "embedding": _embedding(settings),
+        "embedding": _model(settings.embedding.model),
         "reader": _reader(settings),
         "generator": _generator(settings),
         "check": _check(settings),
@@ -82,11 +85,6 @@ def _model(name: str, resolve: Callable[[str], ResolvedModel] = resolve_model) -
         "sha256": found.sha256(),
         "reason": found.reason,
     }
-
-
-def _embedding(settings: Settings) -> dict[str, Any]:
-    described = _model(settings.embedding.model)
-    return described if "problem" in described else described | {"backend": _embedding_backend(settings)}
 
 
 def _embedding_backend(settings: Settings) -> str:

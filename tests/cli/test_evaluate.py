@@ -10,7 +10,7 @@ from rag.components import Components
 from rag.conversations.store import ConversationStore
 from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
-from tests.command import TERMINATED, sigterm_once
+from tests.command import TERMINATED, refdesk_apart
 from vectorstore.types import EVERYTHING
 
 pytestmark = pytest.mark.models
@@ -94,21 +94,25 @@ def test_answers_runs_comparison_and_report(refdesk: Refdesk, squad_file: Path, 
     assert len(setup["models"]["embedding"]["sha256"]) == 64
 
 
+@pytest.mark.usefixtures("refdesk")
 def test_answers_that_sigterm_stops_go_on_after_the_questions_asked(
-    refdesk: Refdesk, squad_file: Path, home: Path, tmp_path: Path
+    squad_file: Path, home: Path, tmp_path: Path
 ) -> None:
+    data = json.loads(squad_file.read_text())
+    opened = data["data"][0]["paragraphs"][0]["qas"][0]
+    data["data"][0]["paragraphs"][0]["qas"] = [opened | {"id": str(key)} for key in range(40)]  # so many take a while
+    squad_file.write_text(json.dumps(data))
     call = ("evaluate", "answers", squad_file, "--engine", "extractive")
 
     def asked() -> int:
         return sum(file.read_bytes().count(b"\n") for file in home.glob("evaluations/unfinished-*"))
 
-    with sigterm_once(lambda: asked() > 0, tmp_path):
-        stopped = refdesk(*call)
+    stopped = refdesk_apart(*call, folder=tmp_path, until=lambda: asked() > 0)
     assert stopped.code == TERMINATED
     assert "The same call with --resume goes on" in stopped.err
-    assert asked() > 0
-    figures = refdesk(*call, "--resume", "--json").json
-    assert (figures["questions"], asked()) == (3, 0)
+    assert 0 < asked() < 41
+    figures = refdesk_apart(*call, "--resume", "--json", folder=tmp_path).json
+    assert (figures["questions"], asked()) == (41, 0)
 
 
 def test_golden_asks_again_what_was_judged_in_the_chat(refdesk: Refdesk, home: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from rag.quantization.methods import find_method
 from rag.quantization.quantize import quantize
 from rag.quantization.source import SourceModel
 from rag.quantization.tasks import Tasks, load_tasks
-from tests.command import TERMINATED, refdesk, sigterm_once
+from tests.command import TERMINATED, refdesk, refdesk_apart
 from tests.quantization.conftest import WORDS
 from vectorstore.errors import RefdeskError, UsageError
 from vectorstore.models import resolve_model
@@ -125,11 +125,12 @@ def test_a_comparison_that_sigterm_stops_keeps_what_it_has_measured(llama: Path,
     folder, text = tmp_path / "compared", tmp_path / "text.txt"
     text.write_text(WORDS)
     first = folder / "results/float32.json"
-    with sigterm_once(first.exists, tmp_path):
-        stopped = refdesk(
-            *("quantize", "compare", llama, "--methods", "float32,nf4", "--text", text, "--limit", 0),
-            *("--output", folder, "--home", tmp_path / "home"),
-        )
+    stopped = refdesk_apart(
+        *("quantize", "compare", llama, "--methods", "float32,nf4", "--text", text, "--limit", 0),
+        *("--output", folder, "--home", tmp_path / "home"),
+        folder=tmp_path,
+        until=first.exists,
+    )
     assert stopped.code == TERMINATED
     assert "The same call goes on where it was." in " ".join(stopped.err.split())
     assert json.loads(first.read_text())["perplexity"] > 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import TERMINATED, refdesk, sigterm_once
+from tests.command import TERMINATED, refdesk_apart
 
 pytestmark = pytest.mark.torch
 
@@ -48,14 +48,13 @@ def test_a_training_leaves_a_checkpoint_of_its_step_and_goes_on_from_it(
 ) -> None:
     run = tmp_path / "run"
     call = (*training, "--output", run, "--checkpoint-every", 10**6)
-    with sigterm_once(lambda: len(steps(run)) >= 2, tmp_path):
-        stopped = refdesk(*call)
+    stopped = refdesk_apart(*call, folder=tmp_path, until=lambda: len(steps(run)) >= 2)
     assert stopped.code == TERMINATED
     assert "The same call with --resume goes on from the step reached." in " ".join(stopped.err.split())
     reached = checkpoint(run)
     assert steps(run) == list(range(1, reached + 1))
-    with sigterm_once(lambda: len(steps(run)) > reached, tmp_path):
-        assert refdesk(*call, "--resume").code == TERMINATED
+    resumed = refdesk_apart(*call, "--resume", folder=tmp_path, until=lambda: len(steps(run)) > reached)
+    assert resumed.code == TERMINATED
     assert checkpoint(run) > reached
     assert steps(run) == list(range(1, checkpoint(run) + 1))
 
@@ -65,11 +64,12 @@ def test_methods_are_compared_until_then_and_the_one_at_work_leaves_its_checkpoi
 ) -> None:
     table, folder = tmp_path / "table.csv", tmp_path / "compared"
     table.write_text("prompt,answer\n" + "".join(f"Where is {thing}?,In the cellar.\n" for thing in range(20)))
-    with sigterm_once(lambda: len(steps(folder / "lora")) >= 2, tmp_path):
-        stopped = refdesk(
-            *("finetune", "compare", table, "--model", tiny_llama, "--methods", "lora", "--output", folder),
-            *("--max-steps", 10**6),
-        )
+    stopped = refdesk_apart(
+        *("finetune", "compare", table, "--model", tiny_llama, "--methods", "lora", "--output", folder),
+        *("--max-steps", 10**6),
+        folder=tmp_path,
+        until=lambda: len(steps(folder / "lora")) >= 2,
+    )
     assert stopped.code == TERMINATED
     assert "The same call goes on where it was." in " ".join(stopped.err.split())
     assert checkpoint(folder / "lora") == len(steps(folder / "lora")) >= 2
