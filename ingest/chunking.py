@@ -1,6 +1,7 @@
 """Cutting a document into chunks: whole sentences, rows, items and steps, exact offsets, within the model's limit."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -199,18 +200,23 @@ class Chunker:
 def _named_once(title: str, paths: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The headings of each section below the document's name, which is said once: where one heading stands above all
     others and holds the title, or what the title says beside the name of its site ("Log Files - Example Server 2.4"),
-    it is that heading.
+    it is that heading. Where it stands above most others, it has to be the same.
     """
-    outermost = {path[0] for path in paths if path}
-    heading = outermost.pop() if len(outermost) == 1 else ""
-    if heading and any(_holds(heading, part) for part in (title, *_PARTS_OF_A_TITLE.split(title))):
+    outermost = Counter(path[0] for path in paths if path)
+    heading, below = outermost.most_common(1)[0] if outermost else ("", 0)
+    parts = [_words(part) for part in (title, *_PARTS_OF_A_TITLE.split(title))]
+    alone, most = len(outermost) == 1, 2 * below > outermost.total()
+    if (alone and any(_holds(_words(heading), part) for part in parts)) or (most and _words(heading) in parts):
         title = heading
     return [tuple(dict.fromkeys(filter(None, (title, *path)))) for path in paths]
 
 
-def _holds(text: str, part: str) -> bool:
-    """Whether the words of ``part``, of which there are some, stand in a row in ``text``."""
-    words, sought = ([word.casefold() for word in _WORD.findall(one)] for one in (text, part))
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _holds(words: list[str], sought: list[str]) -> bool:
+    """Whether ``sought``, of which there are some, stand in a row in ``words``."""
     return bool(sought) and any(words[n : n + len(sought)] == sought for n in range(len(words)))
 
 

@@ -18,9 +18,10 @@ from ingest.readers.tables import markup_rows
 
 SKIPPED = frozenset(
     """
-    script style noscript template svg nav head iframe object select button textarea input
+    script style noscript template svg nav search head iframe object select button textarea input
     """.split()
 )
+_ROLES_SKIPPED = frozenset({"navigation", "search"})  # what <nav> and <search> are, in older pages
 BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer
@@ -98,7 +99,9 @@ class _Walker:
 
     def walk(self, element: HtmlElement) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED or _is_permalink(element) or element in self._navigation:
+        if not isinstance(tag, str) or tag in SKIPPED or element.get("role") in _ROLES_SKIPPED:
+            return
+        if _is_permalink(element) or element in self._navigation:
             return
         if tag == "br":
             self._inline.append("\n")

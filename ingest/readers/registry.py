@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.readers.base import NO_TESSERACT, ReadDocument, ReadOptions, Refused, has_tesseract
 
-VERSION = 5
+VERSION = 6
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
 
 

@@ -23,7 +23,7 @@ from vectorstore.errors import RefdeskError
 from vectorstore.types import Block, BlockKind, Page, ParsedDocument, Span, Unit
 
 _START_SECONDS = 120.0
-_CHUNKER = 3
+_CHUNKER = 4
 """Raise it when ``ingest.chunking`` cuts the same text otherwise: stored documents are then indexed anew."""
 
 

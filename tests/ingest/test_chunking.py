@@ -56,6 +56,19 @@ def test_the_name_of_a_page_stands_once_above_its_parts(title: str, heading: str
     assert CHUNKER.cut(builder.build()).chunks[-1].heading == path
 
 
+def test_what_stands_beside_the_name_of_a_page_stands_below_it() -> None:
+    builder = DocumentBuilder()
+    builder.title = "Log Files - Example Server 2.4"
+    for heading in ("Log Files", "Page contents"):
+        builder.heading(1, heading)
+        builder.paragraph("Files are rotated daily.")
+        if heading == "Log Files":
+            builder.heading(2, "Rotation")
+            builder.paragraph("At midnight.")
+    headings = [chunk.heading for chunk in CHUNKER.cut(builder.build()).chunks]
+    assert headings == ["Log Files", "Log Files > Rotation", "Log Files > Page contents"]
+
+
 def test_a_title_stays_above_headings_side_by_side() -> None:
     builder = DocumentBuilder()
     builder.title = "Setup"

@@ -64,7 +64,8 @@ def test_markdown_becomes_plain_text_under_its_headings() -> None:
 def test_html_leaves_out_what_is_not_for_reading() -> None:
     source = (
         b"<html><head><title> Opening  hours </title><style>p {}</style></head><body><nav>Home | About</nav>"
-        b"<h1>Hours</h1><p>Nine<br>to five.<script>alert(1)</script></p><div>On <b>Sunday</b> "
+        b"<div role=navigation><h3>See</h3><p>Prices</p></div><h1>Hours</h1>"
+        b"<p>Nine<br>to five.<script>alert(1)</script></p><div>On <b>Sunday</b> "
         b"closed.</div></body></html>"
     )
     document = read("a.html", source)
