@@ -1,6 +1,7 @@
 """What the catalogue knows of documents: names of files, dates, and which of several is the newest."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -43,7 +44,7 @@ class _Entry:
 
     @property
     def name(self) -> str:
-        return self.document.path.replace("\\", "/").rpartition("/")[2]
+        return _name(self.document.path)
 
 
 def catalogue_answer(query: Query, view: QuestionView, scope: Scope) -> Answer | None:
@@ -66,11 +67,13 @@ def catalogue_answer(query: Query, view: QuestionView, scope: Scope) -> Answer |
     return _answer([_line(entry) for entry in known], known) if known else None
 
 
-def changed_on(document: int, view: QuestionView, scope: Scope) -> str:
-    """The day on which a document's file was last changed, in words; empty where that is not known."""
-    known = view.document(document, scope)
-    changed = _changed(known, view) if known else None
-    return _day(changed.date()) if changed else ""
+def names_apart(documents: Sequence[int], view: QuestionView, scope: Scope) -> dict[int, str]:
+    """What tells each of ``documents`` from the others: its title, with its file's name where they share the title or
+    only the file is named after a year, or with the day on which the file was last changed, if no name has a year.
+    """
+    known = {one.id: one for document in documents if (one := view.document(document, scope))}
+    titles = Counter(document.title for document in known.values())
+    return {key: _apart(document, titles[document.title] == 1, view) for key, document in known.items()}
 
 
 def newest_of(documents: Sequence[int], view: QuestionView, scope: Scope) -> int:
@@ -78,6 +81,22 @@ def newest_of(documents: Sequence[int], view: QuestionView, scope: Scope) -> int
     known = [one for document in documents if (one := view.document(document, scope))]
     entries = [entry for one in known if (entry := _entry(one, view, scope))]
     return _newest_first(entries)[0].document.id if entries else documents[0]
+
+
+def are_versions(one: int, other: int, view: QuestionView, scope: Scope) -> bool:
+    """Whether the names of two documents, or their files', are the same but for a date or a version."""
+    known = [view.document(document, scope) for document in (one, other)]
+    names = [(document.title, _stem(document.path)) for document in known if document]
+    return len(names) == len(known) and any(
+        first != second and _unversioned(first) == _unversioned(second) != ()
+        for first, second in zip(*names, strict=True)
+    )
+
+
+def years_named(document: int, view: QuestionView, scope: Scope) -> frozenset[str]:
+    """The years in the name of a document or its file."""
+    known = view.document(document, scope)
+    return frozenset(date[0] for date in _DATE.findall(f"{known.title} {_stem(known.path)}")) if known else frozenset()
 
 
 def _overview(view: QuestionView, scope: Scope) -> Answer | None:
@@ -123,6 +142,10 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem for word in _WORD.findall(text) for stem in content_stems(word.lower()))
 
 
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
 def _entry(document: Document, view: QuestionView, scope: Scope) -> _Entry | None:
     first = next(iter(view.chunks(document.id, scope)), None)
     return _Entry(document, _changed(document, view), first) if first else None
@@ -144,6 +167,26 @@ def _newest_first(entries: list[_Entry]) -> list[_Entry]:
         return by_date, by_version, entry.changed or datetime.min.replace(tzinfo=UTC)
 
     return sorted(entries, key=newness, reverse=True)
+
+
+def _apart(document: Document, is_titled: bool, view: QuestionView) -> str:
+    dated, title = _DATE.search(_stem(document.path)), document.title
+    if _DATE.search(title) and is_titled:
+        return title
+    if dated or not is_titled:
+        return f"{title} ({_name(document.path)})"
+    changed = _changed(document, view)
+    return f"{title} ({_day(changed.date())})" if changed else title
+
+
+def _stem(path: str) -> str:
+    return _name(path).partition(".")[0]
+
+
+def _unversioned(name: str) -> tuple[str, ...]:
+    """The words of a name without dates and versions."""
+    without = _VERSION.sub(" ", _DATE.sub(" ", name))
+    return tuple(word.casefold() for word in _WORD.findall(without) if not word.isdigit())
 
 
 def _version(name: str) -> tuple[int, ...]:

@@ -1,6 +1,8 @@
-"""Documents that contradict each other: what another one says of the same with another number or date."""
+"""Documents that contradict each other: what another one says of the same with another number or date, and what another
+version of a document says.
+"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rag.answering.selection import SentenceCandidate
 from rag.text.tokens import LEXICON, Kind, Token, content_stems, tokens_of
@@ -13,17 +15,25 @@ _SAYING = frozenset({Kind.WORD, Kind.NAME})
 
 
 def contradicting(
-    best: SentenceCandidate, others: Iterable[SentenceCandidate], question: str
+    best: SentenceCandidate,
+    others: Iterable[SentenceCandidate],
+    question: str,
+    are_versions: Callable[[int, int], bool],
 ) -> SentenceCandidate | None:
     """The first sentence of another document that answers ``question`` as well as ``best``, and with another value.
 
     It is about the same: it and its heading hold all words of the question that ``best`` and its heading hold, and no
-    number beside the answers tells the two apart.
+    number beside the answers tells the two apart. Of another version of the document whatever differs is taken.
     """
     mine = _Said(best)
     asked = mine.stems.intersection(content_stems(question))
     for other in others:
-        if other.passage.chunk.document == best.passage.chunk.document:
+        documents = best.passage.chunk.document, other.passage.chunk.document
+        if documents[0] == documents[1]:
+            continue
+        if are_versions(*documents):
+            if content_stems(other.text) != content_stems(best.text):
+                return other
             continue
         if best.passage.relevance - other.passage.relevance > _AS_RELEVANT:
             continue

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
-from rag.answering.catalogue import changed_on, newest_of
+from rag.answering.catalogue import are_versions as are_versions_in
+from rag.answering.catalogue import names_apart, newest_of, years_named
 from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
 from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
@@ -78,7 +79,7 @@ class ExtractiveAnswers:
         for part, candidates in zip(answered, told, strict=True):
             made = self._extracts(part, candidates, shape)
             if part.label and len(answered) > 1:
-                made = [replace(extract, label=part.label) for extract in made]
+                made = [replace(extract, label=_label(part, extract, candidates)) for extract in made]
             extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
         probability = min(part.decision.probability for part in answered)
         sure = probability >= self._thresholds.sure and len(answered) == len(parts) and not unnamed
@@ -119,19 +120,29 @@ class ExtractiveAnswers:
         return tuple(sentences), tuple(citations)
 
     def _told(self, part: DecidedPart) -> list[SentenceCandidate]:
-        """The best sentence; where another document contradicts it, both, that of the newest document first."""
+        """The best sentence; where another document contradicts it, both, that of the newest document first, or only
+        that of the document whose year is asked for.
+        """
         best = part.decision.best
         assert best is not None
-        other = contradicting(best, self._as_relevant(part.decision), part.question)
+        are_versions = partial(are_versions_in, view=self._view, scope=self._scope)
+        other = contradicting(best, self._as_relevant(part.decision), part.question, are_versions)
         if other is None:
             return [best]
-        documents = [one.passage.chunk.document for one in (best, other)]
-        return [best, other] if newest_of(documents, self._view, self._scope) == documents[0] else [other, best]
+        both = {one.passage.chunk.document: one for one in (best, other)}
+        years = frozenset(_YEAR.findall(part.question))
+        asked = [one for one in both if years & years_named(one, self._view, self._scope)]
+        if len(asked) == 1:
+            return [both[asked[0]]]
+        newest = newest_of(tuple(both), self._view, self._scope)
+        return sorted(both.values(), key=lambda one: one.passage.chunk.document != newest)
 
     def _extracts(self, part: DecidedPart, told: Sequence[SentenceCandidate], shape: Shape) -> list[Extract]:
         extracts = [extract for candidate in told for extract in self._of(candidate, part, shape)]
         if len(told) > 1:
-            return [replace(extract, label=self._dated(extract.chunk)) for extract in extracts]
+            documents = [candidate.passage.chunk.document for candidate in told]
+            names = names_apart(documents, self._view, self._scope)
+            return [replace(extract, label=names[extract.chunk.document]) for extract in extracts]
         if shape is Shape.SEVERAL:
             extracts += self._further(part, shape, extracts)
         return extracts
@@ -141,11 +152,6 @@ class ExtractiveAnswers:
         best, *others = decision.candidates
         least = max(0.0, best.passage.relevance - _AS_RELEVANT)
         return (one for one in others if one.passage.relevance >= least and one.belongs > 0.0)
-
-    def _dated(self, chunk: Chunk) -> str:
-        """The document's title, with the day on which its file was last changed where that is known."""
-        changed = changed_on(chunk.document, self._view, self._scope)
-        return f"{chunk.title} ({changed})" if changed else chunk.title
 
     def _of(self, candidate: SentenceCandidate, part: DecidedPart, shape: Shape) -> tuple[Extract, ...]:
         document = self._document(candidate.passage.chunk.document)
@@ -206,6 +212,11 @@ def _tells_of_another(candidate: SentenceCandidate, unnamed: Sequence[str]) -> b
         else _CODE.fullmatch(name) and _DIGITS.sub("0", name.lower()) in codes
         for name in unnamed
     )
+
+
+def _label(part: DecidedPart, extract: Extract, told: Sequence[SentenceCandidate]) -> str:
+    """Whose an extract is among those of several parts, and of documents that contradict each other which says it."""
+    return f"{part.label} ({extract.label})" if len(told) > 1 else part.label
 
 
 def _runs(pieces: Sequence[Piece], document: DocumentText) -> Iterator[list[Piece]]:

@@ -25,10 +25,12 @@ class Asked:
         self._make_flow = make_flow
         self._knowledge = knowledge
 
-    def __call__(self, question: str, *documents: tuple[str, str, str]) -> Answer:
-        """The answer to ``question`` from documents, each a title, what it says, and the words that answer."""
-        for title, text, _ in documents:
-            put_text(self._knowledge, f"{title}.txt", text, title=title)
+    def __call__(self, question: str, *documents: tuple[str, str, str], title: str = "") -> Answer:
+        """The answer to ``question`` from documents, each a file's name, what it says, and the words that answer.
+        They bear this title, or else their files' names.
+        """
+        for name, text, _ in documents:
+            put_text(self._knowledge, f"{name}.txt", text, title=title or name)
         return self._make_flow(KeywordReader(*(words for _, _, words in documents))).answer(question, EVERYTHING)
 
 
@@ -39,6 +41,16 @@ def test_of_two_versions_the_newest_answers_and_the_other_is_shown_under_its_nam
     answer = asked("How many days may staff work from home?", *documents)
     assert [(sentence.label, sentence.text) for sentence in answer.sentences] == [HOME_2025[:2], HOME_2024[:2]]
     assert answer.short_answer == "3 days"
+
+
+def test_a_newer_version_that_says_it_in_other_words_answers(asked: Asked) -> None:
+    old = ("kit-2022", "The office lends a laptop. A screen is not provided.", "not provided")
+    new = ("kit-2025", "The office lends a laptop, a headset and one large screen.", "one large screen")
+    answer = asked("Is a screen provided?", old, new)
+    assert next((sentence.label, sentence.text) for sentence in answer.sentences) == new[:2]
+    assert old[0] in {sentence.label for sentence in answer.sentences}
+    assert asked("Is a screen provided?", old, new, title="Kit").sentences[0].label == "Kit (kit-2025.txt)"
+    assert {sentence.label for sentence in asked("Was a screen provided in 2022?").sentences} <= {""}
 
 
 def test_the_version_that_is_asked_for_answers_alone(asked: Asked) -> None:
