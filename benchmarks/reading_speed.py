@@ -38,7 +38,7 @@ def run(
     data: Path, work: Path, questions: int = 200, timed: int = 20, rounds: int = 5, seed: int = 3
 ) -> dict[str, Any]:
     """``questions`` of MedQuAD for the latency; ``timed`` of them, in turn by all readers, for their speed."""
-    folder = unpack_medquad(data / "medquad.tar.xz", work / "medquad")
+    folder = unpack_medquad(data, work / "medquad")
     reader = open_reader(load_settings())
     knowledge = ingested(work / "home", [folder])
     drawn = random.Random(seed).sample([text for _, text in medquad_questions(folder)], questions + timed)

@@ -193,10 +193,12 @@ class _Composer:
     def _with_what_follows(self, quoted: list[Piece], place: int) -> list[Piece]:
         """With the list, table or code that the last sentence introduces, or the paragraphs that explain more."""
         explaining = self._shape in _EXPLAINING
+        entry = self._text.entry(quoted[-1].start)
         while self._text.follows(place):
             place += 1
-            following = self._text.block(place)
-            assert following is not None
+            following = self._block(place)
+            if entry and following.start >= entry.end:
+                break
             introduced = self._introduces(quoted[-1])
             if following.kind is not BlockKind.PROSE:
                 group = self._text.group(place)
@@ -326,7 +328,8 @@ class _Composer:
     def _term(self, entry: Block) -> str:
         first, end = self._text.body(entry)
         body = self._block(first).start if first < end else entry.end
-        return " ".join(self._text.text[entry.start : body].split()).rstrip(":")
+        term = " ".join(self._text.text[entry.start : body].split()).rstrip(":")
+        return term if any(map(str.isalnum, term)) else ""  # a list's mark is none
 
     def _names(self, entry: Block) -> bool:
         """Whether the question is about this entry: it holds a word of its term that not all terms beside it hold."""

@@ -11,12 +11,13 @@ from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
 from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
 from rag.answering.document_text import DocumentText, Piece
-from rag.answering.rows import in_range
+from rag.answering.rows import cell_asked, in_range, is_beyond
 from rag.answering.selection import SentenceCandidate
 from rag.query.types import Shape
 from rag.retrieval.types import QuestionView
 from rag.text.tokens import content_stems
 from rag.types import Answer, Certainty, Citation, Sentence, Timings
+from vectorstore.blocks import is_row
 from vectorstore.identifiers import identifiers, names_in
 from vectorstore.types import Chunk, Scope
 
@@ -70,7 +71,11 @@ class ExtractiveAnswers:
         coded = any(map(names_in, unnamed))
         threshold = self._thresholds.sure if coded else self._thresholds.answered
         answered = [
-            part for part in parts if (best := part.decision.answer(threshold)) and not _tells_of_another(best, unnamed)
+            part
+            for part in parts
+            if (best := part.decision.answer(threshold))
+            and not _tells_of_another(best, unnamed)
+            and not is_beyond(best.passage, part.decision.passages, part.question)
         ]
         if not answered:
             return self._abstention(parts[0], engine)
@@ -90,7 +95,7 @@ class ExtractiveAnswers:
             engine,
             sentences,
             citations,
-            short_answer=told[0][0].short_answer,
+            short_answer=_short(told[0][0], answered[0].question),
             probability=probability,
             notices=self._view.notices({citation.document for citation in citations}, self._scope),
             certainty=certainty,
@@ -212,6 +217,12 @@ def _tells_of_another(candidate: SentenceCandidate, unnamed: Sequence[str]) -> b
         else _CODE.fullmatch(name) and _DIGITS.sub("0", name.lower()) in codes
         for name in unnamed
     )
+
+
+def _short(candidate: SentenceCandidate, question: str) -> str | None:
+    """The reader's words in a sentence, or of a row the value that is asked for by its column's name."""
+    asked = cell_asked(candidate.text, question) if is_row(candidate.text) else None
+    return asked or candidate.short_answer
 
 
 def _label(part: DecidedPart, extract: Extract, told: Sequence[SentenceCandidate]) -> str:

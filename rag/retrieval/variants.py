@@ -8,6 +8,9 @@ from typing import Protocol
 from rag.text.tokens import content_stems, has_spaced_words
 from vectorstore.types import Scope
 
+_BESIDE = 200
+"""Passages that are thought beside those that are stored: a few of them cannot tell how rare a word is."""
+
 
 class WordStatistics(Protocol):
     """How common words are among the stored passages."""
@@ -61,7 +64,7 @@ def terms_of(question: str, statistics: WordStatistics, scope: Scope) -> Terms:
     for word, stems in words.items():
         for stem in stems:
             if stem not in weights:
-                weights[stem] = math.log((passages + 1) / (counts[word] + 0.5))
+                weights[stem] = math.log((passages + _BESIDE) / (counts[word] + 0.5))
     return Terms(weights)
 
 

@@ -163,6 +163,31 @@ def test_an_entry_is_quoted_under_its_term_and_not_its_neighbour() -> None:
     )
 
 
+def test_the_items_of_a_list_that_are_entries_are_not_told_for_one_another() -> None:
+    codes = [
+        "- E1: the door is open. Close it.",
+        "- E2: the filter is full. Empty it.",
+        "- E3: no water. Open the tap.",
+    ]
+    text = "\n".join(codes)
+    starts = [text.index(code) for code in codes]
+    blocks = [
+        block
+        for start, code in zip(starts, codes, strict=True)
+        for block in (
+            Block(start, start + len(code), BlockKind.ENTRY, 1),
+            Block(start + 2, start + len(code), BlockKind.PROSE, start + 2),
+        )
+    ]
+    chunk = Chunk(1, 1, "Codes", "/codes.md", None, starts[1], starts[2] - 1, "Codes > E2", codes[1])
+    reader, weights = KeywordReader("the filter is full"), shipped_calibration()
+    scored = rerank([QueryVariant("E2")], [Passage(chunk, 0.5, 0.5, 1.0)], reader, HashEmbedder(), weights.reranking)
+    best = ranked(scored, weights.sentence_selection)[0]
+    (extract,) = extracts_of(best, "E2", Shape.OPEN, DocumentText([Page(None, 0, text)], blocks))
+    assert "".join(text[piece.start : piece.end] for piece in extract.pieces) == "E2: the filter is full.Empty it."
+    assert extract.label == ""
+
+
 def test_a_list_of_entries_that_is_asked_for_is_told_term_by_term() -> None:
     extracts = composed(ENTRIES, "Merges more", Shape.SEVERAL, "Which strategies are there?")
     assert [(one.label, lines(ENTRIES, one)) for one in extracts] == [

@@ -40,13 +40,14 @@ def best_sentence(passages: list[ScoredPassage]) -> SentenceCandidate:
 
 
 class Counts:
-    """How common words are among a hundred passages."""
+    """How common words are among so many passages."""
 
-    def __init__(self, **counts: int) -> None:
+    def __init__(self, passages: int = 100, **counts: int) -> None:
+        self._passages = passages
         self._counts = counts
 
     def count(self, scope: Scope) -> int:
-        return 100
+        return self._passages
 
     def frequencies(self, words: Sequence[str], scope: Scope) -> dict[str, int]:
         return {word: self._counts.get(word, 0) for word in words}
@@ -97,6 +98,12 @@ def test_terms_count_by_how_rare_they_are() -> None:
     rarest, rare, common = (terms.weights[stem] for stem in ("quick", "glaucoma", "treat"))
     assert rarest > rare > common > 0
     assert terms.share({"glaucoma", "other"}) == pytest.approx(rare / (rarest + rare + common))
+
+
+def test_a_few_passages_do_not_tell_how_rare_a_word_is() -> None:
+    counts = Counts(2, mileage=2, rate=2)
+    terms = terms_of("the current mileage rate", counts, EVERYTHING)
+    assert terms.share(set(content_stems("mileage rate"))) > 0.5
 
 
 def test_words_that_no_blank_parts_are_found_by_their_letters() -> None:

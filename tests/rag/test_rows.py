@@ -46,6 +46,28 @@ def test_of_a_table_the_row_goes_first_that_the_question_names(question: str, ro
     assert decision.passages[0].chunk.text == row
 
 
+PARCELS = ("Weight up to: 5 kg; Zone 1: 6.90; Zone 5: 16.30.", "Weight up to: 20 kg; Zone 1: 14.80; Zone 5: 37.40.")
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("What does a parcel of 5 kg to zone 5 cost?", "16.30"),
+        ("What does a 20 kg parcel to zone 1 cost?", "14.80"),
+        ("What does a 12 kg parcel to zone 1 cost?", "14.80"),
+        ("What does a 30 kg parcel to zone 1 cost?", None),
+    ],
+)
+def test_the_value_is_marked_whose_column_is_named_and_past_the_table_there_is_none(
+    question: str, short: str | None, knowledge: KnowledgeStore
+) -> None:
+    put_text(knowledge, "/parcels.xlsx", "\n".join(PARCELS), title="Parcels")
+    part = DecidedPart("", question, decide(read(PARCELS, question, "6.90"), [QueryVariant(question)], FITTED))
+    with knowledge.view() as view:
+        answer = ExtractiveAnswers(view, EVERYTHING, Thresholds(0.0, 0.0)).answer([part], Shape.ONE, (), "fake")
+    assert answer.short_answer == short
+
+
 def test_a_number_within_a_range_of_the_row_is_not_missing() -> None:
     missing = {
         year: decide(read(FEES, f"Fee for year {year}?", "9060"), [QueryVariant(f"Fee for year {year}?")], FITTED)
