@@ -15,7 +15,8 @@ from ingest.readers.base import ReadDocument, ReadOptions, Refused, has_tesserac
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.lines import LineReader, unwrapped
 from ingest.readers.ocr import TextRecognition
-from ingest.readers.pdf_lines import Line, lines_on, tables_in
+from ingest.readers.pdf_columns import by_columns
+from ingest.readers.pdf_lines import Line, lines_on, rejoined, tables_in
 
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?\d+(?:\s*(?:of|/)\s*\d+)?", re.IGNORECASE)
 _COUNTED = re.compile(r"^\d{1,5}\b|\b\d{1,5}$")
@@ -51,7 +52,8 @@ def read_pdf(data: bytes, options: ReadOptions) -> ReadDocument:
         pages: list[list[Line]] = []
         scanned: dict[int, str] = {}
         for number, page in enumerate(document, start=1):
-            lines = _without_page_number(list(lines_on(page.get_textpage())))
+            drawn = list(lines_on(page.get_textpage()))
+            lines = _without_page_number(list(rejoined(by_columns(drawn))))
             if not lines and recognition and _shows_pictures(page):
                 scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
             pages.append(lines)

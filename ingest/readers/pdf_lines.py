@@ -1,8 +1,8 @@
 """The lines of a PDF's page with their places, and the tables that stand in them by the columns of their cells."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -11,7 +11,6 @@ from ingest.readers.lines import JOINED
 from ingest.readers.tables import has_header, table_rows
 
 _HYPHEN = re.compile(r"(?<=\w)[\ufffe\x02](?:\r?\n)?|(?<=[a-zäöüß])-\r?\n(?=[a-zäöüß])")
-_SEVERAL = re.compile(f"{JOINED}+")
 _BETWEEN_CELLS = 1.2
 """A gap of so many font sizes parts two cells; a blank is a quarter of one, or a half where a line is justified."""
 _ALIGNED = 0.5
@@ -36,7 +35,8 @@ class Cell:
 class Line:
     """A line of a page: its text, its font size in points, and where it stands on the page (points from the bottom).
 
-    Where it ends with what followed a hyphen, ``end`` is lower than ``bottom``.
+    Where it ends with what followed a hyphen, ``end`` is lower than ``bottom``. One that is ``hyphenated`` ends within
+    a word, without the hyphen.
     """
 
     text: str
@@ -45,20 +45,43 @@ class Line:
     end: float
     left: float
     cells: tuple[Cell, ...]
+    hyphenated: bool = False
 
 
 def lines_on(textpage: pdfium.PdfTextPage) -> Iterator[Line]:
+    """The lines of a page as they were drawn, words apart that a line's end parts."""
     text = _HYPHEN.sub(lambda match: JOINED * len(match.group()), textpage.get_text_range())
-    for match in re.finditer(r"[^\r\n]+", text):
-        characters = match.group()
-        if characters.replace(JOINED, "").strip():
-            first = match.start() + len(characters) - len(characters.lstrip())
-            last = match.start() + len(characters.rstrip()) - 1
-            size = round(pdfium_c.FPDFText_GetFontSize(textpage.raw, first), 1)
-            left, bottom = textpage.get_charbox(first, loose=True)[0], textpage.get_charbox(first)[1]
-            cells = tuple(_cells(textpage, text, first, last, size))
-            words = _SEVERAL.sub(JOINED, characters)
-            yield Line(words, size, bottom, min(bottom, textpage.get_charbox(last)[1]), left, cells)
+    for match in re.finditer(rf"(?P<words>[^\r\n{JOINED}]+)(?P<hyphen>{JOINED}*)", text):
+        characters = match["words"]
+        if not characters.strip():
+            continue
+        first = match.start() + len(characters) - len(characters.lstrip())
+        last = match.start() + len(characters.rstrip()) - 1
+        size = round(pdfium_c.FPDFText_GetFontSize(textpage.raw, first), 1)
+        left, bottom = textpage.get_charbox(first, loose=True)[0], textpage.get_charbox(first)[1]
+        cells = tuple(_cells(textpage, text, first, last, size))
+        end = min(bottom, textpage.get_charbox(last)[1])
+        yield Line(characters, size, bottom, end, left, cells, bool(match["hyphen"]))
+
+
+def rejoined(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines, those that end within a word with the next one."""
+    begun: Line | None = None
+    for line in lines:
+        whole = _joined(begun, line) if begun else line
+        begun = whole if whole.hyphenated else None
+        if not begun:
+            yield whole
+    if begun:
+        yield begun
+
+
+def _joined(one: Line, other: Line) -> Line:
+    *before, last = one.cells
+    first, *after = other.cells
+    cells = (*before, Cell(last.text + first.text, last.left, first.right), *after)
+    text = f"{one.text}{JOINED}{other.text}"
+    return replace(one, text=text, end=min(one.end, other.end), cells=cells, hyphenated=other.hyphenated)
 
 
 def _cells(textpage: pdfium.PdfTextPage, text: str, first: int, last: int, size: float) -> Iterator[Cell]:
@@ -68,10 +91,10 @@ def _cells(textpage: pdfium.PdfTextPage, text: str, first: int, last: int, size:
         before, after = first + blank.start() - 1, first + blank.end()
         right, left = textpage.get_charbox(before)[2], textpage.get_charbox(after)[0]
         if left - right > _BETWEEN_CELLS * size:
-            yield Cell(text[start : before + 1].replace(JOINED, ""), textpage.get_charbox(start)[0], right)
+            yield Cell(text[start : before + 1], textpage.get_charbox(start)[0], right)
             start = after
     box = textpage.get_charbox(start)[0], textpage.get_charbox(last)[2]
-    yield Cell(text[start : last + 1].replace(JOINED, ""), *box)
+    yield Cell(text[start : last + 1], *box)
 
 
 def tables_in(lines: Sequence[Line]) -> Iterator[tuple[int, int, list[str]]]:

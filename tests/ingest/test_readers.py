@@ -186,6 +186,48 @@ def test_a_label_is_believed_where_it_can_be_true(name: str, source: str, encodi
     assert any(words in text for words in ("図書館", "Müller", "Zażółć"))
 
 
+LEFT = (
+    "The ferry runs from Easter to the end of October, but not in a storm or when there is ice on the lake. Bicycles "
+    "travel free of charge; a dog needs a ticket of its own."
+)
+RIGHT = (
+    "In winter the mail sledge takes passengers who ask for it on the day before. Nobody is taken along without warm "
+    "boots, and nobody after dark."
+)
+
+
+@pytest.mark.parametrize("columns", [(LEFT, RIGHT), (LEFT, RIGHT, LEFT)])
+def test_columns_of_a_pdf_are_read_one_after_the_other_however_they_were_drawn(columns: tuple[str, ...]) -> None:
+    made = fpdf.FPDF()
+    made.set_font("Helvetica", size=10)
+    made.add_page()
+    made.cell(text="News from the lake", new_x="LMARGIN", new_y="NEXT")
+    made.ln(6)
+    width = made.epw / len(columns) - 6
+    wrapped = [made.multi_cell(width, 5, text, dry_run=True, output="LINES") for text in columns]
+    for number in range(max(map(len, wrapped))):
+        for place, lines in enumerate(wrapped):
+            made.set_x(made.l_margin + place * (width + 9))
+            made.cell(text=lines[number] if number < len(lines) else "")
+        made.ln(5)
+    text = text_of(read("a.pdf", bytes(made.output())))
+    assert " ".join(text.split()) == " ".join(["News from the lake", *columns])
+
+
+def test_a_table_of_long_cells_is_read_row_by_row() -> None:
+    made = fpdf.FPDF()
+    made.set_font("Helvetica", size=10)
+    made.add_page()
+    rows = ["Ferry to the island|Every hour from eight", "Ferry to the castle|Twice a day in summer", "Mail|On Mondays"]
+    for row in [*rows, "Night ferry|Never"]:
+        for place, cell in enumerate(row.split("|")):
+            made.set_x(made.l_margin + place * 80)
+            made.cell(text=cell)
+        made.ln(5)
+    text = " ".join(text_of(read("a.pdf", bytes(made.output()))).split())
+    assert text.index("Every hour") < text.index("Ferry to the castle")
+
+
 def test_running_heads_of_a_pdf_are_kept_once_and_what_only_looks_alike_stays() -> None:
     pdf = fpdf.FPDF()
     pdf.set_font("helvetica", size=12)
