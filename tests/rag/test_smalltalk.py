@@ -65,6 +65,11 @@ def test_most_small_talk_is_recognised_and_real_questions_are_not_taken_for_it(c
         ("I feel like ending my life.", None),
         ("Hello! My mother has glaucoma and lives alone.\nWhat can she do?\nThank you very much for your help!", None),
         ("...", None),
+        ("option -x", None),
+        ("--depth", None),
+        ("hi, E-4711", None),
+        ("thanks:)", Topic.THANKS),
+        ("good morning ;-)", Topic.GREETING),
     ],
 )
 def test_a_message_is_small_talk_only_if_all_of_it_is(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.query.smalltalk.topics import Topic
+from vectorstore.identifiers import identifiers, is_code
 from vectorstore.types import Embedder, Vectors
 
 WEIGHTS = Path(__file__).with_name("weights.json")
@@ -43,7 +44,11 @@ class SmallTalkClassifier:
         self._intercepts = np.array(stored["intercepts"], dtype=np.float32)
 
     def __call__(self, message: str) -> Topic | None:
-        """What the message is about if all of it is small talk: "Thanks, and for children?" asks something."""
+        """What the message is about if all of it is small talk: "Thanks, and for children?" asks something, and so does
+        what bears a code, a version or an option, of which an embedding knows nothing: "option -x".
+        """
+        if any(map(is_code, identifiers(message))):
+            return None
         (whole,) = self._probabilities([message])
         pieces = [piece for piece in _PIECES.split(message) if re.search(r"\w", piece)]
         if self._asks(whole) or (len(pieces) > 1 and any(map(self._asks, self._probabilities(pieces)))):
