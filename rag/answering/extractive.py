@@ -85,6 +85,7 @@ class ExtractiveAnswers:
             made = self._extracts(part, candidates, shape)
             if part.label and len(answered) > 1:
                 made = [replace(extract, label=_label(part, extract, candidates)) for extract in made]
+                extracts = [_also_for(part.label, one) if any(map(one.overlaps, made)) else one for one in extracts]
             extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
         probability = min(part.decision.probability for part in answered)
         sure = probability >= self._thresholds.sure and len(answered) == len(parts) and not unnamed
@@ -163,10 +164,16 @@ class ExtractiveAnswers:
         return extracts_of(candidate, part.question, shape, document, part.decision.passages)
 
     def _further(self, part: DecidedPart, shape: Shape, before: Sequence[Extract]) -> Iterator[Extract]:
-        """What other passages add, while there is room: only what is as much to the point, and new."""
+        """What other passages add, while there is room: only what is as much to the point, holds as many words of the
+        question as the best, and is new.
+        """
         told = list(before)
-        subject = part.decision.source.chunk.subject
+        best = part.decision.source.chunk
+        subject = best.subject
+        asked = _stems_of(best).intersection(content_stems(part.question))
         for candidate in self._as_relevant(part.decision):
+            if not asked <= _stems_of(candidate.passage.chunk):
+                continue
             if len(told) >= _MOST_EXTRACTS or self._words(told) >= WORDS_SHOWN:
                 return
             for extract in self._of(candidate, part, shape):
@@ -223,6 +230,15 @@ def _short(candidate: SentenceCandidate, question: str) -> str | None:
     """The reader's words in a sentence, or of a row the value that is asked for by its column's name."""
     asked = cell_asked(candidate.text, question) if is_row(candidate.text) else None
     return asked or candidate.short_answer
+
+
+def _stems_of(chunk: Chunk) -> frozenset[str]:
+    return frozenset(content_stems(f"{chunk.heading}\n{chunk.text}"))
+
+
+def _also_for(label: str, extract: Extract) -> Extract:
+    """``extract``, which answers another part, too."""
+    return replace(extract, label=f"{extract.label}; {label[:1].lower()}{label[1:]}" if extract.label else label)
 
 
 def _label(part: DecidedPart, extract: Extract, told: Sequence[SentenceCandidate]) -> str:

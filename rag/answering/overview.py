@@ -7,11 +7,13 @@ from rag.answering.composing import WORDS_SHOWN, Extract
 from rag.answering.document_text import DocumentText, Piece
 from rag.retrieval.types import QuestionView
 from rag.text.tokens import content_stems
-from vectorstore.types import Chunk, Document, Scope
+from vectorstore.types import BlockKind, Chunk, Document, Scope
 
 _SEARCHED = 50
 _MOST_DOCUMENTS = 10
 _MOST_WORDS = 2 * WORDS_SHOWN
+_MOST_LISTED = WORDS_SHOWN // 2
+"""A list or a table of more words is too long to be told whole among others."""
 
 
 def mentions(subject: str, view: QuestionView, scope: Scope) -> tuple[Extract, ...]:
@@ -50,7 +52,7 @@ def summary(subject: str, view: QuestionView, scope: Scope) -> tuple[Extract, ..
     extracts: list[Extract] = []
     words = 0
     for chunk in _openings(view.chunks(document.id, scope)):
-        pieces = _first(chunk, text, 1 if extracts else 3)
+        pieces = _first(chunk, text, 1 if extracts else 3, _MOST_WORDS - words)
         words += sum(map(text.words, pieces))
         if extracts and words > _MOST_WORDS:
             break
@@ -76,9 +78,14 @@ def _openings(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
             yield chunk
 
 
-def _first(chunk: Chunk, text: DocumentText, sentences: int) -> tuple[Piece, ...]:
+def _first(chunk: Chunk, text: DocumentText, sentences: int, room: int) -> tuple[Piece, ...]:
+    """The first sentences of a section; of a list or a table all, where there is room for so many words."""
     place = text.place(chunk.start)
     block = text.block(place)
     if block is None:
         return (Piece(chunk.start, chunk.end, "prose"),)
+    if block.kind is not BlockKind.PROSE:
+        group = tuple(piece for n in text.group(place) for piece in text.pieces(n))
+        if sum(map(text.words, group)) <= min(room, _MOST_LISTED):
+            return group
     return tuple(text.pieces(place)[:sentences])

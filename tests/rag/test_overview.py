@@ -49,3 +49,12 @@ def test_what_no_document_or_more_than_one_is_called_is_not_summarised(documents
         assert summary("submarines", view, EVERYTHING) == ()
         assert summary("lamps of", view, EVERYTHING) == ()
         assert summary("Lamps", view, EVERYTHING)
+
+
+def test_of_a_document_in_short_a_list_is_told_whole_unless_it_is_long(knowledge: KnowledgeStore) -> None:
+    steps = [f"{n}. Turn valve {n} to the left." for n in range(1, 25)]
+    put_text(knowledge, "a.txt", "\n".join(steps[:5]), title="Short start")
+    put_text(knowledge, "b.txt", "\n".join(steps), title="Long start")
+    with knowledge.view() as view:
+        (short,), (long,) = summary("short start", view, EVERYTHING), summary("long start", view, EVERYTHING)
+    assert (len(short.pieces), len(long.pieces)) == (5, 1)
