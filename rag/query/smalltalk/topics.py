@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from itertools import pairwise
 
-from rag.text.asking import asking_in, begins_question
+from rag.text.asking import ENGLISH, asking_in, begins_question
 from rag.text.lexicon import words
 from rag.types import Answer, Sentence, Timings
 
@@ -91,7 +91,7 @@ def _without_greeting(message: str, recognise: Recognise) -> str:
         rest, piece = message[term.start() :], message[: term.start()].strip()
         if not term[0][0].isalnum() or ":" in rest:
             continue  # what asks comes later
-        short = len(piece.split()) <= _FEW_WORDS
+        short = len(piece.split()) <= _FEW_WORDS and piece.lower() not in ENGLISH.pronouns  # "I have a ..." tells
         if (begins_question(rest) or (short and _asks_whether(rest))) and recognise(piece) in _OPENING:
             return rest
     return message
