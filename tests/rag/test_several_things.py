@@ -21,7 +21,7 @@ def test_only_passages_that_hold_as_much_of_the_question_join_a_list(
     make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:
     put_text(knowledge, "kennel.txt", "The kennel asks guests to bring food and a blanket.", title="Kennel")
-    put_text(knowledge, "kennel-2.txt", "Guests of the kennel bring a leash, too.", title="Kennel by night")
+    put_text(knowledge, "night.txt", "Guests of the kennel bring a leash, too.", title="Kennel by night")
     put_text(knowledge, "cage.txt", "Guests bring hay, straw, brushes and toys for rabbits.", title="Cage")
     flow = make_flow(KeywordReader("food and a blanket", "a leash", "straw, brushes"))
     answer = flow.answer("What are the things that guests of the kennel bring?", EVERYTHING)
