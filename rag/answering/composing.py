@@ -209,7 +209,7 @@ class _Composer:
                     break
                 quoted = [*quoted, *self._within(listed, self._budget.listed)]
                 place = group[-1]
-                if not explaining:
+                if not explaining or (introduced and self._shape is Shape.SEVERAL):
                     break
             elif not explaining:
                 break

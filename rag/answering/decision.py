@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag.answering.answerability import answerability_signals
 from rag.answering.rows import row_named
-from rag.answering.selection import SentenceCandidate, ranked
+from rag.answering.selection import SentenceCandidate, ranked, said_alike
 from rag.calibration.numbers import Calibration
 from rag.calibration.signals import AnswerabilitySignals
 from rag.retrieval.types import ScoredPassage
@@ -39,10 +39,17 @@ class Decision:
         return self.best if self.probability >= threshold else None
 
 
-def decide(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant], calibration: Calibration) -> Decision:
+def decide(
+    passages: Sequence[ScoredPassage],
+    variants: Sequence[QueryVariant],
+    calibration: Calibration,
+    *,
+    yes_no: bool = False,
+) -> Decision:
     """Decide on ``passages``, of which there is at least one, best first, as they were read with ``variants``.
 
-    Of a table the row goes first that the question names, whatever another one says.
+    Of a table the row goes first that the question names, whatever another one says, and of two sentences on the same
+    the one that says no where the question does, unless it is one that no may answer (``yes_no``).
     """
     names = names_in(variants[0].text)
     candidates = ranked(passages, calibration.sentence_selection, names)
@@ -50,5 +57,7 @@ def decide(passages: Sequence[ScoredPassage], variants: Sequence[QueryVariant], 
         passages = [row, *(one for one in passages if one is not row)]
         others = [one for one in candidates if one.passage is not row]
         candidates = [*ranked([row], calibration.sentence_selection, names), *others]
+    if not yes_no:
+        candidates = said_alike(candidates, variants[0].text)
     signals = answerability_signals(passages, variants)
     return Decision(tuple(passages), tuple(candidates), signals, calibration.answerability.probability(signals))

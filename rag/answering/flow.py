@@ -201,7 +201,9 @@ class AnswerFlow:
     def _decide(self, found: _Found, view: PassageView, scope: Scope) -> DecidedPart:
         weighed = [variant.weighed(view, scope) for variant in found.part.variants]
         scored = rerank(weighed, found.passages, self._reader, view.embedder, self._calibration.reranking)
-        return DecidedPart(found.part.label, found.read_with, decide(scored, weighed, self._calibration))
+        yes_no = found.part.shape is Shape.YES_NO
+        decision = decide(scored, weighed, self._calibration, yes_no=yes_no)
+        return DecidedPart(found.part.label, found.read_with, decision)
 
 
 def _overview(query: Query, view: QuestionView, scope: Scope) -> tuple[Extract, ...]:

@@ -11,13 +11,15 @@ from rag.calibration.signals import SentenceSignals
 from rag.reader.types import AnswerSpan
 from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ReadSentence, ScoredPassage
-from rag.text.tokens import word_count
+from rag.text.tokens import Kind, content_stems, tokens_of, word_count
 from vectorstore.blocks import is_row
 from vectorstore.identifiers import whole
 
 _PASSAGES = 6
 _FEWEST_WORDS = 3
 """Less says nothing by itself, nor do as many without a full stop: "Yes.", "Signs and symptoms"."""
+_FEWEST_SHARED = 2
+"""Words of a question that two sentences on the same have in common with it."""
 _CELLS = "; "
 _CLAUSE = re.compile(r"(?:\(?\d+[.)]|\d+(?:\.\d+)+\.?|§+ ?\d+\w*)\s+(?=[^\W\d_a-z])")
 """The number of a clause or a step, as in "2.4 Smoking is forbidden"."""
@@ -95,6 +97,26 @@ def ranked(
         return not first, -weighted_sum(weights, candidate.signals)
 
     return sorted(candidates_of(passages), key=order)
+
+
+def said_alike(candidates: Sequence[SentenceCandidate], question: str) -> list[SentenceCandidate]:
+    """The candidates; where the first one denies what ``question`` does not, or the reverse, another one first that
+    holds as much of the question, in the same document, and does not: "contain nuts" before "contain no nuts".
+    """
+    if not candidates or _denies(question) == _denies(candidates[0].text):
+        return list(candidates)
+    best, *others = candidates
+    asked = frozenset(content_stems(question))
+    held = asked.intersection(content_stems(best.text))
+    for other in others:
+        is_near = other.passage.chunk.document == best.passage.chunk.document and len(held) >= _FEWEST_SHARED
+        if is_near and _denies(other.text) == _denies(question) and held <= frozenset(content_stems(other.text)):
+            return [other, *(one for one in candidates if one is not other)]
+    return list(candidates)
+
+
+def _denies(text: str) -> bool:
+    return any(token.kind is Kind.NEGATION for token in tokens_of(text))
 
 
 def _told(passage: ScoredPassage) -> str:

@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.sentences import is_question, sentence_spans
 from rag.query.follow_up import carry_topic, points_back
@@ -11,7 +12,7 @@ from rag.query.shapes.classifier import shape_of
 from rag.query.sides import compared, listed
 from rag.query.types import QueryPart
 from rag.retrieval.variants import QueryVariant
-from rag.text.asking import ENGLISH, Asking, asking_in, one_of
+from rag.text.asking import ENGLISH, Asking, asking_in, one_of, without_imperative
 from rag.text.tokens import content_stems
 from rag.types import Exchange
 
@@ -41,7 +42,12 @@ def parts_of(question: str, before: Sequence[Exchange], naming: Naming) -> tuple
 
 
 def _part(label: str, variants: tuple[QueryVariant, ...]) -> QueryPart:
-    return QueryPart(label, variants, shape_of(_TOPIC.sub("", variants[0].text)))
+    return QueryPart(label, plain(variants), shape_of(_TOPIC.sub("", variants[0].text)))
+
+
+def plain(variants: tuple[QueryVariant, ...]) -> tuple[QueryVariant, ...]:
+    """The wordings without the verb that only asks: readers know questions and names."""
+    return tuple(replace(variant, text=without_imperative(variant.text)) for variant in variants)
 
 
 def carried(question: str, before: Sequence[Exchange], naming: Naming) -> tuple[QueryVariant, ...]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from rag.query.follow_up import claim_words, points_back, with_told_topic, with_topic
 from rag.query.naming import Naming
 from rag.query.narrative import states_in, told_and_asked
-from rag.query.parts import carried, compares, parts_of
+from rag.query.parts import carried, compares, parts_of, plain
 from rag.query.shapes.classifier import ABOUT_DOCUMENTS, shape_of, subject_in
 from rag.query.smalltalk.topics import Recognise, Topic, without_courtesies
 from rag.query.spelling import corrected
@@ -72,7 +72,7 @@ def query_of(
     shape = Shape.COMPARISON if comparison else parts[0].shape if len(parts) == 1 else shape_of(asked)
     subject = subject_in(asked) if shape in ABOUT_DOCUMENTS else ""
     unnamed = unnamed_in(asked, view, retriever, scope)
-    return Query(asked, turns, carried(asked, turns, naming), parts, shape, subject, unnamed)
+    return Query(asked, turns, plain(carried(asked, turns, naming)), parts, shape, subject, unnamed)
 
 
 def _conversation(

@@ -279,6 +279,9 @@ _POLITE = re.compile(
     )[\s,:]+""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ADDRESSED = words("me us mir uns moi nous nos mi ci mij ons mnie nam мне нам")
+_ALL = words("all alle tous toutes todos todas tutti tutte wszystkie все")
+_ABOUT = words("about über von sur sobre su di over o об")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|&")
 
 
@@ -318,6 +321,28 @@ def without_polite_opening(question: str) -> str:
     rest = question[polite.end() :] if polite else ""
     first = next(iter(_WORD.findall(rest)), "").lower()
     return rest if first in asking_in(question).interrogatives else question
+
+
+def without_imperative(question: str) -> str:
+    """``question`` without the verb that asks for an answer, where a thing is named behind it.
+
+    >>> without_imperative("Tell me about the fees."), without_imperative("Name of the director?")
+    ('the fees', 'Name of the director?')
+    """
+    asking = asking_in(question)
+    found = list(_WORD.finditer(question))
+    if not found or found[0][0].lower() not in asking.imperatives or question[: found[0].start()].strip():
+        return question
+    place = 1
+    for passed in (_ADDRESSED, _ABOUT, _ALL):
+        if place < len(found) and found[place][0].lower() in passed:
+            place += 1
+    thing = found[place][0].lower() if place < len(found) else ""
+    if not thing or thing in asking.prepositions | asking.interrogatives:
+        return question
+    if not question[found[place - 1].end() : found[place].start()].isspace():
+        return question
+    return question[found[place].start() :].rstrip(" .!")
 
 
 def one_of(choice: Words) -> str:

@@ -348,6 +348,24 @@ def test_a_question_in_chinese_is_answered_by_the_one_sentence(make_flow: MakeFl
     assert_citations_hold(knowledge, answer)
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Which of the dishes contain nuts?", "These dishes contain nuts: cake and muesli."),
+        ("Which of the dishes contain no nuts?", "These dishes contain no nuts: soup and rice."),
+        ("Do the dishes contain nuts?", "These dishes contain no nuts: soup and rice."),
+    ],
+)
+def test_of_two_sentences_on_the_same_the_one_answers_that_says_no_where_the_question_does(
+    question: str, told: str, make_flow: MakeFlow, knowledge: KnowledgeStore
+) -> None:
+    filler = "The kitchen is open from Monday to Friday and closed at the weekend and on holidays, all year round. " * 3
+    text = f"These dishes contain nuts: cake and muesli.\n\n{filler}\n\nThese dishes contain no nuts: soup and rice."
+    put_text(knowledge, "dishes.txt", text, title="Dishes")
+    answer = make_flow(KeywordReader("soup and rice")).answer(question, EVERYTHING)
+    assert answer.sentences[0].text == told
+
+
 def test_documents_that_contradict_each_other_are_both_shown_under_their_titles(
     make_flow: MakeFlow, knowledge: KnowledgeStore
 ) -> None:
