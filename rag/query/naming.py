@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.retrieval.types import Retriever
-from rag.text.tokens import content_stems
-from vectorstore.types import Chunk, Scope
+from rag.text.tokens import LEXICON, content_stems
+from vectorstore.types import HEADING_SEPARATOR, Chunk, Scope
 
 _NEAREST = 5
 _FIRST = 3
@@ -55,19 +55,32 @@ class Naming:
         """The words of ``question``, as they stand, that name most of what one of the passages found for it is about;
         empty where none do.
         """
-        words = list(_WORD.finditer(question))
-        best = ""
-        for chunk in self.nearest(question, _FIRST):
-            known = set(content_stems(chunk.subject))
-            places = [place for place, word in enumerate(words) if known.intersection(content_stems(word[0]))]
-            run = _longest_run(places, words)
-            named = question[words[run[0]].start() : words[run[-1]].end()] if run else ""
-            best = max(best, named, key=lambda text: len(text.split()))
-        return best
+        named = (_named_by(chunk.subject, question) for chunk in self.nearest(question, _FIRST))
+        return max(named, key=lambda text: len(text.split()), default="")
+
+    def section_in(self, question: str) -> str:
+        """The words of ``question`` that name the outermost of the sections that the passage found first stands in, of
+        those that it names; empty where it names none: in a "Care sheet" the disease that is told of.
+        """
+        sections = (chunk.section.split(HEADING_SEPARATOR) for chunk in self.nearest(question, 1))
+        return next((named for within in sections for one in within if (named := _named_by(one, question))), "")
 
 
 def _all_of(chunk: Chunk) -> str:
     return f"{chunk.heading}\n{chunk.text}"
+
+
+def _named_by(heading: str, question: str) -> str:
+    """The words of ``question`` that name most of ``heading``, as they stand."""
+    words = list(_WORD.finditer(question))
+    known = set(content_stems(heading))
+    naming = (
+        place
+        for place, word in enumerate(words)
+        if word[0].lower() not in LEXICON.searched and known.intersection(content_stems(word[0]))
+    )
+    run = _longest_run(list(naming), words)
+    return question[words[run[0]].start() : words[run[-1]].end()] if run else ""
 
 
 def _longest_run(places: Sequence[int], words: Sequence[re.Match[str]]) -> list[int]:

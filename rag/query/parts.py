@@ -20,9 +20,12 @@ _MOST_PARTS = 4
 _TOPIC = re.compile(r"\s\([^()]*\)$")
 """What a question is about, in the brackets that ``rag.query.follow_up`` puts behind it."""
 _QUESTION_END = re.compile(r"(?<=\?)\s+")
-_OPENING = re.compile(r"^(?:(?:and|but|or|also|then|so|und|aber|et|y|e|en|i|a)\b[\s,]*)+", re.IGNORECASE)
-_STANDS_FOR_A_THING = re.compile(r"\b(?:it|they|them|he|she|him)\b", re.IGNORECASE)
-_STANDS_FOR_WHOSE = re.compile(r"\b(?:its|their|his|her)\b", re.IGNORECASE)
+_OPENING = re.compile(r"^(?:(?:and|but|or|also|then|so|und|aber|et|y|e|en|(?-i:i|a))\b[\s,]*)+", re.IGNORECASE)
+_STANDS_FOR_A_THING = re.compile(r"\b(?:it|they|them|he|she|him|her)\b", re.IGNORECASE)
+_STANDS_FOR_WHOSE = re.compile(
+    rf"\b(?:its|their|his|her(?=\s+\w)(?!\s+{one_of(ENGLISH.prepositions | ENGLISH.articles | ENGLISH.joints)}\b))\b",
+    re.IGNORECASE,
+)
 
 
 def parts_of(question: str, before: Sequence[Exchange], naming: Naming) -> tuple[QueryPart, ...]:
@@ -86,7 +89,7 @@ def _with_subject(
     back = points_back(clause) or any(word in asking.pronouns | asking.possessives for word in clause.lower().split())
     if not back and naming.subject_in(clause):
         return carried(clause, before, naming)
-    subject = about.strip(" ()") or naming.subject_in(first)
+    subject = about.strip(" ()") or naming.subject_in(first) or naming.section_in(first)
     if not subject:
         return carried(clause, (*before, Exchange(first)), naming)
     return carried(_named(clause, subject, asking), before, naming)
@@ -108,14 +111,22 @@ def _named(clause: str, subject: str, asking: Asking) -> str:
 
 
 def _clauses(asked: str, asking: Asking) -> list[str]:
-    """The questions of ``asked``, in order; what asks nothing belongs to the question before it."""
+    """The questions of ``asked``, in order; what asks nothing belongs to the question before it, and what is told
+    before all of them to the first.
+    """
     found: list[str] = []
+    told = ""
     for start, end in sentence_spans(asked):
         for sentence in _QUESTION_END.split(asked[start:end]):
-            if found and not (is_question(sentence) or _forms(asking).begins.match(sentence)):
+            if is_question(sentence) or _forms(asking).begins.match(sentence):
+                first, *others = _joined(sentence, asking)
+                found += [told + first, *others]
+                told = ""
+            elif found:
                 found[-1] += f" {sentence}"
             else:
-                found += _joined(sentence, asking)
+                told += f"{sentence} "
+    found = found or _joined(told, asking)
     if len(found) > _MOST_PARTS:
         found[_MOST_PARTS - 1 :] = [" ".join(found[_MOST_PARTS - 1 :])]
     return [clause for clause in found if _asked_in(clause)] or [asked]

@@ -96,7 +96,8 @@ def _without_story(message: str, retriever: Retriever, scope: Scope) -> str:
         return message
     subjects = [passage.chunk.subject for passage in retriever.retrieve(message, scope, _SUBJECTS)]
     alone = with_told_topic(told, asked, subjects)
-    return with_topic(alone, _conditions(told, asked, retriever, scope)) if alone else message
+    conditions = _conditions(told, asked, retriever, scope)
+    return with_topic(alone or asked, conditions) if alone or conditions else message
 
 
 def _conditions(told: str, asked: str, retriever: Retriever, scope: Scope) -> list[str]:

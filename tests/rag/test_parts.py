@@ -22,6 +22,7 @@ DOCUMENTS = {
     "Soup": "Season the soup with salt and pepper before it is served.",
     "Rabies": "Rabies is caused by a virus. Rabies is treated with a vaccine.",
     "Measles": "Measles is caused by a virus. The signs are fever and a rash.",
+    "Ward book > Ringworm": "Round bald spots are seen on the head. An ointment is rubbed in twice a day.",
 }
 
 
@@ -70,6 +71,14 @@ def parts_in(base: KnowledgeStore, message: str, before: Sequence[Exchange] = ()
         (
             "What is rabies, how is it treated and is it deadly?",
             ["What is rabies", "how is rabies treated", "is rabies deadly?"],
+        ),
+        (
+            "What spots does ringworm make and how is it treated?",
+            ["What spots does ringworm make", "how is ringworm treated?"],
+        ),
+        (
+            "When was Edith Hart born and who taught her to weave?",
+            ["When was Edith Hart born", "who taught Hart to weave?"],
         ),
         ("What is measles? What are the signs?", ["What is measles?", "What are the signs? (measles)"]),
         (
@@ -203,6 +212,13 @@ def test_of_a_list_each_subject_is_searched_for(
 )
 def test_what_is_one_thing_stays_one(message: str, documents: KnowledgeStore) -> None:
     assert parts_in(documents, message) == {"": message}
+
+
+def test_what_is_told_before_a_question_is_no_question_of_its_own(documents: KnowledgeStore) -> None:
+    message = "My dog is expecting, in her sixth week. Do I take her along, and what is the warranty of the Kestrel?"
+    first, second = parts_in(documents, message).values()
+    assert first.endswith("Do I take her along")
+    assert second == "what is the warranty of the Kestrel?"
 
 
 def test_a_part_keeps_the_topic_of_the_conversation(documents: KnowledgeStore) -> None:
