@@ -96,7 +96,7 @@ class ExtractiveAnswers:
             engine,
             sentences,
             citations,
-            short_answer=_short(told[0][0], answered[0].question),
+            short_answer=None if _is_steps(extracts[0]) else _short(told[0][0], answered[0].question),
             probability=probability,
             notices=self._view.notices({citation.document for citation in citations}, self._scope),
             certainty=certainty,
@@ -224,6 +224,11 @@ def _tells_of_another(candidate: SentenceCandidate, unnamed: Sequence[str]) -> b
         else _CODE.fullmatch(name) and _DIGITS.sub("0", name.lower()) in codes
         for name in unnamed
     )
+
+
+def _is_steps(extract: Extract) -> bool:
+    """Whether it says how something is done: one of the steps is no answer."""
+    return any(piece.form == "step" for piece in extract.pieces)
 
 
 def _short(candidate: SentenceCandidate, question: str) -> str | None:

@@ -348,6 +348,13 @@ def test_a_question_in_chinese_is_answered_by_the_one_sentence(make_flow: MakeFl
     assert_citations_hold(knowledge, answer)
 
 
+def test_no_step_is_the_short_answer_to_how_it_is_done(make_flow: MakeFlow, knowledge: KnowledgeStore) -> None:
+    put_text(knowledge, "kettle.md", "To descale the kettle:\n\n1. Unplug it.\n2. Fill it with vinegar.\n3. Rinse it.")
+    answer = make_flow(KeywordReader("Fill it with vinegar")).answer("How do I descale the kettle?", EVERYTHING)
+    assert "2. Fill it with vinegar." in answer.text
+    assert answer.short_answer is None
+
+
 @pytest.mark.parametrize(
     ("question", "told"),
     [
