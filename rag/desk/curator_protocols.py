@@ -289,8 +289,9 @@ class Models(Protocol):
         test: Sequence[Path],
         model: ResolvedModel,
         training: "GeneratorTraining | ReaderTraining",
+        documents: Sequence[Path] = (),
     ) -> dict[str, Any]:
-        """What can be used of data to train on, and what to be careful about."""
+        """What can be used of data (a reader's with ``documents``) to train on, and what to be careful about."""
         ...
 
     def train_generator(
@@ -319,12 +320,13 @@ class Models(Protocol):
         training: "ReaderTraining",
         folder: Path,
         *,
+        documents: Sequence[Path] = (),
         resume: bool,
         on_phase: OnProgress,
         on_checked: Callable[[Mapping[str, Any]], None],
         on_tick: "OnTick",
     ) -> dict[str, Any]:
-        """As ``train_generator``, the model that reads passages."""
+        """As ``train_generator``, the model that reads passages; it learns from ``documents`` themselves, too."""
         ...
 
     def train_classifier(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rag.quantization.methods import MethodComparison, Quantization
     from rag.training.encoder_settings import ClassifierTraining, ReaderTraining
     from rag.training.generator.settings import GeneratorTraining, Method
+    from rag.training.reader.documents import ReadDocuments
     from rag.training.runs.types import Tick
 
     OnTick = Callable[[Tick, int], None]
@@ -39,6 +40,7 @@ class DeskModels:
         test: Sequence[Path],
         model: ResolvedModel,
         training: "GeneratorTraining | ReaderTraining",
+        documents: Sequence[Path] = (),
     ) -> dict[str, Any]:
         require_curator(principal)
         from rag.training.encoder_settings import ReaderTraining
@@ -46,7 +48,7 @@ class DeskModels:
         from rag.training.reader.checking import check_reader_data
 
         if isinstance(training, ReaderTraining):
-            return check_reader_data(data, model, training)
+            return check_reader_data(data, model, training, documents=self._read(documents, lambda *_: None))
         return check_data(data, test, model, self._unpacked, training)
 
     def train_generator(
@@ -89,6 +91,7 @@ class DeskModels:
         training: "ReaderTraining",
         folder: Path,
         *,
+        documents: Sequence[Path] = (),
         resume: bool,
         on_phase: OnProgress,
         on_checked: Callable[[Mapping[str, Any]], None],
@@ -106,7 +109,13 @@ class DeskModels:
             on_phase=on_phase,
             on_checked=on_checked,
             on_tick=on_tick,
+            documents=self._read(documents, on_phase),
         )
+
+    def _read(self, documents: Sequence[Path], on_phase: OnProgress) -> "ReadDocuments":
+        from rag.training.reader.documents import NO_DOCUMENTS, read_documents
+
+        return read_documents(documents, self._parts.worker, on_phase) if documents else NO_DOCUMENTS
 
     def train_classifier(
         self,

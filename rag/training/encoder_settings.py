@@ -80,6 +80,9 @@ class ReaderTraining(TrainingSettings):
         float,
         described("Share of questions that are made up, to tables, records and lists of settings.", ge=0.0, le=0.9),
     ] = 0.07
+    from_documents: Annotated[
+        float, described("Share of questions that are asked of the documents, where some are given.", ge=0.0, le=0.9)
+    ] = 0.1
     no_heading: Annotated[float, described("Share of passages shown without their heading.", ge=0.0, le=1.0)] = 0.15
     lower_case: Annotated[float, described("Share of questions shown in lower case.", ge=0.0, le=1.0)] = 0.3
     relevance_weight: Annotated[float, described("Weight of the loss on whether a passage answers.", ge=0.0)] = 0.5

@@ -13,6 +13,7 @@ from rag.training.data.samples import Sample
 from rag.training.data.validation import check_samples
 from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.data import ReaderData, load_reader_data
+from rag.training.reader.documents import NO_DOCUMENTS, ReadDocuments
 from vectorstore.models import ResolvedModel
 
 _PROBLEMS_SHOWN = 20
@@ -26,6 +27,7 @@ def check_reader_data(
     model: ResolvedModel,
     training: ReaderTraining,
     on_phase: OnProgress = lambda *_: None,
+    documents: ReadDocuments = NO_DOCUMENTS,
 ) -> dict[str, Any]:
     """What training on the data would begin with: see ``rag.training.data.validation``, whose figures are of at most
     3,000 rows. Beside that how many lines are ``left_out``, with the first ``problems``; of each file its form, and
@@ -35,7 +37,7 @@ def check_reader_data(
     """
     on_phase("Reading the data", 0, 0)
     words_alone = not base_of(model).is_packed
-    found = load_reader_data(data, training, words_alone=words_alone)
+    found = load_reader_data(data, training, words_alone=words_alone, documents=documents)
     on_phase("Looking at the rows", 0, 0)
     learned, apart = (_drawn(side, training.seed) for side in (found.learned, found.apart))
     checked = check_samples(learned, apart, [len(sample.text.split()) for sample in learned])
@@ -57,6 +59,8 @@ def check_reader_data(
 def doubts_of(found: ReaderData) -> list[str]:
     """What a reader would learn wrongly, or not at all."""
     doubts = list(found.unused)
+    if found.documents.unread:
+        doubts.append(f"Documents that cannot be read: {found.documents.unread:,}")
     if found.rows < _FEW:
         doubts.append(f"Only {found.rows} rows to learn from: a reader learns little from fewer than some hundred")
     for file in found.learned:

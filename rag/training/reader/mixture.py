@@ -19,6 +19,7 @@ from pathlib import Path
 from ingest.sentences import sentence_spans
 from rag.training.data.reading import ReadingFile
 from rag.training.encoder_settings import ReaderTraining
+from rag.training.reader.document_rows import DocumentRows, document_source
 from rag.training.reader.grounded_rows import grounded_sources
 from rag.training.reader.question_rows import question_sources
 from rag.training.reader.record_rows import record_source
@@ -54,9 +55,14 @@ def read_weights(paths: Sequence[Path]) -> dict[str, float]:
     return found
 
 
-def sources_of(files: Sequence[ReadingFile], factors: Mapping[str, float], training: ReaderTraining) -> list[Source]:
+def sources_of(
+    files: Sequence[ReadingFile],
+    factors: Mapping[str, float],
+    training: ReaderTraining,
+    documents: DocumentRows | None = None,
+) -> list[Source]:
     """The sources of the files' rows. Of all rows no more than the share ``training.support`` checks sentences, unless
-    there are no others. Made-up records come with those that ask.
+    there are no others. Made-up records come with those that ask, and what is asked of ``documents``.
     """
     asked: list[Source] = []
     checks: list[Source] = []
@@ -73,6 +79,8 @@ def sources_of(files: Sequence[ReadingFile], factors: Mapping[str, float], train
             checks += [replace(source, weight=factor * source.weight) for source in of_support]
     if asked and training.records:
         asked.append(record_source(training.records, sum(source.weight for source in asked)))
+    if documents and training.from_documents:
+        asked.append(document_source(documents, training.from_documents, sum(source.weight for source in asked)))
     most = sum(source.weight for source in asked) * training.support / (1 - training.support)
     whole = sum(source.weight for source in checks)
     scale = min(1.0, most / whole) if asked and whole else 1.0

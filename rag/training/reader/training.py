@@ -14,6 +14,7 @@ from rag.training.encoder_settings import ReaderTraining
 from rag.training.reader.batches import ReadingBatches, block_rows
 from rag.training.reader.checking import doubts_of
 from rag.training.reader.data import load_reader_data
+from rag.training.reader.documents import NO_DOCUMENTS, ReadDocuments
 from rag.training.reader.judging import Jury, figures, score_of
 from rag.training.reader.losses import ReadingLogits, reading_loss
 from rag.training.reader.mixture import Mixture
@@ -64,6 +65,7 @@ def finetune_reader(
     on_tick: Callable[[Tick, int], None],
     on_checked: Callable[[Mapping[str, Any]], None] = lambda _: None,
     load: Callable[[ResolvedModel, ReaderTraining], Trainee] = load_trainee,
+    documents: ReadDocuments = NO_DOCUMENTS,
 ) -> dict[str, Any]:
     """Train, or go on training, in the folder ``output``; the report that it then holds is returned.
 
@@ -75,7 +77,7 @@ def finetune_reader(
     with memory_explained(output):
         trainee = load(model, training)
     on_phase("Reading the data", 0, 0)
-    found = load_reader_data(data, training, words_alone=trainee.checked is None)
+    found = load_reader_data(data, training, words_alone=trainee.checked is None, documents=documents)
     settings = {"model": model.fingerprint, **training.recorded()}
     problems = [problem for file in found.files for problem in file.problems]
     checked = {"warnings": doubts_of(found), "left_out": len(problems), "problems": problems[:_PROBLEMS_SHOWN]}

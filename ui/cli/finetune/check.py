@@ -26,6 +26,13 @@ def check(
     for_reader: Annotated[
         bool, typer.Option("--reader", help="Look at data for `finetune reader`; only --model has a say then.")
     ] = False,
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--documents",
+            help="With --reader: A folder as for `refdesk ingest`, whose headings and entries become questions.",
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,7 +46,7 @@ def check(
     looking = errors.status("Looking at the data")
     with looking, open_desk(context, settings, confirm_download(looking)) as desk:
         model = desk.models.find(LOCAL_OWNER, training.model)
-        checked = desk.models.check_data(LOCAL_OWNER, data, test or [], model, training)
+        checked = desk.models.check_data(LOCAL_OWNER, data, test or [], model, training, documents or [])
     if as_json:
         print_json(checked)
         return

@@ -34,6 +34,12 @@ def reader(
         ),
     ],
     values: Mapping[str, Any],
+    documents: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--documents", help="A folder as for `refdesk ingest`, whose headings and entries become questions."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", help="Folder of the run.", show_default="training/reader in the home"),
@@ -62,6 +68,7 @@ def reader(
                 model,
                 training,
                 folder,
+                documents=documents or [],
                 resume=resume,
                 on_phase=shown.phase,
                 on_checked=_say_reservations,

@@ -11,6 +11,7 @@ _FORMS = {
     "grounded": "questions with the passages that answer",
     "support": "sentences that a passage supports or not",
     "sections": "sections with questions",
+    "documents": "questions that documents ask of themselves",
 }
 _FIGURES = {
     "f1": "Words, F1",
