@@ -113,6 +113,7 @@ def test_refdesk_by_its_name_is_looked_up_first(make_flow: MakeFlow) -> None:
         ("How is asthma treated? Why?", "How is asthma treated? Why?"),
         ("Thanks.", "Thanks."),
         ("I have a puppy of 8 weeks. Can it stay?", "I have a puppy of 8 weeks. Can it stay?"),
+        ("I have a puppy. Can it stay?", "I have a puppy. Can it stay?"),
         ("hi can you tell me how glaucoma is treated thanks", "can you tell me how glaucoma is treated"),
         ("good morning quick question what is the wifi password", "what is the wifi password"),
         ("hello there where is the lift thank you so much", "where is the lift"),

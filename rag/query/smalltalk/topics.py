@@ -37,6 +37,10 @@ _THANKING = words("thanks thank thx thnx tnx ty many cheers")
 _SAYING = words("say says write mean means word words called")
 _OPENING = frozenset({Topic.GREETING, Topic.THANKS, Topic.ACKNOWLEDGEMENT})
 """What may stand before a question with nothing in between."""
+_TELLING = frozenset({Topic.ABOUT, Topic.CHITCHAT})
+_ONESELF = words(
+    "i my we our ich mein meine wir unser unsere je mon ma mes nous notre yo mi mis nosotros io mio mia noi"
+)
 _MOST_WORDS = 8
 _FEW_WORDS = 2
 _FEWEST_LEFT = 2
@@ -116,4 +120,9 @@ def _without_thanks(message: str, recognise: Recognise) -> str:
 
 
 def _is_courtesy(piece: str, recognise: Recognise) -> bool:
-    return recognise(piece) not in (None, Topic.REFDESK)
+    """Whether ``piece`` is small talk. What people tell of themselves is not, however it sounds ("I have a puppy."):
+    the answer may turn on it.
+    """
+    topic = recognise(piece)
+    tells = "?" not in piece and not _ONESELF.isdisjoint(piece.lower().split())
+    return topic not in (None, Topic.REFDESK) and not (tells and topic in _TELLING)
