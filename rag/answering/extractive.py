@@ -74,7 +74,7 @@ class ExtractiveAnswers:
             part
             for part in parts
             if (best := part.decision.answer(threshold))
-            and not _tells_of_another(best, unnamed)
+            and not _tells_of_another(best, [*unnamed, *_codes_missed(best, part.question)])
             and not is_beyond(best.passage, part.decision.passages, part.question)
         ]
         if not answered:
@@ -210,8 +210,16 @@ class ExtractiveAnswers:
         )
 
 
-def _tells_of_another(candidate: SentenceCandidate, unnamed: Sequence[str]) -> bool:
-    """Whether a sentence bears a code, or a year, like one of those that no document holds: E17 where E19 is asked
+def _codes_missed(candidate: SentenceCandidate, question: str) -> Sequence[str]:
+    """The codes of a question, where the passage and its heading bear none of them."""
+    codes = [name for name in names_in(question) if _CODE.fullmatch(name)]
+    chunk = candidate.passage.chunk
+    held = {one.lower() for one in identifiers(f"{chunk.heading}\n{chunk.text}")}
+    return codes if held.isdisjoint(map(str.lower, codes)) else ()
+
+
+def _tells_of_another(candidate: SentenceCandidate, missed: Sequence[str]) -> bool:
+    """Whether a sentence bears a code, or a year, like one of those that nothing told holds: E17 where E19 is asked
     for. Of codes its heading may.
     """
     codes = {
@@ -222,7 +230,7 @@ def _tells_of_another(candidate: SentenceCandidate, unnamed: Sequence[str]) -> b
         bool(years) and not in_range(name, candidate.text)
         if _YEAR.fullmatch(name)
         else _CODE.fullmatch(name) and _DIGITS.sub("0", name.lower()) in codes
-        for name in unnamed
+        for name in missed
     )
 
 

@@ -101,13 +101,31 @@ def test_of_a_list_that_is_asked_for_the_rows_are_quoted_that_stand_out() -> Non
         assert tuple(text[piece.start : piece.end] for piece in extract.pieces) == quoted
 
 
-@pytest.mark.parametrize(("unnamed", "kind"), [(("E19",), "abstained"), (("pump",), "extractive")])
+@pytest.mark.parametrize(("pump", "kind"), [("P-400", "extractive"), ("P-750", "abstained")])
+def test_what_stands_under_one_code_is_not_told_of_another(pump: str, kind: str, knowledge: KnowledgeStore) -> None:
+    put_text(knowledge, "/p-400.txt", "The oil is changed every 4,000 hours.", title="P-400 pump")
+    put_text(knowledge, "/prices.txt", "The P-750 costs 4,390 pounds.", title="Prices")
+    question = f"How often is the oil of the {pump} changed?"
+    with knowledge.view() as view:
+        found = view.search("oil changed hours", EVERYTHING, limit=1)
+        scored = rerank([QueryVariant(question)], found, KeywordReader("4,000"), HashEmbedder(), FITTED.reranking)
+        part = DecidedPart("", question, decide(scored, [QueryVariant(question)], FITTED))
+        answers = ExtractiveAnswers(view, EVERYTHING, Thresholds(0.0, 0.0))
+        assert answers.answer([part], Shape.ONE, (), "fake").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "unnamed", "kind"),
+    [
+        ("What does E19 mean?", ("E19",), "abstained"),
+        ("What does E17 of the pump mean?", ("pump",), "extractive"),
+    ],
+)
 def test_a_row_with_another_code_than_the_one_that_nothing_holds_is_no_answer(
-    unnamed: tuple[str, ...], kind: str, knowledge: KnowledgeStore
+    question: str, unnamed: tuple[str, ...], kind: str, knowledge: KnowledgeStore
 ) -> None:
     row = "Code: E17; Meaning: leak."
     put_text(knowledge, "/codes.txt", row, title="Codes")
-    question = "What does E19 mean?"
     with knowledge.view() as view:
         found = view.search("E17 leak codes", EVERYTHING, limit=1)
         scored = rerank([QueryVariant(question)], found, KeywordReader("leak"), HashEmbedder(), FITTED.reranking)
