@@ -12,7 +12,7 @@ from rag.query.shapes.classifier import shape_of
 from rag.query.sides import compared, listed
 from rag.query.types import QueryPart
 from rag.retrieval.variants import QueryVariant
-from rag.text.asking import ENGLISH, Asking, asking_in, one_of, without_imperative
+from rag.text.asking import ENGLISH, Asking, asking_in, named_alone, one_of
 from rag.text.tokens import content_stems
 from rag.types import Exchange
 
@@ -49,8 +49,10 @@ def _part(label: str, variants: tuple[QueryVariant, ...]) -> QueryPart:
 
 
 def plain(variants: tuple[QueryVariant, ...]) -> tuple[QueryVariant, ...]:
-    """The wordings without the verb that only asks: readers know questions and names."""
-    return tuple(replace(variant, text=without_imperative(variant.text)) for variant in variants)
+    """The wordings without what only asks. Titles and instructions name what is done ("remove a file"), and a reader
+    finds them better by that than by a question for it.
+    """
+    return tuple(replace(variant, text=named_alone(variant.text)) for variant in variants)
 
 
 def carried(question: str, before: Sequence[Exchange], naming: Naming) -> tuple[QueryVariant, ...]:

@@ -279,6 +279,7 @@ _POLITE = re.compile(
     )[\s,:]+""",
     re.IGNORECASE | re.VERBOSE,
 )
+_HOW_TO = re.compile(r"\W*(?:how (?:do|can|could|should|would) (?:i|we|you|one)|how to)\s+(?=[\w-]+ \w)", re.IGNORECASE)
 _ADDRESSED = words("me us mir uns moi nous nos mi ci mij ons mnie nam мне нам")
 _ALL = words("all alle tous toutes todos todas tutti tutte wszystkie все")
 _ABOUT = words("about über von sur sobre su di over o об")
@@ -323,12 +324,14 @@ def without_polite_opening(question: str) -> str:
     return rest if first in asking_in(question).interrogatives else question
 
 
-def without_imperative(question: str) -> str:
-    """``question`` without the verb that asks for an answer, where a thing is named behind it.
+def named_alone(question: str) -> str:
+    """What ``question`` asks for, without the verb that asks for it, and in English without "How do I".
 
-    >>> without_imperative("Tell me about the fees."), without_imperative("Name of the director?")
-    ('the fees', 'Name of the director?')
+    >>> named_alone("Tell me about the fees."), named_alone("Name of the director?"), named_alone("How do I pay fees?")
+    ('the fees', 'Name of the director?', 'pay fees')
     """
+    if how := _HOW_TO.match(question):
+        return question[how.end() :].rstrip(" .?!")
     asking = asking_in(question)
     found = list(_WORD.finditer(question))
     if not found or found[0][0].lower() not in asking.imperatives or question[: found[0].start()].strip():

@@ -52,7 +52,7 @@ def make_flow(knowledge: KnowledgeStore) -> MakeFlow:
             Generator(lambda: chat, "fake", 600, large) if chat else None,
             recognise,
             passages=5,
-            threshold=0.4,
+            threshold=0.3,
         )
 
     return make
