@@ -1,5 +1,7 @@
 """The packaged SmolLM2, really running in llama.cpp."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -64,3 +66,9 @@ def test_a_damaged_or_missing_file_is_a_clear_error(tmp_path: Path) -> None:
     damaged.write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(ModelUnavailable, match=r"cannot load the model: .*damaged\.gguf"):
         LlamaCppChat(path=damaged)
+
+
+def test_it_can_be_given_up_as_soon_as_it_is_loaded(llamacpp: LlamaCppChat) -> None:
+    program = "import sys; from rag.generators.engines.llamacpp import LlamaCppChat"
+    program += "\nfor _ in range(6): LlamaCppChat(path=sys.argv[1])"
+    subprocess.run([sys.executable, "-c", program, str(llamacpp.path)], check=True, timeout=120)

@@ -63,6 +63,10 @@ class LlamaCppChat(StreamingChat):
                 where=str(self.adapter or self.path),
                 remedy="Check that it is a whole GGUF file, and that the adapter was made for this model.",
             ) from error
+        # Told to end before it works off its queue, the server would wait for work for ever.
+        with closing(_SocketConnection(self._socket)) as connection:
+            connection.request("GET", "/slots")
+            connection.getresponse().read()
 
     def _parameters(self) -> Any:
         parameters = xllamacpp.CommonParams()
