@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from rag.answering.catalogue import are_versions as are_versions_in
-from rag.answering.catalogue import names_apart, newest_of, years_named
+from rag.answering.catalogue import are_versions, names_apart, newest_of, years_named
 from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
 from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
@@ -131,8 +130,8 @@ class ExtractiveAnswers:
         """
         best = part.decision.best
         assert best is not None
-        are_versions = partial(are_versions_in, view=self._view, scope=self._scope)
-        other = contradicting(best, self._as_relevant(part.decision), part.question, are_versions)
+        versions = cache(partial(are_versions, view=self._view, scope=self._scope))
+        other = contradicting(best, self._as_relevant(part.decision), part.question, versions)
         if other is None:
             return [best]
         both = {one.passage.chunk.document: one for one in (best, other)}

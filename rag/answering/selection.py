@@ -108,8 +108,10 @@ def said_alike(candidates: Sequence[SentenceCandidate], question: str) -> list[S
     best, *others = candidates
     asked = frozenset(content_stems(question))
     held = asked.intersection(content_stems(best.text))
+    if len(held) < _FEWEST_SHARED:
+        return list(candidates)
     for other in others:
-        is_near = other.passage.chunk.document == best.passage.chunk.document and len(held) >= _FEWEST_SHARED
+        is_near = other.passage.chunk.document == best.passage.chunk.document
         if is_near and _denies(other.text) == _denies(question) and held <= frozenset(content_stems(other.text)):
             return [other, *(one for one in candidates if one is not other)]
     return list(candidates)

@@ -38,9 +38,7 @@ _SAYING = words("say says write mean means word words called")
 _OPENING = frozenset({Topic.GREETING, Topic.THANKS, Topic.ACKNOWLEDGEMENT})
 """What may stand before a question with nothing in between."""
 _TELLING = frozenset({Topic.ABOUT, Topic.CHITCHAT})
-_ONESELF = words(
-    "i my we our ich mein meine wir unsere je mon ma mes nous notre yo mi nosotros io mio mia noi"
-)
+_ONESELF = words("i my we our ich mein meine wir unsere je mon ma mes nous notre yo mi nosotros io mio mia noi")
 _MOST_WORDS = 8
 _FEW_WORDS = 2
 _FEWEST_LEFT = 2

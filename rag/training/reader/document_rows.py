@@ -19,7 +19,7 @@ from ingest.languages import ENGLISH, language_of
 from ingest.sentences import sentence_spans
 from rag.text.tokens import content_stems
 from rag.training.reader.rows import Row, Source
-from vectorstore.types import BlockKind, ParsedDocument, Span
+from vectorstore.types import HEADING_SEPARATOR, BlockKind, ParsedDocument, Span, innermost
 
 DOCUMENTS = "asked of documents"
 """The name of their source."""
@@ -97,7 +97,7 @@ class DocumentRows:
         """Those that ask for something, each once in a document."""
         seen = set()
         for place, chunk in enumerate(self._documents[number].chunks):
-            name = _NUMBERED.sub("", _last(chunk.heading)).strip(" .:")
+            name = _NUMBERED.sub("", innermost(chunk.heading)).strip(" .:")
             if (
                 chunk.heading in seen
                 or _is_general(name)
@@ -186,7 +186,7 @@ class DocumentRows:
         text = self._texts[item.document]
         target = {Asked.MEANING: item.said, Asked.DEFAULT: item.value, Asked.TERM: item.term}[item.asked]
         is_named = begin <= item.term[0]
-        if item.asked is Asked.TERM or _last(heading) != item.name:
+        if item.asked is Asked.TERM or innermost(heading) != item.name:
             begin, is_named = min(begin, item.term[0]), True
         end = max(end, target[1], item.said[1])
         passage = text[begin:end].rstrip()
@@ -229,8 +229,10 @@ class DocumentRows:
             return not any(name.lower() in f"{chunk.heading}\n{text}".lower() for name in _names(item.name))
         own = self._documents[item.document].chunks[item.chunk].heading
         asked = frozenset(content_stems(item.name))
-        shared = asked & frozenset(content_stems(_last(chunk.heading)))
-        within = number == item.document and f"{chunk.heading} > ".startswith(f"{own} > ")
+        shared = asked & frozenset(content_stems(innermost(chunk.heading)))
+        within = number == item.document and f"{chunk.heading}{HEADING_SEPARATOR}".startswith(
+            f"{own}{HEADING_SEPARATOR}"
+        )
         return not within and 2 * len(shared) <= len(asked) and item.name.lower() not in text.lower()
 
     def _stems(self, number: int, chunk: Span) -> frozenset[str]:
@@ -311,12 +313,8 @@ def _stems(stem: str) -> tuple[str, ...]:
     return (stem, f"{stem}e", *([stem[:-1]] if len(stem) > 2 and stem[-1] == stem[-2] else []))
 
 
-def _last(heading: str) -> str:
-    return heading.rpartition(" > ")[2]
-
-
 def _above(heading: str) -> str:
-    return heading.rpartition(" > ")[0]
+    return heading.rpartition(HEADING_SEPARATOR)[0]
 
 
 def _uncapitalised(text: str) -> str:
