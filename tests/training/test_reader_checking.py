@@ -14,6 +14,7 @@ from rag.settings.model import load_settings
 from rag.training.encoder_settings import ReaderTraining
 from rag.training.generator.serving import serve_run
 from rag.training.reader.checking import check_reader_data
+from rag.training.reader.document_rows import DOCUMENTS
 from rag.training.runs.store import Runs
 from rag.training.runs.types import Request
 from rag.worker.training import training_work
@@ -99,6 +100,29 @@ def test_the_commands_say_it(doubtful: Path, tiny: Path, tmp_path: Path, capsys:
     for said in (refdesk("check", "--reader", doubtful), refdesk("reader", doubtful, "--max-steps", 1)):
         assert "1 rows are left out: things.json, unplaced: its answer does not stand in its paragraph." in said
         assert "Note: things: questions asked twice of the same paragraph: 1." in said
+
+
+def test_the_page_has_it_learn_from_documents_too(tmp_path: Path, write_data: WriteData) -> None:
+    manual = tmp_path / "manual"
+    manual.mkdir()
+    sections = [
+        f"## How to clean the {part}\n\nWhen it is dirty, unplug the machine and wipe the {part} with a wet cloth.\n"
+        "Let it dry for an hour before it is used again.\n"
+        for part in ("lid", "blade", "motor")
+    ]
+    (manual / "care.md").write_text("# Care\n\n" + "\n".join(sections))
+    with closing(EmbeddedJobQueue(tmp_path / "home")) as queue:
+        runs = Runs(queue)
+        values = {"held_out": 0.0}
+        name = runs.add(Request((str(write_data()),), "reader", values, (str(manual),)))
+        Worker(queue, "checks", "test", lambda: training_work(load_settings(queue.home))).run()
+        run = runs.get(name)
+        assert run
+        assert not run.error
+        assert run.request == Request((str(tmp_path / "things.json"),), "reader", values, (str(manual),))
+        assert run.checked["files"][DOCUMENTS]["training"] >= 3
+        shown = dict(checked_view(run.checked)["rows"])
+        assert shown[DOCUMENTS].startswith("questions that documents ask of themselves")
 
 
 def test_the_page_has_a_reader_checked_and_trained(tmp_path: Path, write_data: WriteData, tiny: Path) -> None:

@@ -366,6 +366,29 @@ def test_a_sentence_beside_an_unrelated_passage_is_not_supported(tmp_path: Path)
     assert all(row.question.split()[-1].rstrip(".") not in row.passage.split() for row in made)
 
 
+def test_a_sentence_is_asked_of_the_passage_that_decides_it(tmp_path: Path) -> None:
+    said = {"passage": "Mills stand here.", "label": "supported"}
+    file = write_lines(
+        tmp_path / "said.jsonl",
+        said | {"sentence": "The mill of Bo is old."},
+        said | {"sentence": "Ellis has no mill.", "label": "contradicted"},
+        said | {"sentence": "Mill 7 burned down.", "label": "not_enough"},
+        said | {"sentence": "Die Mühle steht nicht mehr in dem Tal."},
+        said | {"sentence": "Who was it?"},
+    )
+    rows = SupportRows(read_reading_files([file])[0].support)
+    made = [rows.asked(number, random.Random(3)) for number in range(5)]
+    assert [row and (row.question, row.relevant, row.support) for row in made] == [
+        ("Is the mill of Bo old?", True, None),
+        ("Has Ellis no mill?", True, None),
+        (made[2] and made[2].question, False, None),
+        None,
+        None,
+    ]
+    assert made[2]
+    assert "Mill 7 burned down" in made[2].question
+
+
 # --- The mixture
 
 

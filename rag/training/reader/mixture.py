@@ -25,7 +25,7 @@ from rag.training.reader.question_rows import question_sources
 from rag.training.reader.record_rows import record_source
 from rag.training.reader.rows import Places, Row, Source
 from rag.training.reader.section_rows import section_sources
-from rag.training.reader.support_rows import support_sources
+from rag.training.reader.support_rows import ASKED, support_sources
 from vectorstore.errors import UsageError
 
 WEIGHTS = "weights.toml"
@@ -82,7 +82,7 @@ def sources_of(
     if documents and training.from_documents:
         asked.append(document_source(documents, training.from_documents, sum(source.weight for source in asked)))
     most = sum(source.weight for source in asked) * training.support / (1 - training.support)
-    whole = sum(source.weight for source in checks)
+    whole = sum(source.weight for source in checks if source.kind != ASKED)
     scale = min(1.0, most / whole) if asked and whole else 1.0
     checks = [replace(source, weight=scale * source.weight) for source in checks]
     return [source for source in (*asked, *checks) if source.weight]

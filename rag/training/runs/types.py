@@ -13,11 +13,14 @@ from rag.training.runs.folder import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks for: ``data`` are paths, ``values`` wins over the ``preset``."""
+    """What a person asks for: ``data`` are paths, ``values`` wins over the ``preset``. A reader learns from the paths
+    of ``documents`` what they ask of themselves.
+    """
 
     data: tuple[str, ...]
     preset: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Run:
         if self.check is None:
             return None
         asked = self.check.payload
-        return Request(tuple(asked["data"]), asked["preset"], asked["values"])
+        return Request(tuple(asked["data"]), asked["preset"], asked["values"], tuple(asked.get("documents", ())))
 
     @property
     def job(self) -> Job | None:

@@ -57,13 +57,14 @@ def draw_new_run(desk: Desk) -> str | None:
             st.markdown(_KINDS)
     st.subheader("How it learns", anchor=False)
     preset = st.selectbox("Preset", list(PRESETS), format_func=lambda name: PRESETS[name].summary)
+    documents = _draw_documents() if preset == READER else []
     values = _draw_values(preset)
     st.caption("The data are looked at first. Nothing is trained before you have seen what was found, and start it.")
     if not st.button("Check the data", disabled=not data):
         return None
     if source == _JUDGED:
         data = [str(desk.training.write_judged(reader()))]
-    return desk.training.add(reader(), Request(tuple(data), preset, values))
+    return desk.training.add(reader(), Request(tuple(data), preset, values, tuple(documents)))
 
 
 def _draw_uploads(desk: Desk) -> list[str]:
@@ -97,6 +98,21 @@ def _draw_paths() -> list[str]:
         placeholder="/home/me/answers.csv",
         help="Paths on the machine that Refdesk runs on. Of a folder all files of these kinds are read.",
     )
+    return _paths(typed)
+
+
+def _draw_documents() -> list[str]:
+    typed = st.text_area(
+        "Documents to learn from as well, one folder or file a line",
+        height=68,
+        placeholder="/home/me/manuals",
+        help="Paths on the machine that Refdesk runs on. The headings and entries of English documents become "
+        "questions; leave it empty to learn from the data alone.",
+    )
+    return _paths(typed)
+
+
+def _paths(typed: str) -> list[str]:
     return [str(Path(line.strip()).expanduser()) for line in typed.splitlines() if line.strip()]
 
 
