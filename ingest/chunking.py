@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -26,6 +27,8 @@ _LONGEST_LEAD = 300
 _LEADS = (":", "：")
 _LABELLED = re.compile(r"(?![-*•–] |\d+[.)] )[^:\n]{1,60}: [^\n]+")
 _FEWEST_LABELS = 4
+_WINDOW = 32_768
+"""Characters that are cut at a time; the tokens of a whole book would take the memory of several."""
 
 Place = tuple[int, int]
 """Start and end in the document's text."""
@@ -66,6 +69,7 @@ class Chunker:
     def __init__(self, tokenizer_file: Path, limit: int) -> None:
         self._tokens = open_counter(tokenizer_file)
         self._limit = limit - _SPECIAL_TOKENS
+        self._size_of_heading = lru_cache(maxsize=64)(self._size)  # that of many chunks in a row
         self._splitter = SentenceSplitter(
             chunk_size=self._limit,
             chunk_overlap=0,
@@ -165,7 +169,20 @@ class Chunker:
             yield filled
 
     def _split(self, text: str, place: Place, heading: str) -> Iterator[Place]:
-        """Between sentences or, where one is too long, within it."""
+        """Between sentences or, where one is too long, within it; as much at a time as a window holds."""
+        start, end = place
+        while start < end:
+            stop = min(start + _WINDOW, end)
+            pieces = list(self._split_at_once(text, (start, stop), heading))
+            if stop == end or not pieces:
+                yield from pieces
+                start = stop
+            else:  # what the end of the window cut off begins the next one
+                kept = pieces[:-1] or pieces
+                yield from kept
+                start = kept[-1][1]
+
+    def _split_at_once(self, text: str, place: Place, heading: str) -> Iterator[Place]:
         body = text[place[0] : place[1]]
         position = 0
         for piece in self._splitter.split_text_metadata_aware(body, heading):
@@ -175,10 +192,11 @@ class Chunker:
             yield place[0] + start, place[0] + position
 
     def _fits(self, text: str, place: Place, heading: str) -> bool:
-        return self._size(text[place[0] : place[1]]) + self._size(heading) <= self._limit
+        return self._size(text[place[0] : place[1]]) + self._size_of_heading(heading) <= self._limit
 
     def _size(self, text: str) -> int:
-        return max(self._tokens.count(text), len(text) // _CHARACTERS_PER_TOKEN)
+        at_least = len(text) // _CHARACTERS_PER_TOKEN
+        return at_least if at_least > self._limit else max(self._tokens.count(text), at_least)
 
     def _shortened(self, heading: str) -> str:
         """A heading that is too long loses what is between the outermost and the innermost first, which tell most."""
@@ -259,7 +277,9 @@ def _lead(text: str, prose: Place) -> Place | None:
     start = body.rfind("\n\n") + 1
     start += len(body[start:]) - len(body[start:].lstrip())
     if len(body) - start > _LONGEST_LEAD:
-        start = sentence_spans(body)[-1][0]
+        looked_at = max(start, len(body) - 2 * _LONGEST_LEAD)
+        sentences = sentence_spans(body[looked_at:])
+        start = looked_at + sentences[-1][0] if sentences else start
     is_caption = text[prose[0] + len(body) : prose[1]].count("\n") == 1
     fits = len(body) - start <= _LONGEST_LEAD and (is_caption or body.endswith(_LEADS))
     return (prose[0] + start, prose[0] + len(body)) if fits else None

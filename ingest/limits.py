@@ -1,4 +1,4 @@
-"""How much one file may cost: settings, section ``ingest``."""
+"""How much one file may cost: settings, section ``ingest``. Seconds are of processor time."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,11 +10,14 @@ class Limits(BaseModel):
 
     max_file_mb: int = Field(default=200, gt=0, description="Larger files are refused unread, in megabytes.")
     timeout_seconds: float = Field(
-        default=30, gt=0, description="Longest time that reading a file may come no further, in seconds."
+        default=30, gt=0, description="Processor time in which reading a file may come no further, in seconds."
+    )
+    total_seconds: float = Field(
+        default=3600, gt=0, description="Processor time that reading a file may take in all, in seconds."
     )
     memory_mb: int = Field(default=1024, gt=0, description="Memory that reading a file may take, in megabytes.")
     ocr_seconds: float = Field(
-        default=600, gt=0, description="Longest time that reading a document's pictures may take, in seconds."
+        default=600, gt=0, description="Processor time that reading a document's pictures may take, in seconds."
     )
     ocr_memory_mb: int = Field(
         default=2048, gt=0, description="Memory that reading a picture's words may take, in megabytes."

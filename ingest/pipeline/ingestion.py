@@ -15,12 +15,15 @@ from ingest.pipeline.outcomes import Outcome, Progress
 from ingest.pipeline.reading import BATCH_FILES, ParsedFile, Parser, Read, RefusedFile, read_ahead
 from ingest.readers.base import Reason, Refused, has_tesseract
 from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, uses_mappings
+from ingest.sources.files import NotFound
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import Embedder, FileState, Refusal, Scope, Vectors, embedding_input
 
-_FINAL: frozenset[Reason] = frozenset({"empty", "no text", "encrypted", "damaged", "too large"})
+_FINAL: frozenset[Reason] = frozenset(
+    {"empty", "no text", "encrypted", "damaged", "too large", "timeout", "out of memory"}
+)
 """Reasons to refuse a file that stay as long as the file, the readers and their limits do."""
 
 
@@ -74,8 +77,10 @@ class Ingestion:
             self._kept.start()
         self.knowledge.embedder.embed([""])
 
-    def run(self, files: Sequence[Path]) -> list[Outcome]:
-        """One outcome a file, in the files' order. What is committed stays, whatever happens to the rest."""
+    def run(self, files: Sequence[Path], not_found: Sequence[NotFound] = ()) -> list[Outcome]:
+        """One outcome a file, in the files' order, and then one for each place whose files were ``not_found``. What is
+        committed stays, whatever happens to the rest.
+        """
         outcomes: dict[Path, Outcome] = {}
         chunks = 0
 
@@ -84,11 +89,15 @@ class Ingestion:
             outcomes.update(batch)
             chunks += sum(outcome.chunks for outcome in batch.values() if outcome.status == "indexed")
             if self._on_progress:
-                self._on_progress(Progress(len(outcomes), len(files), chunks, tuple(batch.values())))
+                total = len(files) + len(not_found)
+                self._on_progress(Progress(len(outcomes), total, chunks, tuple(batch.values())))
 
         with self.knowledge.view() as view:
             listed = view.refusals(Scope(frozenset({self.collection}))).get(self.collection, [])
         refusals = {refusal.path: refusal for refusal in listed}
+        unread = {one.path: _refused(one.path, "unreadable", one.detail) for one in not_found}
+        if unread:
+            record(unread)
         to_parse: list[Path] = []
         for path in files:
             outcome = self._without_parsing(path, refusals.get(str(path)))
@@ -103,7 +112,7 @@ class Ingestion:
             record({item.path: item.outcome for item in refused} | stored)
         if any(outcome.status == "indexed" for outcome in outcomes.values()):
             self.knowledge.compact()
-        return [outcomes[path] for path in files]
+        return [outcomes[path] for path in [*files, *unread]]
 
     def _recipe(self, path: Path) -> str:
         recipe = f"{path.suffix.lower()} readers-{VERSION}"
@@ -116,27 +125,27 @@ class Ingestion:
     def _without_parsing(self, path: Path, refusal: Refusal | None) -> Outcome | None:
         """The outcome of a file that is unknown to every reader, unchanged, or a copy of one that is stored."""
         if format_of(path) is None:
-            return Outcome(str(path), "refused", reason="unsupported", detail=UNSUPPORTED)
+            return _refused(path, "unsupported", UNSUPPORTED)
         recipe = self._recipe(path)
         try:
             str(path).encode()
         except UnicodeEncodeError:
-            detail = "Its name is not valid UTF-8. Rename it."
-            return Outcome(str(path).encode(errors="replace").decode(), "refused", reason="unreadable", detail=detail)
+            return _refused(path, "unreadable", "Its name is not valid UTF-8. Rename it.")
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return Outcome(str(path), "refused", reason="unreadable", detail="It is not an ordinary file.")
+                return _refused(path, "unreadable", "It is not an ordinary file.")
             if status.st_size > self._worker.limits.max_file_mb * 1024**2:
-                detail = f"The file is larger than {self._worker.limits.max_file_mb} MB."
-                return Outcome(str(path), "refused", reason="too large", detail=detail)
+                most = self._worker.limits.max_file_mb
+                detail = f"The file is larger than {most} MB. A higher ingest.max_file_mb allows more."
+                return _refused(path, "too large", detail)
             state = FileState(status.st_size, status.st_mtime_ns)
             with self.knowledge.view() as view:
                 known = view.find_file(self.collection, str(path))
             if known and known.recipe == recipe and known.state == state:
                 return Outcome(str(path), "unchanged", document=known.document)
             if refusal and refusal.state == state and refusal.recipe == self._tried(path):
-                return Outcome(str(path), "refused", reason=cast(Reason, refusal.reason), detail=refusal.detail)
+                return _refused(path, cast(Reason, refusal.reason), refusal.detail)
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
@@ -178,7 +187,7 @@ class Ingestion:
         try:
             sha256, document = parser.parse(path, self._mappings if uses_mappings(path) else ())
         except Refused as refusal:
-            outcome = Outcome(str(path), "refused", reason=refusal.reason, detail=refusal.detail)
+            outcome = _refused(path, refusal.reason, refusal.detail)
             final = refusal.reason in _FINAL and not isinstance(refusal, WorkerDied)
             return RefusedFile(path, state if final else None, outcome)
         return ParsedFile(path, state, sha256, document)
@@ -240,7 +249,11 @@ def _embed(items: Sequence[ParsedFile], embedder: Embedder, vectors: dict[str, N
 
 
 def _unreadable(path: Path, error: OSError) -> Outcome:
-    return Outcome(str(path), "refused", reason="unreadable", detail=f"The file cannot be read ({error.strerror}).")
+    return _refused(path, "unreadable", f"The file cannot be read ({error.strerror}).")
+
+
+def _refused(path: Path, reason: Reason, detail: str) -> Outcome:
+    return Outcome(str(path).encode(errors="replace").decode(), "refused", reason=reason, detail=detail)
 
 
 def _state(path: Path) -> FileState:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.pipeline.ingestion import Ingestion
 from ingest.pipeline.outcomes import Outcome
-from ingest.sources.files import find_files
+from ingest.sources.files import NotFound, find_files
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Document, Scope
 
@@ -37,14 +37,20 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
     drive is not mounted, unless ``allow_empty``.
     """
     roots = [path.resolve() for path in paths]
-    files = find_files(path for path in paths if path.exists() or not allow_empty)
+    not_found: list[NotFound] = []
+    files = find_files((path for path in paths if path.exists() or not allow_empty), not_found.append)
     collection = ingestion.collection
     with ingestion.knowledge.view() as view:
         stored = sorted(view.documents(Scope(frozenset({collection})))[1], key=attrgetter("id"))
         refused = view.refusals(Scope(frozenset({collection}))).get(collection, [])
     mirrored = [document for document in stored if any(Path(document.path).is_relative_to(root) for root in roots)]
     here = set(map(str, files))
-    gone = [document for document in mirrored if document.path not in here]
+    hidden = [place.path for place in not_found]
+
+    def is_gone(path: str) -> bool:
+        return path not in here and not any(Path(path).is_relative_to(place) for place in hidden)
+
+    gone = [document for document in mirrored if is_gone(document.path)]
     known = {document.path for document in stored}
     moved = _moved(gone, [path for path in files if str(path) not in known])
     removed = [document for document in gone if document.id not in moved]
@@ -52,7 +58,7 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
         _refuse("All documents", mirrored, roots)
     if not allow_empty and len(removed) > max(_FEW, len(mirrored) // 2):
         _refuse(f"{len(removed)} of {len(mirrored)} documents", removed, roots)
-    unread = [refusal.path for refusal in refused if refusal.path not in here]
+    unread = [refusal.path for refusal in refused if is_gone(refusal.path)]
     lost = [path for path in unread if any(Path(path).is_relative_to(root) for root in roots)]
     if lost or gone:
         with ingestion.knowledge.change() as change:
@@ -62,7 +68,7 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
                     change.move_document(document, moved[document.id])
                 else:
                     change.remove_document(document.id)
-    outcomes = ingestion.run(files)
+    outcomes = ingestion.run(files, not_found)
     with ingestion.knowledge.change() as change:
         change.set_synced(collection, roots)
     return Synchronised(

@@ -26,15 +26,22 @@ def opened(data: bytes, limits: Limits) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             expanded = sum(entry.file_size for entry in entries)
-            if len(entries) > limits.max_archive_entries or expanded > limits.max_expanded_mb * 1024**2:
-                raise Refused("too large", f"The document expands to {expanded // 1024**2} MB in {len(entries)} parts.")
+            if len(entries) > limits.max_archive_entries:
+                raise _too_large(f"The document has {len(entries)} parts.", "max_archive_entries")
+            if expanded > limits.max_expanded_mb * 1024**2:
+                raise _too_large(f"The document expands to {expanded // 1024**2} MB.", "max_expanded_mb")
             if expanded > _RATIO_MATTERS_ABOVE and expanded > limits.max_expansion * len(data):
-                raise Refused("too large", f"The document expands to more than {limits.max_expansion} times its size.")
+                detail = f"The document expands to more than {limits.max_expansion} times its size."
+                raise _too_large(detail, "max_expansion")
             if any(entry.flag_bits & _ENCRYPTED for entry in entries):
                 raise Refused("encrypted", "The document asks for a password.")
             yield archive
     except (zipfile.BadZipFile, EOFError) as error:
         raise Refused("damaged", "The document is not a whole ZIP archive.") from error
+
+
+def _too_large(detail: str, setting: str) -> Refused:
+    return Refused("too large", f"{detail} A higher ingest.{setting} allows more.")
 
 
 def part(archive: zipfile.ZipFile, name: str) -> etree._Element:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 
 from lxml import html
-from lxml.etree import ParserError
+from lxml.etree import ParserError, iterwalk
 from lxml.html import HtmlElement
 
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
@@ -45,6 +45,9 @@ _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _LABEL = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*(?P<name>[\w.:-]+)""", re.IGNORECASE | re.ASCII)
 _LABEL_WITHIN = 1024  # as browsers look for it (WHATWG HTML)
+_DEEPEST = 150
+"""Elements within elements that keep their form; of what is nested deeper the words are taken."""
+_LIMIT_REACHED = "ERR_RESOURCE_LIMIT"  # more than 2,048 levels, of libxml2
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -81,12 +84,15 @@ def add_html(builder: DocumentBuilder, markup: str) -> str:
 
 
 def html_tree(markup: str) -> HtmlElement:
-    """The markup's root element. Raises ValueError where it holds nothing."""
+    """The markup's root element. Raises ValueError where it holds nothing, and Refused where not all can be read."""
+    parser = html.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        parser = html.HTMLParser(remove_comments=True, remove_pis=True)
-        return html.document_fromstring(_DECLARED.sub("", markup), parser)
+        root = html.document_fromstring(_DECLARED.sub("", markup), parser)
     except (ParserError, AssertionError) as error:
         raise ValueError from error
+    if any(error.type_name == _LIMIT_REACHED for error in parser.error_log):
+        raise Refused("damaged", "Its elements are nested too deeply: what is within them cannot be read.")
+    return root
 
 
 class _Walker:
@@ -96,6 +102,7 @@ class _Walker:
         self._builder = builder
         self._inline: list[str] = []
         self._navigation = _navigation(root)
+        self._depth = 0
 
     def walk(self, element: HtmlElement) -> None:
         tag = element.tag
@@ -103,6 +110,10 @@ class _Walker:
             return
         if _is_permalink(element) or element in self._navigation:
             return
+        if self._depth == _DEEPEST:
+            self._say(_words_within(element))
+            return
+        self._depth += 1
         if tag == "br":
             self._inline.append("\n")
         elif tag in {"sup", "sub"}:
@@ -113,6 +124,7 @@ class _Walker:
             self._flush()
         else:
             self._inside(element)
+        self._depth -= 1
 
     def _block(self, element: HtmlElement) -> None:
         tag = element.tag
@@ -358,6 +370,20 @@ def _text(element: HtmlElement) -> str:
             parts += [apart, _raised(child) if child.tag in {"sup", "sub"} else _text(child), apart]
         parts.append(child.tail or "")
     return _SPACE.sub(" ", "".join(parts)).strip()
+
+
+def _words_within(element: HtmlElement) -> str:
+    """The text of an element, however deep it is nested."""
+    parts: list[str] = []
+    walk = iterwalk(element, events=("start", "end"))
+    for event, one in walk:
+        if event == "start" and one.tag in SKIPPED:
+            walk.skip_subtree()
+        elif event == "start":
+            parts += [" " if one.tag in BLOCKS else "", one.text or ""]
+        else:
+            parts += [" " if one.tag in BLOCKS else "", (one.tail or "") if one is not element else ""]
+    return "".join(parts)
 
 
 def _lines(element: HtmlElement) -> str:

@@ -5,10 +5,10 @@ import os
 import re
 import resource
 import subprocess
-import time
 import warnings
 from collections.abc import Iterator
 
+import psutil
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from ingest.readers.base import NO_TESSERACT, ReadDocument, ReadOptions, Refused, has_tesseract
@@ -36,7 +36,8 @@ class TextRecognition:
         self._on_progress = options.on_progress
         self._memory = options.limits.ocr_memory_mb * 1024**2
         self._alive_seconds = options.limits.timeout_seconds / _SIGNS_OF_LIFE
-        self._ends = time.monotonic() + options.limits.ocr_seconds
+        self._most_seconds = options.limits.ocr_seconds
+        self._before = _seconds_of_ended()
         listed = subprocess.run([_PROGRAM, "--list-langs"], capture_output=True, text=True, check=False).stdout
         self._languages = sorted(listed.split("\n")[1:-1], key=lambda name: (name != "eng", name))
 
@@ -82,14 +83,23 @@ class TextRecognition:
                 try:
                     output, _ = process.communicate(unsent, timeout=self._alive_seconds)
                 except subprocess.TimeoutExpired:
-                    if time.monotonic() > self._ends:
+                    running = psutil.Process(process.pid).cpu_times()
+                    spent = _seconds_of_ended() - self._before + running.user + running.system
+                    if spent > self._most_seconds:
                         process.kill()
-                        raise Refused("timeout", "Reading the words in its pictures takes too long.") from None
+                        detail = f"Reading the words in its pictures takes more than {self._most_seconds:g} seconds."
+                        raise Refused("timeout", f"{detail} A higher ingest.ocr_seconds allows more.") from None
                     self._on_progress()
                     unsent = None
         if process.returncode:
             raise Refused("damaged", "The words in its pictures cannot be read.")
         return output.decode("utf-8", "replace")
+
+
+def _seconds_of_ended() -> float:
+    """Processor time of all programs that this process has started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def picture_frames(data: bytes) -> Iterator[Image.Image]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.readers.base import NO_TESSERACT, ReadDocument, ReadOptions, Refused, has_tesseract
 
-VERSION = 6
+VERSION = 7
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
 
 
@@ -45,7 +45,7 @@ class Format:
 
 
 FORMATS = (
-    Format((".txt",), "ingest.readers.text:read_text", layout="ingest.layout.documents:text_layout"),
+    Format((".txt", ".log"), "ingest.readers.text:read_text", layout="ingest.layout.documents:text_layout"),
     Format((".md", ".markdown"), "ingest.readers.text:read_markdown", layout="ingest.layout.documents:markdown_layout"),
     Format((".html", ".htm"), "ingest.readers.html:read_html", layout="ingest.layout.documents:html_layout"),
     Format((".rtf",), "ingest.readers.text:read_rtf"),

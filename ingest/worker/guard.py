@@ -1,6 +1,7 @@
 """The main process's side of the parse worker: start it, ask it, kill and replace it when a file is too much for it."""
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -8,7 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from ingest.limits import Limits
 from ingest.readers.base import Refused
 from ingest.sources.mapping import Mapping as NamedMapping
 from ingest.types import DocumentLayout
+from ingest.worker.spending import Spending, no_further, out_of_memory
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Block, BlockKind, Page, ParsedDocument, Span, Unit
 
@@ -38,12 +40,17 @@ class WorkerSettings:
     @property
     def chunking(self) -> str:
         """Names what texts are cut by: they are cut alike as long as this is the same."""
-        tokenizer = hashlib.sha256(self.tokenizer_file.read_bytes()).hexdigest()[:8]
-        return f"{self.token_limit}-{tokenizer}-{_CHUNKER}"
+        return f"{self.token_limit}-{_digest(self.tokenizer_file)}-{_CHUNKER}"
+
+
+@functools.cache
+def _digest(file: Path) -> str:
+    """Files of models do not change."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
 class WorkerDied(Refused):
-    """The process ended while it read the file, whether by the file's fault or not."""
+    """The process was ended while it read the file, by no fault of the file's that is known."""
 
 
 class ParseWorker:
@@ -100,18 +107,19 @@ class ParseWorker:
     def _ask(self, path: Path, **request: Any) -> dict[str, Any]:
         """The reply to a request about a file. Raises Refused."""
         process = self.start()
-        seconds = self._limits.timeout_seconds
+        spent = Spending(process.pid, self._limits)
         try:
             _pipe(process.stdin).write(json.dumps({"path": str(path.absolute()), **request}).encode() + b"\n")
             _pipe(process.stdin).flush()
-            while "alive" in (reply := self._receive(seconds)):
-                pass
-        except TimeoutError:
+            while "alive" in (reply := self._receive(spent.look, spent.look_every)):
+                spent.came_further()
+        except Refused:
             self.close()
-            raise Refused("timeout", f"Reading the file came no further for {seconds:.0f} seconds.") from None
+            raise
         except (EOFError, BrokenPipeError):
+            code = process.wait()
             self.close()
-            raise WorkerDied("damaged", "Reading the file ended its reader process.") from None
+            raise _died(code, self._limits) from None
         if "refused" in reply:
             if reply["refused"] == "out of memory":
                 self.close()  # what it allocated may not come back
@@ -133,7 +141,7 @@ class ParseWorker:
             process_group=0,
         )
         try:
-            self.uncut = str(self._receive(_START_SECONDS)["uncut"])
+            self.uncut = str(self._receive(_no_answer, _START_SECONDS)["uncut"])
         except (TimeoutError, EOFError) as error:
             self.close()
             raise RefdeskError(
@@ -143,14 +151,16 @@ class ParseWorker:
             ) from error
         return self._process
 
-    def _receive(self, timeout: float) -> dict[str, Any]:
+    def _receive(self, waiting: Callable[[], None], seconds: float) -> dict[str, Any]:
+        """The next message. What is ``waiting`` for it is told after every so many ``seconds``, and may end that."""
         assert self._process is not None
         stream = _pipe(self._process.stdout)
         with selectors.DefaultSelector() as selector:
             selector.register(stream, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
-                if not selector.select(timeout):
-                    raise TimeoutError
+                if not selector.select(seconds):
+                    waiting()
+                    continue
                 data = stream.read1(1 << 20)  # type: ignore[attr-defined]
                 if not data:
                     raise EOFError
@@ -166,6 +176,20 @@ class ParseWorker:
             self._process.communicate()
             self._process = None
         self._buffer = b""
+
+
+def _no_answer() -> None:
+    raise TimeoutError
+
+
+def _died(code: int, limits: Limits) -> Refused:
+    """What a process that ended with ``code`` while it read a file says of the file."""
+    if code == -signal.SIGABRT:  # how native code ends that gets no memory
+        return out_of_memory(limits)
+    if code in (-signal.SIGPROF, -signal.SIGALRM):
+        return no_further(limits)
+    kind = Refused if code in (-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL) else WorkerDied
+    return kind("damaged", "Reading the file ended its reader process.")
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

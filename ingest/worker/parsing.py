@@ -25,6 +25,7 @@ from ingest.limits import Limits
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.registry import import_parsers, read_file
 from ingest.sources.mapping import Mapping as NamedMapping
+from ingest.worker.spending import IDLE, out_of_memory
 from vectorstore.types import ParsedDocument
 
 _WORDS_OF_A_NAME = re.compile(r"[^\s_-]+(?:-(?=\d)[^\s_-]+)*")
@@ -37,7 +38,8 @@ Cut = Callable[[ReadDocument, str], ParsedDocument]
 def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: str) -> None:
     """Answer requests until the input ends. ``uncut`` says why the network is not cut, if it is not.
 
-    Reading that comes no further ends this process by itself, should the one that watches it be gone.
+    Reading that comes no further, be it that it computes or that it waits, ends this process by itself, should the one
+    that watches it be gone.
     """
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a library that prints must not spoil the replies
@@ -47,18 +49,24 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
     _limit_memory(bearable.memory_mb * 1024**2)
     _reply(replies, {"uncut": uncut})
 
-    def alive() -> None:
-        signal.alarm(patience)
-        _reply(replies, {"alive": True})
+    def send(message: dict[str, Any]) -> None:
+        _watch(0)  # nobody waits for this process while it waits to be heard
+        _reply(replies, message)
+        _watch(bearable.timeout_seconds)
 
-    patience = 2 * math.ceil(bearable.timeout_seconds)
     for line in sys.stdin:
         request = json.loads(line)
         mappings = tuple(NamedMapping.model_validate(mapping) for mapping in request.get("mappings", ()))
-        signal.alarm(patience)
-        reply = _answer(request, ReadOptions(mappings, bearable, alive), cut)
-        signal.alarm(0)
+        _watch(bearable.timeout_seconds)
+        reply = _answer(request, ReadOptions(mappings, bearable, lambda: send({"alive": True})), cut)
+        _watch(0)
         _reply(replies, reply)
+
+
+def _watch(seconds: float) -> None:
+    """End this process when it comes no further for twice as long as it may; 0 ends the watch."""
+    signal.setitimer(signal.ITIMER_PROF, 2 * seconds)
+    signal.alarm(math.ceil(2 * IDLE * seconds))
 
 
 def _chunker(tokenizer_file: Path, token_limit: int) -> Cut:
@@ -84,7 +92,8 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -
     except OSError as error:
         return {"refused": "unreadable", "detail": f"The file cannot be read ({error.strerror})."}
     except MemoryError:
-        return {"refused": "out of memory", "detail": "Reading the file takes more memory than allowed."}
+        too_much = out_of_memory(options.limits)
+        return {"refused": too_much.reason, "detail": too_much.detail}
     except RecursionError:
         return {"refused": "damaged", "detail": "The document is nested too deeply."}
     except Exception as error:  # foreign input through foreign parsers: any failure is the file's, and named

@@ -6,6 +6,7 @@ import pytest
 from ingest.limits import Limits
 from ingest.pipeline.ingestion import Ingestion, OpenParser
 from ingest.pipeline.outcomes import Outcome
+from ingest.sources.files import NotFound
 from ingest.sources.mapping import Mapping
 from ingest.worker.guard import ParseWorker, WorkerSettings
 from tests.fakes import HashEmbedder
@@ -45,8 +46,9 @@ def ingest(knowledge: SqliteStore) -> Ingest:
         timeout: float = 30.0,
         memory_mb: int = 1024,
         open_parser: OpenParser = ParseWorker,
+        not_found: Sequence[NotFound] = (),
     ) -> list[Outcome]:
         settings = WorkerSettings(TOKENIZER, LIMIT, Limits(timeout_seconds=timeout, memory_mb=memory_mb))
-        return Ingestion(knowledge, settings, collection, mappings, open_parser=open_parser).run(files)
+        return Ingestion(knowledge, settings, collection, mappings, open_parser=open_parser).run(files, not_found)
 
     return run

@@ -43,6 +43,7 @@ _PAGE = f"<html><body><h1>Light</h1><p>{SENTENCE}</p></body></html>".encode()
 
 FORMATS = {
     ".txt": (_TEXT, SENTENCE),
+    ".log": (_TEXT, SENTENCE),
     ".md": (_TEXT, SENTENCE),
     ".markdown": (_TEXT, SENTENCE),
     ".html": (_PAGE, SENTENCE),

@@ -1,3 +1,4 @@
+import random
 from itertools import pairwise
 
 import pytest
@@ -77,6 +78,23 @@ def test_a_title_stays_above_headings_side_by_side() -> None:
         builder.paragraph("Run it.")
     headings = [chunk.heading for chunk in CHUNKER.cut(builder.build()).chunks]
     assert headings == ["Setup > Setup on Linux", "Setup > Setup on Windows"]
+
+
+@pytest.mark.parametrize("end", [". ", "\n", "\n\n", " "])
+def test_a_long_text_is_cut_as_its_beginning_is(end: str) -> None:
+    """A window's end is no end of a chunk."""
+    words = "river mountain table house window garden paper letter number yellow silver stone".split()
+    draw = random.Random(7)
+    text = end.join(" ".join(draw.choices(words, k=11)).capitalize() for _ in range(2_500))
+    builder, short = DocumentBuilder(), DocumentBuilder()
+    builder.paragraph(text)
+    short.paragraph(text[:30_000])
+    chunks, expected = CHUNKER.cut(builder.build()).chunks, CHUNKER.cut(short.build()).chunks
+    assert len(text) > 100_000
+    assert chunks[: len(expected) - 1] == expected[:-1]
+    sizes = [chunk.end - chunk.start for chunk in chunks[:-1]]
+    assert min(sizes) > sum(sizes) / len(sizes) / 2
+    assert all(not text[before.end : after.start].strip() for before, after in pairwise(chunks))
 
 
 def test_a_repeated_sentence_is_cut_at_its_own_place() -> None:

@@ -141,5 +141,5 @@ def test_the_guarded_worker_reads_every_format_one_after_the_other(tmp_path: Pat
 
 
 def test_a_name_that_no_reader_knows_is_refused_with_those_that_are() -> None:
-    with pytest.raises(Refused, match=r"Refdesk reads \.txt, \.md"):
+    with pytest.raises(Refused, match=r"Refdesk reads \.txt, \.log, \.md"):
         read_file(Path("film.mp4"), b"data", ReadOptions())

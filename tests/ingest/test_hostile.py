@@ -14,7 +14,7 @@ from tests.ingest.hostile import hostile_files
 from tests.soak.folders import HANDBOOK
 from vectorstore.sqlite.store import SqliteStore
 
-_SECRET = "the vault opens with 7741"
+_SECRET = "the vault opens with quillfeather"
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
@@ -46,7 +46,7 @@ def test_hostile_files_show_nothing_write_nothing_and_harm_no_neighbour(
         assert outcome.status == "indexed" or outcome.reason in get_args(Reason), outcome
     with knowledge.database.read() as connection:
         texts = [str(row[0]) for row in connection.execute("SELECT text FROM pages")]
-    assert not any("7741" in text for text in texts)
+    assert not any("quillfeather" in text for text in texts)
     assert not any("haha" in text or "q" * 200_000 in text for text in texts)
     for name in ("zeros.docx", "ratio.epub", "many.docx", "pixels.png", "deep.json"):
         assert outcomes[name].status == "refused", name

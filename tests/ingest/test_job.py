@@ -8,10 +8,10 @@ from typing import Never
 import pytest
 
 from ingest.limits import Limits
-from ingest.pipeline.ingestion import Ingestion
-from ingest.pipeline.outcomes import Progress, summary
+from ingest.pipeline.ingestion import Ingestion, OpenParser
+from ingest.pipeline.outcomes import Outcome, Progress, summary
 from ingest.readers.base import Refused
-from ingest.sources.files import find_files
+from ingest.sources.files import NotFound, find_files
 from ingest.sources.mapping import load_mapping
 from ingest.worker.guard import ParseWorker, WorkerSettings
 from tests.fakes import HashEmbedder
@@ -70,6 +70,27 @@ def test_a_refused_file_is_read_again_only_when_it_or_a_limit_has_changed(
     assert summary(ingest([path])) == {"indexed": 1, "unchanged": 0, "refused": 0}
     with knowledge.view() as view:
         assert view.refusals(EVERYTHING) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [{"timeout_seconds": 0.2}, {"total_seconds": 0.2}])
+def test_a_file_that_took_too_long_is_read_again_only_when_a_limit_allows_more(
+    folder: Path, knowledge: SqliteStore, limit: dict[str, float]
+) -> None:
+    def ingested(limits: Limits, open_parser: OpenParser = ParseWorker) -> list[Outcome]:
+        settings = WorkerSettings(TOKENIZER, LIMIT, limits)
+        return Ingestion(knowledge, settings, "default", open_parser=open_parser).run(find_files([folder]))
+
+    def no_process(_: WorkerSettings) -> Never:
+        raise ProcessLookupError
+
+    (folder / "slow.xml").write_text("<a>" + "<b>x</b>" * 400_000 + "</a>")
+    (refused,) = ingested(Limits(**limit))
+    assert refused.reason == "timeout"
+    assert f"ingest.{next(iter(limit))}" in refused.detail
+    assert ingested(Limits(**limit), no_process) == [refused]
+    with pytest.raises(ProcessLookupError):
+        ingested(Limits(total_seconds=7000), no_process)
 
 
 def test_unchanged_files_are_not_embedded_again(folder: Path, knowledge: SqliteStore, ingest: Ingest) -> None:
@@ -189,6 +210,25 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) 
     (folder / "own.txt").write_text("mine")
     (folder / "alias.txt").symlink_to(folder / "own.txt")
     assert find_files([folder]) == [folder / "own.txt"]
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_named_and_the_others_read(folder: Path, ingest: Ingest) -> None:
+    (folder / "own.txt").write_text("mine")
+    (folder / "dangling.txt").symlink_to(folder / "gone.txt")
+    (folder / "one.txt").symlink_to(folder / "two.txt")
+    (folder / "two.txt").symlink_to(folder / "one.txt")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "up").symlink_to(folder)
+    not_found: list[NotFound] = []
+    assert find_files([folder], not_found.append) == [folder / "own.txt"]
+    assert {one.path.name: one.detail.split(".")[0] for one in not_found} == {
+        "dangling.txt": "The link leads to a file that is not there",
+        "one.txt": "The link leads in a circle",
+        "two.txt": "The link leads in a circle",
+        "up": "The link leads back to a folder that it lies in",
+    }
+    outcomes = ingest(find_files([folder]), not_found=not_found)
+    assert [outcome.status for outcome in outcomes] == ["indexed", *["refused"] * 4]
 
 
 def test_a_path_that_does_not_exist_is_a_wrong_call(folder: Path) -> None:

@@ -344,3 +344,17 @@ def test_nothing_unstorable_gets_into_the_text() -> None:
     assert "\x00" not in text
     assert "softhyphen" in text
     text.encode("utf-8")
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote", "table><tr><td", "ul><li"])
+@pytest.mark.parametrize("levels", [100, 300, 600])
+def test_what_is_nested_deep_in_a_page_is_read(tag: str, levels: int) -> None:
+    closing = "".join(f"</{name}>" for name in reversed(tag.split("><"))) * levels
+    page = f"<p>First</p>{f'<{tag}>' * levels}deep <i>down</i><script>no</script><p>below</p>{closing}<p>Last</p>"
+    words = text_of(read("a.html", page.encode())).split()
+    assert [word for word in words if word.isalpha()] == ["First", "deep", "down", "below", "Last"]
+
+
+def test_a_page_nested_deeper_than_can_be_read_says_so() -> None:
+    with pytest.raises(Refused, match="nested too deeply"):
+        read("a.html", b"<p>First</p>" + b"<div>" * 3_000 + b"lost" + b"</div>" * 3_000 + b"<p>Last</p>")

@@ -110,6 +110,19 @@ def test_a_folder_that_vanished_empties_nothing(knowledge: SqliteStore, folder: 
     assert stored(knowledge) == {}
 
 
+def test_what_lies_in_a_folder_that_cannot_be_read_stays(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
+    write(folder, "apple.txt", "pear.txt", "cellar/plum.txt")
+    sync()
+    (folder / "cellar").rename(folder.parent / "elsewhere")
+    (folder / "cellar").symlink_to(folder / "cellar")  # which not even root can list
+    done = sync()
+    assert done.removed == ()
+    assert [(Path(one.path).name, one.reason) for one in done.outcomes if one.status == "refused"] == [
+        ("cellar", "unreadable")
+    ]
+    assert set(stored(knowledge)) == {"apple.txt", "pear.txt", "plum.txt"}
+
+
 @pytest.mark.slow
 def test_most_of_a_large_folder_gone_is_asked_about_first(knowledge: SqliteStore, folder: Path, sync: Sync) -> None:
     write(folder, *(f"{n}.txt" for n in range(24)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from ingest.sources.files import find_files, find_mapping_files
+from ingest.sources.files import NotFound, find_files, find_mapping_files
 from ingest.sources.mapping import load_mapping
 from rag.access.types import LOCAL_OWNER
 from rag.desk.protocols import Desk
@@ -43,14 +43,15 @@ def ingest(
 ) -> None:
     """Bring files into the knowledge base. What is stored and unchanged is skipped."""
     settings = load_settings(home)
-    files = find_files(paths)
-    if not files:
+    not_found: list[NotFound] = []
+    files = find_files(paths, not_found.append)
+    if not files and not not_found:
         raise RefdeskError(
             "There are no files", where=", ".join(map(str, paths)), remedy="Name a folder with documents in it."
         )
     with open_desk(context, settings) as desk:
         with _ingestion(desk, collection, paths, mapping) as (job, progress), progress:
-            outcomes = job.run(files)
+            outcomes = job.run(files, not_found)
         state = desk.documents.totals(LOCAL_OWNER, EVERYTHING)
     if as_json:
         _print_outcomes(outcomes, state)
