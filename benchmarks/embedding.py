@@ -94,7 +94,7 @@ def stages(folder: Path, home: Path, embedder: LocalEmbedder, files: int, rounds
         parsing = time.perf_counter() - began
     texts = [
         embedding_input(chunk.heading, document.text[chunk.start : chunk.end])
-        for _, document in parsed.values()
+        for document in (one.document for one in parsed.values())
         for chunk in document.chunks
     ]
     counts = _token_counts(embedder, texts)
@@ -225,10 +225,11 @@ def _store(knowledge: KnowledgeStore, parsed: Mapping[Path, Any], vectors: Vecto
     files = list(parsed.items())
     for start in range(0, len(files), _FILES_A_TRANSACTION):
         with knowledge.change() as change:
-            for path, (sha256, document) in files[start : start + _FILES_A_TRANSACTION]:
+            for path, one in files[start : start + _FILES_A_TRANSACTION]:
+                document = one.document
                 own = vectors[first : first + len(document.chunks)]
                 first += len(document.chunks)
-                content = change.add_content(sha256, "benchmark", document, own, knowledge.embedder.fingerprint)
+                content = change.add_content(one.sha256, "benchmark", document, own, knowledge.embedder.fingerprint)
                 change.put_document("default", str(path), document.title, content, FileState(0, 0))
     knowledge.compact(force=True)
 

@@ -91,7 +91,13 @@ class Chunker:
         ]
         chunks = tuple(self.chunks(text, sections, document.blocks))
         return ParsedDocument(
-            document.title, document.pages, document.units, chunks, document.metadata, document.blocks
+            document.title,
+            document.pages,
+            document.units,
+            chunks,
+            document.metadata,
+            document.blocks,
+            document.notes,
         )
 
     def chunks(self, text: str, sections: Iterable[Span], blocks: Sequence[Block]) -> Iterator[Span]:

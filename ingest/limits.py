@@ -26,6 +26,9 @@ class Limits(BaseModel):
         default=200, gt=0, description="What a compressed document may expand to, in megabytes."
     )
     max_expansion: int = Field(default=100, gt=0, description="How many times its size a large one may expand to.")
+    max_parts: int = Field(
+        default=200, gt=0, description="How many attachments and forwarded messages of one e-mail are read."
+    )
     max_archive_entries: int = Field(default=10_000, gt=0, description="How many parts it may have.")
     form_pages: int = Field(
         default=60, ge=2, description="Pages of a form that are read for its fields; of a longer one the outer ones."

@@ -1,6 +1,8 @@
-"""Where the words of a document stand: what the parse worker finds, and what fields are read from."""
+"""What the parse worker finds: the text of a document, or where its words stand, which fields are read from."""
 
 from dataclasses import dataclass
+
+from vectorstore.types import ParsedDocument
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, from the upper left corner of a page as a person sees it."""
@@ -44,3 +46,15 @@ class DocumentLayout:
     page_count: int
     unread_pictures: int = 0
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file, or a part of one, as it was read: the SHA-256 and the number of its bytes, its text in chunks, and the
+    names of the parts within it.
+    """
+
+    sha256: str
+    size: int
+    document: ParsedDocument
+    parts: tuple[str, ...] = ()

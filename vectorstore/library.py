@@ -12,10 +12,11 @@ from vectorstore.types import Document, Page, Scope
 
 
 def status(home: Path, scope: Scope) -> dict[str, object]:
-    """Counts of documents, units, contents and chunks; documents a collection; the embedding; the last change. The
-    last two are empty where nothing is within ``scope``. Of an empty home nothing is begun.
+    """Counts of documents, units, contents, chunks, and documents of which something was not read; documents a
+    collection; the embedding; the last change. The last two are empty where nothing is within ``scope``. Of an empty
+    home nothing is begun.
     """
-    state: dict[str, object] = {"documents": 0, "contents": 0, "units": 0, "chunks": 0}
+    state: dict[str, object] = {"documents": 0, "contents": 0, "units": 0, "chunks": 0, "incomplete": 0}
     if not is_begun(home):
         return state | {"collections": {}, "embedding": "", "changed_at": ""}
     with closing(open_store(home)) as store, store.view() as view:
@@ -54,9 +55,10 @@ def show(store: KnowledgeStore, reference: str, scope: Scope) -> tuple[Document,
 def remove(
     store: KnowledgeStore, references: Sequence[str], scope: Scope, *, restorable: bool = False
 ) -> list[Document]:
-    """Remove documents, all or (if one is unknown) none; return what was removed. Raises UsageError."""
+    """Remove documents and their parts, all or (if one is unknown) none; return what was removed. Raises UsageError."""
     with store.view() as view:
-        found = {document.id: document for reference in references for document in find(view, reference, scope)}
+        named = [document for reference in references for document in find(view, reference, scope)]
+        found = {document.id: document for one in named for document in (one, *view.parts(one.id))}
     with store.change() as change:
         for document in found:
             if restorable:

@@ -105,9 +105,12 @@ class DocumentView(TextView, Protocol):
     def document(self, document: int, scope: Scope) -> Document | None: ...
 
     def documents(
-        self, scope: Scope, words: Sequence[str] = (), *, limit: int | None = None
+        self, scope: Scope, words: Sequence[str] = (), *, limit: int | None = None, incomplete: bool = False
     ) -> tuple[int, list[Document]]:
-        """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title."""
+        """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title.
+
+        ``incomplete`` ones alone are those of which something was not read.
+        """
         ...
 
     def documents_at(self, path: str, scope: Scope) -> list[Document]:
@@ -156,6 +159,10 @@ class FileView(Protocol):
         """The title that was found in a content; empty where there was none."""
         ...
 
+    def parts(self, document: int) -> list[Document]:
+        """The parts of a file's document, in the order in which they came."""
+        ...
+
 
 class KnowledgeView(PassageView, DocumentView, FileView, Protocol):
     """One state of a knowledge base: whatever is published meanwhile, all that is read through it belongs together."""
@@ -199,8 +206,13 @@ class KnowledgeChange(FileView, Protocol):
         """
         ...
 
-    def put_document(self, collection: str, path: str, title: str, content: int, state: FileState) -> int:
-        """Add the document, or point the existing one at ``content``; return its id. A soft-deleted one is restored."""
+    def put_document(
+        self, collection: str, path: str, title: str, content: int, state: FileState, part_of: int | None = None
+    ) -> int:
+        """Add the document, or point the existing one at ``content``; return its id. A soft-deleted one is restored.
+
+        ``part_of`` is the document of the file that it is a part of. Parts go, come back and move with their file.
+        """
         ...
 
     def move_document(self, document: Document, path: Path) -> None:
@@ -220,7 +232,7 @@ class KnowledgeChange(FileView, Protocol):
         ...
 
     def restore(self, document: int) -> bool:
-        """Undo a soft-deletion; False where the document is no longer kept."""
+        """Undo a soft-deletion; False where the document is no longer kept. A part comes back with its file."""
         ...
 
     def put_refusals(self, collection: str, refusals: Iterable[Refusal]) -> None: ...

@@ -81,7 +81,8 @@ class Block:
 class ParsedDocument:
     """What a reader and the chunker make of one file. The stored text is the pages' texts, joined without separator.
 
-    Where there are no ``blocks``, they are told from the text.
+    Where there are no ``blocks``, they are told from the text. ``notes`` say, in sentences for people, what of the file
+    is not in it, and why.
     """
 
     title: str
@@ -90,6 +91,7 @@ class ParsedDocument:
     chunks: tuple[Span, ...]
     metadata: Mapping[str, str] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -107,7 +109,11 @@ class StoredText:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file in a collection, as the catalogue knows it."""
+    """A file in a collection, or a part of one, as the catalogue knows it.
+
+    A part, such as what is attached to a mail, is at the path of its file, a slash, and its name: no file can be there.
+    ``part_of`` is its file's document. ``notes`` say what of it was not read.
+    """
 
     id: int
     collection: str
@@ -118,6 +124,8 @@ class Document:
     indexed_at: str
     chunks: int
     units: int
+    notes: tuple[str, ...] = ()
+    part_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +142,15 @@ class SoftDeletedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts of what a person sees: documents (files), their units, the different contents, and passages."""
+    """Counts of what a person sees: documents (files and their parts), their units, the different contents, passages,
+    and the documents of which something was not read.
+    """
 
     documents: int
     contents: int
     units: int
     chunks: int
+    incomplete: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,7 @@ class KnownFile:
     sha256: str
     recipe: str
     state: FileState
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.pipeline.outcomes import Outcome, Progress
+from ingest.pipeline.parts import WholeFile
 from ingest.pipeline.reading import BATCH_FILES, ParsedFile, Parser, Read, RefusedFile, read_ahead
 from ingest.readers.base import Reason, Refused, has_tesseract
-from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, uses_mappings
+from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, holds_parts, uses_mappings
 from ingest.sources.files import NotFound
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.store import KnowledgeStore
-from vectorstore.types import Embedder, FileState, Refusal, Scope, Vectors, embedding_input
+from vectorstore.types import Embedder, FileState, KnownFile, Refusal, Scope, Vectors, embedding_input
 
 _FINAL: frozenset[Reason] = frozenset(
     {"empty", "no text", "encrypted", "damaged", "too large", "timeout", "out of memory"}
@@ -142,18 +143,21 @@ class Ingestion:
             state = FileState(status.st_size, status.st_mtime_ns)
             with self.knowledge.view() as view:
                 known = view.find_file(self.collection, str(path))
-            if known and known.recipe == recipe and known.state == state:
-                return Outcome(str(path), "unchanged", document=known.document)
+            current = bool(known and known.recipe in (recipe, self._tried(path)))
+            if known and current and known.state == state:
+                return self._unchanged(path, known)
             if refusal and refusal.state == state and refusal.recipe == self._tried(path):
                 return _refused(path, cast(Reason, refusal.reason), refusal.detail)
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             return _unreadable(path, error)
-        if known and known.recipe == recipe and known.sha256 == sha256:
+        if known and current and known.sha256 == sha256:
             with self.knowledge.change() as change:
                 change.touch_document(known.document, state)
-            return Outcome(str(path), "unchanged", document=known.document)
+            return self._unchanged(path, known)
+        if holds_parts(path):  # which a copy has too
+            return None
         with self.knowledge.view() as view:
             content = view.find_content(sha256, recipe)
         if content is None:
@@ -166,8 +170,15 @@ class Ingestion:
             document = change.put_document(self.collection, str(path), title, content, state)
         return Outcome(str(path), "indexed", document=document)
 
+    def _unchanged(self, path: Path, known: KnownFile) -> Outcome:
+        with self.knowledge.view() as view:
+            parts = view.parts(known.document)
+        notes = (*known.notes, *(note for part in parts for note in part.notes))
+        addresses = tuple(part.path for part in parts)
+        return Outcome(str(path), "unchanged", document=known.document, notes=notes, parts=addresses)
+
     def _tried(self, path: Path) -> str:
-        """What a refusal depends on, beside the file."""
+        """What it depends on, beside the file, that it is refused or not read as a whole."""
         recognised = "with" if has_tesseract() else "without"
         return f"{self._recipe(path)} {recognised} text recognition, {self._worker.limits.model_dump_json()}"
 
@@ -185,12 +196,11 @@ class Ingestion:
         except OSError as error:
             return RefusedFile(path, None, _unreadable(path, error))
         try:
-            sha256, document = parser.parse(path, self._mappings if uses_mappings(path) else ())
+            return WholeFile(parser, path, self._mappings, self._worker.limits.max_parts, self._on_reading).read(state)
         except Refused as refusal:
             outcome = _refused(path, refusal.reason, refusal.detail)
             final = refusal.reason in _FINAL and not isinstance(refusal, WorkerDied)
             return RefusedFile(path, state if final else None, outcome)
-        return ParsedFile(path, state, sha256, document)
 
     def _remember(self, refused: Sequence[RefusedFile]) -> None:
         refusals = [
@@ -205,30 +215,49 @@ class Ingestion:
     def _store(self, items: list[ParsedFile]) -> dict[Path, Outcome]:
         if not items:
             return {}
-        embedder, before = self._embedded_before(items)
-        vectors = _embed(items, embedder, before)
+        every = [one for item in items for one in item.all]
+        embedder, before = self._embedded_before(every)
+        vectors = dict(zip([one.path for one in every], _embed(every, embedder, before), strict=True))
         outcomes: dict[Path, Outcome] = {}
         with self.knowledge.change() as change:
             change.require_chunking(self._worker.chunking)
-            for item, own in zip(items, vectors, strict=True):
-                recipe = self._recipe(item.path)
-                content = change.find_content(item.sha256, recipe)
-                if content is None:
-                    content = change.add_content(item.sha256, recipe, item.document, own, embedder.fingerprint)
-                title = item.document.title or item.path.stem
-                document = change.put_document(self.collection, str(item.path), title, content, item.state)
-                outcomes[item.path] = Outcome(str(item.path), "indexed", len(item.document.chunks), document)
+            for item in items:
+                document: int | None = None
+                for one in item.all:
+                    recipe = self._recipe_of(one)
+                    content = change.find_content(one.sha256, recipe)
+                    if content is None:
+                        own = vectors[one.path]
+                        content = change.add_content(one.sha256, recipe, one.document, own, embedder.fingerprint)
+                    place = (self.collection, str(one.path), one.title, content, one.state)
+                    put = change.put_document(*place, part_of=document)
+                    document = document or put
+                assert document is not None
+                addresses = tuple(str(part.path) for part in item.parts)
+                for part in change.parts(document):
+                    if part.path not in addresses:
+                        change.remove_document(part.id)
+                outcomes[item.path] = Outcome(
+                    str(item.path), "indexed", item.chunks, document, notes=item.notes, parts=addresses
+                )
             change.drop_refusals(self.collection, [str(item.path) for item in items])
         return outcomes
 
+    def _recipe_of(self, file: ParsedFile) -> str:
+        """What was not read as a whole is read again as soon as what stood in the way may have gone."""
+        return self._tried(file.path) if file.notes else self._recipe(file.path)
+
     def _embedded_before(self, items: Sequence[ParsedFile]) -> tuple[Embedder, dict[str, NDArray[np.float32]]]:
-        """The embedding model, and by embedded text the vectors that the former contents of changed files hold."""
+        """The embedding model, and by embedded text the vectors that are stored for these files: those of the same
+        content, and of the former one where a file has changed.
+        """
         vectors: dict[str, NDArray[np.float32]] = {}
         with self.knowledge.view() as view:
             for item in items:
                 before = view.find_file(self.collection, str(item.path))
-                if before:
-                    vectors |= view.embedded_texts(before.content)
+                same = view.find_content(item.sha256, self._recipe_of(item))
+                for content in (before.content if before else None, same):
+                    vectors |= view.embedded_texts(content) if content is not None else {}
             return view.embedder, vectors
 
 

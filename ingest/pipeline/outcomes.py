@@ -12,7 +12,9 @@ Status = Literal["indexed", "unchanged", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file."""
+    """What became of one file. ``chunks`` counts those of its ``parts`` too, which are the addresses of the documents
+    that were found within it; ``notes`` say what of it, or of them, was not read.
+    """
 
     path: str
     status: Status
@@ -20,6 +22,8 @@ class Outcome:
     document: int | None = None
     reason: Reason | None = None
     detail: str = ""
+    notes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

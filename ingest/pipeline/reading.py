@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ingest.pipeline.outcomes import Outcome
 from ingest.sources.mapping import Mapping
+from ingest.types import Parsed
 from vectorstore.types import FileState, ParsedDocument
 
 BATCH_FILES = 128
@@ -20,12 +21,27 @@ _BATCH_CHUNKS = 512
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file that was read."""
+    """A file that was read, or a part of one; ``parts`` are all that are within it, at any depth."""
 
     path: Path
     state: FileState
     sha256: str
     document: ParsedDocument
+    title: str
+    parts: tuple["ParsedFile", ...] = ()
+
+    @property
+    def all(self) -> tuple["ParsedFile", ...]:
+        return (self, *self.parts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the file and its parts was not read."""
+        return tuple(note for one in self.all for note in one.document.notes)
+
+    @property
+    def chunks(self) -> int:
+        return sum(len(one.document.chunks) for one in self.all)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +63,11 @@ class Parser(Protocol):
 
     def close(self) -> None: ...
 
-    def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
-        """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
+    def parse(self, path: Path, mappings: Sequence[Mapping], part: Sequence[str] = ()) -> Parsed:
+        """The file, or a part of it: the name of a part of the file, that of a part of this one, and so on.
+
+        Raises Refused.
+        """
         ...
 
 
@@ -84,7 +103,7 @@ def read_ahead(
             if isinstance(item, Exception):
                 raise item
             batch.append(item)
-            size += len(item.document.chunks) if isinstance(item, ParsedFile) else 0
+            size += item.chunks if isinstance(item, ParsedFile) else 0
             if size >= _BATCH_CHUNKS or len(batch) >= batch_files:
                 yield batch
                 batch, size = [], 0

@@ -41,8 +41,11 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
     files = find_files((path for path in paths if path.exists() or not allow_empty), not_found.append)
     collection = ingestion.collection
     with ingestion.knowledge.view() as view:
-        stored = sorted(view.documents(Scope(frozenset({collection})))[1], key=attrgetter("id"))
+        everything = view.documents(Scope(frozenset({collection})))[1]
         refused = view.refusals(Scope(frozenset({collection}))).get(collection, [])
+    stored = sorted(
+        (one for one in everything if one.part_of is None), key=attrgetter("id")
+    )  # parts follow their files
     mirrored = [document for document in stored if any(Path(document.path).is_relative_to(root) for root in roots)]
     here = set(map(str, files))
     hidden = [place.path for place in not_found]

@@ -42,6 +42,17 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A file within a file, as what is attached to a message. ``name`` is a file's, and no other part's of the whole;
+    ``about`` is what the whole is about, empty where it does not say.
+    """
+
+    name: str
+    data: bytes
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """Text from ``start`` to ``end`` (the heading's own line excluded) on one page, under a path of headings."""
 
@@ -52,7 +63,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A file's text, before it is cut into chunks. ``title`` is empty when the file does not carry one."""
+    """A file's text, before it is cut into chunks. ``title`` is empty when the file does not carry one. ``notes`` say,
+    in sentences for people, what of the file was not read, and why.
+    """
 
     title: str
     pages: tuple[Page, ...]
@@ -60,3 +73,4 @@ class ReadDocument:
     units: tuple[Unit, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -48,7 +48,12 @@ class DocumentBuilder:
         self._groups = 0
         self._lists: list[tuple[int, int]] = []  # groups and depths
         self._holders: list[_Holder] = []
+        self._notes: dict[str, None] = {}
         self.title = ""
+
+    def note(self, sentence: str) -> None:
+        """Say what of the file is not read, and why: people are shown it, it is no text of the document."""
+        self._notes[_line(sentence)] = None
 
     def page(self, number: int) -> None:
         """What follows is on page ``number``; a section never crosses a page."""
@@ -116,6 +121,12 @@ class DocumentBuilder:
                 self._sections.append(Section(entry.start, end, self._path))
 
     @contextmanager
+    def under(self, label: str) -> Iterator[None]:
+        """What is written within stands under ``label`` too, what follows does not; the label is not written."""
+        with self._below(_line(label)):
+            yield
+
+    @contextmanager
     def table(self, caption: str = "") -> Iterator[None]:
         """A table, whose rows come by ``row`` and stand directly below its ``caption``."""
         self.paragraph(caption)
@@ -153,7 +164,7 @@ class DocumentBuilder:
         pages = tuple(Page(number, start, text[start:end]) for (number, start), end in zip(starts, ends, strict=True))
         units = tuple(self._units) or (Unit(0, len(text.rstrip())),)
         blocks = tuple(sorted(self._blocks, key=lambda block: (block.start, -block.end)))
-        return ReadDocument(self.title, pages, tuple(self._sections), units, metadata or {}, blocks)
+        return ReadDocument(self.title, pages, tuple(self._sections), units, metadata or {}, blocks, tuple(self._notes))
 
     @property
     def _path(self) -> tuple[str, ...]:

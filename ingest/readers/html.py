@@ -42,6 +42,8 @@ _PARTING = frozenset("|>»›→·•/")
 _PERMALINKS = frozenset({"", "¶", "#", "§", "🔗"})
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SAID_BY = "data-said-by"
+"""The attribute of an element that holds the words of another, by which what is in it stands under who that is."""
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _LABEL = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*(?P<name>[\w.:-]+)""", re.IGNORECASE | re.ASCII)
 _LABEL_WITHIN = 1024  # as browsers look for it (WHATWG HTML)
@@ -78,7 +80,11 @@ def add_html(builder: DocumentBuilder, markup: str) -> str:
 
     Raises ValueError where there is nothing to walk.
     """
-    root = html_tree(markup)
+    return add_tree(builder, html_tree(markup))
+
+
+def add_tree(builder: DocumentBuilder, root: HtmlElement) -> str:
+    """As ``add_html``, what the markup was parsed to."""
     _Walker(builder, root).walk(root)
     return _SPACE.sub(" ", root.findtext(".//head/title") or "").strip()
 
@@ -130,6 +136,11 @@ class _Walker:
         tag = element.tag
         if _is_caption(element):
             return  # which its table says
+        if label := element.get(SAID_BY):
+            with self._builder.under(label):
+                self._inside(element)
+                self._flush()
+            return
         if tag in _LISTS and _is_contents(element) and _leads_within(element):
             self._builder.contents(_text(link) for link in element.iter("a"))
             return

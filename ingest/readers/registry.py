@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ingest.readers.base import NO_TESSERACT, ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.base import NO_TESSERACT, Part, ReadDocument, ReadOptions, Refused, has_tesseract
 
 VERSION = 7
 """Raise it when a reader's output for the same bytes changes: stored documents are then read again."""
@@ -21,7 +21,8 @@ class Format:
     """``reader(data, options)`` gives a ReadDocument and raises Refused, as the others do.
 
     ``layout(data, options, pictures)`` gives a DocumentLayout; a format without one has its text's lines for a layout.
-    ``picture(data, page, width)`` gives a page as it is to be shown. Formats with ``records`` can be read by a mapping.
+    ``picture(data, page, width)`` gives a page as it is to be shown. ``parts(data)`` gives the files within the file,
+    each a Part, which are read as documents of their own. Formats with ``records`` can be read by a mapping.
     Some hold ``scans``, pictures of text, which Tesseract reads.
     """
 
@@ -29,6 +30,7 @@ class Format:
     reader: str
     layout: str | None = None
     picture: str | None = None
+    parts: str | None = None
     records: bool = False
     scans: bool = False
 
@@ -49,7 +51,7 @@ FORMATS = (
     Format((".md", ".markdown"), "ingest.readers.text:read_markdown", layout="ingest.layout.documents:markdown_layout"),
     Format((".html", ".htm"), "ingest.readers.html:read_html", layout="ingest.layout.documents:html_layout"),
     Format((".rtf",), "ingest.readers.text:read_rtf"),
-    Format((".eml",), "ingest.readers.mail:read_mail"),
+    Format((".eml",), "ingest.readers.mail:read_mail", parts="ingest.readers.mail:parts_of_mail"),
     Format((".docx",), "ingest.readers.docx:read_docx", layout="ingest.layout.documents:docx_layout"),
     Format((".odt",), "ingest.readers.odt:read_odt"),
     Format((".pptx",), "ingest.readers.pptx:read_pptx"),
@@ -94,6 +96,11 @@ def uses_mappings(path: Path) -> bool:
     return found is not None and found.records
 
 
+def holds_parts(path: Path) -> bool:
+    found = format_of(path)
+    return found is not None and found.parts is not None
+
+
 def required_format(path: Path, data: bytes) -> Format:
     """As ``format_of``. Raises Refused where there is none, and for an empty file."""
     if not data.strip():
@@ -109,10 +116,16 @@ def read_file(path: Path, data: bytes, options: ReadOptions) -> ReadDocument:
     return required_format(path, data).read(data, options)
 
 
+def parts_of(path: Path, data: bytes) -> tuple[Part, ...]:
+    """The files within the file, for which each has its own reader. Raises Refused."""
+    parts = required_format(path, data).parts
+    return tuple(named(parts)(data)) if parts else ()
+
+
 def import_parsers() -> None:
     """All readers' and layouts' modules, before the memory that reading may take is counted."""
     for format in FORMATS:
-        for name in filter(None, (format.reader, format.layout, format.picture)):
+        for name in filter(None, (format.reader, format.layout, format.picture, format.parts)):
             named(name)
 
 

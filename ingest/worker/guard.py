@@ -19,7 +19,7 @@ from ingest.layout.wire import layout_from_json
 from ingest.limits import Limits
 from ingest.readers.base import Refused
 from ingest.sources.mapping import Mapping as NamedMapping
-from ingest.types import DocumentLayout
+from ingest.types import DocumentLayout, Parsed
 from ingest.worker.spending import Spending, no_further, out_of_memory
 from vectorstore.errors import RefdeskError
 from vectorstore.types import Block, BlockKind, Page, ParsedDocument, Span, Unit
@@ -78,10 +78,13 @@ class ParseWorker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def parse(self, path: Path, mappings: Sequence[NamedMapping]) -> tuple[str, ParsedDocument]:
-        """The SHA-256 of the bytes that were parsed, and the document. Raises Refused."""
-        reply = self._ask(path, mappings=[mapping.model_dump() for mapping in mappings])
-        return reply["sha256"], ParsedDocument(
+    def parse(self, path: Path, mappings: Sequence[NamedMapping], part: Sequence[str] = ()) -> Parsed:
+        """The file, or a part of it: the name of a part of the file, that of a part of this one, and so on.
+
+        Raises Refused.
+        """
+        reply = self._ask(path, mappings=[mapping.model_dump() for mapping in mappings], part=list(part))
+        document = ParsedDocument(
             title=reply["title"],
             pages=tuple(Page(*page) for page in reply["pages"]),
             units=tuple(Unit(*unit) for unit in reply["units"]),
@@ -90,7 +93,9 @@ class ParseWorker:
             blocks=tuple(
                 Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in reply["blocks"]
             ),
+            notes=tuple(reply["notes"]),
         )
+        return Parsed(reply["sha256"], reply["size"], document, tuple(reply["parts"]))
 
     def layout(self, path: Path, *, pictures: bool) -> DocumentLayout:
         """The document's words with their places. Raises Refused.

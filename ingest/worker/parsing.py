@@ -22,11 +22,11 @@ import psutil
 from ingest.layout.documents import page_picture, read_layout
 from ingest.layout.wire import layout_to_json
 from ingest.limits import Limits
-from ingest.readers.base import ReadDocument, ReadOptions, Refused
-from ingest.readers.registry import import_parsers, read_file
+from ingest.readers.base import Part, ReadDocument, ReadOptions, Refused
+from ingest.readers.registry import import_parsers, parts_of, read_file
 from ingest.sources.mapping import Mapping as NamedMapping
 from ingest.worker.spending import IDLE, out_of_memory
-from vectorstore.types import ParsedDocument
+from vectorstore.types import HEADING_SEPARATOR, ParsedDocument
 
 _WORDS_OF_A_NAME = re.compile(r"[^\s_-]+(?:-(?=\d)[^\s_-]+)*")
 """With the dates and numbers in it whole."""
@@ -54,11 +54,12 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
         _reply(replies, message)
         _watch(bearable.timeout_seconds)
 
+    opened = _Parts()
     for line in sys.stdin:
         request = json.loads(line)
         mappings = tuple(NamedMapping.model_validate(mapping) for mapping in request.get("mappings", ()))
         _watch(bearable.timeout_seconds)
-        reply = _answer(request, ReadOptions(mappings, bearable, lambda: send({"alive": True})), cut)
+        reply = _answer(request, ReadOptions(mappings, bearable, lambda: send({"alive": True})), cut, opened)
         _watch(0)
         _reply(replies, reply)
 
@@ -75,9 +76,40 @@ def _chunker(tokenizer_file: Path, token_limit: int) -> Cut:
     return Chunker(tokenizer_file, token_limit).cut
 
 
-def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
+class _Parts:
+    """The parts of the file that was read last, so that they are not taken out of it anew for each of them."""
+
+    def __init__(self) -> None:
+        self._file: Path | None = None
+        self._within: dict[tuple[str, ...], tuple[Part, ...]] = {}
+
+    def forget(self) -> None:
+        self._file = None
+        self._within = {}
+
+    def find(self, path: Path, address: tuple[str, ...]) -> Part:
+        """Raises Refused."""
+        if path != self._file:
+            self._file, self._within = path, {}
+        whole = Path(address[-2]) if len(address) > 1 else path
+        above = address[:-1]
+        # What is beside the way to it is let go of: each level holds what is below it again.
+        self._within = {key: parts for key, parts in self._within.items() if key == above[: len(key)]}
+        if above not in self._within:
+            data = self.find(path, above).data if above else path.read_bytes()
+            self._within[above] = parts_of(whole, data)
+        found = next((part for part in self._within[above] if part.name == address[-1]), None)
+        if found is None:
+            raise Refused("unreadable", "The file has changed while it was read.")
+        return found
+
+
+def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None, opened: _Parts) -> dict[str, Any]:
     path = Path(request["path"])
     try:
+        if address := tuple(request.get("part", ())):
+            return _parsed(opened.find(path, address), options, cut)
+        opened.forget()
         data = path.read_bytes()
         match request.get("wanted"):
             case "layout":
@@ -86,7 +118,7 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -
                 picture = page_picture(path, data, request["page"], request["width"])
                 return {"png": base64.b64encode(picture).decode("ascii")}
             case _:
-                return _parsed(path, data, options, cut)
+                return _parsed(Part(path.name, data), options, cut)
     except Refused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}
     except OSError as error:
@@ -100,17 +132,23 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None) -
         return {"refused": "damaged", "detail": f"The file cannot be read ({type(error).__name__})."}
 
 
-def _parsed(path: Path, data: bytes, options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
+def _parsed(file: Part, options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
     assert cut is not None
-    parsed = cut(read_file(path, data, options), _name_of(path))
+    path = Path(file.name)
+    parsed = cut(
+        read_file(path, file.data, options), HEADING_SEPARATOR.join(filter(None, (file.about, _name_of(path))))
+    )
     return {
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": hashlib.sha256(file.data).hexdigest(),
+        "size": len(file.data),
         "title": parsed.title,
         "pages": [[page.number, page.start, page.text] for page in parsed.pages],
         "units": [[unit.start, unit.end, unit.heading, dict(unit.metadata)] for unit in parsed.units],
         "chunks": [[chunk.start, chunk.end, chunk.heading] for chunk in parsed.chunks],
         "metadata": dict(parsed.metadata),
         "blocks": [[block.start, block.end, block.kind, block.group, block.depth] for block in parsed.blocks],
+        "notes": list(parsed.notes),
+        "parts": [part.name for part in parts_of(path, file.data)],
     }
 
 

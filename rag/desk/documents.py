@@ -36,11 +36,17 @@ class DeskDocuments:
         return library.status(self._home, scope_of(principal, scope))
 
     def find(
-        self, principal: Principal, scope: Scope, words: Sequence[str] = (), limit: int | None = None
+        self,
+        principal: Principal,
+        scope: Scope,
+        words: Sequence[str] = (),
+        limit: int | None = None,
+        *,
+        incomplete: bool = False,
     ) -> tuple[int, list[Document]]:
         allowed = scope_of(principal, scope)
         with self._view() as view:
-            return view.documents(allowed, words, limit=limit) if view else (0, [])
+            return view.documents(allowed, words, limit=limit, incomplete=incomplete) if view else (0, [])
 
     def show(self, principal: Principal, scope: Scope, reference: str) -> tuple[Document, tuple[Page, ...]]:
         with closing(open_store(self._home)) as store:

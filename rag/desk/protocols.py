@@ -159,9 +159,18 @@ class Documents(Protocol):
         ...
 
     def find(
-        self, principal: Principal, scope: Scope, words: Sequence[str] = (), limit: int | None = None
+        self,
+        principal: Principal,
+        scope: Scope,
+        words: Sequence[str] = (),
+        limit: int | None = None,
+        *,
+        incomplete: bool = False,
     ) -> tuple[int, list[Document]]:
-        """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title."""
+        """How many documents have all ``words`` in their title or path, and the first ``limit`` of them by title.
+
+        ``incomplete`` ones alone are those of which something was not read.
+        """
         ...
 
     def show(self, principal: Principal, scope: Scope, reference: str) -> tuple[Document, tuple[Page, ...]]:
@@ -186,7 +195,9 @@ class Documents(Protocol):
     def remove(
         self, principal: Principal, scope: Scope, references: Sequence[str], *, restorable: bool
     ) -> list[Document]:
-        """Remove the documents that ids or paths name, all or (if one is unknown) none; return what was removed."""
+        """Remove the documents that ids or paths name, all or (if one is unknown) none; return what was removed, the
+        parts of files included.
+        """
         ...
 
     def removed(self, principal: Principal, scope: Scope) -> list[SoftDeletedDocument]:

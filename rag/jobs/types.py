@@ -105,7 +105,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """A file of a job, and what became of it."""
+    """A file of a job, and what became of it; ``detail`` says why it, or something of it, was not read."""
 
     path: str
     status: FileStatus

@@ -85,7 +85,10 @@ class _Ingested:
 
     def files(self, progress: Progress) -> None:
         self._chunks += sum(outcome.chunks for outcome in progress.outcomes)
-        files = [JobFile(one.path, one.status, one.reason or "", one.detail) for one in progress.outcomes]
+        files = [
+            JobFile(one.path, one.status, one.reason or "", one.detail or " ".join(one.notes))
+            for one in progress.outcomes
+        ]
         self._report.files(files, self._before + progress.files_done, self._before + progress.files_total, self.result)
 
     def reading(self, path: Path) -> None:

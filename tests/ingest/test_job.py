@@ -175,7 +175,7 @@ def test_a_file_that_takes_too_long_is_refused_and_the_next_one_read(folder: Pat
             worker.parse(folder / "slow.xml", [])
         assert refusal.value.reason == "timeout"
     with ParseWorker(WorkerSettings(TOKENIZER, LIMIT)) as worker:
-        assert worker.parse(folder / "fine.txt", [])[1].text.strip() == "Fine text."
+        assert worker.parse(folder / "fine.txt", []).document.text.strip() == "Fine text."
 
 
 @pytest.mark.slow
@@ -200,7 +200,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_read(fold
         with pytest.raises(Refused) as refusal:
             worker.parse(folder / "huge.html", [])
         assert refusal.value.reason in {"out of memory", "damaged"}
-        assert worker.parse(folder / "fine.txt", [])[1].text.strip() == "Fine text."
+        assert worker.parse(folder / "fine.txt", []).document.text.strip() == "Fine text."
 
 
 def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:

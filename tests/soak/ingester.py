@@ -20,6 +20,7 @@ from ingest.readers.base import ReadOptions
 from ingest.readers.registry import read_file
 from ingest.sources.files import find_files
 from ingest.sources.mapping import Mapping
+from ingest.types import Parsed
 from ingest.worker.guard import WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
@@ -27,7 +28,7 @@ from vectorstore.embedded import open_store
 from vectorstore.index import faiss  # noqa: F401 - which a store imports late
 from vectorstore.library import remove
 from vectorstore.sqlite.store import SqliteStore
-from vectorstore.types import EVERYTHING, ParsedDocument
+from vectorstore.types import EVERYTHING
 
 
 class ReaderInProcess:
@@ -40,9 +41,11 @@ class ReaderInProcess:
 
     def close(self) -> None: ...
 
-    def parse(self, path: Path, mappings: Sequence[Mapping]) -> tuple[str, ParsedDocument]:
+    def parse(self, path: Path, mappings: Sequence[Mapping], part: Sequence[str] = ()) -> Parsed:
+        assert not part
         data = path.read_bytes()
-        return hashlib.sha256(data).hexdigest(), self._chunker.cut(read_file(path, data, ReadOptions(mappings)))
+        document = self._chunker.cut(read_file(path, data, ReadOptions(mappings)))
+        return Parsed(hashlib.sha256(data).hexdigest(), len(data), document)
 
 
 def main() -> None:

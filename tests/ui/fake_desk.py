@@ -399,9 +399,15 @@ class FakeDocuments:
         return {**counts, "chunks": held.chunks, "collections": collections, "embedding": "", "changed_at": ""}
 
     def find(
-        self, principal: Principal, scope: Scope, words: Sequence[str] = (), limit: int | None = None
+        self,
+        principal: Principal,
+        scope: Scope,
+        words: Sequence[str] = (),
+        limit: int | None = None,
+        *,
+        incomplete: bool = False,
     ) -> tuple[int, list[Document]]:
-        seen = self._seen(principal, scope)
+        seen = [one for one in self._seen(principal, scope) if one.notes or not incomplete]
         found = [one for one in seen if all(word.lower() in one.title.lower() for word in words)]
         return len(found), sorted(found, key=lambda one: one.title)[:limit]
 

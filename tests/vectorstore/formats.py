@@ -61,6 +61,16 @@ def _formerly(sql: str) -> str:
 
 def written_in_format_5(path: Path) -> None:
     """Make the database one of format 5: without blocks."""
+    written_in_format_6(path)
     with closing(apsw.Connection(str(path), vfs="cksmvfs")) as connection:
         connection.execute("DROP TABLE blocks")
         connection.pragma("user_version", 5)
+
+
+def written_in_format_6(path: Path) -> None:
+    """Make the database one of format 6: no document is a part, and none has notes."""
+    with closing(apsw.Connection(str(path), vfs="cksmvfs")) as connection:
+        connection.execute("DROP INDEX parts_of_document")
+        for table, column in (("contents", "notes"), ("documents", "part_of"), ("soft_deleted_documents", "part_of")):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.pragma("user_version", 6)

@@ -56,13 +56,15 @@ class MemoryChange(Files):
         self._state.contents[content] = Content(sha256, recipe, parsed, parsed.chunks, vectors.copy(), ids)
         return content
 
-    def put_document(self, collection: str, path: str, title: str, content: int, state: FileState) -> int:
+    def put_document(
+        self, collection: str, path: str, title: str, content: int, state: FileState, part_of: int | None = None
+    ) -> int:
         self.searchable = True
         self._wake(content)
         before = self.find_file(collection, path)
         known = [row.id for row, _ in self._state.deleted.values() if (row.collection, row.path) == (collection, path)]
         document = before.document if before else known[0] if known else self._state.ids("documents", 1)[0]
-        self._state.documents[document] = Row(document, collection, path, title, content, state, now())
+        self._state.documents[document] = Row(document, collection, path, title, content, state, now(), part_of)
         self._forget(collection, path)
         if before:
             self._release(before.content)
@@ -70,21 +72,35 @@ class MemoryChange(Files):
 
     def move_document(self, document: Document, path: Path) -> None:
         self.searchable = True
-        self._forget(document.collection, str(path))
         title = path.stem if document.title == Path(document.path).stem else document.title
-        row = self._state.documents[document.id]
-        self._state.documents[document.id] = replace(row, path=str(path), title=title)
+        for one in (document, *self.parts(document.id)):
+            to = str(path) + one.path.removeprefix(document.path)
+            self._forget(document.collection, to)
+            named = (
+                title + one.title.removeprefix(document.title) if one.title.startswith(document.title) else one.title
+            )
+            self._state.documents[one.id] = replace(self._state.documents[one.id], path=to, title=named)
 
     def touch_document(self, document: int, state: FileState) -> None:
         self._state.documents[document] = replace(self._state.documents[document], file=state)
+        for part in self.parts(document):
+            row = self._state.documents[part.id]
+            self._state.documents[part.id] = replace(row, file=FileState(row.file.size, state.mtime_ns))
 
     def remove_document(self, document: int) -> None:
         self.searchable = True
+        for part in self.parts(document):
+            self.remove_document(part.id)
+        for row, _ in list(self._state.deleted.values()):
+            if row.part_of == document:
+                self._forget(row.collection, row.path)
         if row := self._state.documents.pop(document, None):
             self._release(row.content)
 
     def soft_delete(self, document: int) -> None:
         self.searchable = True
+        for part in self.parts(document):
+            self.soft_delete(part.id)
         if row := self._state.documents.pop(document, None):
             self._state.deleted[document] = (row, now())
             self._release(row.content)
@@ -93,9 +109,14 @@ class MemoryChange(Files):
         self.searchable = True
         if document not in self._state.deleted:
             return False
+        if (file := self._state.deleted[document][0].part_of) in self._state.deleted:
+            assert file is not None
+            return self.restore(file)
         row, _ = self._state.deleted.pop(document)
         self._state.documents[document] = row
         self._wake(row.content)
+        for part in [one.id for one, _ in self._state.deleted.values() if one.part_of == document]:
+            self.restore(part)
         return True
 
     def forget_deleted(self, before: str) -> None:

@@ -74,6 +74,7 @@ class Row:
     content: int
     file: FileState
     indexed_at: str
+    part_of: int | None = None
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Files:
         for row in self._state.documents.values():
             if (row.collection, row.path) == (collection, path):
                 content = self._state.contents[row.content]
-                return KnownFile(row.id, row.content, content.sha256, content.recipe, row.file)
+                return KnownFile(row.id, row.content, content.sha256, content.recipe, row.file, content.parsed.notes)
         return None
 
     def find_content(self, sha256: str, recipe: str) -> int | None:
@@ -141,6 +142,16 @@ class Files:
 
     def title_of(self, content: int) -> str:
         return self._state.contents[content].parsed.title
+
+    def parts(self, document: int) -> list[Document]:
+        return [self._described(row) for _, row in sorted(self._state.documents.items()) if row.part_of == document]
+
+    def _described(self, row: Row) -> Document:
+        content = self._state.contents[row.content]
+        counts = (len(content.ids), len(content.parsed.units))
+        place = (row.id, row.collection, row.path, row.title)
+        notes = content.parsed.notes
+        return Document(*place, content.sha256, row.file.size, row.indexed_at, *counts, notes, row.part_of)
 
 
 class MemoryView(Files):
@@ -243,19 +254,14 @@ class MemoryView(Files):
     def document(self, document: int, scope: Scope) -> Document | None:
         return next((self._described(row) for row in self._rows(scope) if row.id == document), None)
 
-    def _described(self, row: Row) -> Document:
-        content = self._state.contents[row.content]
-        counts = (len(content.ids), len(content.parsed.units))
-        place = (row.id, row.collection, row.path, row.title)
-        return Document(*place, content.sha256, row.file.size, row.indexed_at, *counts)
-
     def documents(
-        self, scope: Scope, words: Sequence[str] = (), *, limit: int | None = None
+        self, scope: Scope, words: Sequence[str] = (), *, limit: int | None = None, incomplete: bool = False
     ) -> tuple[int, list[Document]]:
         found = [
             self._described(row)
             for row in self._rows(scope)
             if all(word.casefold() in f"{row.title} {row.path}".casefold() for word in words)
+            and (not incomplete or self._state.contents[row.content].parsed.notes)
         ]
         found.sort(key=lambda one: (one.title.casefold(), one.id))
         return len(found), found[:limit]
@@ -321,7 +327,8 @@ class MemoryView(Files):
     def totals(self, scope: Scope) -> Totals:
         rows = self._rows(scope)
         units = sum(len(self._state.contents[row.content].parsed.units) for row in rows)
-        return Totals(len(rows), len({row.content for row in rows}), units, self.count(scope))
+        incomplete = sum(bool(self._state.contents[row.content].parsed.notes) for row in rows)
+        return Totals(len(rows), len({row.content for row in rows}), units, self.count(scope), incomplete)
 
     def refusals(self, scope: Scope) -> dict[str, list[Refusal]]:
         listed: dict[str, list[Refusal]] = {}

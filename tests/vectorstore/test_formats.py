@@ -10,11 +10,11 @@ import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from tests.vectorstore.formats import written_in_format_5
+from tests.vectorstore.formats import written_in_format_5, written_in_format_6
 from vectorstore.embedded import verify
 from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
 from vectorstore.sqlite.store import SqliteStore
-from vectorstore.types import EVERYTHING, BlockKind, Indexing, Scope
+from vectorstore.types import EVERYTHING, BlockKind, FileState, Indexing, Scope
 
 HOMES = Path(__file__).parent / "homes"
 """Format 4: documents in two collections, one of them soft-deleted (as it was called later) and one removed for good,
@@ -107,3 +107,26 @@ def test_a_home_of_format_5_keeps_its_documents_whose_blocks_are_told_from_their
     assert kinds == [BlockKind.PROSE, BlockKind.ITEM, BlockKind.ITEM]
     assert store.search("lamp", EVERYTHING)[0].chunk.document == document
     store.close()
+
+
+def test_a_home_of_format_6_keeps_its_documents_and_takes_in_parts_of_them(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, HashEmbedder())
+    document, gone = put_text(store, "a.eml", "The gate is shut."), put_text(store, "b.txt", "An old rule.")
+    with store.change() as change:
+        change.soft_delete(gone)
+    store.close()
+    written_in_format_6(tmp_path / DATABASE_FILE)
+    store = SqliteStore(tmp_path, HashEmbedder())
+    with store.change() as change:
+        known = change.find_file("default", "a.eml")
+        assert known
+        part = change.put_document("default", "a.eml/a.txt", "a.txt", known.content, FileState(1, 1), document)
+        assert change.restore(gone)
+    with store.view() as view:
+        assert [(one.id, one.notes, one.part_of) for one in view.documents(EVERYTHING)[1]] == [
+            (document, (), None),
+            (part, (), document),
+            (gone, (), None),
+        ]
+    store.close()
+    assert verify(tmp_path, Indexing(HashEmbedder().fingerprint, "")) == []

@@ -472,3 +472,82 @@ def test_an_identifier_is_counted_as_it_is_written(store: KnowledgeStore) -> Non
     words = ["PPR-9087", "ppr-9087", "PPR-9088", "9087-PPR", "3.13", "3.1", "fault-9087", "fault-free"]
     with store.view() as view:
         assert view.frequencies(words, EVERYTHING) == dict(zip(words, (1, 1, 0, 0, 1, 0, 0, 1), strict=True))
+
+
+@pytest.fixture
+def mail(store: KnowledgeStore) -> tuple[int, int]:
+    """A document with a part, and their ids."""
+    file = put_text(store, "/post/note.eml", "The gate is shut.", title="note")
+    with store.change() as change:
+        content = put_text_in(change, store.embedder, "/menu", "Fish pie on Tuesday.", title="note › menu.txt")
+        known = change.find_file("default", "/menu")
+        assert known
+        part = change.put_document(
+            "default", "/post/note.eml/menu.txt", "note › menu.txt", known.content, FileState(20, 0), file
+        )
+        change.remove_document(content)
+    return file, part
+
+
+def test_a_part_is_a_document_that_goes_and_comes_back_with_its_file(
+    store: KnowledgeStore, mail: tuple[int, int]
+) -> None:
+    file, part = mail
+    assert paths(store, "fish pie")[0] == "/post/note.eml/menu.txt"
+    with store.view() as view:
+        assert view.totals(EVERYTHING).documents == 2
+        assert [one.id for one in view.parts(file)] == [part]
+        assert {one.id: one.part_of for one in view.documents(EVERYTHING)[1]} == {file: None, part: file}
+    with store.change() as change:
+        change.soft_delete(file)
+    assert store.count(EVERYTHING) == 0
+    with store.change() as change:
+        assert change.restore(part)
+    with store.view() as view:
+        assert {one.id for one in view.documents(EVERYTHING)[1]} == {file, part}
+        assert view.soft_deleted(EVERYTHING) == []
+    with store.change() as change:
+        change.soft_delete(part)
+    assert paths(store, "gate pie") == ["/post/note.eml"]
+    with store.change() as change:
+        change.remove_document(file)
+    with store.view() as view:
+        assert view.known_paths() == set()
+    assert store.verify(Indexing(HashEmbedder().fingerprint, "")) == []
+
+
+def test_a_part_moves_with_its_file_and_is_as_old(store: KnowledgeStore, mail: tuple[int, int]) -> None:
+    file, part = mail
+    with store.change() as change:
+        (known,) = [one for one in [change.find_file("default", "/post/note.eml")] if one]
+        change.touch_document(known.document, FileState(17, 9))
+    with store.view() as view:
+        document = view.document(file, EVERYTHING)
+        assert document
+        kept = view.find_file("default", "/post/note.eml/menu.txt")
+        assert kept
+        assert kept.state == FileState(20, 9)
+    with store.change() as change:
+        change.move_document(document, Path("/old/letter.eml"))
+    with store.view() as view:
+        (moved,) = view.parts(file)
+    assert (moved.id, moved.path, moved.title) == (part, "/old/letter.eml/menu.txt", "letter › menu.txt")
+
+
+def test_what_was_not_read_of_a_document_is_kept_with_it(store: KnowledgeStore) -> None:
+    text, note = "The office opens at nine.", "Not read: plan.dwg."
+    parsed = ParsedDocument("", (Page(None, 0, text),), (Unit(0, 25),), (Span(0, 25, ""),), notes=(note,))
+    vectors = store.embedder.embed([text])
+    with store.change() as change:
+        content = change.add_content("a", "test", parsed, vectors, store.embedder.fingerprint)
+        document = change.put_document("public", "a.eml", "A", content, FileState(25, 0))
+    put_text(store, "b.txt", "Whole.", "staff")
+    with store.view() as view:
+        found = view.document(document, EVERYTHING)
+        known = view.find_file("public", "a.eml")
+        assert found
+        assert known
+        assert found.notes == known.notes == (note,)
+        assert (view.totals(EVERYTHING).incomplete, view.totals(STAFF).incomplete) == (1, 0)
+        assert view.documents(EVERYTHING, incomplete=True) == (1, [found])
+        assert view.documents(STAFF, incomplete=True) == (0, [])

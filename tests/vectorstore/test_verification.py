@@ -137,7 +137,7 @@ def test_a_file_of_an_earlier_format_is_written_anew_and_kept(home: Path, knowle
     assert path.with_name("refdesk.db.format-1").read_bytes()[4096:] == before[4096:]
     with SqliteStore(home).database.write() as connection:  # ids are never used again
         connection.execute("DELETE FROM documents WHERE id = 5")
-        connection.execute("INSERT INTO documents SELECT NULL, 'c', 'p', 't', 1, 1, 1, ''")
+        connection.execute("INSERT INTO documents SELECT NULL, 'c', 'p', 't', 1, 1, 1, '', NULL")
         assert connection.last_insert_rowid() == 6
 
 

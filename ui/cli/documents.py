@@ -38,6 +38,9 @@ def status(
     say(f"{state['documents']:,} documents, {state['units']:,} units, {state['chunks']:,} passages in {folder}")
     for name, count in state["collections"].items():
         say(f"  {name}: {count:,} documents")
+    if state["incomplete"]:
+        said = "" if documents else "; `refdesk status --documents` says what"
+        say(f"Of {state['incomplete']:,} documents not all was read{said}.")
     say(f"Embedding: {state['embedding']}. Last change: {state['changed_at']}.")
     if listed:
         table = Table("id", "collection", "title", "passages", "path", box=None)
@@ -45,17 +48,22 @@ def status(
             row = (str(document.id), document.collection, document.title, str(document.chunks), document.path)
             table.add_row(*(cell.replace("[", r"\[") for cell in row))
         console.print(table)
+        for document in listed:
+            for note in document.notes:
+                say(f"{document.id} {document.title}: {note}")
 
 
 def show(context: typer.Context, document: Reference, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Print a document's stored text, in which citations' offsets count."""
+    """Print a document's stored text, in which citations' offsets count. What of it was not read is said beside it."""
     with open_desk(context, load_settings(home)) as desk:
         found, pages = desk.documents.show(LOCAL_OWNER, EVERYTHING, document)
     text = "".join(page.text for page in pages)
     if as_json:
-        print_json({"document": found.id, "title": found.title, "path": found.path, "text": text})
-    else:
-        say(text)
+        print_json({"document": found.id, "title": found.title, "path": found.path, "text": text, "notes": found.notes})
+        return
+    say(text)
+    for note in found.notes:
+        errors.print(note, markup=False, soft_wrap=True)
 
 
 def remove(

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from ingest.pipeline.outcomes import Outcome
     from ingest.pipeline.outcomes import Progress as Done
 
-_REFUSED_SHOWN = 20
+_SHOWN = 20
 
+Said = tuple[str, str, tuple[str, ...]]
+"""What was said of a file: its path, why it was refused, and what of it was not read."""
 
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders.", metavar="PATH...")]
 Collection = Annotated[str, typer.Option("--collection", help="The collection the documents go to.")]
@@ -78,7 +80,7 @@ def sync(
     Documents from elsewhere stay. A file that was moved or renamed keeps its document.
     """
     settings = load_settings(home)
-    told: frozenset[Outcome] = frozenset()
+    told: frozenset[Said] = frozenset()
     if not allow_empty:
         find_files(paths)  # says at once what is not there
 
@@ -168,24 +170,36 @@ def _print_outcomes(outcomes: "Sequence[Outcome]", state: Mapping[str, object], 
     print_json({"files": files, **more, "summary": summary(outcomes), "status": state})
 
 
-def _say_outcomes(outcomes: "Sequence[Outcome]", told: "frozenset[Outcome]" = frozenset()) -> "frozenset[Outcome]":
-    """List the refused files, without those ``told`` of before, and say the counts. Returns all that are refused."""
+def _said(outcome: "Outcome") -> Said:
+    return outcome.path, outcome.detail, outcome.notes
+
+
+def _say_outcomes(outcomes: "Sequence[Outcome]", told: frozenset[Said] = frozenset()) -> frozenset[Said]:
+    """List what was not read, without what was ``told`` before, and say the counts. Returns all that was not read."""
     from ingest.pipeline.outcomes import summary
 
-    refused = [outcome for outcome in outcomes if outcome.status == "refused"]
-    new = [outcome for outcome in refused if outcome not in told]
+    unread = [outcome for outcome in outcomes if outcome.status == "refused" or outcome.notes]
+    untold = [outcome for outcome in unread if _said(outcome) not in told]
+    new = [outcome for outcome in untold if outcome.status == "refused"]
+    incomplete = [outcome for outcome in untold if outcome.notes]
+    for outcome in incomplete[:_SHOWN]:
+        say(f"read in part: {outcome.path}. {' '.join(outcome.notes)}")
+    if len(incomplete) > _SHOWN:
+        say(f"... {len(incomplete)} read in part in all. `--json` lists every file.")
     details: set[str] = set()
-    for outcome in new[:_REFUSED_SHOWN]:
+    for outcome in new[:_SHOWN]:
         detail = "" if outcome.detail in details else f". {outcome.detail}"  # once is enough
         say(f"refused ({outcome.reason}): {outcome.path}{detail}")
         details.add(outcome.detail)
-    if len(new) > _REFUSED_SHOWN:
+    if len(new) > _SHOWN:
         reasons = Counter(outcome.reason for outcome in new)
         listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
         say(f"... {len(new)} refused in all: {listed}. `--json` lists every file.")
     counts, chunks = summary(outcomes), sum(outcome.chunks for outcome in outcomes)
+    parts = sum(len(outcome.parts) for outcome in outcomes if outcome.status == "indexed")
+    within = f", {parts:,} more documents within them" if parts else ""
     say(
-        f"{counts['indexed']:,} indexed ({chunks:,} passages), {counts['unchanged']:,} unchanged, "
+        f"{counts['indexed']:,} indexed ({chunks:,} passages{within}), {counts['unchanged']:,} unchanged, "
         f"{counts['refused']:,} refused."
     )
-    return frozenset(refused)
+    return frozenset(map(_said, unread))

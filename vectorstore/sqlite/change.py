@@ -32,6 +32,10 @@ class SqliteChange:
         with self._explained():
             return contents.title_of(self._connection, content)
 
+    def parts(self, document: int) -> list[Document]:
+        with self._explained():
+            return documents.parts(self._connection, document)
+
     def require_chunking(self, chunking: str) -> None:
         with self._explained():
             require_chunking(self._connection, chunking)
@@ -41,10 +45,12 @@ class SqliteChange:
             require_embedding(self._connection, embedding)
             return contents.add_content(self._connection, sha256, recipe, parsed, vectors)
 
-    def put_document(self, collection: str, path: str, title: str, content: int, state: FileState) -> int:
+    def put_document(
+        self, collection: str, path: str, title: str, content: int, state: FileState, part_of: int | None = None
+    ) -> int:
         self.searchable = True
         with self._explained():
-            return documents.put_document(self._connection, collection, path, title, content, state)
+            return documents.put_document(self._connection, collection, path, title, content, state, part_of)
 
     def move_document(self, document: Document, path: Path) -> None:
         self.searchable = True

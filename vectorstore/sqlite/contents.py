@@ -26,8 +26,8 @@ def add_content(connection: Connection, sha256: str, recipe: str, parsed: Parsed
     """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id."""
     content = _insert(
         connection,
-        "INSERT INTO contents (sha256, recipe, title, metadata) VALUES (?, ?, ?, ?)",
-        (sha256, recipe, parsed.title, json.dumps(dict(parsed.metadata))),
+        "INSERT INTO contents (sha256, recipe, title, metadata, notes) VALUES (?, ?, ?, ?, ?)",
+        (sha256, recipe, parsed.title, json.dumps(dict(parsed.metadata)), json.dumps(parsed.notes)),
     )
     connection.executemany(
         "INSERT INTO units (content_id, start, end, heading, metadata) VALUES (?, ?, ?, ?, ?)",

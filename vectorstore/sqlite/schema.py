@@ -21,7 +21,7 @@ _FORMER_INDEX_FOLDER = "generations"
 
 _CHUNKING = "chunks-"
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 
 TABLES = (
     "meta",
@@ -50,6 +50,7 @@ CREATE TABLE contents (
     recipe TEXT NOT NULL,            -- the reader and mapping that made the stored text
     title TEXT NOT NULL,
     metadata TEXT NOT NULL,
+    notes TEXT NOT NULL DEFAULT '[]', -- what of the file was not read
     UNIQUE (sha256, recipe)
 );
 
@@ -121,9 +122,11 @@ CREATE TABLE documents (
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     indexed_at TEXT NOT NULL,
+    part_of INTEGER REFERENCES documents (id), -- of a part: its file's document
     UNIQUE (collection, path)
 );
 CREATE INDEX documents_of_content ON documents (content_id);
+CREATE INDEX parts_of_document ON documents (part_of) WHERE part_of IS NOT NULL;
 
 -- Documents that can be restored.
 CREATE TABLE soft_deleted_documents (
@@ -136,6 +139,7 @@ CREATE TABLE soft_deleted_documents (
     mtime_ns INTEGER NOT NULL,
     indexed_at TEXT NOT NULL,
     deleted_at TEXT NOT NULL,
+    part_of INTEGER,
     UNIQUE (collection, path)
 );
 CREATE INDEX soft_deleted_documents_of_content ON soft_deleted_documents (content_id);
@@ -193,7 +197,8 @@ _BEFORE_FORMAT_5 = {"soft_deleted_documents": "removed_documents", "soft_deleted
 
 
 def copy_rows(connection: Connection, named: Mapping[str, str] = {}) -> None:
-    """Every row of ``old`` that cannot be made again, into tables of the same columns; the word index is made anew.
+    """Every row of ``old`` that cannot be made again; the word index is made anew. New columns come last, and have
+    defaults.
 
     ``named`` holds the names that tables have in ``old``, where they are others.
     """
@@ -202,7 +207,10 @@ def copy_rows(connection: Connection, named: Mapping[str, str] = {}) -> None:
         source = named.get(table, table)
         if connection.execute("SELECT 1 FROM old.sqlite_master WHERE name = ?", (source,)).fetchone():
             # With a condition SQLite copies row by row; without, also the pages of the table's indexes, damaged or not.
-            connection.execute(f"INSERT INTO main.{table} SELECT * FROM old.{source} WHERE true")
+            columns = connection.execute(f"PRAGMA main.table_info({table})").fetchall()
+            kept = len(connection.execute(f"PRAGMA old.table_info({source})").fetchall())
+            into = ", ".join(str(column[1]) for column in columns[:kept])
+            connection.execute(f"INSERT INTO main.{table} ({into}) SELECT * FROM old.{source} WHERE true")
     connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
 
 
@@ -224,7 +232,7 @@ def _from_format_2(connection: Connection) -> None:
         connection.execute("INSERT INTO meta VALUES ('chunking', ?)", (common.removeprefix(_CHUNKING),))
 
 
-MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: _from_format_4, 4: _from_format_4, 5: copy_rows}
+MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: _from_format_4, 4: _from_format_4, 5: copy_rows, 6: copy_rows}
 """By format; the pages of format 1 had no checksums."""
 
 

@@ -128,10 +128,10 @@ class SqliteView:
             return documents.get_document(self._connection, document, scope)
 
     def documents(
-        self, scope: Scope, words: Sequence[str] = (), *, limit: int | None = None
+        self, scope: Scope, words: Sequence[str] = (), *, limit: int | None = None, incomplete: bool = False
     ) -> tuple[int, list[Document]]:
         with self._explained():
-            return documents.find_documents(self._connection, scope, words, limit)
+            return documents.find_documents(self._connection, scope, words, limit, incomplete)
 
     def documents_at(self, path: str, scope: Scope) -> list[Document]:
         with self._explained():
@@ -196,6 +196,10 @@ class SqliteView:
     def title_of(self, content: int) -> str:
         with self._explained():
             return contents.title_of(self._connection, content)
+
+    def parts(self, document: int) -> list[Document]:
+        with self._explained():
+            return documents.parts(self._connection, document)
 
     def embedded_texts(self, content: int) -> dict[str, NDArray[np.float32]]:
         with self._explained():

@@ -33,12 +33,12 @@ def read_documents(paths: Sequence[Path], worker: WorkerSettings, on_phase: OnPr
         for number, file in enumerate(files):
             on_phase("Reading the documents", number, len(files))
             try:
-                sha256, document = parser.parse(file, ())
+                parsed = parser.parse(file, ())
             except (Refused, OSError):
                 unread += 1
                 continue
-            whole.update(sha256.encode())
-            found.append(document)
+            whole.update(parsed.sha256.encode())
+            found.append(parsed.document)
     if not found:
         raise UsageError(
             "No document can be read",

@@ -174,11 +174,13 @@ def _document_rows(desk: Desk, documents: Sequence[Document]) -> dict[str, list[
 
 
 def _draw_text(desk: Desk, document: Document) -> None:
-    """The stored text of a document, page by page, as answers quote it."""
+    """The stored text of a document, page by page, as answers quote it, and what of it is missing."""
     _, pages = desk.documents.show(reader(), EVERYTHING, str(document.id))
     place = 1
     if len(pages) > 1:
         place = st.number_input(f"Page, of {len(pages):,}", 1, len(pages), key=f"page-{document.id}")
+    for note in document.notes:
+        st.warning(note, icon=":material/visibility_off:")
     st.caption("The text as it was read; answers quote from it.")
     st.code(pages[place - 1].text if pages else "", language=None, wrap_lines=True, height=400)
 
@@ -197,8 +199,15 @@ def _draw_undo(desk: Desk) -> None:
 
 def _draw_refused(desk: Desk) -> None:
     refusals = desk.documents.refusals(reader(), EVERYTHING)
+    total, incomplete = desk.documents.find(reader(), EVERYTHING, limit=_LISTED, incomplete=True)
+    if incomplete:
+        rows = [[one.title, desk.documents.name_of(one.path), " ".join(one.notes)] for one in incomplete]
+        draw("table", "incomplete", table(["Read in part", "File", "What was not read"], rows))
+        if total > len(incomplete):
+            st.caption(f"The first {len(incomplete):,} of {total:,} by title.")
     if not refusals:
-        st.markdown("Every file that was given could be read.")
+        if not incomplete:
+            st.markdown("Every file that was given could be read.")
         return
     st.caption("These files are not tried again until they change, or the way in which they are read does.")
     for collection, listed in refusals.items():

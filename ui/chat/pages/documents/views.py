@@ -23,6 +23,7 @@ def job_view(
 ) -> View:
     """A job with ``files``, up to ``LISTED`` of its files, those first that were not read."""
     refused = job.counts.get("refused", 0)
+    incomplete = any(file.detail for file in files)
     more = job.files - len(files)
     return {
         "id": str(job.id),
@@ -32,14 +33,17 @@ def job_view(
         "line": job_line(job, zone=zone, locale=locale, now=now),
         "error": texts.ended(job.error),
         "summary": texts.counted(job.files, "file") + (f", {refused:,} not read" if refused else "") if files else "",
-        "opened": bool(refused and job.ended),
+        "opened": incomplete and job.ended,
         "files": [
-            {"name": name_of(file.path), "status": _STATUS[file.status], "why": texts.ended(file.detail)}
-            for file in files
+            {"name": name_of(file.path), "status": _status(file), "why": texts.ended(file.detail)} for file in files
         ],
         "more": f"… and {texts.counted(more, 'file')} more" if more else "",
         "retry": "Try again what was not read" if refused and job.ended else "",
     }
+
+
+def _status(file: JobFile) -> str:
+    return "Read in part" if file.detail and file.status in ("indexed", "unchanged") else _STATUS[file.status]
 
 
 def job_title(job: Job) -> str:
