@@ -43,9 +43,8 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
     with ingestion.knowledge.view() as view:
         everything = view.documents(Scope(frozenset({collection})))[1]
         refused = view.refusals(Scope(frozenset({collection}))).get(collection, [])
-    stored = sorted(
-        (one for one in everything if one.part_of is None), key=attrgetter("id")
-    )  # parts follow their files
+    files_alone = (one for one in everything if one.part_of is None)  # parts follow them
+    stored = sorted(files_alone, key=attrgetter("id"))
     mirrored = [document for document in stored if any(Path(document.path).is_relative_to(root) for root in roots)]
     here = set(map(str, files))
     hidden = [place.path for place in not_found]
