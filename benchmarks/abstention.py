@@ -27,7 +27,7 @@ from benchmarks.tables import table
 from rag.answering.decision import decide
 from rag.calibration.fitting import fit_answerability
 from rag.calibration.numbers import shipped_calibration
-from rag.calibration.scoring import AnswerabilityModel
+from rag.calibration.scoring import LogisticModel
 from rag.calibration.signals import AnswerabilitySignals
 from rag.components import open_reader
 from rag.evaluation.squad import f1
@@ -199,15 +199,14 @@ def _case(
     )
 
 
-def _weights(model: AnswerabilityModel) -> dict[str, float]:
+def _weights(model: LogisticModel[AnswerabilitySignals]) -> dict[str, float]:
     return {"intercept": round(model.intercept, 2)} | {
         name: round(weight, 2) for name, weight in asdict(model.weights).items()
     }
 
 
-def _fit(cases: Sequence[Case]) -> AnswerabilityModel:
-    answerable = [case.answerable for case in cases]
-    return fit_answerability([case.signals for case in cases], answerable, answerable)
+def _fit(cases: Sequence[Case]) -> LogisticModel[AnswerabilitySignals]:
+    return fit_answerability([case.signals for case in cases], [case.answerable for case in cases])
 
 
 def _answered(judged: Sequence[tuple[Case, float]], level: float) -> dict[str, float]:

@@ -25,7 +25,7 @@ from benchmarks.questions.documents import HERE, write_documents
 from benchmarks.sections import write_sections
 from benchmarks.tables import table
 from rag.calibration.numbers import SHIPPED, Calibration, Models, as_stored, shipped_calibration
-from rag.calibration.signals import AnswerabilitySignals, PassageSignals, SentenceSignals
+from rag.calibration.signals import AnswerabilitySignals, CertaintySignals, PassageSignals, SentenceSignals
 from rag.components import open_embedder, open_reader, retriever_on, worker_settings
 from rag.evaluation.fitting import FITTED, SHARES, FittingQuestion, ReadQuestion, fit_numbers, read_questions, shares
 from rag.evaluation.question_file import OwnQuestion, load_own_questions
@@ -36,7 +36,12 @@ from rag.settings.model import Settings, load_settings
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import Chunk
 
-_SIGNALS = {"reranking": PassageSignals, "sentence_selection": SentenceSignals, "answerability": AnswerabilitySignals}
+_SIGNALS = {
+    "reranking": PassageSignals,
+    "sentence_selection": SentenceSignals,
+    "answerability": AnswerabilitySignals,
+    "certainty": CertaintySignals,
+}
 _SECTION_FILES = 500
 _OWN = ("rules", "town")
 

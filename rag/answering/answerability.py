@@ -1,10 +1,12 @@
-"""Do the documents answer this question? Six signals, from which a fitted model makes one probability."""
+"""Do the documents answer this question, and is what would be answered right? A fitted model makes one probability of
+the signals for each.
+"""
 
 import math
 from collections.abc import Sequence
 
 from rag.answering.rows import in_range
-from rag.calibration.signals import AnswerabilitySignals
+from rag.calibration.signals import AnswerabilitySignals, CertaintySignals
 from rag.retrieval.reranking import bounded
 from rag.retrieval.types import ScoredPassage
 from rag.retrieval.variants import QueryVariant
@@ -27,6 +29,14 @@ def answerability_signals(passages: Sequence[ScoredPassage], variants: Sequence[
         relevance=bounded(max(passage.relevance for passage in read)),
         belongs=bounded(max((one.belongs for passage in read for one in passage.sentences), default=-math.inf)),
     )
+
+
+def certainty_signals(
+    found: AnswerabilitySignals, quoted: ScoredPassage, passages: Sequence[ScoredPassage]
+) -> CertaintySignals:
+    """The signals for quoting one of the ``passages``, where what answers in them was ``found`` to be so."""
+    lead = quoted.score - max((other.score for other in passages if other is not quoted), default=-math.inf)
+    return CertaintySignals(found.similarity, found.missing, bounded(quoted.relevance), found.belongs, bounded(lead))
 
 
 def _missing(question: str, text: str) -> int:

@@ -148,6 +148,8 @@ class _Composer:
         block = self._text.block(place)
         if block is None or position >= block.end:
             return (Piece(self._chosen.start, self._chosen.end, "prose"),)
+        if whole := self._whole_entry(position):
+            return tuple(whole)
         if block.kind in LISTED:
             return self._list(place)
         if block.kind is BlockKind.ROW:
@@ -155,6 +157,14 @@ class _Composer:
         if block.kind is BlockKind.CODE:
             return (*self._introduction(place), *self._text.pieces(place))
         return self._prose(place, position)
+
+    def _whole_entry(self, position: int) -> list[Piece]:
+        """All that is said in the entry that holds ``position``, if it is short and holds no others; else nothing."""
+        entry = self._text.entry(position)
+        if entry is None or self._text.entries_within(entry):
+            return []
+        pieces = self._flat([self._text.pieces(place) for place in range(*self._text.body(entry))])
+        return pieces if self._words(pieces) <= min(self._budget.listed, WORDS_SHOWN) else []
 
     def _prose(self, place: int, position: int) -> tuple[Piece, ...]:
         """The sentence with the one it leans on, and those after it that belong to the answer."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.answerability import answerability_signals
+from rag.answering.answerability import answerability_signals, certainty_signals
 from rag.answering.rows import row_named
 from rag.answering.selection import SentenceCandidate, ranked, said_alike
 from rag.calibration.numbers import Calibration
@@ -16,13 +16,15 @@ from vectorstore.identifiers import names_in
 @dataclass(frozen=True, slots=True)
 class Decision:
     """``passages`` is what was read, best first, and ``candidates`` are the sentences of it that say something, best
-    first too. ``probability`` that the documents hold the answer is made of ``signals``.
+    first too. ``probability`` that the documents hold the answer is made of ``signals``; ``certainty`` is the
+    probability that the best sentence is of it.
     """
 
     passages: tuple[ScoredPassage, ...]
     candidates: tuple[SentenceCandidate, ...]
     signals: AnswerabilitySignals
     probability: float
+    certainty: float
 
     @property
     def best(self) -> SentenceCandidate | None:
@@ -60,4 +62,9 @@ def decide(
     if not yes_no:
         candidates = said_alike(candidates, variants[0].text)
     signals = answerability_signals(passages, variants)
-    return Decision(tuple(passages), tuple(candidates), signals, calibration.answerability.probability(signals))
+    certainty = 0.0
+    if candidates:
+        told = certainty_signals(signals, candidates[0].passage, passages)
+        certainty = calibration.certainty.probability(told)
+    probability = calibration.answerability.probability(signals)
+    return Decision(tuple(passages), tuple(candidates), signals, probability, certainty)

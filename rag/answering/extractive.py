@@ -46,7 +46,7 @@ class DecidedPart:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The probability from which a question is answered at all, and that from which the answer is sure."""
+    """The probability from which a question is answered at all, and the certainty from which the answer is sure."""
 
     answered: float
     sure: float
@@ -68,11 +68,11 @@ class ExtractiveAnswers:
         document does (``unnamed``): of a code or a version that is written nowhere, what would be sure at least.
         """
         coded = any(map(names_in, unnamed))
-        threshold = self._thresholds.sure if coded else self._thresholds.answered
         answered = [
             part
             for part in parts
-            if (best := part.decision.answer(threshold))
+            if (best := part.decision.answer(self._thresholds.answered))
+            and not (coded and part.decision.certainty < self._thresholds.sure)
             and not _tells_of_another(best, [*unnamed, *_codes_missed(best, part.question)])
             and not is_beyond(best.passage, part.decision.passages, part.question)
         ]
@@ -87,7 +87,8 @@ class ExtractiveAnswers:
                 extracts = [_also_for(part.label, one) if any(map(one.overlaps, made)) else one for one in extracts]
             extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
         probability = min(part.decision.probability for part in answered)
-        sure = probability >= self._thresholds.sure and len(answered) == len(parts) and not unnamed
+        certain = all(part.decision.certainty >= self._thresholds.sure for part in answered)
+        sure = certain and len(answered) == len(parts) and not unnamed
         certainty: Certainty = "sure" if sure else "unsure"
         sentences, citations = self.cited(extracts, round(probability, 4))
         return Answer(

@@ -84,7 +84,7 @@ class AnswerFlow:
         self._written = WrittenAnswers(generator, checker) if generator else None
         self._recognise = recognise
         self._passages = passages
-        self._thresholds = Thresholds(threshold, max(threshold, calibration.answerability.sure))
+        self._thresholds = Thresholds(threshold, calibration.certainty.threshold)
 
     def answer(self, question: str, scope: Scope, *, before: Sequence[Exchange] = ()) -> Answer:
         """The last of the ``events``."""

@@ -10,10 +10,11 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from rag.calibration.scoring import AnswerabilityModel, AnswerSupportModel, LogisticModel
+from rag.calibration.scoring import AnswerSupportModel, CertaintyModel, LogisticModel
 from rag.calibration.signals import (
     AnswerabilitySignals,
     AnswerSupportSignals,
+    CertaintySignals,
     PassageSignals,
     SentenceSignals,
     SupportSignals,
@@ -49,15 +50,17 @@ def fit_sentence_selection(groups: Sequence[Sequence[Candidates]]) -> SentenceSi
 
 
 def fit_answerability(
-    signals: Sequence[AnswerabilitySignals], held: Sequence[bool], right: Sequence[bool | None]
-) -> AnswerabilityModel:
-    """From questions whose answer the documents hold, or do not: both count the same, whatever their number. ``right``
-    is whether what would be answered is right, None for a question that nobody asked in earnest.
-    """
-    model = _fit_logistic(AnswerabilitySignals, signals, held, 1.0)
-    asked = [(model.probability(one), yes) for one, yes in zip(signals, right, strict=True) if yes is not None]
-    sure = sure_from([probability for probability, _ in asked], [yes for _, yes in asked])
-    return AnswerabilityModel(model.intercept, model.weights, sure)
+    signals: Sequence[AnswerabilitySignals], held: Sequence[bool]
+) -> LogisticModel[AnswerabilitySignals]:
+    """From questions whose answer the documents hold, or do not: both count the same, whatever their number."""
+    return _fit_logistic(AnswerabilitySignals, signals, held, 1.0)
+
+
+def fit_certainty(signals: Sequence[CertaintySignals], right: Sequence[bool]) -> CertaintyModel:
+    """From questions, and whether what would be answered to them is right."""
+    model = _fit_logistic(CertaintySignals, signals, right, 1.0)
+    threshold = sure_from([model.probability(one) for one in signals], right)
+    return CertaintyModel(model.intercept, model.weights, threshold)
 
 
 def sure_from(probabilities: Sequence[float], right: Sequence[bool], share: float = SURELY_RIGHT) -> float:

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rag.calibration.scoring import AnswerabilityModel, AnswerSupportModel, SupportModel
+from rag.calibration.scoring import AnswerSupportModel, CertaintyModel, LogisticModel, SupportModel
 from rag.calibration.signals import (
     AnswerabilitySignals,
     AnswerSupportSignals,
+    CertaintySignals,
     PassageSignals,
     SentenceSignals,
     SupportSignals,
@@ -31,8 +32,6 @@ Stored = Mapping[str, Any]
 
 SHIPPED = Path(__file__).with_name("shipped.json")
 CALIBRATION_FILE = "calibration.json"
-SURE = 0.9
-"""The probability from which an answer is sure by numbers that were fitted before any said so."""
 _OF_ONE_READER = "answer_support"
 """With another reader these are not used."""
 _REFIT = "Fit them with `refdesk evaluate fit`, or go back to those that come with Refdesk: `evaluate fit --reset`."
@@ -52,7 +51,8 @@ class Calibration:
 
     reranking: PassageSignals
     sentence_selection: SentenceSignals
-    answerability: AnswerabilityModel
+    answerability: LogisticModel[AnswerabilitySignals]
+    certainty: CertaintyModel
     support: SupportModel
     answer_support: AnswerSupportModel
     fitted_to: Mapping[str, Models]
@@ -144,8 +144,9 @@ def _weights(of: type[Weights], stored: Stored) -> Weights:
 _READERS: Mapping[str, Callable[[Stored], object]] = {
     "reranking": lambda stored: _weights(PassageSignals, stored),
     "sentence_selection": lambda stored: _weights(SentenceSignals, stored),
-    "answerability": lambda stored: AnswerabilityModel(
-        float(stored["intercept"]), _weights(AnswerabilitySignals, stored), float(stored.get("sure", SURE))
+    "answerability": lambda stored: LogisticModel(float(stored["intercept"]), _weights(AnswerabilitySignals, stored)),
+    "certainty": lambda stored: CertaintyModel(
+        float(stored["intercept"]), _weights(CertaintySignals, stored), float(stored["threshold"])
     ),
     "support": lambda stored: SupportModel(
         float(stored["intercept"]), _weights(SupportSignals, stored), float(stored["threshold"])

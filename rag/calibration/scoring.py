@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rag.calibration.signals import AnswerabilitySignals, AnswerSupportSignals, SupportSignals
+from rag.calibration.signals import AnswerSupportSignals, CertaintySignals, SupportSignals
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -35,10 +35,10 @@ class LogisticModel(Generic[Signals]):
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerabilityModel(LogisticModel[AnswerabilitySignals]):
-    """The probability that the documents hold the answer; from ``sure`` on nine in ten of the answers are right."""
+class CertaintyModel(LogisticModel[CertaintySignals]):
+    """The probability that what would be answered is right; from ``threshold`` on nine in ten of the answers are."""
 
-    sure: float
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)

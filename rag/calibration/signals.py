@@ -12,7 +12,8 @@ class PassageSignals:
     answers, both bounded to 10. ``aspect`` is the cosine of question and heading without what both say of the subject,
     the heading's first part: what is asked about it, and what is told. Where the subject says all that is asked, it is
     1 for what the document begins with and what stands under no further heading; of the latter it is else the mean of
-    the others. It is 1, too, where the innermost heading is a name in the question as it is written.
+    the others. It is 1, too, where the innermost heading, or the first cell of a row, is a name in the question as it
+    is written.
     """
 
     cosine: float
@@ -51,6 +52,22 @@ class AnswerabilitySignals:
     missing: float
     relevance: float
     belongs: float
+
+
+@dataclass(frozen=True, slots=True)
+class CertaintySignals:
+    """What speaks for or against what would be answered being right.
+
+    ``similarity``, ``missing`` and ``belongs`` are those of ``AnswerabilitySignals``. Of the passage that would be
+    quoted, ``relevance`` is the reader's log-odds, and ``lead`` by how much its score is larger than that of the best
+    other one, both bounded to 10.
+    """
+
+    similarity: float
+    missing: float
+    relevance: float
+    belongs: float
+    lead: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from rag.answering.answerability import answerability_signals
+from rag.answering.answerability import answerability_signals, certainty_signals
 from rag.answering.selection import SentenceCandidate, candidates_of, ranked
-from rag.calibration.fitting import Candidates, fit_answerability, fit_reranking, fit_sentence_selection
+from rag.calibration.fitting import (
+    Candidates,
+    fit_answerability,
+    fit_certainty,
+    fit_reranking,
+    fit_sentence_selection,
+)
 from rag.calibration.numbers import Calibration, Models
 from rag.calibration.scoring import weighted_sum
-from rag.calibration.signals import AnswerabilitySignals
+from rag.calibration.signals import AnswerabilitySignals, CertaintySignals
 from rag.evaluation.squad import normalised
 from rag.evaluation.types import Figures
 from rag.jobs.types import OnProgress
+from rag.query.unnamed import unnamed_in
 from rag.reader.types import Reader
 from rag.retrieval.reranking import rerank
 from rag.retrieval.types import PassageStore, Retriever, ScoredPassage
@@ -31,7 +38,7 @@ Signals = TypeVar("Signals", bound="DataclassInstance")
 FEWEST = 20
 """Questions whose passage is found: fewer tell nothing."""
 _PASSAGES = 20
-FITTED = ("reranking", "sentence_selection", "answerability")
+FITTED = ("reranking", "sentence_selection", "answerability", "certainty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,15 @@ class FittingQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ReadQuestion:
-    """A question as it was read with the numbers of before; ``right`` tells of each passage whether it is."""
+    """A question as it was read with the numbers of before; ``right`` tells of each passage whether it is, and
+    ``unnamed`` whether the question names what no document does, so that its answer is never sure.
+    """
 
     question: FittingQuestion
     variant: QueryVariant
     passages: tuple[ScoredPassage, ...]
     right: tuple[bool, ...]
+    unnamed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ def fit(
             where="evaluate fit",
             remedy="Judge more answers in the chat, or name a file of questions in the SQuAD form.",
         )
-    if not any(not held for one in read for _, held, _ in _cases(one, before)):
+    if all(case.held for one in read for case in _cases(one)):
         raise UsageError(
             "All that is found for the questions is of the documents that answer them",
             where="evaluate fit",
@@ -110,10 +120,13 @@ def fit(
             for name, value in zip(SHARES, np.mean(rows, axis=0).tolist(), strict=True)
         },
     }
-    return Fit(replace(fitted, fitted_to={**before.fitted_to, **dict.fromkeys(FITTED, models)}), models, figures)
+    new = dict.fromkeys((name for name in FITTED if getattr(fitted, name) is not getattr(before, name)), models)
+    return Fit(replace(fitted, fitted_to={**before.fitted_to, **new}), models, figures)
 
 
-SHARES = ("first_passage_right", "sentence_right", "answerability_right")
+SHARES = ("first_passage_right", "sentence_right", "answerability_right", "sure_and_right", "right_and_sure")
+"""The last two are of what is called sure the share that is right, and of what is right the share that is called sure.
+"""
 
 
 def read_questions(
@@ -134,7 +147,8 @@ def read_questions(
             if found:
                 passages = tuple(rerank([variant], found, reader, embedder, before.reranking))
                 right = tuple(question.is_right(passage.chunk) for passage in passages)
-                read.append(ReadQuestion(question, variant, passages, right))
+                unnamed = bool(unnamed_in(question.text, view, retriever, EVERYTHING))
+                read.append(ReadQuestion(question, variant, passages, right, unnamed))
             on_progress("Reading", number, len(questions))
     return read
 
@@ -159,10 +173,15 @@ def fit_numbers(
         for group in ordered
     ]
     calibration = replace(calibration, sentence_selection=fit_sentence_selection(sentences))
-    cases = [case for group in ordered for one in group for case in _cases(one, calibration)]
-    signals = [_without(signals, "answerability", left_out) for signals, *_ in cases]
-    held, right = [held for _, held, _ in cases], [right for *_, right in cases]
-    return replace(calibration, answerability=fit_answerability(signals, held, right))
+    cases = [case for group in ordered for one in group for case in _cases(one)]
+    signals = [_without(case.signals, "answerability", left_out) for case in cases]
+    calibration = replace(calibration, answerability=fit_answerability(signals, [case.held for case in cases]))
+    quoted = [quote for group in ordered for one in group for quote in _quoted(one, calibration)]
+    right = [one.right for one in quoted]
+    if len(set(right)) == 1:  # they tell nothing
+        return calibration
+    told = [_without(one.signals, "certainty", left_out) for one in quoted]
+    return replace(calibration, certainty=fit_certainty(told, right))
 
 
 def _candidates(
@@ -195,18 +214,39 @@ def _holds(one: ReadQuestion, candidate: SentenceCandidate) -> bool:
     return not one.question.answers or any(f" {normalised(answer)} " in said for answer in one.question.answers)
 
 
-def _cases(one: ReadQuestion, calibration: Calibration) -> Iterator[tuple[AnswerabilitySignals, bool, bool | None]]:
-    """What was found, whether it answers, and whether the passage of the best sentence does, which is quoted with what
-    is around it; and the same without the documents that answer, which makes it a question that nobody asked.
-    """
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """What would be quoted: its signals, and whether it is of a right passage."""
+
+    signals: CertaintySignals
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What was found for a question, and whether it answers."""
+
+    signals: AnswerabilitySignals
+    held: bool
+
+
+def _cases(one: ReadQuestion) -> Iterator[_Case]:
+    """The question, and the same without the documents that answer it, which makes it one that nobody asked."""
     if any(one.right) or not one.question.answerable:
-        best = ranked(one.passages, calibration.sentence_selection)[:1]
-        right = any(one.question.is_right(candidate.passage.chunk) for candidate in best)
-        yield answerability_signals(one.passages, [one.variant]), any(one.right), right
+        yield _Case(answerability_signals(one.passages, [one.variant]), any(one.right))
     answering = {p.chunk.document for p, yes in zip(one.passages, one.right, strict=True) if yes}
     others = [p for p in one.passages if p.chunk.document not in answering]
     if answering and others:
-        yield answerability_signals(others, [one.variant]), False, None
+        yield _Case(answerability_signals(others, [one.variant]), False)
+
+
+def _quoted(one: ReadQuestion, calibration: Calibration) -> Iterator[_Quoted]:
+    """What would be quoted, if anything, where it may be sure."""
+    candidates = ranked(one.passages, calibration.sentence_selection)
+    if candidates and not one.unnamed:
+        best = candidates[0].passage
+        signals = certainty_signals(answerability_signals(one.passages, [one.variant]), best, one.passages)
+        yield _Quoted(signals, one.question.is_right(best.chunk))
 
 
 def shares(read: Sequence[ReadQuestion], calibration: Calibration) -> tuple[float, ...]:
@@ -219,9 +259,16 @@ def shares(read: Sequence[ReadQuestion], calibration: Calibration) -> tuple[floa
         for one in answerable
         if (candidates := ranked(one.passages, calibration.sentence_selection))
     ]
-    decided = [
-        (calibration.answerability.probability(signals) >= 0.5) == held
-        for one in ordered
-        for signals, held, _ in _cases(one, calibration)
-    ]
-    return tuple(float(np.mean(shares)) if shares else 0.0 for shares in (first, sentences, decided))
+    cases = [case for one in ordered for case in _cases(one)]
+    decided = [(calibration.answerability.probability(case.signals) >= 0.5) == case.held for case in cases]
+    quoted = [quote for one in ordered for quote in _quoted(one, calibration)]
+    sure = [calibration.certainty.probability(one.signals) >= calibration.certainty.threshold for one in quoted]
+    right = [one.right for one in quoted]
+    told = (
+        first,
+        sentences,
+        decided,
+        [yes for yes, called in zip(right, sure, strict=True) if called],
+        [called for yes, called in zip(right, sure, strict=True) if yes],
+    )
+    return tuple(float(np.mean(shares)) if shares else 0.0 for shares in told)

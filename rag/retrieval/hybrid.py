@@ -1,25 +1,30 @@
 """Hybrid search, for one query and for the variants of one question."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from rag.retrieval.types import Retriever
 from rag.retrieval.variants import QueryVariant
 from rag.text.asking import asking_in
 from rag.text.tokens import content_stems
+from vectorstore.blocks import is_row
+from vectorstore.identifiers import names_in
 from vectorstore.store import PassageView
-from vectorstore.types import Chunk, Passage, Scope
+from vectorstore.types import Chunk, Passage, Scope, innermost
 
 _REPEATED = 3
 """So many times as much is searched for as is wanted, for what is said more than once."""
 _MOST_OPENINGS = 2
+_MOST_BEARING = 3
+_VALUE = re.compile(r"[=\[<]")
 
 
 @dataclass(frozen=True, slots=True)
 class HybridRetriever:
     """Dense and lexical search in one state of a knowledge base: each leg proposes ``candidates``, and a score is the
     mean of both legs', the dense one weighted by ``dense_weight``. What several documents say in the same words counts
-    once, where it fits best, and the opening of a document that is named comes along.
+    once, where it fits best. The opening of a document that is named comes along, and what bears a name of the query.
     """
 
     view: PassageView
@@ -41,14 +46,28 @@ class HybridRetriever:
         asked = frozenset(content_stems(query))
         openings = [passage for passage in found if _tells_what_is_asked(passage.chunk, asked)]
         openings = sorted(openings, key=lambda passage: not passage.chunk.begins)[:_MOST_OPENINGS]
-        others = [passage for passage in found if passage not in openings]
-        return sorted([*openings, *others[: max(0, limit - len(openings))]], key=lambda passage: -passage.score)[:limit]
+        names = names_in(query)
+        bearing = [passage for passage in found if passage not in openings and bears_name(passage.chunk, names)]
+        first = [*openings, *bearing[:_MOST_BEARING]]
+        others = [passage for passage in found if passage not in first]
+        return sorted([*first, *others[: max(0, limit - len(first))]], key=lambda passage: -passage.score)[:limit]
 
 
 def _tells_what_is_asked(chunk: Chunk, asked: frozenset[str]) -> bool:
     """Whether a document that half of the words asked for name begins with it, or tells it under its name alone."""
     opens = chunk.begins or not chunk.section
     return opens and 2 * len(asked.intersection(content_stems(chunk.subject))) >= len(asked) > 0
+
+
+def bears_name(chunk: Chunk, names: Collection[str]) -> bool:
+    """Whether the text stands under one of the ``names``, or is the row of it: "gc.auto", "--depth <n>", "KeepAlive
+    Directive", "Part number: TP-400; Price: 2,750.00".
+    """
+    parts = innermost(chunk.section).partition("(")[0].split(",")
+    terms = {_VALUE.split(part.split()[0].strip("<>"))[0] for part in parts if part.strip()}
+    if is_row(chunk.text):
+        terms.add(chunk.text.partition("; ")[0].partition(": ")[2])
+    return not terms.isdisjoint(names)
 
 
 def _telling(query: str) -> str:

@@ -1,6 +1,5 @@
 """The passages of one question, read: what the reader and the embedding model find in them, best first."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import astuple
 
@@ -11,14 +10,14 @@ from rag.calibration.scoring import weighted_sum
 from rag.calibration.signals import PassageSignals
 from rag.reader.spans import NO_SPAN
 from rag.reader.types import PassageText, Reader
+from rag.retrieval.hybrid import bears_name
 from rag.retrieval.types import ReadSentence, ScoredPassage
 from rag.retrieval.variants import QueryVariant
 from rag.text.tokens import content_stems
 from vectorstore.identifiers import names_in
-from vectorstore.types import Chunk, Embedder, Passage, Vectors, innermost
+from vectorstore.types import Chunk, Embedder, Passage, Vectors
 
 _SHORTEST_REST = 0.3
-_VALUE = re.compile(r"[=\[<]")
 
 
 def rerank(
@@ -99,18 +98,9 @@ def _aspects(
     others = aspects[told].mean(axis=0) if told.any() else 0.0
     untold = np.where(1.0 - questions_along**2 < _SHORTEST_REST**2, 1.0, others)
     opens = named & (begins | ~told)[:, np.newaxis]
-    bears = np.array([[_bears_name(chunk, variant.text) for variant in variants] for chunk in chunks])
+    names = [names_in(variant.text) for variant in variants]
+    bears = np.array([[bears_name(chunk, of_variant) for of_variant in names] for chunk in chunks])
     return np.where(opens | bears, 1.0, np.where(told[:, np.newaxis], aspects, untold))
-
-
-def _bears_name(chunk: Chunk, question: str) -> bool:
-    """Whether the text stands under a name that is in the question as it is written: "gc.auto", "--depth <n>",
-    "KeepAlive Directive".
-    """
-    names = names_in(question)
-    parts = innermost(chunk.section).partition("(")[0].split(",")
-    terms = {_VALUE.split(part.split()[0].strip("<>"))[0] for part in parts if part.strip()}
-    return not terms.isdisjoint(names)
 
 
 def _named(variant: QueryVariant, chunks: Sequence[Chunk]) -> list[bool]:

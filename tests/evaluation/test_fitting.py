@@ -47,7 +47,7 @@ def questions(collection: TemporaryCollection, towns: tuple[str, ...] = TOWNS) -
 
         return FittingQuestion(f"Who is the mayor of {town}?", ("lives in the old mill",), is_right)
 
-    return [*map(of, towns), FittingQuestion("What is eaten on the moon?", answerable=False)]
+    return [*map(of, towns), FittingQuestion("How old is the mill on the river?", answerable=False)]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +70,8 @@ def test_what_is_fitted_orders_and_decides_as_the_questions_say(fitted: Fit) -> 
     assert (figures["questions"], figures["passage_found"]) == (len(TOWNS) + 1, len(TOWNS))
     assert figures["first_passage_right_after"] == figures["sentence_right_after"] == 1.0
     assert figures["answerability_right_after"] > 0.9
+    assert figures["sure_and_right_after"] > 0.9
+    assert figures["right_and_sure_after"] > 0.9
     assert fitted.calibration.support == shipped_calibration().support
 
 
@@ -84,6 +86,7 @@ def test_it_is_kept_with_the_models_it_was_fitted_to_and_used_from_then_on(fitte
         "reranking",
         "sentence selection",
         "answerability",
+        "certainty",
         "support",
     )
     assert fitted.calibration.unfitted(hashes, "other@1")[:3] == ("reranking", "sentence selection", "answerability")

@@ -269,6 +269,14 @@ def test_the_entries_of_what_is_asked_for_are_listed_though_each_term_begins_wit
     assert [extract.label for extract in one] == ["Tokens Major"]
 
 
+def test_a_short_entry_is_quoted_whole_and_of_a_long_one_what_answers() -> None:
+    told = ["Objects go when two weeks old.", "They are unreachable then.", LONG, "The value never keeps them."]
+    parts = [(TERM, "press.expire"), prose(*told), (TERM, "press.keep"), prose("Keeps them.")]
+    assert lines(parts, *composed(parts, "value never")) == told
+    parts[1] = prose(*told[:3], *FILLER, *FILLER, told[3])
+    assert lines(parts, *composed(parts, "value never")) == ["The value never keeps them."]
+
+
 def test_the_values_of_a_setting_that_its_entry_lists_are_told_with_it() -> None:
     text = "level\nHow strict it is. Beware of all.\n\nnone\nNothing is asked.\n\nmay\nIt is asked once.\n"
     places = [(0, 0), (text.index("none"), 1), (text.index("may"), 1)]

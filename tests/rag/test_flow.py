@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from pydantic import PrivateAttr
@@ -8,7 +9,7 @@ from pydantic import PrivateAttr
 from rag.answering.flow import AnswerFlow
 from rag.answering.langchain import AnswerRunnable
 from rag.calibration.numbers import shipped_calibration
-from rag.calibration.signals import AnswerabilitySignals
+from rag.calibration.signals import AnswerabilitySignals, CertaintySignals
 from rag.retrieval.hybrid import HybridRetriever
 from rag.retrieval.langchain import LangChainRetriever
 from rag.types import Answer, Done, Event, Exchange, Quoted, Reranking, Searching, Writing
@@ -247,7 +248,7 @@ def test_an_answer_says_what_was_fitted_to_other_models(make_flow: MakeFlow) -> 
     )
     assert (answered.kind, abstained.kind) == ("extractive", "abstained")
     assert answered.unfitted == abstained.unfitted
-    assert answered.unfitted == ("reranking", "sentence selection", "answerability", "support")
+    assert answered.unfitted == ("reranking", "sentence selection", "answerability", "certainty", "support")
 
 
 def test_where_nothing_may_be_seen_it_abstains(make_flow: MakeFlow) -> None:
@@ -325,6 +326,14 @@ def test_a_passage_like_the_question_makes_an_answer_likely() -> None:
     )
     assert shipped_calibration().answerability.probability(held) > 0.8
     assert shipped_calibration().answerability.probability(not_held) < 0.2
+
+
+def test_an_answer_is_sure_where_its_passage_answers_and_stands_out_from_the_others() -> None:
+    certainty = shipped_calibration().certainty
+    clear = CertaintySignals(similarity=0.6, missing=0, relevance=4.0, belongs=2.0, lead=4.0)
+    assert certainty.probability(clear) > certainty.threshold
+    for doubt in ({"lead": 0.0}, {"relevance": -6.0, "belongs": -6.0}):
+        assert certainty.probability(replace(clear, **doubt)) < certainty.threshold
 
 
 def test_a_name_or_number_that_the_best_passage_lacks_speaks_against_an_answer(make_flow: MakeFlow) -> None:

@@ -45,3 +45,15 @@ def test_the_words_that_questions_are_built_of_find_no_heading_that_asks(retriev
 
 def test_of_a_page_that_is_named_the_opening_is_among_what_is_read(retriever: HybridRetriever) -> None:
     assert "cut - make things shorter" in [chunk.text for chunk in found(retriever, "What is cut cut?", 3)]
+
+
+def test_the_row_of_a_part_that_is_named_is_read_however_many_rows_mention_it(tmp_path: Path) -> None:
+    store = open_store(tmp_path, HashEmbedder())
+    rows = [f"Part number: SK-{n}; Description: Seal kit for the pump TP-400, what does it cost" for n in range(9)]
+    rows.append("Part number: TP-400; Description: Process pump; Price: 2,750.00; Weight: 58; Delivery: 5 weeks")
+    put_text(store, "prices.txt", "\n\n".join(f"{row}." for row in rows), title="Prices")
+    with store.view() as view:
+        texts = [chunk.text for chunk in found(HybridRetriever(view), "What does the pump TP-400 cost?", 4)]
+    store.close()
+    assert f"{rows[-1]}." in texts
+    assert len(texts) == 4

@@ -211,7 +211,7 @@ def fit_numbers(
         print_json(figures)
         return
     say(f"Fitted to {figures['passage_found']:,} of {figures['questions']:,} questions ({figures['fitted_to']}).")
-    for name in ("first_passage_right", "sentence_right", "answerability_right"):
+    for name in ("first_passage_right", "sentence_right", "answerability_right", "sure_and_right", "right_and_sure"):
         before, after = figures[f"{name}_before"], figures[f"{name}_after"]
         say(f"  {name.replace('_', ' ')}: {before:.2f} before, {after:.2f} after")
     say(f"Written to {figures['file']}. What is started from now on uses it; `--reset` goes back.")
