@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 
 from lxml import html
 from lxml.etree import ParserError, iterwalk
 from lxml.html import HtmlElement
+from lxml.html.builder import E
 
-from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, Refused
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
 from ingest.readers.lines import leading_label
@@ -42,20 +43,17 @@ _PARTING = frozenset("|>»›→·•/")
 _PERMALINKS = frozenset({"", "¶", "#", "§", "🔗"})
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-SAID_BY = "data-said-by"
-"""The attribute of an element that holds the words of another, by which what is in it stands under who that is."""
+LABEL = "data-under"
+"""The attribute of an element that readers make, which says under which label stands what is in it."""
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
+WORDS_OF_A_COUNT = 3
+"""So many words stand around the number of a page: "Page 3 of 9"."""
 _LABEL = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*(?P<name>[\w.:-]+)""", re.IGNORECASE | re.ASCII)
 _LABEL_WITHIN = 1024  # as browsers look for it (WHATWG HTML)
 _DEEPEST = 150
 """Elements within elements that keep their form; of what is nested deeper the words are taken."""
 _LIMIT_REACHED = "ERR_RESOURCE_LIMIT"  # more than 2,048 levels, of libxml2
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
-
-
-def read_html(data: bytes, _: ReadOptions) -> ReadDocument:
-    text, encoding = decode_html(data)
-    return html_to_document(text, {"encoding": encoding})
 
 
 def decode_html(data: bytes) -> tuple[str, str]:
@@ -65,12 +63,24 @@ def decode_html(data: bytes) -> tuple[str, str]:
 
 
 def html_to_document(markup: str, metadata: dict[str, str]) -> ReadDocument:
-    """The markup as a document of its own."""
-    builder = DocumentBuilder()
+    """The markup as a document of its own. Raises Refused."""
+    return tree_to_document(required_tree(markup), metadata)
+
+
+def required_tree(markup: str) -> HtmlElement:
+    """As ``html_tree``; raises Refused where there is nothing."""
     try:
-        title = add_html(builder, markup)
+        return html_tree(markup)
     except ValueError as error:
         raise Refused("no text", "The page holds no text.") from error
+
+
+def tree_to_document(root: HtmlElement, metadata: dict[str, str], notes: Iterable[str] = ()) -> ReadDocument:
+    """As ``html_to_document``, what the markup was parsed to; ``notes`` say what of it was not read."""
+    builder = DocumentBuilder()
+    for note in notes:
+        builder.note(note)
+    title = add_tree(builder, root)
     builder.title = title or builder.title
     return builder.build(metadata)
 
@@ -99,6 +109,14 @@ def html_tree(markup: str) -> HtmlElement:
     if any(error.type_name == _LIMIT_REACHED for error in parser.error_log):
         raise Refused("damaged", "Its elements are nested too deeply: what is within them cannot be read.")
     return root
+
+
+def add_around(root: HtmlElement, lines: Iterable[str]) -> None:
+    """Add what stands at the top and the bottom of an office document's pages, but for what its text says too."""
+    text = " ".join(root.text_content().split())
+    own = [E.p(line) for line in dict.fromkeys(lines) if line and line not in text]
+    if own:
+        root.find("body").append(E.section(*own, **{LABEL: "Page header and footer"}))
 
 
 class _Walker:
@@ -136,7 +154,7 @@ class _Walker:
         tag = element.tag
         if _is_caption(element):
             return  # which its table says
-        if label := element.get(SAID_BY):
+        if label := element.get(LABEL):
             with self._builder.under(label):
                 self._inside(element)
                 self._flush()

@@ -1,19 +1,26 @@
 """ODT: an OpenDocument text (OASIS, OpenDocument 1.3) as HTML, with its headings, lists, tables, code and terms."""
 
+from collections.abc import Iterator
+
 from lxml import etree, html
 from lxml.html import HtmlElement
 from lxml.html.builder import E
 
 from ingest.readers.archive import opened, part
 from ingest.readers.base import ReadDocument, ReadOptions
-from ingest.readers.html import html_to_document
+from ingest.readers.footnotes import place_footnotes
+from ingest.readers.html import WORDS_OF_A_COUNT, add_around, required_tree, tree_to_document
 
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _WEIGHT = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}font-weight"
-_NOT_READ = frozenset({f"{_TEXT}note", f"{_OFFICE}annotation", f"{_TEXT}tracked-changes", f"{_TEXT}table-of-content"})
+_NOTE = f"{_TEXT}note"
+_COMMENT = f"{_OFFICE}annotation"
+_NOT_READ = frozenset({_COMMENT, f"{_TEXT}tracked-changes", f"{_TEXT}table-of-content"})
+_AROUND = (f"{_STYLE}header", f"{_STYLE}header-first", f"{_STYLE}footer", f"{_STYLE}footer-first")
+_COUNTS = frozenset({f"{_TEXT}page-number", f"{_TEXT}page-count", f"{_TEXT}date", f"{_TEXT}time"})
 _MAX_REPEATED = 100
 _TAGS = {
     "Preformatted_20_Text": "pre",
@@ -39,9 +46,24 @@ def read_odt(data: bytes, options: ReadOptions) -> ReadDocument:
     title = " ".join(next((found for root in named if (found := root.findtext(".//{*}title"))), "").split())
     page = E.html(E.head(E.title(title)), E.body())
     body = content.find(f".//{_OFFICE}text")
+    comments = 0
     if body is not None:
         _Pages([content, *named]).add(page.find("body"), body)
-    return html_to_document(html.tostring(page, encoding="unicode"), {})
+        comments = sum(1 for _ in body.iter(_COMMENT))
+    page = required_tree(html.tostring(page, encoding="unicode"))
+    place_footnotes({"": page})
+    add_around(page, (line for root in named for around in root.iter(*_AROUND) for line in _lines(around)))
+    notes = [f"Not read: {comments:,} comment{'' if comments == 1 else 's'}."] if comments else []
+    return tree_to_document(page, {}, notes)
+
+
+def _lines(around: etree._Element) -> Iterator[str]:
+    """The paragraphs of a page's header or footer, but those that only count the pages."""
+    for paragraph in around.iter(f"{_TEXT}p", f"{_TEXT}h"):
+        counts = any(True for _ in paragraph.iter(*_COUNTS))
+        etree.strip_elements(paragraph, *_COUNTS, with_tail=False)
+        words = str(paragraph.xpath("string()")).split()
+        yield "" if counts and len(words) <= WORDS_OF_A_COUNT else " ".join(words)
 
 
 class _Pages:
@@ -51,6 +73,7 @@ class _Pages:
         self._parents: dict[str, str] = {}
         self._bold: set[str] = set()
         self._numbered: dict[str, set[int]] = {}
+        self._notes = 0
         for style in (style for root in roots for style in root.iter(f"{_STYLE}style")):
             name = str(style.get(f"{_STYLE}name"))
             self._parents[name] = str(style.get(f"{_STYLE}parent-style-name", ""))
@@ -121,6 +144,15 @@ class _Pages:
                     }
                     self.add(_put(line, tag, **spans), cell)
 
+    def _note(self, place: HtmlElement, note: etree._Element) -> None:
+        """A reference, and the note at the end of the page."""
+        self._notes += 1
+        name = f"note-{self._notes}"
+        _put(place, "a", href=f"#{name}", role="doc-noteref").text = str(self._notes)
+        page = place.getroottree().getroot()
+        for body in note.iterfind(f"{_TEXT}note-body"):
+            self.add(_put(page.find("body"), "div", id=name, role="doc-footnote"), body)
+
     def _words(self, place: HtmlElement, element: etree._Element) -> None:
         _say(place, element.text)
         for child in element:
@@ -130,6 +162,8 @@ class _Pages:
                 _say(place, " " * min(int(child.get(f"{_TEXT}c", "1")), _MAX_REPEATED))
             elif child.tag == f"{_TEXT}tab":
                 _say(place, "\t")
+            elif child.tag == _NOTE:
+                self._note(place, child)
             elif child.tag not in _NOT_READ:
                 kind = self._kind(child)
                 self._words(_put(place, kind) if kind in ("strong", "code") else place, child)

@@ -9,7 +9,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from ingest.readers.builder import DocumentBuilder
-from ingest.readers.html import BLOCKS, SAID_BY
+from ingest.readers.html import BLOCKS, LABEL
 from ingest.readers.text import add_text
 
 _QUOTED = "Quoted text"
@@ -207,7 +207,7 @@ def _label(lines: Sequence[str], is_header: bool) -> str:
 def mark_quotations(tree: HtmlElement, subject: str) -> None:
     """Mark what a message on ``subject`` quotes or sends on by who said it; what follows a header gets an element."""
     for quotation in tree.iter("blockquote"):
-        quotation.set(SAID_BY, _before(quotation) or _QUOTED)
+        quotation.set(LABEL, _before(quotation) or _QUOTED)
     headers: list[tuple[HtmlElement, str]] = []
     inside: set[HtmlElement] = set()
     for element in tree.iter("p", "div", "table"):
@@ -240,7 +240,7 @@ def _put_below(header: HtmlElement, label: str, holders: set[HtmlElement]) -> No
     parent = top.getparent()
     if parent is None:
         return
-    holder = etree.SubElement(parent, "blockquote", {SAID_BY: label})
+    holder = etree.SubElement(parent, "blockquote", {LABEL: label})
     parent.insert(parent.index(top), holder)
     holders.add(holder)
     for one in [top, *top.itersiblings()]:

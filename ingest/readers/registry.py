@@ -49,7 +49,7 @@ class Format:
 FORMATS = (
     Format((".txt", ".log"), "ingest.readers.text:read_text", layout="ingest.layout.documents:text_layout"),
     Format((".md", ".markdown"), "ingest.readers.text:read_markdown", layout="ingest.layout.documents:markdown_layout"),
-    Format((".html", ".htm"), "ingest.readers.html:read_html", layout="ingest.layout.documents:html_layout"),
+    Format((".html", ".htm"), "ingest.readers.web:read_html", layout="ingest.layout.documents:html_layout"),
     Format((".rtf",), "ingest.readers.text:read_rtf"),
     Format((".eml",), "ingest.readers.mail:read_mail", parts="ingest.readers.mail:parts_of_mail"),
     Format((".docx",), "ingest.readers.docx:read_docx", layout="ingest.layout.documents:docx_layout"),
