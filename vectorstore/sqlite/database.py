@@ -17,6 +17,7 @@ from apsw import Connection
 
 from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
+from vectorstore.sqlite import words
 from vectorstore.types import Finding
 
 logger = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ class Database:
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", "FULL")
         connection.pragma("foreign_keys", True)
+        words.register(connection)
         return connection
 
     @contextmanager
