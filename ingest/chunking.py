@@ -14,7 +14,7 @@ from ingest.readers.base import ReadDocument
 from ingest.sentences import sentence_spans
 from vectorstore.blocks import is_row
 from vectorstore.embedders.counting import open_counter
-from vectorstore.types import HEADING_SEPARATOR, Block, BlockKind, ParsedDocument, Span
+from vectorstore.types import HEADING_SEPARATOR, Block, BlockKind, ParsedDocument, Place, Span
 
 _HEADING_TOKENS = 48
 _SPECIAL_TOKENS = 2
@@ -29,9 +29,6 @@ _LABELLED = re.compile(r"(?![-*•–] |\d+[.)] )[^:\n]{1,60}: [^\n]+")
 _FEWEST_LABELS = 4
 _WINDOW = 32_768
 """Characters that are cut at a time; the tokens of a whole book would take the memory of several."""
-
-Place = tuple[int, int]
-"""Start and end in the document's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,8 @@ class Chunker:
     def __init__(self, tokenizer_file: Path, limit: int) -> None:
         self._tokens = open_counter(tokenizer_file)
         self._limit = limit - _SPECIAL_TOKENS
-        self._size_of_heading = lru_cache(maxsize=64)(self._size)  # that of many chunks in a row
+        self._size = lru_cache(maxsize=64)(self._counted)  # of what is cut, the last few are asked for again
+        self._size_of_heading = lru_cache(maxsize=64)(self._counted)
         self._splitter = SentenceSplitter(
             chunk_size=self._limit,
             chunk_overlap=0,
@@ -149,7 +147,7 @@ class Chunker:
                     yield Span(*place, named)
                 continue
             for piece in pieces:
-                if filled and self._fits(text, (filled[0], piece[1]), heading):
+                if filled and self._fit_together(text, filled, piece, heading):
                     piece = filled[0], piece[1]
                 elif filled:
                     yield Span(*filled, heading)
@@ -164,13 +162,16 @@ class Chunker:
             first = run.lead[0], places[0][1]
             places[:1] = [first] if self._fits(text, first, heading) else [run.lead, places[0]]
         filled: Place | None = None
+        size, room = 0, self._limit - self._size_of_heading(heading)
         for place in places:
             for piece in [place] if self._fits(text, place, heading) else self._split(text, place, heading):
-                if filled and self._fits(text, (filled[0], piece[1]), heading):
-                    piece = filled[0], piece[1]
-                elif filled:
+                own = self._size(text[piece[0] : piece[1]])
+                if filled and size + own <= room:
+                    filled, size = (filled[0], piece[1]), size + own
+                    continue
+                if filled:
                     yield filled
-                filled = piece
+                filled, size = piece, own
         if filled:
             yield filled
 
@@ -200,7 +201,12 @@ class Chunker:
     def _fits(self, text: str, place: Place, heading: str) -> bool:
         return self._size(text[place[0] : place[1]]) + self._size_of_heading(heading) <= self._limit
 
-    def _size(self, text: str) -> int:
+    def _fit_together(self, text: str, one: Place, other: Place, heading: str) -> bool:
+        """Whether two places between which nothing stands fit: no token reaches over a blank."""
+        sizes = (self._size(text[start:end]) for start, end in (one, other))
+        return sum(sizes) + self._size_of_heading(heading) <= self._limit
+
+    def _counted(self, text: str) -> int:
         at_least = len(text) // _CHARACTERS_PER_TOKEN
         return at_least if at_least > self._limit else max(self._tokens.count(text), at_least)
 

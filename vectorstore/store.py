@@ -27,6 +27,7 @@ from vectorstore.types import (
     Page,
     ParsedDocument,
     Passage,
+    Place,
     Refusal,
     Scope,
     SoftDeletedDocument,
@@ -74,12 +75,14 @@ class PassageSearch(Protocol):
 class TextView(Protocol):
     """The stored text of the documents of one state of a knowledge base."""
 
-    def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
-        """A document's stored text; its pages' texts in a row are what citations' offsets count in."""
+    def pages(self, document: int, scope: Scope, within: Place | None = None) -> tuple[Page, ...]:
+        """A document's stored text; its pages' texts in a row are what citations' offsets count in. ``within`` two
+        places, only what is there of it: a document may be long.
+        """
         ...
 
-    def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
-        """The blocks of a document's stored text, in order of their starts."""
+    def blocks(self, document: int, scope: Scope, within: Place | None = None) -> tuple[Block, ...]:
+        """The blocks of a document's stored text, in order of their starts, or those that reach ``within``."""
         ...
 
 
@@ -117,8 +120,8 @@ class DocumentView(TextView, Protocol):
         """The documents stored from ``path``, one for each collection that has it."""
         ...
 
-    def chunks(self, document: int, scope: Scope) -> list[Chunk]:
-        """A document's passages, in the order of its text."""
+    def chunks(self, document: int, scope: Scope, limit: int | None = None) -> list[Chunk]:
+        """A document's passages in the order of its text, or the first of them."""
         ...
 
     def passage_with(self, document: int, words: str, scope: Scope) -> str | None:
@@ -155,6 +158,10 @@ class FileView(Protocol):
 
     def find_content(self, sha256: str, recipe: str) -> int | None: ...
 
+    def kept_characters(self, sha256: str, recipe: str) -> int:
+        """How many characters are stored of a content that is not complete; 0 where it is, or nothing is stored."""
+        ...
+
     def title_of(self, content: int) -> str:
         """The title that was found in a content; empty where there was none."""
         ...
@@ -182,8 +189,10 @@ class KnowledgeView(PassageView, DocumentView, FileView, Protocol):
         """What the chunks and vectors are made by; empty where nothing has settled it yet."""
         ...
 
-    def embedded_texts(self, content: int) -> dict[str, NDArray[np.float32]]:
-        """The texts that were embedded for a content's chunks, with their vectors."""
+    def embedded_texts(self, content: int, within: Place | None = None) -> dict[str, NDArray[np.float32]]:
+        """The texts that were embedded for a content's chunks, or for those that begin ``within`` two places, with
+        their vectors.
+        """
         ...
 
     def known_paths(self) -> set[str]:
@@ -198,12 +207,30 @@ class KnowledgeChange(FileView, Protocol):
         """Raises IndexingMismatch where the stored documents are cut otherwise; the first ones settle it."""
         ...
 
-    def add_content(self, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, embedding: str) -> int:
+    def add_content(
+        self, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, embedding: str, begun: str = ""
+    ) -> int:
         """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id.
 
         ``embedding`` is the fingerprint of the model that the vectors are of. Raises IndexingMismatch where the stored
-        ones are of another; the first ones settle it.
+        ones are of another; the first ones settle it. Where stretches are stored under the recipe ``begun``, it is the
+        last one.
         """
+        ...
+
+    def add_stretch(self, sha256: str, recipe: str, part: ParsedDocument, vectors: Vectors, embedding: str) -> None:
+        """Store a part of a long content, which begins where the one before has ended, and is searched when it is
+        complete; what is stored already is skipped. What is not completed within a week is dropped. Raises as
+        ``add_content``, and StoreError where what comes before is not stored.
+        """
+        ...
+
+    def drop_stretches(self, sha256: str, recipe: str) -> None:
+        """The parts of a content that will not be complete."""
+        ...
+
+    def count_chunks(self, content: int) -> int:
+        """Those of a content that a document has."""
         ...
 
     def put_document(

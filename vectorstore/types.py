@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """Shape ``(n, dimension)``, rows of unit length."""
 
+Place = tuple[int, int]
+"""Start and end in a document's text."""
+
 HEADING_SEPARATOR = " > "
 """Between the parts of a chunk's heading: the document's title, then the headings above the chunk, outermost first."""
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Self, cast
@@ -13,20 +14,34 @@ from numpy.typing import NDArray
 
 from ingest.pipeline.outcomes import Outcome, Progress
 from ingest.pipeline.parts import WholeFile
-from ingest.pipeline.reading import BATCH_FILES, ParsedFile, Parser, Read, RefusedFile, read_ahead
+from ingest.pipeline.reading import BATCH_FILES, ParsedFile, ParsedStretch, Parser, Put, Read, RefusedFile, read_ahead
 from ingest.readers.base import Reason, Refused, has_tesseract
 from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, holds_parts, uses_mappings
 from ingest.sources.files import NotFound
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.store import KnowledgeStore
-from vectorstore.types import Embedder, FileState, KnownFile, Refusal, Scope, Vectors, embedding_input
+from vectorstore.types import (
+    Embedder,
+    FileState,
+    KnownFile,
+    ParsedDocument,
+    Refusal,
+    Scope,
+    Vectors,
+    embedding_input,
+)
 
 _FINAL: frozenset[Reason] = frozenset(
     {"empty", "no text", "encrypted", "damaged", "too large", "timeout", "out of memory"}
 )
 """Reasons to refuse a file that stay as long as the file, the readers and their limits do."""
 
+
+_EMBEDDED_TOGETHER = 1024
+"""Texts; more would keep whoever wants to end the run waiting."""
+_MOVED = 1024**2
+"""So many characters a passage may have moved in a file that has changed, to be known again."""
 
 OpenParser = Callable[[WorkerSettings], Parser]
 
@@ -45,11 +60,13 @@ class Ingestion:
         mappings: Sequence[Mapping] = (),
         on_progress: Callable[[Progress], None] | None = None,
         on_reading: Callable[[Path], None] | None = None,
+        on_waiting: Callable[[], None] = lambda: None,
         *,
         open_parser: OpenParser = ParseWorker,
         batch_files: int = BATCH_FILES,
     ) -> None:
-        """``on_reading`` gets each file before it is read, in another thread. What the two raise ends the run.
+        """``on_reading`` gets each file before it is read, in another thread; ``on_waiting`` is called now and then
+        while one file takes long. What the three raise ends the run.
 
         ``open_parser`` opens what parses files, a batch of ``batch_files`` at most is stored together.
         """
@@ -62,6 +79,7 @@ class Ingestion:
         self._mappings = (*mappings, *presets())
         self._on_progress = on_progress
         self._on_reading = on_reading
+        self._on_waiting = on_waiting
 
     def __enter__(self) -> Self:
         self._kept = self._open_parser(self._worker)
@@ -85,13 +103,14 @@ class Ingestion:
         outcomes: dict[Path, Outcome] = {}
         chunks = 0
 
-        def record(batch: dict[Path, Outcome]) -> None:
+        def record(batch: dict[Path, Outcome], part: ParsedStretch | None = None) -> None:
             nonlocal chunks
             outcomes.update(batch)
             chunks += sum(outcome.chunks for outcome in batch.values() if outcome.status == "indexed")
             if self._on_progress:
                 total = len(files) + len(not_found)
-                self._on_progress(Progress(len(outcomes), total, chunks, tuple(batch.values())))
+                reading = (str(part.path), part.share) if part else ()
+                self._on_progress(Progress(len(outcomes), total, chunks, tuple(batch.values()), *reading))
 
         with self.knowledge.view() as view:
             listed = view.refusals(Scope(frozenset({self.collection}))).get(self.collection, [])
@@ -106,11 +125,15 @@ class Ingestion:
                 to_parse.append(path)
             else:
                 record({path: outcome})
-        for batch in self._read_ahead(to_parse):
-            refused = [item for item in batch if isinstance(item, RefusedFile)]
-            self._remember(refused)
-            stored = self._store([item for item in batch if isinstance(item, ParsedFile)])
-            record({item.path: item.outcome for item in refused} | stored)
+        with ExitStack() as stack:
+            for batch in stack.enter_context(closing(self._read_ahead(to_parse, stack))):
+                refused = [item for item in batch if isinstance(item, RefusedFile)]
+                self._remember(refused)
+                stored = self._store([item for item in batch if isinstance(item, ParsedFile)])
+                record({item.path: item.outcome for item in refused} | stored)
+                for part in (item for item in batch if isinstance(item, ParsedStretch)):
+                    self._store_stretch(part)
+                    record({}, part)
         if any(outcome.status == "indexed" for outcome in outcomes.values()):
             self.knowledge.compact()
         return [outcomes[path] for path in [*files, *unread]]
@@ -182,25 +205,32 @@ class Ingestion:
         recognised = "with" if has_tesseract() else "without"
         return f"{self._recipe(path)} {recognised} text recognition, {self._worker.limits.model_dump_json()}"
 
-    def _read_ahead(self, files: Sequence[Path]) -> Iterator[list[Read]]:
-        if not files:
-            return iter(())
-        parser = nullcontext(self._kept) if self._kept else closing(self._open_parser(self._worker))
-        return read_ahead(files, parser, self._read, self._batch_files)
+    def _read_ahead(self, files: Sequence[Path], stack: ExitStack) -> Generator[list[Read]]:
+        if files:
+            parser = self._kept or stack.enter_context(closing(self._open_parser(self._worker)))
+            yield from read_ahead(files, parser, self._read, self._batch_files, self._on_waiting)
 
-    def _read(self, parser: Parser, path: Path) -> Read:
+    def _read(self, parser: Parser, path: Path, put: Put) -> Read:
         if self._on_reading:
             self._on_reading(path)
         try:
             state = _state(path)
         except OSError as error:
             return RefusedFile(path, None, _unreadable(path, error))
+        begun = ""
+
+        def on_stretch(sha256: str, document: ParsedDocument, share: float) -> None:
+            nonlocal begun
+            begun = sha256
+            put(ParsedStretch(path, sha256, document, share))
+
         try:
-            return WholeFile(parser, path, self._mappings, self._worker.limits.max_parts, self._on_reading).read(state)
+            whole = WholeFile(parser, path, self._mappings, self._worker.limits.max_parts, self._on_reading, on_stretch)
+            return replace(whole.read(state), is_last_stretch=bool(begun))
         except Refused as refusal:
             outcome = _refused(path, refusal.reason, refusal.detail)
             final = refusal.reason in _FINAL and not isinstance(refusal, WorkerDied)
-            return RefusedFile(path, state if final else None, outcome)
+            return RefusedFile(path, state if final else None, outcome, begun)
 
     def _remember(self, refused: Sequence[RefusedFile]) -> None:
         refusals = [
@@ -208,37 +238,61 @@ class Ingestion:
             for item in refused
             if item.state
         ]
-        if refusals:
+        begun = [item for item in refused if item.sha256 and item.state]
+        if refusals or begun:
             with self.knowledge.change() as change:
                 change.put_refusals(self.collection, refusals)
+                for item in begun:
+                    change.drop_stretches(item.sha256, self._recipe(item.path))
+
+    def _store_stretch(self, part: ParsedStretch) -> None:
+        """Keep a part of a long file, if it is not kept: a run that was interrupted has paid for it."""
+        recipe = self._recipe(part.path)
+        start, end = part.document.pages[0].start, part.document.pages[-1].end
+        with self.knowledge.view() as view:
+            kept = view.kept_characters(part.sha256, recipe)
+            complete = view.find_content(part.sha256, recipe) is not None
+        if kept >= end or complete:
+            return
+        if kept > start:  # it was cut into other parts
+            with self.knowledge.change() as change:
+                change.drop_stretches(part.sha256, recipe)
+        embedder, before = self._embedded_before([part])
+        (vectors,) = self._embed([part], embedder, before)
+        with self.knowledge.change() as change:
+            change.require_chunking(self._worker.chunking)
+            change.add_stretch(part.sha256, recipe, part.document, vectors, embedder.fingerprint)
 
     def _store(self, items: list[ParsedFile]) -> dict[Path, Outcome]:
         if not items:
             return {}
         every = [one for item in items for one in item.all]
         embedder, before = self._embedded_before(every)
-        vectors = dict(zip([one.path for one in every], _embed(every, embedder, before), strict=True))
+        vectors = dict(zip([one.path for one in every], self._embed(every, embedder, before), strict=True))
         outcomes: dict[Path, Outcome] = {}
         with self.knowledge.change() as change:
             change.require_chunking(self._worker.chunking)
             for item in items:
                 document: int | None = None
+                chunks = item.chunks
                 for one in item.all:
                     recipe = self._recipe_of(one)
                     content = change.find_content(one.sha256, recipe)
                     if content is None:
-                        own = vectors[one.path]
-                        content = change.add_content(one.sha256, recipe, one.document, own, embedder.fingerprint)
+                        made = (one.document, vectors[one.path], embedder.fingerprint)
+                        content = change.add_content(one.sha256, recipe, *made, begun=self._recipe(one.path))
                     place = (self.collection, str(one.path), one.title, content, one.state)
                     put = change.put_document(*place, part_of=document)
                     document = document or put
+                    if one.is_last_stretch:
+                        chunks += change.count_chunks(content) - len(one.document.chunks)
                 assert document is not None
                 addresses = tuple(str(part.path) for part in item.parts)
                 for part in change.parts(document):
                     if part.path not in addresses:
                         change.remove_document(part.id)
                 outcomes[item.path] = Outcome(
-                    str(item.path), "indexed", item.chunks, document, notes=item.notes, parts=addresses
+                    str(item.path), "indexed", chunks, document, notes=item.notes, parts=addresses
                 )
             change.drop_refusals(self.collection, [str(item.path) for item in items])
         return outcomes
@@ -247,34 +301,47 @@ class Ingestion:
         """What was not read as a whole is read again as soon as what stood in the way may have gone."""
         return self._tried(file.path) if file.notes else self._recipe(file.path)
 
-    def _embedded_before(self, items: Sequence[ParsedFile]) -> tuple[Embedder, dict[str, NDArray[np.float32]]]:
+    def _embedded_before(
+        self, items: Sequence[ParsedFile | ParsedStretch]
+    ) -> tuple[Embedder, dict[str, NDArray[np.float32]]]:
         """The embedding model, and by embedded text the vectors that are stored for these files: those of the same
-        content, and of the former one where a file has changed.
+        content, and of the former one where a file has changed. Of a long one they are those about where a stretch is:
+        what stands there has hardly moved where the file was written on.
         """
         vectors: dict[str, NDArray[np.float32]] = {}
         with self.knowledge.view() as view:
             for item in items:
                 before = view.find_file(self.collection, str(item.path))
-                same = view.find_content(item.sha256, self._recipe_of(item))
+                recipe = self._recipe_of(item) if isinstance(item, ParsedFile) else self._recipe(item.path)
+                same = view.find_content(item.sha256, recipe)
+                within = (item.document.pages[0].start - _MOVED, item.document.pages[-1].end + _MOVED)
                 for content in (before.content if before else None, same):
-                    vectors |= view.embedded_texts(content) if content is not None else {}
+                    vectors |= view.embedded_texts(content, within) if content is not None else {}
             return view.embedder, vectors
 
-
-def _embed(items: Sequence[ParsedFile], embedder: Embedder, vectors: dict[str, NDArray[np.float32]]) -> list[Vectors]:
-    """Vectors for each item's chunks. The same text within a batch is embedded once, and what ``vectors`` holds, such
-    as what a changed file keeps of its text, not again.
-    """
-    texts: list[list[str]] = []
-    for item in items:
-        stored = item.document.text
-        chunks = item.document.chunks
-        texts.append([embedding_input(chunk.heading, stored[chunk.start : chunk.end]) for chunk in chunks])
-    new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
-    if new:
-        vectors = vectors | dict(zip(new, embedder.embed(new), strict=True))
-    dimension = embedder.dimension
-    return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
+    def _embed(
+        self,
+        items: Sequence[ParsedFile | ParsedStretch],
+        embedder: Embedder,
+        vectors: dict[str, NDArray[np.float32]],
+    ) -> list[Vectors]:
+        """Vectors for each item's chunks. The same text within a batch is embedded once, and what ``vectors`` holds,
+        such as what a changed file keeps of its text, not again.
+        """
+        texts: list[list[str]] = []
+        for item in items:
+            stored, start = item.document.text, item.document.pages[0].start
+            chunks = item.document.chunks
+            texts.append(
+                [embedding_input(chunk.heading, stored[chunk.start - start : chunk.end - start]) for chunk in chunks]
+            )
+        new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
+        for first in range(0, len(new), _EMBEDDED_TOGETHER):
+            self._on_waiting()
+            batch = new[first : first + _EMBEDDED_TOGETHER]
+            vectors = vectors | dict(zip(batch, embedder.embed(batch), strict=True))
+        dimension = embedder.dimension
+        return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
 
 
 def _unreadable(path: Path, error: OSError) -> Outcome:

@@ -28,12 +28,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """After some files: how many are done, of how many, the chunks embedded so far, and what became of these files."""
+    """After some files, or a part of a long one: how many files are done, of how many, the chunks embedded so far, what
+    became of these files, and what ``share`` of the long one at ``path`` is done.
+    """
 
     files_done: int
     files_total: int
     chunks: int
     outcomes: tuple[Outcome, ...] = ()
+    path: str = ""
+    share: float = 0.0
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:

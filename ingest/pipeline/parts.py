@@ -9,7 +9,7 @@ from ingest.readers.base import Refused
 from ingest.readers.registry import uses_mappings
 from ingest.sources.mapping import Mapping
 from ingest.types import Parsed
-from ingest.worker.guard import WorkerDied
+from ingest.worker.guard import OnParsedStretch, WorkerDied
 from vectorstore.types import FileState
 
 _PARTS_TITLE = " › "
@@ -23,7 +23,8 @@ class WholeFile:
     """Reads a file and what is within it, no more than ``most`` parts. A part that cannot be read costs nothing but
     itself; the notes of what it is in name it, and say why.
 
-    ``on_reading`` gets each part, at its address, before it is read.
+    ``on_reading`` gets each part, at its address, before it is read; ``on_stretch`` the stretches of the file, if it is
+    long, but the last.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class WholeFile:
         mappings: Sequence[Mapping],
         most: int,
         on_reading: Callable[[Path], None] | None,
+        on_stretch: OnParsedStretch,
     ) -> None:
         self._parser = parser
         self._path = path
         self._mappings = mappings
         self._most = most
         self._on_reading = on_reading
+        self._on_stretch = on_stretch
         self._count = 0
         self._too_much = 0
 
@@ -90,7 +93,8 @@ class WholeFile:
 
     def _parse(self, address: tuple[str, ...]) -> Parsed:
         mapped = uses_mappings(self._path.joinpath(*address))
-        return self._parser.parse(self._path, self._mappings if mapped else (), address)
+        on_stretch = None if address else self._on_stretch
+        return self._parser.parse(self._path, self._mappings if mapped else (), address, on_stretch)
 
 
 def _not_read(names: Sequence[str], why: str) -> str:

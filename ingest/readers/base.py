@@ -33,15 +33,6 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """What a reader is given beside a file's bytes. ``on_progress`` is to be called where reading can take long."""
-
-    mappings: Sequence[NamedMapping] = ()
-    limits: Limits = field(default_factory=Limits)
-    on_progress: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """A file within a file, as what is attached to a message. ``name`` is a file's, and no other part's of the whole;
     ``about`` is what the whole is about, empty where it does not say.
@@ -65,6 +56,8 @@ class Section:
 class ReadDocument:
     """A file's text, before it is cut into chunks. ``title`` is empty when the file does not carry one. ``notes`` say,
     in sentences for people, what of the file was not read, and why.
+
+    Of a long one it is a stretch, if it ``goes_on`` after others: its offsets count from its own start.
     """
 
     title: str
@@ -74,3 +67,22 @@ class ReadDocument:
     metadata: Mapping[str, str] = field(default_factory=dict)
     blocks: tuple[Block, ...] = ()
     notes: tuple[str, ...] = ()
+    goes_on: bool = False
+
+
+OnStretch = Callable[[ReadDocument, float], None]
+"""Gets a stretch of a long document as soon as it is read, and the share of the file that has been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader is given beside a file's bytes. ``on_progress`` is to be called where reading can take long.
+
+    With ``on_stretch`` a long document may come in stretches, so that it never is in memory as a whole; what a reader
+    returns is then the last one.
+    """
+
+    mappings: Sequence[NamedMapping] = ()
+    limits: Limits = field(default_factory=Limits)
+    on_progress: Callable[[], None] = lambda: None
+    on_stretch: OnStretch | None = None

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ingest.readers.base import ReadDocument, Section
+from ingest.readers.pieces import pieces_of
 from vectorstore.types import Block, BlockKind, Page, Unit
 
 _INDENT = "  "
@@ -46,6 +47,8 @@ class DocumentBuilder:
         self._units: list[Unit] = []
         self._blocks: list[Block] = []
         self._groups = 0
+        self._before = 0  # characters of the parts that were taken
+        self._recorded = False  # whether units were among them
         self._lists: list[tuple[int, int]] = []  # groups and depths
         self._holders: list[_Holder] = []
         self._notes: dict[str, None] = {}
@@ -73,8 +76,14 @@ class DocumentBuilder:
             self.title = text
         self._write(text, before="\n")
 
-    def paragraph(self, text: str) -> None:
-        self._add(_clean(text).strip(), BlockKind.PROSE)
+    def paragraph(self, text: str, apart: str | None = None) -> None:
+        """Prose. ``apart`` is what parts it from the prose before, where that goes on in it."""
+        if apart is not None:
+            self._apart = apart
+        for place, piece in enumerate(pieces_of(_clean(text).strip())):
+            if place:
+                self._apart = piece[: len(piece) - len(piece.lstrip())]
+            self._add(piece.strip(), BlockKind.PROSE)
 
     def code(self, text: str) -> None:
         """Text whose line breaks and indentation mean something."""
@@ -155,16 +164,37 @@ class DocumentBuilder:
         self._groups += 1
         return self._groups
 
+    @property
+    def waiting(self) -> int:
+        """How many characters ``take`` would take."""
+        return self._length
+
+    def take(self) -> ReadDocument:
+        """What has been written so far, as a part; what is written from now on is the next one. Not within a list."""
+        part = self._built(tuple(self._units), {})
+        self._recorded |= bool(self._units)
+        self._before += self._length
+        self._page_starts = [(number, 0) for number, _ in self._page_starts[-1:]]
+        self._parts, self._sections, self._units, self._blocks, self._length = [], [], [], [], 0
+        return part
+
     def build(self, metadata: Mapping[str, str] | None = None) -> ReadDocument:
+        """The document or, after ``take``, its last part. Where there are no records, it is one unit."""
         self._close_section()
         self._write("")
+        whole = () if self._recorded else (Unit(-self._before, len("".join(self._parts).rstrip())),)
+        return self._built(tuple(self._units) or whole, metadata or {})
+
+    def _built(self, units: tuple[Unit, ...], metadata: Mapping[str, str]) -> ReadDocument:
+        self._close_section()
         text = "".join(self._parts)
         starts = self._page_starts or [(None, 0)]
         ends = [start for _, start in starts[1:]] + [len(text)]
         pages = tuple(Page(number, start, text[start:end]) for (number, start), end in zip(starts, ends, strict=True))
-        units = tuple(self._units) or (Unit(0, len(text.rstrip())),)
         blocks = tuple(sorted(self._blocks, key=lambda block: (block.start, -block.end)))
-        return ReadDocument(self.title, pages, tuple(self._sections), units, metadata or {}, blocks, tuple(self._notes))
+        goes_on = self._before > 0
+        sections, notes = tuple(self._sections), tuple(self._notes)
+        return ReadDocument(self.title, pages, sections, units, metadata, blocks, notes, goes_on)
 
     @property
     def _path(self) -> tuple[str, ...]:

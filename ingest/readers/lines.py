@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from ingest.readers.builder import DocumentBuilder
 from vectorstore.identifiers import is_identifier
@@ -14,6 +14,8 @@ _ALWAYS = frozenset("-*•▪●◦‣·")
 _LEADERS = re.compile(r"\s*\S.{0,60}?\s?(?:\.{4,}|(?:\. ){4,}|…{2,})\s*\S.{0,40}")
 _LABELLED = re.compile(r"\s*[^\s:][^:]{0,40}:\s+\S.{0,120}")
 _LABEL = re.compile(r"(?P<label>\S+(?:[ =]<?\w+>?)?(?:, \S+(?:[ =]<?\w+>?)?)*?)(?::| [-–—])\s+\S")
+_ENTRY = re.compile(r".{0,60}?(?<!\d)\d{1,2}:\d\d:\d\d(?!\d)")
+"""How a line of a log begins: with the second in which it was written."""
 _TAB = 8
 _DEEPER = 2
 """By so many blanks a list within another one is indented."""
@@ -24,10 +26,14 @@ JOINED = "\u200b"
 
 @dataclass(slots=True)
 class _Piece:
-    """A paragraph, a row or an item: its lines, those of further paragraphs, and how far mark and text are indented."""
+    """A paragraph, a row or an item: its lines, those of further paragraphs, and how far mark and text are indented.
+
+    The entry of a log is a row, with the lines below it that are none.
+    """
 
     paragraphs: list[list[str]]
     is_row: bool = False
+    is_entry: bool = False
     marker: str = ""
     indent: int = 0
     hang: int = 0
@@ -35,6 +41,11 @@ class _Piece:
     @property
     def numbers(self) -> bool:
         return self.marker not in ("", "-")
+
+    @property
+    def text(self) -> str:
+        """That of its first paragraph."""
+        return "\n".join(self.paragraphs[0]) if self.is_entry else unwrapped(self.paragraphs[0])
 
 
 class LineReader:
@@ -53,24 +64,31 @@ class LineReader:
             if is_row:
                 with self._builder.table():
                     for piece in run:
-                        self._builder.row(unwrapped(piece.paragraphs[0]))
+                        self._builder.row(piece.text)
             elif is_item:
                 _add_items(self._builder, list(run))
             else:
                 for piece in run:
-                    self._builder.paragraph(unwrapped(piece.paragraphs[0]))
+                    self._builder.paragraph(piece.text)
 
     def _pieces(self, lines: Sequence[str]) -> Iterator[_Piece]:
         piece: _Piece | None = None
         apart = True  # whether a blank line, or nothing, is above
-        for line in lines:
+        entries = [bool(_ENTRY.match(line)) for line in lines] + [False]
+        for number, line in enumerate(lines):
             if not line:
                 apart = True
                 continue
             indent = len(line) - len(line.lstrip())
             item = _ITEM.match(line)
-            if item and self._begins_item(item, apart, piece):
-                begun = _Piece([[line[item.end() :]]], False, item["marker"], indent, item.end())
+            in_log = piece is not None and piece.is_entry
+            if entries[number] and (in_log or entries[number + 1]):
+                begun = _Piece([[line]], is_row=True, is_entry=True)
+            elif piece and in_log and not apart:
+                piece.paragraphs[0].append(line)
+                continue
+            elif item and self._begins_item(item, apart, piece):
+                begun = _Piece([[line[item.end() :]]], False, False, item["marker"], indent, item.end())
                 if item["number"]:
                     self._expected.add(int(item["number"]) + 1)
                 elif len(item["marker"]) == 1:
@@ -150,7 +168,8 @@ def _rows_of(piece: _Piece) -> list[_Piece]:
 
 def _add_items(builder: DocumentBuilder, items: Sequence[_Piece]) -> None:
     """Items in a row, those that are indented further within the one above; numbers and bullets are lists apart."""
-    tops = [n for n, item in enumerate(items) if n == 0 or all(item.indent < one.indent + _DEEPER for one in items[:n])]
+    outermost = accumulate((item.indent for item in items), min)
+    tops = [n for n, (item, least) in enumerate(zip(items, outermost, strict=True)) if item.indent < least + _DEEPER]
     nested = [(items[top], items[top + 1 : end]) for top, end in zip(tops, [*tops[1:], len(items)], strict=True)]
     for _, list_ in groupby(nested, lambda one: one[0].numbers):
         own = list(list_)

@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lxml import etree
 
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.builder import DocumentBuilder
-from ingest.readers.encoding import decode, parse_xml
+from ingest.readers.encoding import decode, encoding_of, parse_xml
+from ingest.readers.stretches import Stretches, is_long
 from ingest.readers.tables import column_names
 from ingest.sources.mapping import Mapping, fitting
 
@@ -70,14 +71,25 @@ def read_json(data: bytes, options: ReadOptions) -> ReadDocument:
 
 def read_json_lines(data: bytes, options: ReadOptions) -> ReadDocument:
     """A record a line."""
-    text, encoding = decode(data)
-    values = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        try:
-            values += [_json(line)] if line.strip() else []
-        except ValueError as error:
-            raise Refused("damaged", f"Line {number} is not JSON.") from error
-    return _records_of(values, options.mappings, encoding)
+    encoding = encoding_of(data)
+    builder = DocumentBuilder()
+    stretches = Stretches(builder, data, options.on_stretch or (lambda *_: None))
+    columns = frozenset(key for record in _records_on_lines(stretches, encoding) for key in record)
+    mapping, table = fitting(options.mappings, "csv", columns), builder.new_group()
+    records = _records_on_lines(stretches, encoding)
+    for record in stretches.each(records) if options.on_stretch and is_long(data) else records:
+        _add_record(builder, record, mapping, [], table)
+    return builder.build({"encoding": encoding})
+
+
+def _records_on_lines(stretches: Stretches, encoding: str) -> Iterator[dict[str, str]]:
+    with stretches.lines(encoding) as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                if line.strip():
+                    yield dict(_flat("", _json(line)))
+            except ValueError as error:
+                raise Refused("damaged", f"Line {number} is not JSON.") from error
 
 
 def _json(text: str) -> Any:
@@ -132,26 +144,28 @@ def _text(value: object) -> str:
 
 
 def add_rows(
-    builder: DocumentBuilder, rows: Sequence[Sequence[str]], mappings: Sequence[Mapping], headings: Sequence[str]
+    builder: DocumentBuilder,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    width: int,
+    mappings: Sequence[Mapping],
+    headings: Sequence[str],
 ) -> None:
-    """Each row a record under the names that the first row gives; nothing for fewer than two rows."""
-    if len(rows) < 2:
-        return
-    names = _names(rows)
+    """Each row a record under the names that the ``header`` gives; no row has more than ``width`` cells."""
+    names = column_names([name.strip() for name in header], width)
     mapping = fitting(mappings, "csv", names)
     table = builder.new_group()
-    for row in rows[1:]:
+    for row in rows:
         fields = dict(zip(names, (cell.strip() for cell in row), strict=False))
         _add_record(builder, fields, mapping, headings, table)
 
 
 def fits_mapping(rows: Sequence[Sequence[str]], mappings: Sequence[Mapping]) -> bool:
     """Whether a mapping says what the columns are that the first row names."""
-    return len(rows) > 1 and fitting(mappings, "csv", _names(rows)) is not None
-
-
-def _names(rows: Sequence[Sequence[str]]) -> list[str]:
-    return column_names([name.strip() for name in rows[0]], max(len(row) for row in rows[1:]))
+    if len(rows) < 2:
+        return False
+    names = column_names([name.strip() for name in rows[0]], max(map(len, rows[1:])))
+    return fitting(mappings, "csv", names) is not None
 
 
 def _add_record(

@@ -36,7 +36,7 @@ class Format:
 
     def read(self, data: bytes, options: ReadOptions) -> ReadDocument:
         document: ReadDocument = named(self.reader)(data, options)
-        if not document.sections:
+        if not document.sections and not document.goes_on:
             raise self.without_text()
         return document
 
@@ -103,7 +103,7 @@ def holds_parts(path: Path) -> bool:
 
 def required_format(path: Path, data: bytes) -> Format:
     """As ``format_of``. Raises Refused where there is none, and for an empty file."""
-    if not data.strip():
+    if not data or data.isspace():
         raise Refused("empty", "The file is empty.")
     format = format_of(path)
     if format is None:

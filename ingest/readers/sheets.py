@@ -29,7 +29,7 @@ def add_sheet(
     if not filled:
         return
     if fits_mapping(filled, mappings) or (max(map(_width, filled)) == 1 and len(filled) > 1):
-        add_rows(builder, filled, mappings, headings)
+        add_rows(builder, filled[0], filled[1:], max(map(len, filled)), mappings, headings)
         return
     sheet = _Sheet(builder, headings)
     for blank, block in groupby(rows, key=lambda row: not any(row)):

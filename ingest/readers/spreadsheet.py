@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import zipfile
+from collections.abc import Iterator
 from xml.parsers import expat
 
 import python_calamine as calamine
@@ -11,12 +12,14 @@ import python_calamine as calamine
 from ingest.readers.archive import opened
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.builder import DocumentBuilder
-from ingest.readers.encoding import decode
+from ingest.readers.encoding import encoding_of
 from ingest.readers.records import add_rows
 from ingest.readers.sheets import add_sheet
+from ingest.readers.stretches import Stretches, is_long
 
 csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
 
+_SNIFFED = 10_000
 _ZIP = b"PK\x03\x04"
 _OPEN_DOCUMENT = "content.xml"
 
@@ -44,23 +47,50 @@ def read_spreadsheet(data: bytes, options: ReadOptions) -> ReadDocument:
 
 
 def read_csv(data: bytes, options: ReadOptions) -> ReadDocument:
-    text, encoding = decode(data)
+    encoding = encoding_of(data)
+    builder = DocumentBuilder()
+    stretches = Stretches(builder, data, options.on_stretch or (lambda *_: None))
+    with stretches.lines(encoding, newline="") as lines:
+        delimiter = _delimiter(lines.read(_SNIFFED))
+    first, width, count = _measured(stretches, encoding, delimiter)
+    if count < 2:
+        raise Refused("empty", "The CSV holds no rows under its header.")
+    rows = _rows_of(stretches, encoding, delimiter)
+    if sum(map(bool, first)) == 1 < width:  # it has a title
+        add_sheet(builder, list(rows), options.mappings, [])
+    else:
+        next(rows)
+        below = stretches.each(rows) if options.on_stretch and is_long(data) else rows
+        add_rows(builder, first, below, width, options.mappings, [])
+    return builder.build({"encoding": encoding})
+
+
+def _delimiter(text: str) -> str:
     try:
-        delimiter = csv.Sniffer().sniff(text[:10_000], delimiters=",;\t|").delimiter
+        return csv.Sniffer().sniff(text, delimiters=",;\t|").delimiter
     except csv.Error:
-        delimiter = ","
+        return ","
+
+
+def _rows_of(stretches: Stretches, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows that hold something. Raises Refused."""
     try:
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [cells for row in lines if any(cells := [cell.strip() for cell in row])]
+        with stretches.lines(encoding, newline="") as lines:
+            for row in csv.reader(lines, delimiter=delimiter):
+                if any(cells := [cell.strip() for cell in row]):
+                    yield cells
     except csv.Error as error:
         raise Refused("damaged", f"The CSV cannot be read: {error}.") from error
-    if len(rows) < 2:
-        raise Refused("empty", "The CSV holds no rows under its header.")
-    builder = DocumentBuilder()
-    is_titled = sum(map(bool, rows[0])) == 1 < max(map(len, rows))
-    add = add_sheet if is_titled else add_rows
-    add(builder, rows, options.mappings, [])
-    return builder.build({"encoding": encoding})
+
+
+def _measured(stretches: Stretches, encoding: str, delimiter: str) -> tuple[list[str], int, int]:
+    """The first row, how many cells the widest has, and how many rows there are."""
+    first: list[str] = []
+    width = count = 0
+    for row in _rows_of(stretches, encoding, delimiter):
+        first = first or row
+        width, count = max(width, len(row)), count + 1
+    return first, width, count
 
 
 def _rows(sheet: calamine.CalamineSheet) -> list[list[str]]:

@@ -7,30 +7,38 @@ from striprtf.striprtf import rtf_to_text
 
 from ingest.readers.base import ReadDocument, ReadOptions, Refused
 from ingest.readers.builder import DocumentBuilder
-from ingest.readers.encoding import decode
+from ingest.readers.encoding import decode, encoding_of
 from ingest.readers.html import html_to_document
 from ingest.readers.lines import LineReader
 from ingest.readers.manual_page import add_manual_page, is_manual_page
+from ingest.readers.stretches import Stretches, is_long
 
 _TITLE = re.compile(r"(?![-*•(#]|\d+[.)] )[^\n]{3,80}(?<![.,;:!?])")
 _FRONT_MATTER = re.compile(r"\A---\n(?:[\w.-]+:.*\n(?:[ \t]+.*\n|- .*\n)*)+---\n")
 
 
-def read_text(data: bytes, _: ReadOptions) -> ReadDocument:
+def read_text(data: bytes, options: ReadOptions) -> ReadDocument:
     """Paragraphs are separated by blank lines; a line break inside one is a space, unless lines look like verse."""
-    text, encoding = decode(data)
     builder = DocumentBuilder()
-    _add_titled(builder, text)
+    if options.on_stretch and is_long(data):
+        encoding = encoding_of(data)
+        stretches, reader = Stretches(builder, data, options.on_stretch), LineReader(builder)
+        for number, lines in enumerate(stretches.blocks(encoding)):
+            reader.add(lines if number else _below_title(builder, "\n".join(lines)).split("\n"))
+            options.on_progress()
+    else:
+        text, encoding = decode(data)
+        add_text(builder, _below_title(builder, text))
     return builder.build({"encoding": encoding})
 
 
-def _add_titled(builder: DocumentBuilder, text: str) -> None:
-    """A text whose first line stands alone, without an end, has that for a title."""
+def _below_title(builder: DocumentBuilder, text: str) -> str:
+    """The rest of a text whose first line stands alone, without an end: that is the title."""
     first, _, rest = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").partition("\n\n")
-    if rest.strip() and _TITLE.fullmatch(first):
-        builder.heading(1, first)
-        text = rest
-    add_text(builder, text)
+    if not rest.strip() or not _TITLE.fullmatch(first):
+        return text
+    builder.heading(1, first)
+    return rest
 
 
 def add_text(builder: DocumentBuilder, text: str) -> None:
@@ -58,5 +66,6 @@ def read_rtf(data: bytes, _: ReadOptions) -> ReadDocument:
     if not data.lstrip().startswith(b"{\\rtf"):
         raise Refused("damaged", "This is no RTF document.")
     builder = DocumentBuilder()
-    _add_titled(builder, rtf_to_text(data.decode("latin-1"), errors="replace").replace("\n", "\n\n"))
+    text = rtf_to_text(data.decode("latin-1"), errors="replace").replace("\n", "\n\n")
+    add_text(builder, _below_title(builder, text))
     return builder.build()

@@ -49,6 +49,10 @@ def _digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
 
 
+OnParsedStretch = Callable[[str, ParsedDocument, float], None]
+"""Gets the SHA-256 of a long file, a part of its document, and the share of the file that has been read."""
+
+
 class WorkerDied(Refused):
     """The process was ended while it read the file, by no fault of the file's that is known."""
 
@@ -78,24 +82,33 @@ class ParseWorker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def parse(self, path: Path, mappings: Sequence[NamedMapping], part: Sequence[str] = ()) -> Parsed:
+    def parse(
+        self,
+        path: Path,
+        mappings: Sequence[NamedMapping],
+        part: Sequence[str] = (),
+        on_stretch: OnParsedStretch | None = None,
+    ) -> Parsed:
         """The file, or a part of it: the name of a part of the file, that of a part of this one, and so on.
 
-        Raises Refused.
+        With ``on_stretch`` what is long comes in stretches, the last of them as the result. Raises Refused, and what
+        ``on_stretch`` raises.
         """
-        reply = self._ask(path, mappings=[mapping.model_dump() for mapping in mappings], part=list(part))
-        document = ParsedDocument(
-            title=reply["title"],
-            pages=tuple(Page(*page) for page in reply["pages"]),
-            units=tuple(Unit(*unit) for unit in reply["units"]),
-            chunks=tuple(Span(*chunk) for chunk in reply["chunks"]),
-            metadata=reply["metadata"],
-            blocks=tuple(
-                Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in reply["blocks"]
-            ),
-            notes=tuple(reply["notes"]),
-        )
-        return Parsed(reply["sha256"], reply["size"], document, tuple(reply["parts"]))
+        listed = [mapping.model_dump() for mapping in mappings]
+
+        def on_message(message: dict[str, Any]) -> None:
+            assert on_stretch
+            on_stretch(message["part"]["sha256"], _document(message["part"]), message["share"])
+
+        asked = {"mappings": listed, "part": list(part), "in_stretches": on_stretch is not None}
+        reply = self._ask(path, on_message if on_stretch else None, **asked)
+        return Parsed(reply["sha256"], reply["size"], _document(reply), tuple(reply["parts"]))
+
+    def interrupt(self) -> None:
+        """End what is being read, from any thread: whoever asked for it is told that the process has died."""
+        if (process := self._process) is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def layout(self, path: Path, *, pictures: bool) -> DocumentLayout:
         """The document's words with their places. Raises Refused.
@@ -109,22 +122,27 @@ class ParseWorker:
         reply = self._ask(path, wanted="picture", page=page, width=width)
         return base64.b64decode(reply["png"])
 
-    def _ask(self, path: Path, **request: Any) -> dict[str, Any]:
-        """The reply to a request about a file. Raises Refused."""
+    def _ask(
+        self, path: Path, on_stretch: Callable[[dict[str, Any]], None] | None = None, **request: Any
+    ) -> dict[str, Any]:
+        """The reply to a request about a file, after its parts. Raises Refused, and what ``on_stretch`` raises."""
         process = self.start()
         spent = Spending(process.pid, self._limits)
         try:
             _pipe(process.stdin).write(json.dumps({"path": str(path.absolute()), **request}).encode() + b"\n")
             _pipe(process.stdin).flush()
-            while "alive" in (reply := self._receive(spent.look, spent.look_every)):
+            while "alive" in (reply := self._receive(spent.look, spent.look_every)) or "part" in reply:
                 spent.came_further()
-        except Refused:
-            self.close()
-            raise
+                if on_stretch and "part" in reply:
+                    on_stretch(reply)
+                    spent.waited()
         except (EOFError, BrokenPipeError):
             code = process.wait()
             self.close()
             raise _died(code, self._limits) from None
+        except BaseException:  # what the process would still send belongs to no other file
+            self.close()
+            raise
         if "refused" in reply:
             if reply["refused"] == "out of memory":
                 self.close()  # what it allocated may not come back
@@ -181,6 +199,20 @@ class ParseWorker:
             self._process.communicate()
             self._process = None
         self._buffer = b""
+
+
+def _document(message: dict[str, Any]) -> ParsedDocument:
+    return ParsedDocument(
+        title=message["title"],
+        pages=tuple(Page(*page) for page in message["pages"]),
+        units=tuple(Unit(*unit) for unit in message["units"]),
+        chunks=tuple(Span(*chunk) for chunk in message["chunks"]),
+        metadata=message["metadata"],
+        blocks=tuple(
+            Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in message["blocks"]
+        ),
+        notes=tuple(message["notes"]),
+    )
 
 
 def _no_answer() -> None:

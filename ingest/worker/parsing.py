@@ -13,9 +13,12 @@ import re
 import resource
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import psutil
 
@@ -24,15 +27,18 @@ from ingest.layout.wire import layout_to_json
 from ingest.limits import Limits
 from ingest.readers.base import Part, ReadDocument, ReadOptions, Refused
 from ingest.readers.registry import import_parsers, parts_of, read_file
+from ingest.readers.stretches import STRETCH_CHARACTERS
 from ingest.sources.mapping import Mapping as NamedMapping
 from ingest.worker.spending import IDLE, out_of_memory
-from vectorstore.types import HEADING_SEPARATOR, ParsedDocument
+from vectorstore.types import HEADING_SEPARATOR, Block, Page, ParsedDocument, Span, Unit
 
 _WORDS_OF_A_NAME = re.compile(r"[^\s_-]+(?:-(?=\d)[^\s_-]+)*")
 """With the dates and numbers in it whole."""
 _LETTERS = re.compile(r"[^\W\d_]{3}")
 
 Cut = Callable[[ReadDocument, str], ParsedDocument]
+Send = Callable[[dict[str, Any]], None]
+Placed = TypeVar("Placed", Unit, Span, Block)
 
 
 def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: str) -> None:
@@ -59,7 +65,8 @@ def serve(tokenizer_file: str, token_limit: int, limits: dict[str, Any], uncut: 
         request = json.loads(line)
         mappings = tuple(NamedMapping.model_validate(mapping) for mapping in request.get("mappings", ()))
         _watch(bearable.timeout_seconds)
-        reply = _answer(request, ReadOptions(mappings, bearable, lambda: send({"alive": True})), cut, opened)
+        options = ReadOptions(mappings, bearable, lambda: send({"alive": True}))
+        reply = _answer(request, options, cut, opened, send)
         _watch(0)
         _reply(replies, reply)
 
@@ -104,11 +111,13 @@ class _Parts:
         return found
 
 
-def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None, opened: _Parts) -> dict[str, Any]:
+def _answer(
+    request: Mapping[str, Any], options: ReadOptions, cut: Cut | None, opened: _Parts, send: Send
+) -> dict[str, Any]:
     path = Path(request["path"])
     try:
         if address := tuple(request.get("part", ())):
-            return _parsed(opened.find(path, address), options, cut)
+            return _Parsing(opened.find(path, address), cut, send).reply(options, in_stretches=False)
         opened.forget()
         data = path.read_bytes()
         match request.get("wanted"):
@@ -118,7 +127,7 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None, o
                 picture = page_picture(path, data, request["page"], request["width"])
                 return {"png": base64.b64encode(picture).decode("ascii")}
             case _:
-                return _parsed(Part(path.name, data), options, cut)
+                return _Parsing(Part(path.name, data), cut, send).reply(options, in_stretches=request["in_stretches"])
     except Refused as refusal:
         return {"refused": refusal.reason, "detail": refusal.detail}
     except OSError as error:
@@ -132,24 +141,84 @@ def _answer(request: Mapping[str, Any], options: ReadOptions, cut: Cut | None, o
         return {"refused": "damaged", "detail": f"The file cannot be read ({type(error).__name__})."}
 
 
-def _parsed(file: Part, options: ReadOptions, cut: Cut | None) -> dict[str, Any]:
-    assert cut is not None
-    path = Path(file.name)
-    parsed = cut(
-        read_file(path, file.data, options), HEADING_SEPARATOR.join(filter(None, (file.about, _name_of(path))))
-    )
-    return {
-        "sha256": hashlib.sha256(file.data).hexdigest(),
-        "size": len(file.data),
-        "title": parsed.title,
-        "pages": [[page.number, page.start, page.text] for page in parsed.pages],
-        "units": [[unit.start, unit.end, unit.heading, dict(unit.metadata)] for unit in parsed.units],
-        "chunks": [[chunk.start, chunk.end, chunk.heading] for chunk in parsed.chunks],
-        "metadata": dict(parsed.metadata),
-        "blocks": [[block.start, block.end, block.kind, block.group, block.depth] for block in parsed.blocks],
-        "notes": list(parsed.notes),
-        "parts": [part.name for part in parts_of(path, file.data)],
-    }
+class _Parsing:
+    """One file on its way to a document. Its parts are sent as they come; their offsets count in the whole document."""
+
+    def __init__(self, file: Part, cut: Cut | None, send: Send) -> None:
+        assert cut is not None
+        self._path = Path(file.name)
+        self._data = file.data
+        self._name = HEADING_SEPARATOR.join(filter(None, (file.about, _name_of(self._path))))
+        self._cut = cut
+        self._send = send
+        self._sha256 = hashlib.sha256(file.data).hexdigest()
+        self._before = 0
+
+    def reply(self, options: ReadOptions, *, in_stretches: bool) -> dict[str, Any]:
+        """What is left of the document when its parts have been sent."""
+        read = read_file(self._path, self._data, replace(options, on_stretch=self._part if in_stretches else None))
+        last: dict[str, Any] = {}
+        for message in self._messages(read, in_stretches=in_stretches):
+            if last:
+                self._send({"part": last, "share": 1.0})
+            last = message
+        parts = [part.name for part in parts_of(self._path, self._data)]
+        return {**last, "size": len(self._data), "parts": parts}
+
+    def _part(self, read: ReadDocument, share: float) -> None:
+        for message in self._messages(read, in_stretches=True):
+            self._send({"part": message, "share": share})
+
+    def _messages(self, read: ReadDocument, *, in_stretches: bool) -> Iterator[dict[str, Any]]:
+        parsed = self._cut(read, self._name)
+        for part in stretches_of(parsed, STRETCH_CHARACTERS) if in_stretches else (parsed,):
+            yield self._message(part)
+        self._before += len(parsed.text)
+
+    def _message(self, parsed: ParsedDocument) -> dict[str, Any]:
+        at = self._before
+        return {
+            "sha256": self._sha256,
+            "title": parsed.title,
+            "pages": [[page.number, at + page.start, page.text] for page in parsed.pages],
+            "units": [[at + unit.start, at + unit.end, unit.heading, dict(unit.metadata)] for unit in parsed.units],
+            "chunks": [[at + chunk.start, at + chunk.end, chunk.heading] for chunk in parsed.chunks],
+            "metadata": dict(parsed.metadata),
+            "blocks": [
+                [at + block.start, at + block.end, block.kind, block.group, block.depth] for block in parsed.blocks
+            ],
+            "notes": list(parsed.notes),
+        }
+
+
+def stretches_of(parsed: ParsedDocument, size: int) -> Iterator[ParsedDocument]:
+    """A long document in parts of about ``size`` characters, none of which ends within a chunk."""
+    end = parsed.pages[-1].end if parsed.pages else 0
+    cuts = [0]
+    for chunk in parsed.chunks if end > 4 * size else ():
+        if chunk.start - cuts[-1] >= size:
+            cuts.append(chunk.start)
+    if len(cuts) == 1:
+        yield parsed
+        return
+    for start, stop in pairwise([*cuts, end + 1]):
+        yield replace(
+            parsed,
+            pages=tuple(
+                Page(page.number, max(start, page.start), page.text[max(0, start - page.start) : stop - page.start])
+                for page in parsed.pages
+                if page.start < stop and page.end > start
+            ),
+            units=_between(parsed.units, start, stop),
+            chunks=_between(parsed.chunks, start, stop),
+            blocks=_between(parsed.blocks, start, stop),
+        )
+
+
+def _between(things: Sequence[Placed], start: int, stop: int) -> tuple[Placed, ...]:
+    """Those that begin between two places, of the first part all that begin before its end."""
+    first, end = (bisect_left(things, place, key=lambda thing: thing.start) for place in (start, stop))
+    return tuple(things[first if start else 0 : end])
 
 
 def _name_of(path: Path) -> str:

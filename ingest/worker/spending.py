@@ -43,6 +43,10 @@ class Spending:
         self._idle_since = time.monotonic()
         self._require_total(self._further)
 
+    def waited(self) -> None:
+        """It was not the file that took the time until now."""
+        self._idle_since = time.monotonic()
+
     def look(self) -> None:
         """Raises Refused where the file has cost more than it may."""
         now = self._processor_seconds()

@@ -147,7 +147,7 @@ def _name(path: str) -> str:
 
 
 def _entry(document: Document, view: QuestionView, scope: Scope) -> _Entry | None:
-    first = next(iter(view.chunks(document.id, scope)), None)
+    first = next(iter(view.chunks(document.id, scope, 1)), None)
     return _Entry(document, _changed(document, view), first) if first else None
 
 

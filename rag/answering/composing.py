@@ -95,6 +95,7 @@ class _Composer:
             one.chunk.start + sentence.start: sentence.belongs for one in of_document for sentence in one.sentences
         }
         self._relevant = {one.chunk.start: one.relevance for one in of_document}
+        self._labels: dict[int, dict[int, str]] = {}
 
     def extracts(self) -> Iterator[Extract]:
         entry = self._text.entry(self._chosen.start)
@@ -136,11 +137,15 @@ class _Composer:
 
     def _label(self, place: int) -> str:
         """What the row at ``place`` tells, where its table tells one thing in each row; else nothing."""
-        if self._block(place).kind is not BlockKind.ROW:
+        block = self._block(place)
+        if block.kind is not BlockKind.ROW:
             return ""
-        rows = [self._said(piece) for n in self._text.group(place) for piece in self._text.pieces(n)]
-        labels = [label for label, colon, _ in (row.partition(":") for row in rows) if colon]
-        return self._said(self._text.pieces(place)[0]).partition(":")[0] if len(set(labels)) == len(rows) > 1 else ""
+        if block.group not in self._labels:
+            group = self._text.group(place)
+            rows = {n: self._said(self._text.pieces(n)[0]).partition(":") for n in group}
+            labels = {n: label for n, (label, colon, _) in rows.items() if colon}
+            self._labels[block.group] = labels if len(set(labels.values())) == len(rows) > 1 else {}
+        return self._labels[block.group].get(place, "")
 
     def _around(self, position: int) -> tuple[Piece, ...]:
         """What is quoted for the sentence at ``position``."""
@@ -338,7 +343,7 @@ class _Composer:
     def _term(self, entry: Block) -> str:
         first, end = self._text.body(entry)
         body = self._block(first).start if first < end else entry.end
-        term = " ".join(self._text.text[entry.start : body].split()).rstrip(":")
+        term = " ".join(self._text.said(entry.start, body).split()).rstrip(":")
         return term if any(map(str.isalnum, term)) else ""  # a list's mark is none
 
     def _names(self, entry: Block) -> bool:
@@ -357,7 +362,7 @@ class _Composer:
         return self._chunk.subject if self._leans(first) else ""
 
     def _leans(self, piece: Piece) -> bool:
-        return piece.form == "prose" and bool(LEANS_ON_THE_ONE_BEFORE.match(self._text.text, piece.start))
+        return piece.form == "prose" and self._text.begins_with(LEANS_ON_THE_ONE_BEFORE, piece.start)
 
     def _within(self, groups: Sequence[Sequence[Piece]], words: int) -> list[Piece]:
         """The first of the groups of pieces, whole, that have so many words together; one at least."""
@@ -374,7 +379,7 @@ class _Composer:
         return block
 
     def _said(self, piece: Piece) -> str:
-        return self._text.text[piece.start : piece.end]
+        return self._text.said(piece.start, piece.end)
 
     def _words(self, pieces: Sequence[Piece]) -> int:
         return sum(map(self._text.words, pieces))

@@ -19,6 +19,8 @@ _FORMS: dict[BlockKind, Form] = {
     BlockKind.ENTRY: "entry",
     BlockKind.CODE: "code",
 }
+_STRETCH = 100_000
+"""Characters; what an extract is cut from stands nearer to its passage than that."""
 LISTED = frozenset({BlockKind.ITEM, BlockKind.STEP})
 _BULLET = re.compile(r"\s*(?:[-*•–]\s+)?")
 _TERM = re.compile(r"[^\n]+\n(?!\s*\n)")
@@ -38,20 +40,38 @@ class Piece:
 
 
 class DocumentText:
-    """A document's text with its blocks, in order; offsets count in it."""
+    """A document's text with its blocks, in order, or the stretch of a long one that was looked for; offsets count in
+    the whole.
+    """
 
     def __init__(self, pages: Sequence[Page], blocks: Sequence[Block]) -> None:
-        self.text = "".join(page.text for page in pages)
+        self._text = "".join(page.text for page in pages)
+        self._first = pages[0].start if pages else 0
         self._pages = pages
         self._entries = [block for block in blocks if block.kind is BlockKind.ENTRY]
         quoted = [block for block in blocks if block.kind is not BlockKind.ENTRY]
-        quoted += _said_of_terms(blocks, self.text)
+        quoted += _said_of_terms(blocks, self._text, self._first)
         self._blocks = list(_outermost(sorted(quoted, key=lambda block: block.start)))
         self._starts = [block.start for block in self._blocks]
 
     @classmethod
-    def of(cls, document: int, view: PassageView, scope: Scope) -> "DocumentText":
-        return cls(view.pages(document, scope), view.blocks(document, scope))
+    def of(cls, document: int, stretch: int, view: PassageView, scope: Scope) -> "DocumentText":
+        """A ``stretch`` of the document, with as much of it on either side; ``stretch_of`` tells which."""
+        within = (max(0, stretch - 1) * _STRETCH, (stretch + 2) * _STRETCH)
+        pages = view.pages(document, scope, within)
+        end = pages[-1].end if pages else 0
+        blocks = [
+            block for block in view.blocks(document, scope, within) if within[0] <= block.start < block.end <= end
+        ]
+        return cls(pages, blocks)
+
+    def said(self, start: int, end: int) -> str:
+        """What stands between two places."""
+        return self._text[max(0, start - self._first) : max(0, end - self._first)]
+
+    def begins_with(self, pattern: re.Pattern[str], start: int) -> bool:
+        """Whether what stands at ``start`` begins as the pattern says."""
+        return pattern.match(self._text, start - self._first) is not None
 
     def page(self, position: int) -> int | None:
         """The number of the page that holds the character at ``position``."""
@@ -68,7 +88,7 @@ class DocumentText:
 
     def of_block(self, place: int) -> str:
         """What the block at ``place`` says."""
-        return self.text[self._blocks[place].start : self._blocks[place].end]
+        return self.said(self._blocks[place].start, self._blocks[place].end)
 
     def group(self, place: int) -> range:
         """The places of the blocks of the group of the one at ``place``, which stand in a row."""
@@ -87,7 +107,7 @@ class DocumentText:
 
     def nothing_between(self, end: int, start: int) -> bool:
         """Whether no word stands between two places."""
-        return not any(map(str.isalnum, self.text[end:start]))
+        return not any(map(str.isalnum, self.said(end, start)))
 
     def entry(self, position: int) -> Block | None:
         """The innermost entry that holds ``position``."""
@@ -121,12 +141,12 @@ class DocumentText:
         """Those of a block: the sentences of prose, or the whole."""
         block = self._blocks[place]
         if block.kind is BlockKind.PROSE:
-            spans = sentence_spans(self.text[block.start : block.end])
+            spans = sentence_spans(self.said(block.start, block.end))
             return [Piece(block.start + start, block.start + end, "prose") for start, end in spans]
         return list(self._whole(block))
 
     def _whole(self, block: Block) -> Iterator[Piece]:
-        start, text = block.start, self.text[block.start : block.end]
+        start, text = block.start, self.said(block.start, block.end)
         if block.kind is BlockKind.ITEM and (bullet := _BULLET.match(text)):
             start += bullet.end()
         end = block.start + len(text.rstrip())
@@ -134,7 +154,7 @@ class DocumentText:
             yield Piece(start, end, _FORMS[block.kind])
 
     def words(self, piece: Piece) -> int:
-        return word_count(self.text[piece.start : piece.end])
+        return word_count(self.said(piece.start, piece.end))
 
 
 def _outermost(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -147,21 +167,28 @@ def _outermost(blocks: Iterable[Block]) -> Iterator[Block]:
             held = max(held, block.end)
 
 
-def _said_of_terms(blocks: Sequence[Block], text: str) -> Iterator[Block]:
-    """The prose of the entries, which is their own, as blocks: each paragraph is one, of a group of its own."""
+def stretch_of(position: int) -> int:
+    """The number of the stretch of a document that holds a place in it."""
+    return position // _STRETCH
+
+
+def _said_of_terms(blocks: Sequence[Block], text: str, first: int) -> Iterator[Block]:
+    """The prose of the entries, which is their own, as blocks: each paragraph is one, of a group of its own. The text
+    begins at the place ``first``.
+    """
     group = 0
     for number, entry in enumerate(blocks):
         if entry.kind is not BlockKind.ENTRY:
             continue
         place = entry.start
         for before in (_BULLET, _TERM):
-            found = before.match(text, place, entry.end)
-            place = found.end() if found else place
+            found = before.match(text, place - first, entry.end - first)
+            place = found.end() + first if found else place
         spans = [(block.start, block.end) for block in _from(number + 1, blocks, entry.end)]
         for start, end in [*spans, (entry.end, entry.end)]:
-            for paragraph in _PARAGRAPH.finditer(text, place, start):
+            for paragraph in _PARAGRAPH.finditer(text, place - first, start - first):
                 group -= 1  # no block that was stored has such a number
-                yield Block(*paragraph.span(), BlockKind.PROSE, group)
+                yield Block(paragraph.start() + first, paragraph.end() + first, BlockKind.PROSE, group)
             place = max(place, end)
 
 

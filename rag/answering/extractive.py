@@ -9,7 +9,7 @@ from rag.answering.catalogue import are_versions, names_apart, newest_of, years_
 from rag.answering.composing import WORDS_SHOWN, Extract, extracts_of
 from rag.answering.contradiction import contradicting
 from rag.answering.decision import Decision
-from rag.answering.document_text import DocumentText, Piece
+from rag.answering.document_text import DocumentText, Piece, stretch_of
 from rag.answering.rows import cell_asked, in_range, is_beyond
 from rag.answering.selection import SentenceCandidate
 from rag.query.types import Shape
@@ -59,7 +59,7 @@ class ExtractiveAnswers:
         self._view = view
         self._scope = scope
         self._thresholds = thresholds
-        self._document = cache(lambda document: DocumentText.of(document, view, scope))
+        self._stretch = cache(lambda document, stretch: DocumentText.of(document, stretch, view, scope))
 
     def answer(self, parts: Sequence[DecidedPart], shape: Shape, unnamed: Sequence[str], engine: str) -> Answer:
         """The answer to all parts that have one, or the abstention with what is nearest.
@@ -115,13 +115,13 @@ class ExtractiveAnswers:
         sentences: list[Sentence] = []
         citations: list[Citation] = []
         for extract in extracts:
-            document = self._document(extract.chunk.document)
+            document = self._document(extract.chunk)
             for run in _runs(extract.pieces, document):
                 n, start, end = len(citations) + 1, run[0].start, run[-1].end
-                place = (document.page(start), start, end, document.text[start:end], score)
+                place = (document.page(start), start, end, document.said(start, end), score)
                 citations.append(Citation(n, extract.chunk.document, extract.chunk.title, *place))
                 sentences += [
-                    Sentence(document.text[piece.start : piece.end], (n,), piece.form, extract.label) for piece in run
+                    Sentence(document.said(piece.start, piece.end), (n,), piece.form, extract.label) for piece in run
                 ]
         return tuple(sentences), tuple(citations)
 
@@ -160,7 +160,7 @@ class ExtractiveAnswers:
         return (one for one in others if one.passage.relevance >= least and one.belongs > 0.0)
 
     def _of(self, candidate: SentenceCandidate, part: DecidedPart, shape: Shape) -> tuple[Extract, ...]:
-        document = self._document(candidate.passage.chunk.document)
+        document = self._document(candidate.passage.chunk)
         return extracts_of(candidate, part.question, shape, document, part.decision.passages)
 
     def _further(self, part: DecidedPart, shape: Shape, before: Sequence[Extract]) -> Iterator[Extract]:
@@ -190,13 +190,16 @@ class ExtractiveAnswers:
         return bool(own) and len(own - said) >= _NEW_WORDS * len(own)
 
     def _stems(self, extract: Extract) -> frozenset[str]:
-        text = self._document(extract.chunk.document).text
-        return frozenset(stem for piece in extract.pieces for stem in content_stems(text[piece.start : piece.end]))
+        said = self._document(extract.chunk).said
+        return frozenset(stem for piece in extract.pieces for stem in content_stems(said(piece.start, piece.end)))
 
     def _words(self, extracts: Sequence[Extract]) -> int:
-        return sum(
-            self._document(extract.chunk.document).words(piece) for extract in extracts for piece in extract.pieces
-        )
+        return sum(self._document(extract.chunk).words(piece) for extract in extracts for piece in extract.pieces)
+
+    def _document(self, chunk: Chunk) -> DocumentText:
+        """The text about a chunk."""
+        text: DocumentText = self._stretch(chunk.document, stretch_of(chunk.start))
+        return text
 
     def _abstention(self, part: DecidedPart, engine: str) -> Answer:
         decision = part.decision

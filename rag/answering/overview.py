@@ -1,16 +1,19 @@
 """Answers about documents as wholes: which of them tell of something, and what one tells in short."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from ingest.sentences import sentence_spans
 from rag.answering.composing import WORDS_SHOWN, Extract
-from rag.answering.document_text import DocumentText, Piece
+from rag.answering.document_text import DocumentText, Piece, stretch_of
 from rag.retrieval.types import QuestionView
 from rag.text.tokens import content_stems
 from vectorstore.types import BlockKind, Chunk, Document, Scope
 
 _SEARCHED = 50
 _MOST_DOCUMENTS = 10
+_MOST_CHUNKS = 2_000
+"""Of a longer document the first parts are told."""
 _MOST_WORDS = 2 * WORDS_SHOWN
 _MOST_LISTED = WORDS_SHOWN // 2
 """A list or a table of more words is too long to be told whole among others."""
@@ -48,12 +51,13 @@ def summary(subject: str, view: QuestionView, scope: Scope) -> tuple[Extract, ..
     document = _named(subject, view, scope)
     if document is None:
         return ()
-    text = DocumentText.of(document.id, view, scope)
+    text = cache(lambda stretch: DocumentText.of(document.id, stretch, view, scope))
     extracts: list[Extract] = []
     words = 0
-    for chunk in _openings(view.chunks(document.id, scope)):
-        pieces = _first(chunk, text, 1 if extracts else 3, _MOST_WORDS - words)
-        words += sum(map(text.words, pieces))
+    for chunk in _openings(view.chunks(document.id, scope, _MOST_CHUNKS)):
+        around = text(stretch_of(chunk.start))
+        pieces = _first(chunk, around, 1 if extracts else 3, _MOST_WORDS - words)
+        words += sum(map(around.words, pieces))
         if extracts and words > _MOST_WORDS:
             break
         label = chunk.section.rpartition(" > ")[2] if extracts else ""

@@ -16,6 +16,7 @@ from vectorstore.errors import UsageError
 from vectorstore.store import RESTORABLE_FOR, DocumentView
 from vectorstore.types import Collection, Document, Page, Refusal, Scope, SoftDeletedDocument
 
+_SEARCHED = 1024**2
 _SURROUNDINGS = 700
 """Characters of the document that a source view shows on either side of the cited words."""
 
@@ -56,7 +57,7 @@ class DeskDocuments:
         allowed = scope_of(principal, scope)
         with closing(open_store(self._home)) as store, store.view() as view:
             found = view.document(citation.document, allowed)
-            place = _place_of(citation, view.pages(citation.document, allowed))
+            place = _place_of(citation, view, allowed)
             heading = view.heading_at(citation.document, place[1], allowed) if place else ""
         if found is None:
             what = "This source is no longer in the knowledge base"
@@ -132,14 +133,22 @@ class DeskDocuments:
             yield view
 
 
-def _place_of(citation: Citation, pages: tuple[Page, ...]) -> tuple[Page, int] | None:
-    """The page and the start of the cited words: where they were, or where they are now."""
-    for page in pages:
-        first = citation.start - page.start
-        if first >= 0 and page.text[first : first + len(citation.quote)] == citation.quote:
-            return page, citation.start
-    for page in pages:
-        first = page.text.find(citation.quote)
+def _place_of(citation: Citation, view: DocumentView, scope: Scope) -> tuple[Page, int] | None:
+    """What stands around the cited words on their page, and their start: where they were, or where they are now."""
+    if place := _found(citation, view, scope, citation.start, citation.start + len(citation.quote)):
+        return place
+    start = 0
+    while view.pages(citation.document, scope, (start, start + 1)):
+        if place := _found(citation, view, scope, start, start + _SEARCHED):
+            return place
+        start += _SEARCHED - len(citation.quote)
+    return None
+
+
+def _found(citation: Citation, view: DocumentView, scope: Scope, start: int, end: int) -> tuple[Page, int] | None:
+    """The cited words between two places of their document."""
+    for page in view.pages(citation.document, scope, (max(0, start - _SURROUNDINGS - 1), end + _SURROUNDINGS + 1)):
+        first = page.text.find(citation.quote, max(0, start - page.start))
         if first >= 0:
             return page, page.start + first
     return None

@@ -32,6 +32,7 @@ def open_ingestion(
     on_progress: Callable[[Progress], None] | None = None,
     on_reading: Callable[[Path], None] | None = None,
     on_reindexing: Counted | None = None,
+    on_waiting: Callable[[], None] = lambda: None,
 ) -> Iterator[Ingestion]:
     """An ingestion into a collection of the home.
 
@@ -39,7 +40,8 @@ def open_ingestion(
     """
     with closing(embedded.open_store(parts.settings.home, parts.embedder)) as knowledge:
         reindex(knowledge, parts.embedder, parts.worker, on_reindexing)
-        with Ingestion(knowledge, parts.worker, collection, mappings, on_progress, on_reading) as ingestion:
+        told = (on_progress, on_reading, on_waiting)
+        with Ingestion(knowledge, parts.worker, collection, mappings, *told) as ingestion:
             yield ingestion
 
 

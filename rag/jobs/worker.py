@@ -42,6 +42,11 @@ class Report:
             self._stage = (stage, done, total)
             self._tell()
 
+    def look(self) -> None:
+        """There is nothing to tell; is the job to go on?"""
+        with self._lock:
+            self._tell()
+
     def phase(self, what: str, done: int, total: int) -> None:
         """As ``stage``; another phase is told at once, as it may be long until there is more to tell."""
         with self._lock:

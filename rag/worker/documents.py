@@ -61,7 +61,13 @@ class _DocumentJobs:
     ) -> AbstractContextManager[Ingestion]:
         mappings = [load_mapping(path) for path in mapping_files]
         return open_ingestion(
-            self._parts, job.collection, mappings, progress.files, progress.reading, progress.reindexing
+            self._parts,
+            job.collection,
+            mappings,
+            progress.files,
+            progress.reading,
+            progress.reindexing,
+            progress.waiting,
         )
 
     def _tidy(self) -> None:
@@ -89,10 +95,15 @@ class _Ingested:
             JobFile(one.path, one.status, one.reason or "", one.detail or " ".join(one.notes))
             for one in progress.outcomes
         ]
+        if progress.path:
+            self._report.stage(f"Reading {Path(progress.path).name}, {progress.share:.0%} done")
         self._report.files(files, self._before + progress.files_done, self._before + progress.files_total, self.result)
 
     def reading(self, path: Path) -> None:
         self._report.stage(f"Reading {path.name}")
+
+    def waiting(self) -> None:
+        self._report.look()
 
     def reindexing(self, done: int, total: int) -> None:
         self._report.stage(f"Indexing anew, as the settings have changed: {done:,} of {total:,}", done, total)

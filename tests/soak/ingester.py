@@ -21,7 +21,7 @@ from ingest.readers.registry import read_file
 from ingest.sources.files import find_files
 from ingest.sources.mapping import Mapping
 from ingest.types import Parsed
-from ingest.worker.guard import WorkerSettings
+from ingest.worker.guard import OnParsedStretch, WorkerSettings
 from tests.fakes import HashEmbedder
 from tests.ingest.conftest import WORKER
 from vectorstore.embedded import open_store
@@ -41,7 +41,15 @@ class ReaderInProcess:
 
     def close(self) -> None: ...
 
-    def parse(self, path: Path, mappings: Sequence[Mapping], part: Sequence[str] = ()) -> Parsed:
+    def interrupt(self) -> None: ...
+
+    def parse(
+        self,
+        path: Path,
+        mappings: Sequence[Mapping],
+        part: Sequence[str] = (),
+        on_stretch: OnParsedStretch | None = None,
+    ) -> Parsed:
         assert not part
         data = path.read_bytes()
         document = self._chunker.cut(read_file(path, data, ReadOptions(mappings)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.vectorstore.memory_index import MemoryIndex
 from tests.vectorstore.memory_view import Content, Files, MemoryView, Row, State, now
-from vectorstore.errors import IndexingMismatch
+from vectorstore.errors import IndexingMismatch, StoreError
 from vectorstore.store import RESTORABLE_FOR
 from vectorstore.types import (
     Document,
@@ -21,6 +21,7 @@ from vectorstore.types import (
     FileState,
     Finding,
     Indexing,
+    Page,
     ParsedDocument,
     Passage,
     Refusal,
@@ -49,12 +50,32 @@ class MemoryChange(Files):
             raise IndexingMismatch(f"The documents have the {name} {stored}, not {wanted}", remedy=remedy)
         self._state.indexing = replace(self._state.indexing, **{name: wanted})
 
-    def add_content(self, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, embedding: str) -> int:
+    def add_content(
+        self, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, embedding: str, begun: str = ""
+    ) -> int:
         self._require("embedding", embedding)
+        if before := self._state.stretches.pop((sha256, begun), None):
+            parsed, vectors = joined(before[0], parsed), np.concatenate([before[1], vectors])
         (content,) = self._state.ids("contents", 1)
         ids = self._state.ids("chunks", len(parsed.chunks))
         self._state.contents[content] = Content(sha256, recipe, parsed, parsed.chunks, vectors.copy(), ids)
         return content
+
+    def count_chunks(self, content: int) -> int:
+        return len(self._state.contents[content].ids)
+
+    def add_stretch(self, sha256: str, recipe: str, part: ParsedDocument, vectors: Vectors, embedding: str) -> None:
+        self._require("embedding", embedding)
+        kept = self.kept_characters(sha256, recipe)
+        if kept < part.pages[0].start:
+            raise StoreError("What was stored of a long file has been dropped", remedy="Run the command again.")
+        if kept == part.pages[0].start:
+            before = self._state.stretches.get((sha256, recipe))
+            whole = (joined(before[0], part), np.concatenate([before[1], vectors])) if before else (part, vectors)
+            self._state.stretches[sha256, recipe] = whole
+
+    def drop_stretches(self, sha256: str, recipe: str) -> None:
+        self._state.stretches.pop((sha256, recipe), None)
 
     def put_document(
         self, collection: str, path: str, title: str, content: int, state: FileState, part_of: int | None = None
@@ -155,6 +176,21 @@ class MemoryChange(Files):
 
     def set_synced(self, collection: str, folders: Sequence[Path]) -> None:
         self._state.synced[collection] = (now(), "\n".join(map(str, folders)))
+
+
+def joined(one: ParsedDocument, other: ParsedDocument) -> ParsedDocument:
+    """Two parts of a document that follow each other."""
+    last, first = one.pages[-1], other.pages[0]
+    same = last.number == first.number
+    middle = (Page(last.number, last.start, last.text + first.text),) if same else (last, first)
+    return ParsedDocument(
+        other.title,
+        (*one.pages[:-1], *middle, *other.pages[1:]),
+        (*one.units, *other.units),
+        (*one.chunks, *other.chunks),
+        other.metadata,
+        (*one.blocks, *other.blocks),
+    )
 
 
 class MemoryStore:

@@ -16,7 +16,6 @@ from vectorstore.blocks import blocks_in
 from vectorstore.identifiers import identifiers, is_code, whole
 from vectorstore.index.fusion import fuse
 from vectorstore.index.types import ChunkSet, DenseSearch, IndexVersion
-from vectorstore.sqlite.words import words_of
 from vectorstore.types import (
     Block,
     Chunk,
@@ -29,6 +28,7 @@ from vectorstore.types import (
     Page,
     ParsedDocument,
     Passage,
+    Place,
     Refusal,
     Scope,
     SoftDeletedDocument,
@@ -87,6 +87,8 @@ class State:
     documents: dict[int, Row] = field(default_factory=dict)
     deleted: dict[int, tuple[Row, str]] = field(default_factory=dict)
     refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+    stretches: dict[tuple[str, str], tuple[ParsedDocument, Vectors]] = field(default_factory=dict)
+    """Those of contents that are not complete, joined, by hash and recipe."""
     notices: dict[str, str] = field(default_factory=dict)
     synced: dict[str, tuple[str, str]] = field(default_factory=dict)
     version: IndexVersion = field(default_factory=IndexVersion)
@@ -123,7 +125,7 @@ def sees(scope: Scope, row: Row) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [stem(word) for word in words_of(text.lower())]
+    return [stem(word) for word in re.findall(r"\w+", text.lower())]
 
 
 class Files:
@@ -140,6 +142,10 @@ class Files:
     def find_content(self, sha256: str, recipe: str) -> int | None:
         wanted = (sha256, recipe)
         return next((i for i, one in self._state.contents.items() if (one.sha256, one.recipe) == wanted), None)
+
+    def kept_characters(self, sha256: str, recipe: str) -> int:
+        kept = self._state.stretches.get((sha256, recipe))
+        return kept[0].pages[-1].end if kept else 0
 
     def title_of(self, content: int) -> str:
         return self._state.contents[content].parsed.title
@@ -204,7 +210,7 @@ class MemoryView(Files):
     def _bm25(self, query: str, chunk: Chunk, scope: Scope) -> float:
         """Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, without lengths."""
         held, stored = Counter(_words(f"{chunk.heading} {chunk.text}")), self.count(scope)
-        counts = self.frequencies(list(dict.fromkeys(words_of(query.lower()))), scope)
+        counts = self.frequencies(list(dict.fromkeys(re.findall(r"\w+", query.lower()))), scope)
         texts = [f"{one.heading} {one.text}" for one in self._chunks(scope).values()]
         names = {name: sum(bool(whole(name).search(text)) for text in texts) for name in identifiers(query)}
         return sum(
@@ -270,16 +276,27 @@ class MemoryView(Files):
     def documents_at(self, path: str, scope: Scope) -> list[Document]:
         return [self._described(row) for row in self._rows(scope) if row.path == path]
 
-    def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
-        seen = self.document(document, scope)
-        return self._state.contents[self._state.documents[document].content].parsed.pages if seen else ()
-
-    def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
+    def pages(self, document: int, scope: Scope, within: Place | None = None) -> tuple[Page, ...]:
         if not self.document(document, scope):
             return ()
-        return self._state.contents[self._state.documents[document].content].stored_text().blocks
+        pages = self._state.contents[self._state.documents[document].content].parsed.pages
+        first, last = within or (0, pages[-1].end + 1)
+        return tuple(
+            Page(page.number, max(first, page.start), page.text[max(first - page.start, 0) : last - page.start])
+            for page in pages
+            if (page.start < last and page.end > first) or within is None
+        )
 
-    def chunks(self, document: int, scope: Scope) -> list[Chunk]:
+    def blocks(self, document: int, scope: Scope, within: Place | None = None) -> tuple[Block, ...]:
+        if not self.document(document, scope):
+            return ()
+        blocks = self._state.contents[self._state.documents[document].content].stored_text().blocks
+        return tuple(one for one in blocks if within is None or (one.start < within[1] and one.end > within[0]))
+
+    def chunks(self, document: int, scope: Scope, limit: int | None = None) -> list[Chunk]:
+        return self._all_chunks(document, scope)[:limit]
+
+    def _all_chunks(self, document: int, scope: Scope) -> list[Chunk]:
         if not self.document(document, scope):
             return []
         row = self._state.documents[document]
@@ -348,10 +365,13 @@ class MemoryView(Files):
 
     # Files
 
-    def embedded_texts(self, content: int) -> dict[str, NDArray[np.float32]]:
+    def embedded_texts(self, content: int, within: Place | None = None) -> dict[str, NDArray[np.float32]]:
         one = self._state.contents[content]
-        texts = [embedding_input(span.heading, one.parsed.text[span.start : span.end]) for span in one.chunks]
-        return dict(zip(texts, one.vectors, strict=True))
+        return {
+            embedding_input(span.heading, one.parsed.text[span.start : span.end]): vector
+            for span, vector in zip(one.chunks, one.vectors, strict=True)
+            if within is None or within[0] <= span.start < within[1]
+        }
 
     def known_paths(self) -> set[str]:
         documents = [*self._state.documents.values(), *(row for row, _ in self._state.deleted.values())]

@@ -10,7 +10,7 @@ from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text, put_text_in
 from tests.vectorstore.memory_store import MemoryStore
 from vectorstore.embedded import open_store
-from vectorstore.errors import IndexingMismatch
+from vectorstore.errors import IndexingMismatch, StoreError
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import (
     EVERYTHING,
@@ -467,27 +467,6 @@ def test_a_passage_that_holds_an_identifier_whole_is_found_before_those_with_its
     assert max(scores, key=lambda text: scores[text]) == found
 
 
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("水蒸发以后会怎样", "云是水蒸发形成的。"),
-        ("ビザの申請はどこで", "ビザは大使館で申請する。"),
-        ("ค่าธรรมเนียมเท่าไร", "ค่าธรรมเนียมสามสิบบาท"),
-        ("Was kostet ビザ", "ビザは大使館で申請する。"),
-    ],
-)
-def test_words_that_nothing_parts_are_found_within_what_is_written(
-    store: KnowledgeStore, asked: str, found: str
-) -> None:
-    texts = ("云是水蒸发形成的。", "河流入海。", "ビザは大使館で申請する。", "電車は九時に出る。")
-    for number, text in enumerate((*texts, "ค่าธรรมเนียมสามสิบบาท", "รถไฟออกเก้าโมง", "Fog is water.")):
-        put_text(store, f"{number}.txt", text)
-    with store.view() as view:
-        scores = {one.chunk.text: one.lexical for one in view.search(asked, EVERYTHING, limit=30)}
-    assert max(scores, key=lambda text: scores[text]) == found
-    assert scores["Fog is water."] == 0.0
-
-
 def test_an_identifier_is_counted_as_it_is_written(store: KnowledgeStore) -> None:
     put_text(store, "a.txt", "Fault PPR-9087 of version 3.13.")
     words = ["PPR-9087", "ppr-9087", "PPR-9088", "9087-PPR", "3.13", "3.1", "fault-9087", "fault-free"]
@@ -572,3 +551,59 @@ def test_what_was_not_read_of_a_document_is_kept_with_it(store: KnowledgeStore) 
         assert (view.totals(EVERYTHING).incomplete, view.totals(STAFF).incomplete) == (1, 0)
         assert view.documents(EVERYTHING, incomplete=True) == (1, [found])
         assert view.documents(STAFF, incomplete=True) == (0, [])
+
+
+def _stretch(start: int, text: str, title: str = "") -> ParsedDocument:
+    chunk, unit = Span(start, start + len(text), "Log"), Unit(0, start + len(text))
+    block = Block(start, start + len(text), BlockKind.PROSE, start + 1)
+    return ParsedDocument(title, (Page(None, start, text),), (unit,) if title else (), (chunk,), {}, (block,))
+
+
+def test_a_content_in_stretches_is_searched_when_it_is_complete(store: KnowledgeStore) -> None:
+    embedder = store.embedder
+    texts = ["The first pump ran.\n", "The second pump stopped.\n", "The third pump ran."]
+    starts = [0, len(texts[0]), len(texts[0] + texts[1])]
+
+    def add(number: int) -> None:
+        with store.change() as change:
+            vectors = embedder.embed([texts[number]])
+            change.add_stretch("hash", "recipe", _stretch(starts[number], texts[number]), vectors, embedder.fingerprint)
+
+    add(0)
+    add(0)  # which is kept
+    with pytest.raises(StoreError, match="again"):
+        add(2)
+    add(1)
+    with store.view() as view:
+        assert view.kept_characters("hash", "recipe") == starts[2]
+        assert view.find_content("hash", "recipe") is None
+        assert view.search("which pump stopped", EVERYTHING) == []
+        assert view.totals(EVERYTHING).chunks == 0
+    with store.change() as change:
+        last, vectors = _stretch(starts[2], texts[2], "Log"), embedder.embed([texts[2]])
+        content = change.add_content("hash", "recipe", last, vectors, embedder.fingerprint, begun="recipe")
+        document = change.put_document("default", "a.log", "Log", content, FileState(1, 1))
+        assert change.count_chunks(content) == 3
+        assert change.kept_characters("hash", "recipe") == 0
+    assert store.search("which pump stopped", EVERYTHING)[0].chunk.text == texts[1]
+    with store.view() as view:
+        assert [page.text for page in view.pages(document, EVERYTHING)] == ["".join(texts)]
+        assert [chunk.text for chunk in view.chunks(document, EVERYTHING)] == texts
+        assert [chunk.text for chunk in view.chunks(document, EVERYTHING, 1)] == texts[:1]
+        assert [chunk.opens for chunk in view.chunks(document, EVERYTHING)] == [True, False, False]
+        assert len(view.blocks(document, EVERYTHING)) == 3
+        assert view.totals(EVERYTHING).units == 1
+        within = (starts[1] + 4, starts[1] + 10)
+        assert [(page.start, page.text) for page in view.pages(document, EVERYTHING, within)] == [(within[0], "second")]
+        assert [block.start for block in view.blocks(document, EVERYTHING, within)] == [starts[1]]
+        assert list(view.embedded_texts(content, (starts[1], starts[2]))) == [f"Log\n{texts[1]}"]
+
+
+def test_stretches_that_will_not_be_complete_are_dropped(store: KnowledgeStore) -> None:
+    with store.change() as change:
+        change.add_stretch(
+            "hash", "recipe", _stretch(0, "A text."), store.embedder.embed(["x"]), store.embedder.fingerprint
+        )
+        change.drop_stretches("hash", "recipe")
+    with store.view() as view:
+        assert view.kept_characters("hash", "recipe") == 0

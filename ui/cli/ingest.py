@@ -144,7 +144,9 @@ def _ingestion(
     task = progress.add_task("Ingesting", total=None, chunks=0)
 
     def show(done: "Done") -> None:
-        progress.update(task, completed=done.files_done, total=done.files_total, chunks=done.chunks)
+        reading = f"Ingesting {Path(done.path).name} ({done.share:.0%})" if done.path else "Ingesting"
+        files, total = done.files_done, done.files_total
+        progress.update(task, description=reading, completed=files, total=total, chunks=done.chunks)
 
     plain = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     reindexing = Progress(*plain, TextColumn("left:"), TimeRemainingColumn(), console=errors, transient=True)

@@ -28,6 +28,10 @@ class SqliteChange:
         with self._explained():
             return contents.find_content(self._connection, sha256, recipe)
 
+    def kept_characters(self, sha256: str, recipe: str) -> int:
+        with self._explained():
+            return contents.kept_characters(self._connection, sha256, recipe)
+
     def title_of(self, content: int) -> str:
         with self._explained():
             return contents.title_of(self._connection, content)
@@ -36,14 +40,29 @@ class SqliteChange:
         with self._explained():
             return documents.parts(self._connection, document)
 
+    def count_chunks(self, content: int) -> int:
+        with self._explained():
+            return contents.count_chunks(self._connection, content)
+
     def require_chunking(self, chunking: str) -> None:
         with self._explained():
             require_chunking(self._connection, chunking)
 
-    def add_content(self, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, embedding: str) -> int:
+    def add_content(
+        self, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, embedding: str, begun: str = ""
+    ) -> int:
         with self._explained():
             require_embedding(self._connection, embedding)
-            return contents.add_content(self._connection, sha256, recipe, parsed, vectors)
+            return contents.add_content(self._connection, sha256, recipe, parsed, vectors, begun)
+
+    def add_stretch(self, sha256: str, recipe: str, part: ParsedDocument, vectors: Vectors, embedding: str) -> None:
+        with self._explained():
+            require_embedding(self._connection, embedding)
+            contents.add_stretch(self._connection, sha256, recipe, part, vectors)
+
+    def drop_stretches(self, sha256: str, recipe: str) -> None:
+        with self._explained():
+            contents.drop_stretches(self._connection, sha256, recipe)
 
     def put_document(
         self, collection: str, path: str, title: str, content: int, state: FileState, part_of: int | None = None

@@ -15,9 +15,10 @@ from vectorstore.index.types import ChunkIds, IndexVersion
 from vectorstore.sqlite.database import Damage
 from vectorstore.sqlite.meta import index_version
 from vectorstore.sqlite.scopes import scope_condition
-from vectorstore.types import Chunk, Scope, Vectors, embedding_input
+from vectorstore.types import Chunk, Place, Scope, Vectors, embedding_input
 
 _VECTOR_BATCH = 10_000
+_BEGINNING_WITHIN = "id IN (SELECT id FROM chunks WHERE content_id = ? AND start >= ? AND start < ?)"
 
 _COLUMNS = (
     "chunks.id, documents.id, documents.title, documents.path, pages.number, chunks.start, chunks.end, chunks.heading, "
@@ -42,12 +43,12 @@ def load_chunks(connection: Connection, ids: Collection[int], scope: Scope) -> d
     return chunks
 
 
-def chunks_of(connection: Connection, document: int) -> list[Chunk]:
+def chunks_of(connection: Connection, document: int, limit: int | None = None) -> list[Chunk]:
     """A document's chunks in the order of its text."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM documents JOIN chunks USING (content_id) JOIN pages ON pages.id = chunks.page_id "
-        "WHERE documents.id = ? ORDER BY chunks.start",
-        (document,),
+        "WHERE documents.id = ? ORDER BY chunks.start LIMIT ?",
+        (document, -1 if limit is None else limit),
     )
     return list(map(_chunk, rows))
 
@@ -85,10 +86,11 @@ def questions(connection: Connection, scope: Scope) -> list[tuple[str, int]]:
     return [(str(row[0]), int(row[1])) for row in rows]
 
 
-def embedded_texts(connection: Connection, content: int) -> dict[str, NDArray[np.float32]]:
+def embedded_texts(connection: Connection, content: int, within: Place | None = None) -> dict[str, NDArray[np.float32]]:
+    """Those of the chunks that begin ``within`` two places, or of all."""
+    among, values = ("content_id = ?", (content,)) if within is None else (_BEGINNING_WITHIN, (content, *within))
     rows: list[Any] = connection.execute(
-        "SELECT id, vector, heading, body FROM chunk_texts JOIN vectors ON chunk_id = id WHERE content_id = ?",
-        (content,),
+        f"SELECT id, vector, heading, body FROM chunk_texts JOIN vectors ON chunk_id = id WHERE {among}", values
     ).fetchall()
     if not rows:
         return {}

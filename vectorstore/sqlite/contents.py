@@ -1,16 +1,25 @@
 """Contents: the stored text of documents with its chunks, vectors and words.
 
 A content is searched while a document has it. While only soft-deleted documents have it, its chunks and vectors are
-kept where no search sees them. Functions take the connection of a running transaction.
+kept where no search sees them; so are those of a content that comes in parts, until it is complete. Functions take the
+connection of a running transaction.
 """
 
 import json
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from apsw import Connection
 
 from vectorstore.blocks import blocks_in
-from vectorstore.types import Block, BlockKind, ParsedDocument, Span, StoredText, Vectors
+from vectorstore.errors import StoreError
+from vectorstore.sqlite.meta import now
+from vectorstore.types import Block, BlockKind, Page, ParsedDocument, Place, Span, StoredText, Vectors
+
+_UNFINISHED = " unfinished"
+"""Ends the recipe of a content of which not all is stored."""
+_PIECE_CHARACTERS = 16 * 1024
 
 
 def find_content(connection: Connection, sha256: str, recipe: str) -> int | None:
@@ -22,27 +31,110 @@ def title_of(connection: Connection, content: int) -> str:
     return str(connection.execute("SELECT title FROM contents WHERE id = ?", (content,)).get or "")
 
 
-def add_content(connection: Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors) -> int:
-    """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id."""
+def add_content(
+    connection: Connection, sha256: str, recipe: str, parsed: ParsedDocument, vectors: Vectors, begun: str
+) -> int:
+    """Store what was parsed, with one row of ``vectors`` for each of its chunks; return the content's id. Where
+    stretches of it are kept under the recipe ``begun``, it is the last one.
+    """
+    described = (recipe, parsed.title, json.dumps(dict(parsed.metadata)), json.dumps(parsed.notes))
+    content = find_content(connection, sha256, begun + _UNFINISHED) if begun else None
+    if content is not None:
+        add_stretch(connection, sha256, begun, parsed, vectors)
+        connection.execute(
+            "UPDATE contents SET recipe = ?, title = ?, metadata = ?, notes = ? WHERE id = ?", (*described, content)
+        )
+        return content
     content = _insert(
         connection,
         "INSERT INTO contents (sha256, recipe, title, metadata, notes) VALUES (?, ?, ?, ?, ?)",
-        (sha256, recipe, parsed.title, json.dumps(dict(parsed.metadata)), json.dumps(parsed.notes)),
+        (sha256, *described),
     )
+    _add_text(connection, content, parsed)
+    for page, span, vector in _placed_chunks(connection, content, parsed, vectors):
+        chunk = _insert(
+            connection,
+            "INSERT INTO chunks (content_id, page_id, start, end, heading) VALUES (?, ?, ?, ?, ?)",
+            (content, page, span.start, span.end, span.heading),
+        )
+        connection.execute("INSERT INTO vectors VALUES (?, ?)", (chunk, vector))
+    _index_words(connection, content)
+    return content
+
+
+def add_stretch(connection: Connection, sha256: str, recipe: str, part: ParsedDocument, vectors: Vectors) -> None:
+    """Keep a part of a content; one that is kept already is not kept twice."""
+    kept = kept_characters(connection, sha256, recipe)
+    if kept > part.pages[0].start:
+        return
+    if kept < part.pages[0].start:
+        what = "What was stored of a long file has been dropped meanwhile"
+        raise StoreError(what, where=recipe, remedy="Run the command again.")
+    content = find_content(connection, sha256, recipe + _UNFINISHED)
+    if content is None:
+        content = _insert(
+            connection,
+            "INSERT INTO contents (sha256, recipe, title, metadata) VALUES (?, ?, '', json_object('begun', ?))",
+            (sha256, recipe + _UNFINISHED, now()),
+        )
+    _add_text(connection, content, part)
+    connection.executemany(
+        "INSERT INTO soft_deleted_chunks (content_id, page_id, start, end, heading, vector) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (content, page, span.start, span.end, span.heading, vector)
+            for page, span, vector in _placed_chunks(connection, content, part, vectors)
+        ],
+    )
+
+
+def kept_characters(connection: Connection, sha256: str, recipe: str) -> int:
+    """How much text is kept of a content of which parts are."""
+    return int(
+        connection.execute(
+            "SELECT start + length(text) FROM pages WHERE content_id = "
+            "(SELECT id FROM contents WHERE sha256 = ? AND recipe = ?) ORDER BY start DESC LIMIT 1",
+            (sha256, recipe + _UNFINISHED),
+        ).get
+        or 0
+    )
+
+
+def drop_stretches(connection: Connection, sha256: str, recipe: str) -> None:
+    connection.execute("DELETE FROM contents WHERE sha256 = ? AND recipe = ?", (sha256, recipe + _UNFINISHED))
+
+
+def drop_all_stretches(connection: Connection, before: str) -> None:
+    """Those of contents that were begun before a time (ISO 8601)."""
+    connection.execute(
+        "DELETE FROM contents WHERE recipe LIKE ? AND json_extract(metadata, '$.begun') < ?",
+        (f"%{_UNFINISHED}", before),
+    )
+
+
+def _add_text(connection: Connection, content: int, parsed: ParsedDocument) -> None:
     connection.executemany(
         "INSERT INTO units (content_id, start, end, heading, metadata) VALUES (?, ?, ?, ?, ?)",
         [(content, unit.start, unit.end, unit.heading, json.dumps(dict(unit.metadata))) for unit in parsed.units],
     )
+    first: int = connection.execute(
+        "SELECT coalesce(max(number) + 1, 0) FROM blocks WHERE content_id = ?", (content,)
+    ).get
     connection.executemany(
         "INSERT INTO blocks (content_id, number, start, end, kind, group_number, depth) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             (content, number, block.start, block.end, block.kind.value, block.group, block.depth)
-            for number, block in enumerate(parsed.blocks)
+            for number, block in enumerate(parsed.blocks, start=first)
         ],
     )
+
+
+def _placed_chunks(
+    connection: Connection, content: int, parsed: ParsedDocument, vectors: Vectors
+) -> Iterator[tuple[int, Span, bytes]]:
+    """Store the pages; each chunk with the id of its page's piece, and the bytes of its vector."""
     chunks = iter(zip(parsed.chunks, vectors, strict=True))
     upcoming = next(chunks, None)
-    for page in parsed.pages:
+    for page in _pieces(parsed):
         page_id = _insert(
             connection,
             "INSERT INTO pages (content_id, number, start, text) VALUES (?, ?, ?, ?)",
@@ -50,15 +142,20 @@ def add_content(connection: Connection, sha256: str, recipe: str, parsed: Parsed
         )
         while upcoming is not None and upcoming[0].start < page.end:
             span, vector = upcoming
-            chunk = _insert(
-                connection,
-                "INSERT INTO chunks (content_id, page_id, start, end, heading) VALUES (?, ?, ?, ?, ?)",
-                (content, page_id, span.start, span.end, span.heading),
-            )
-            connection.execute("INSERT INTO vectors VALUES (?, ?)", (chunk, vector.astype("<f4").tobytes()))
+            yield page_id, span, vector.astype("<f4").tobytes()
             upcoming = next(chunks, None)
-    _index_words(connection, content)
-    return content
+
+
+def _pieces(parsed: ParsedDocument) -> Iterator[Page]:
+    """The pages, long ones in pieces that end where a chunk begins: to read a chunk, SQLite reads its piece."""
+    starts = [chunk.start for chunk in parsed.chunks]
+    for page in parsed.pages:
+        cuts = [page.start]
+        for start in starts[bisect_left(starts, page.start) : bisect_left(starts, page.end)]:
+            if start - cuts[-1] >= _PIECE_CHARACTERS:
+                cuts.append(start)
+        for start, end in pairwise([*cuts, page.end]):
+            yield Page(page.number, start, page.text[start - page.start : end - page.start])
 
 
 def stored_text(connection: Connection, content: int) -> StoredText:
@@ -81,15 +178,25 @@ def stored_text(connection: Connection, content: int) -> StoredText:
     return StoredText(text, tuple(sections), _stored_blocks(connection, content) or blocks_in(text, sections))
 
 
-def blocks_of(connection: Connection, content: int) -> tuple[Block, ...]:
-    return _stored_blocks(connection, content) or stored_text(connection, content).blocks
+def blocks_of(connection: Connection, content: int, within: Place | None = None) -> tuple[Block, ...]:
+    if not connection.execute("SELECT 1 FROM blocks WHERE content_id = ?", (content,)).fetchone():
+        blocks = stored_text(connection, content).blocks
+        return tuple(one for one in blocks if within is None or (one.start < within[1] and one.end > within[0]))
+    return _stored_blocks(connection, content, within)
 
 
-def _stored_blocks(connection: Connection, content: int) -> tuple[Block, ...]:
+def _stored_blocks(connection: Connection, content: int, within: Place | None = None) -> tuple[Block, ...]:
+    condition, values = ("start < ? AND end > ?", (within[1], within[0])) if within else ("true", ())
     rows = connection.execute(
-        "SELECT start, end, kind, group_number, depth FROM blocks WHERE content_id = ? ORDER BY number", (content,)
+        "SELECT start, end, kind, group_number, depth FROM blocks "
+        f"WHERE content_id = ? AND {condition} ORDER BY number",
+        (content, *values),
     )
     return tuple(Block(start, end, BlockKind(kind), group, depth) for start, end, kind, group, depth in rows)
+
+
+def count_chunks(connection: Connection, content: int) -> int:
+    return int(connection.execute("SELECT count(*) FROM chunks WHERE content_id = ?", (content,)).get)
 
 
 def last_chunk(connection: Connection) -> int:
@@ -101,14 +208,18 @@ def restore_chunks(connection: Connection, content: int) -> None:
     """Let the chunks of a soft-deleted content be searched again, under new ids."""
     if not connection.execute("SELECT 1 FROM soft_deleted_chunks WHERE content_id = ?", (content,)).fetchone():
         return
-    last = last_chunk(connection)
-    numbered = "SELECT ? + row_number() OVER (ORDER BY id) AS number, * FROM soft_deleted_chunks WHERE content_id = ?"
+    first: int = connection.execute("SELECT min(id) FROM soft_deleted_chunks WHERE content_id = ?", (content,)).get
+    added = last_chunk(connection) + 1 - first
     connection.execute(
         "INSERT INTO chunks (id, content_id, page_id, start, end, heading) "
-        f"SELECT number, content_id, page_id, start, end, heading FROM ({numbered}) ORDER BY number",
-        (last, content),
+        "SELECT id + ?, content_id, page_id, start, end, heading FROM soft_deleted_chunks WHERE content_id = ? "
+        "ORDER BY id",
+        (added, content),
     )
-    connection.execute(f"INSERT INTO vectors SELECT number, vector FROM ({numbered})", (last, content))
+    connection.execute(
+        "INSERT INTO vectors SELECT id + ?, vector FROM soft_deleted_chunks WHERE content_id = ? ORDER BY id",
+        (added, content),
+    )
     connection.execute("DELETE FROM soft_deleted_chunks WHERE content_id = ?", (content,))
     _index_words(connection, content)
 

@@ -17,7 +17,6 @@ from apsw import Connection
 
 from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
-from vectorstore.sqlite import words
 from vectorstore.types import Finding
 
 logger = logging.getLogger(__name__)
@@ -26,6 +25,9 @@ _BUSY_MILLISECONDS = 30_000
 _APPLICATION_ID = 0x52454644  # "REFD": tells our file from any other SQLite database
 _CHECKSUM_BYTES = 8
 _COMMITS = "CREATE TABLE commits (made INTEGER NOT NULL); INSERT INTO commits VALUES (0);"
+
+_STEPS = 100_000
+"""Of SQLite's, between two looks; they take some milliseconds."""
 
 Migration = Callable[[Connection], None]
 """Fills the empty tables of the newest format from those of an older file, which is attached as ``old``."""
@@ -140,7 +142,7 @@ class Database:
         connection.pragma("journal_mode", "WAL")
         connection.pragma("synchronous", "FULL")
         connection.pragma("foreign_keys", True)
-        words.register(connection)
+        connection.set_progress_handler(_look_at_signals, _STEPS)
         return connection
 
     @contextmanager
@@ -305,6 +307,11 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(place)
+
+
+def _look_at_signals() -> bool:
+    """Python sees to signals when it runs: without this, one that comes within a long statement would have to wait."""
+    return False
 
 
 @functools.cache

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from vectorstore.types import (
     FileState,
     KnownFile,
     Page,
+    Place,
     Scope,
     SoftDeletedDocument,
     Totals,
@@ -143,8 +146,9 @@ def restore(connection: Connection, document: int) -> bool:
 
 
 def forget_deleted(connection: Connection, before: str) -> None:
-    """Drop for good the documents that were soft-deleted before a time (ISO 8601)."""
+    """Drop for good what was soft-deleted, or begun and never completed, before a time (ISO 8601)."""
     _forget_all(connection, "deleted_at < ?", before)
+    contents.drop_all_stretches(connection, before)
 
 
 def _forget_all(connection: Connection, condition: str, value: str | int) -> None:
@@ -220,13 +224,27 @@ def content_of(connection: Connection, document: int) -> int:
     return int(connection.execute("SELECT content_id FROM documents WHERE id = ?", (document,)).get)
 
 
-def pages_of(connection: Connection, document: int) -> tuple[Page, ...]:
-    rows = connection.execute(
-        "SELECT number, pages.start, text FROM pages JOIN documents USING (content_id) WHERE documents.id = ? "
-        "ORDER BY pages.start",
-        (document,),
-    )
-    return tuple(Page(*row) for row in rows)
+def pages_of(connection: Connection, document: int, within: Place | None = None) -> tuple[Page, ...]:
+    """The pages or, ``within`` two places, what is there of them."""
+    content = content_of(connection, document)
+    select = "text, start FROM pages WHERE content_id = ?"
+    values: tuple[int, ...] = (content,)
+    if within is not None:
+        first, last = within
+        select = (
+            "substr(text, max(? - start, 0) + 1, ? - max(?, start)), max(?, start) FROM pages WHERE content_id = ? "
+            "AND start < ? AND start >= "
+            "(SELECT coalesce(max(start), 0) FROM pages WHERE content_id = ? AND start <= ?)"
+        )
+        values = (first, last, first, first, content, last, content, first)
+    pages: list[Page] = []
+    rows = connection.execute(f"SELECT number, {select} ORDER BY start", values)
+    for number, pieces in groupby(rows, key=itemgetter(0)):
+        own = list(pieces)
+        text = "".join(piece for _, piece, _ in own)
+        if text or within is None:
+            pages.append(Page(number, own[0][2], text))
+    return tuple(pages)
 
 
 def count_totals(connection: Connection, scope: Scope) -> Totals:

@@ -1,6 +1,7 @@
 """Reindexing of the embedded store: new chunks wait in a table of their own until they are complete."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -117,16 +118,17 @@ def _add(connection: Connection, content: int, chunks: Sequence[Span], vectors: 
     if connection.execute("SELECT 1 FROM next_chunks WHERE content_id = ?", (content,)).fetchone():
         return
     pages: list[Any] = connection.execute(
-        "SELECT id, start FROM pages WHERE content_id = ? ORDER BY start DESC", (content,)
+        "SELECT id, start FROM pages WHERE content_id = ? ORDER BY start", (content,)
     ).fetchall()
     if not pages:
         return
+    starts = [start for _, start in pages]
     connection.executemany(
         "INSERT INTO next_chunks (content_id, page_id, start, end, heading, vector) VALUES (?, ?, ?, ?, ?, ?)",
         [
             (
                 content,
-                next(page for page, start in pages if start <= chunk.start),
+                pages[bisect_right(starts, chunk.start) - 1][0],
                 chunk.start,
                 chunk.end,
                 chunk.heading,

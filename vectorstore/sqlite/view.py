@@ -24,6 +24,7 @@ from vectorstore.types import (
     KnownFile,
     Page,
     Passage,
+    Place,
     Refusal,
     Scope,
     SoftDeletedDocument,
@@ -137,20 +138,20 @@ class SqliteView:
         with self._explained():
             return documents.documents_at(self._connection, path, scope)
 
-    def pages(self, document: int, scope: Scope) -> tuple[Page, ...]:
+    def pages(self, document: int, scope: Scope, within: Place | None = None) -> tuple[Page, ...]:
         with self._explained():
-            return documents.pages_of(self._connection, document) if self._holds(document, scope) else ()
+            return documents.pages_of(self._connection, document, within) if self._holds(document, scope) else ()
 
-    def blocks(self, document: int, scope: Scope) -> tuple[Block, ...]:
+    def blocks(self, document: int, scope: Scope, within: Place | None = None) -> tuple[Block, ...]:
         with self._explained():
             if not self._holds(document, scope):
                 return ()
             content = documents.content_of(self._connection, document)
-            return contents.blocks_of(self._connection, content)
+            return contents.blocks_of(self._connection, content, within)
 
-    def chunks(self, document: int, scope: Scope) -> list[Chunk]:
+    def chunks(self, document: int, scope: Scope, limit: int | None = None) -> list[Chunk]:
         with self._explained():
-            return chunks.chunks_of(self._connection, document) if self._holds(document, scope) else []
+            return chunks.chunks_of(self._connection, document, limit) if self._holds(document, scope) else []
 
     def passage_with(self, document: int, words: str, scope: Scope) -> str | None:
         with self._explained():
@@ -193,6 +194,10 @@ class SqliteView:
         with self._explained():
             return contents.find_content(self._connection, sha256, recipe)
 
+    def kept_characters(self, sha256: str, recipe: str) -> int:
+        with self._explained():
+            return contents.kept_characters(self._connection, sha256, recipe)
+
     def title_of(self, content: int) -> str:
         with self._explained():
             return contents.title_of(self._connection, content)
@@ -201,9 +206,9 @@ class SqliteView:
         with self._explained():
             return documents.parts(self._connection, document)
 
-    def embedded_texts(self, content: int) -> dict[str, NDArray[np.float32]]:
+    def embedded_texts(self, content: int, within: Place | None = None) -> dict[str, NDArray[np.float32]]:
         with self._explained():
-            return chunks.embedded_texts(self._connection, content)
+            return chunks.embedded_texts(self._connection, content, within)
 
     def known_paths(self) -> set[str]:
         with self._explained():
