@@ -36,6 +36,8 @@ def place_footnotes(pages: Pages, *, marked: bool = True) -> None:
     last: dict[HtmlElement, HtmlElement] = {}
     for name, page in pages.items():
         for link in list(page.iter("a")):
+            if not (_types(link) & _REFERENCES or _MARK.fullmatch(link.text_content().strip())):
+                continue
             target = places.get(_target(link, name))
             note = _note(target) if target is not None else None
             if note is None or link in note.iter() or not _refers(link, note, name, marked):
@@ -79,11 +81,7 @@ def _note(target: HtmlElement) -> HtmlElement | None:
 
 
 def _refers(link: HtmlElement, note: HtmlElement, page: str, marked: bool) -> bool:
-    if _types(link) & _REFERENCES:
-        return True
-    if not _MARK.fullmatch(link.text_content().strip()):
-        return False
-    if _types(note) & _NOTES:
+    if _types(link) & _REFERENCES or _types(note) & _NOTES:
         return True
     ids = {one.get("id") for one in (link, *link.iterancestors(), *link.iterdescendants()) if one.get("id")}
     return not marked and any(_target(back, page).partition("#")[2] in ids for back in note.iter("a"))

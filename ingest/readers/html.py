@@ -22,7 +22,7 @@ SKIPPED = frozenset(
     script style noscript template svg nav search head iframe object select button textarea input
     """.split()
 )
-_ROLES_SKIPPED = frozenset({"navigation", "search"})  # what <nav> and <search> are, in older pages
+SKIPPED_ROLES = frozenset({"navigation", "search"})  # what <nav> and <search> are, in older pages
 BLOCKS = frozenset(
     """
     address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer
@@ -130,7 +130,7 @@ class _Walker:
 
     def walk(self, element: HtmlElement) -> None:
         tag = element.tag
-        if not isinstance(tag, str) or tag in SKIPPED or element.get("role") in _ROLES_SKIPPED:
+        if not isinstance(tag, str) or tag in SKIPPED or element.get("role") in SKIPPED_ROLES:
             return
         if _is_permalink(element) or element in self._navigation:
             return

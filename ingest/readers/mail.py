@@ -16,6 +16,7 @@ from PIL import Image
 from ingest.readers.base import Part, ReadDocument, ReadOptions, Refused
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.encoding import decode
+from ingest.readers.hidden import leave_out_hidden, take_sheet
 from ingest.readers.html import add_tree, html_tree
 from ingest.readers.quotations import add_written, mark_quotations, unprefixed
 from ingest.readers.registry import format_of
@@ -182,6 +183,7 @@ def _add(builder: DocumentBuilder, text: MIMEPart, subject: str) -> None:
         return
     with suppress(ValueError):
         tree = html_tree(content)
+        leave_out_hidden(tree, take_sheet(tree))
         mark_quotations(tree, subject)
         add_tree(builder, tree)
 

@@ -51,13 +51,15 @@ def _placed(table: HtmlElement, text_of: Callable[[HtmlElement], str]) -> Iterat
         taken = {column for cell in row for column in range(cell.first, cell.end)}
         hanging = [(cell, rows - 1) for cell, rows in hanging if rows > 1]
         column = 0
+        above = element.getparent()
+        in_head = above is not None and above.tag == "thead"
         for one in element:
             if one.tag not in {"td", "th"}:
                 continue
             while column in taken:
                 column += 1
             text = text_of(one)
-            heads = one.tag == "th" or (bool(text) and _is_emphasised(one))
+            heads = one.tag == "th" or in_head or (bool(text) and _is_emphasised(one))
             cell = _Cell(text, heads, column, column + _span(one, "colspan"))
             row.append(cell)
             if (rows := _span(one, "rowspan")) > 1:

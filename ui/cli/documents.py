@@ -12,6 +12,7 @@ from rag.access.types import LOCAL_OWNER
 from rag.settings.model import load_settings
 from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, console, errors, print_json, say
+from ui.texts import counted
 from vectorstore.types import EVERYTHING, Finding
 
 Reference = Annotated[str, typer.Argument(help="A document's id or path.", metavar="DOCUMENT")]
@@ -40,7 +41,7 @@ def status(
         say(f"  {name}: {count:,} documents")
     if state["incomplete"]:
         said = "" if documents else "; `refdesk status --documents` says what"
-        say(f"Of {state['incomplete']:,} documents not all was read{said}.")
+        say(f"Not all was read of {counted(state['incomplete'], 'document')}{said}.")
     say(f"Embedding: {state['embedding']}. Last change: {state['changed_at']}.")
     if listed:
         table = Table("id", "collection", "title", "passages", "path", box=None)
