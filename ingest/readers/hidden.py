@@ -27,8 +27,8 @@ def take_sheet(root: HtmlElement) -> str:
 
 
 def leave_out_hidden(root: HtmlElement, sheet: str) -> None:
-    """Remove what is hidden, by its attributes or by the page's ``sheet``. What a control of the page opens stays, and so
-    does all of a page that would lose nearly all of its words: a script shows them.
+    """Remove what is hidden, by its attributes or by the page's ``sheet``. What a control of the page opens stays, and
+    so does all of a page that would lose nearly all of its words: a script shows them.
     """
     rules = _Sheet(sheet)
     opened = set(_opened(root))
