@@ -92,8 +92,9 @@ class LocalEmbedder:
             vectors = self._backend.embed([prompt + text for text in texts] if self._prompts else texts)
         if not self._resolved.is_packed:
             return vectors
-        centred = vectors - _means()[prompt]
-        return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+        centred: Vectors = vectors - _means()[prompt]
+        centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+        return centred
 
 
 @functools.cache
