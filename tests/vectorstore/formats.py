@@ -15,6 +15,7 @@ _FORMER_NAMES = {
     "deleted_at": "removed_at",
     "index_version": "generation",
     "index_sha256": "generation_sha256",
+    "tokenize='words'": "tokenize='porter unicode61 remove_diacritics 2'",
 }
 
 
@@ -69,8 +70,21 @@ def written_in_format_5(path: Path) -> None:
 
 def written_in_format_6(path: Path) -> None:
     """Make the database one of format 6: no document is a part, and none has notes."""
+    written_in_format_7(path)
     with closing(apsw.Connection(str(path), vfs="cksmvfs")) as connection:
         connection.execute("DROP INDEX parts_of_document")
         for table, column in (("contents", "notes"), ("documents", "part_of"), ("soft_deleted_documents", "part_of")):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.pragma("user_version", 6)
+
+
+def written_in_format_7(path: Path) -> None:
+    """Make the database one of format 7: words end at spaces only."""
+    with closing(apsw.Connection(str(path), vfs="cksmvfs")) as connection:
+        connection.execute("DROP TABLE chunks_fts")
+        connection.execute(
+            "CREATE VIRTUAL TABLE chunks_fts USING fts5 (heading, body, content='chunk_texts', content_rowid='id', "
+            "tokenize='porter unicode61 remove_diacritics 2')"
+        )
+        connection.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('rebuild')")
+        connection.pragma("user_version", 7)

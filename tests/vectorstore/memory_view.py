@@ -16,6 +16,7 @@ from vectorstore.blocks import blocks_in
 from vectorstore.identifiers import identifiers, is_code, whole
 from vectorstore.index.fusion import fuse
 from vectorstore.index.types import ChunkSet, DenseSearch, IndexVersion
+from vectorstore.sqlite.words import words_of
 from vectorstore.types import (
     Block,
     Chunk,
@@ -125,7 +126,7 @@ def sees(scope: Scope, row: Row) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [stem(word) for word in re.findall(r"\w+", text.lower())]
+    return [stem(word) for word in words_of(text.lower())]
 
 
 class Files:
@@ -210,7 +211,7 @@ class MemoryView(Files):
     def _bm25(self, query: str, chunk: Chunk, scope: Scope) -> float:
         """Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, without lengths."""
         held, stored = Counter(_words(f"{chunk.heading} {chunk.text}")), self.count(scope)
-        counts = self.frequencies(list(dict.fromkeys(re.findall(r"\w+", query.lower()))), scope)
+        counts = self.frequencies(list(dict.fromkeys(words_of(query.lower()))), scope)
         texts = [f"{one.heading} {one.text}" for one in self._chunks(scope).values()]
         names = {name: sum(bool(whole(name).search(text)) for text in texts) for name in identifiers(query)}
         return sum(

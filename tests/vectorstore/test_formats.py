@@ -4,13 +4,14 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import HashEmbedder
 from tests.vectorstore.conftest import put_text
-from tests.vectorstore.formats import written_in_format_5, written_in_format_6
+from tests.vectorstore.formats import written_in_format_5, written_in_format_6, written_in_format_7
 from vectorstore.embedded import verify
 from vectorstore.sqlite.schema import DATABASE_FILE, INDEX_FOLDER
 from vectorstore.sqlite.store import SqliteStore
@@ -130,3 +131,14 @@ def test_a_home_of_format_6_keeps_its_documents_and_takes_in_parts_of_them(tmp_p
         ]
     store.close()
     assert verify(tmp_path, Indexing(HashEmbedder().fingerprint, "")) == []
+
+
+def test_the_words_of_a_home_of_format_7_are_cut_anew(tmp_path: Path) -> None:
+    with closing(SqliteStore(tmp_path, HashEmbedder())) as store:
+        put_text(store, "a.txt", "云是水蒸发形成的。 Two cats ran.")
+    written_in_format_7(tmp_path / DATABASE_FILE)
+    with closing(SqliteStore(tmp_path, HashEmbedder())) as store:
+        for asked in ("蒸发", "cat"):
+            (found,) = store.search(asked, EVERYTHING)
+            assert found.lexical > 0.0
+    assert verify(tmp_path, Indexing(HashEmbedder().fingerprint, "200-words")) == []

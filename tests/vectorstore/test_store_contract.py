@@ -467,6 +467,27 @@ def test_a_passage_that_holds_an_identifier_whole_is_found_before_those_with_its
     assert max(scores, key=lambda text: scores[text]) == found
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("水蒸发以后会怎样", "云是水蒸发形成的。"),
+        ("ビザの申請はどこで", "ビザは大使館で申請する。"),
+        ("ค่าธรรมเนียมเท่าไร", "ค่าธรรมเนียมสามสิบบาท"),
+        ("Was kostet ビザ", "ビザは大使館で申請する。"),
+    ],
+)
+def test_words_that_nothing_parts_are_found_within_what_is_written(
+    store: KnowledgeStore, asked: str, found: str
+) -> None:
+    texts = ("云是水蒸发形成的。", "河流入海。", "ビザは大使館で申請する。", "電車は九時に出る。")
+    for number, text in enumerate((*texts, "ค่าธรรมเนียมสามสิบบาท", "รถไฟออกเก้าโมง", "Fog is water.")):
+        put_text(store, f"{number}.txt", text)
+    with store.view() as view:
+        scores = {one.chunk.text: one.lexical for one in view.search(asked, EVERYTHING, limit=30)}
+    assert max(scores, key=lambda text: scores[text]) == found
+    assert scores["Fog is water."] == 0.0
+
+
 def test_an_identifier_is_counted_as_it_is_written(store: KnowledgeStore) -> None:
     put_text(store, "a.txt", "Fault PPR-9087 of version 3.13.")
     words = ["PPR-9087", "ppr-9087", "PPR-9088", "9087-PPR", "3.13", "3.1", "fault-9087", "fault-free"]

@@ -17,6 +17,7 @@ from apsw import Connection
 
 from vectorstore.disk import sync
 from vectorstore.errors import RefdeskError, StoreError
+from vectorstore.sqlite import words
 from vectorstore.types import Finding
 
 logger = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ class Database:
         connection.pragma("synchronous", "FULL")
         connection.pragma("foreign_keys", True)
         connection.set_progress_handler(_look_at_signals, _STEPS)
+        words.register(connection)
         return connection
 
     @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from apsw import Connection
 
 from vectorstore.identifiers import identifiers, is_code, whole
+from vectorstore.sqlite.words import words_of
 
 RowCondition = tuple[str, tuple[object, ...]]
 """An SQL condition on ``+rowid``, with its values: without the plus sign SQLite would run the whole query again for
@@ -24,7 +25,6 @@ _MAX_TERMS = 64
 _COMMON = 0.25
 """Share of the chunks; a word that more of them hold says little about which is meant."""
 _LOOKED_AT = 50
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def match_expression(query: str) -> str:
     >>> match_expression('What is "AND"?')
     '"what" OR "is" OR "and"'
     """
-    words = dict.fromkeys(word.lower() for word in _WORD.findall(query))
+    words = dict.fromkeys(word.lower() for word in words_of(query))
     return " OR ".join(f'"{word}"' for word in list(words)[:_MAX_TERMS])
 
 
@@ -53,7 +53,7 @@ def asked_words(connection: Connection, query: str, condition: RowCondition, sto
     Those hardly change a BM25 score, but scoring every chunk that holds one of them takes most of a search's time. An
     identifier is searched for by its parts and, as a phrase, whole.
     """
-    words = _WORD.findall(query)
+    words = list(words_of(query))
     counts = _counted(connection, [match_expression(word) for word in words], condition)
     telling = [word for word, count in zip(words, counts, strict=True) if count <= _COMMON * stored]
     if not any(count for count in counts if count <= _COMMON * stored):
@@ -61,7 +61,7 @@ def asked_words(connection: Connection, query: str, condition: RowCondition, sto
     names = identifiers(query)[:_MAX_TERMS]
     held = dict(zip(names, _held_whole(connection, names, condition), strict=True))
     rarity = {name: math.log(1 + (stored - held[name] + 0.5) / (held[name] + 0.5)) for name in names if held[name]}
-    phrases = [_phrase(name) for name in rarity if len(_WORD.findall(name)) > 1 or "_" in name]
+    phrases = [_phrase(name) for name in rarity if len(list(words_of(name))) > 1 or "_" in name]
     return AskedWords(" OR ".join(filter(None, [match_expression(" ".join(telling)), *phrases])), rarity)
 
 

@@ -21,7 +21,7 @@ _FORMER_INDEX_FOLDER = "generations"
 
 _CHUNKING = "chunks-"
 
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 
 TABLES = (
     "meta",
@@ -185,7 +185,7 @@ CREATE VIEW chunk_texts AS
     FROM chunks JOIN pages ON pages.id = chunks.page_id;
 
 CREATE VIRTUAL TABLE chunks_fts USING fts5 (
-    heading, body, content='chunk_texts', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2'
+    heading, body, content='chunk_texts', content_rowid='id', tokenize='words'
 );
 
 INSERT INTO meta VALUES ('publication', '0'), ('index_version', ''), ('index_sha256', ''), ('high_water', '0');
@@ -232,7 +232,15 @@ def _from_format_2(connection: Connection) -> None:
         connection.execute("INSERT INTO meta VALUES ('chunking', ?)", (common.removeprefix(_CHUNKING),))
 
 
-MIGRATIONS = {1: _from_format_2, 2: _from_format_2, 3: _from_format_4, 4: _from_format_4, 5: copy_rows, 6: copy_rows}
+MIGRATIONS = {
+    1: _from_format_2,
+    2: _from_format_2,
+    3: _from_format_4,
+    4: _from_format_4,
+    5: copy_rows,
+    6: copy_rows,
+    7: copy_rows,
+}
 """By format; the pages of format 1 had no checksums."""
 
 
