@@ -17,7 +17,7 @@ from ingest.pipeline.parts import WholeFile
 from ingest.pipeline.reading import BATCH_FILES, ParsedFile, ParsedStretch, Parser, Put, Read, RefusedFile, read_ahead
 from ingest.readers.base import Reason, Refused, has_tesseract
 from ingest.readers.registry import UNSUPPORTED, VERSION, format_of, holds_parts, uses_mappings
-from ingest.sources.files import NotFound
+from ingest.sources.files import NotFound, is_being_written
 from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.store import KnowledgeStore
@@ -96,9 +96,9 @@ class Ingestion:
             self._kept.start()
         self.knowledge.embedder.embed([""])
 
-    def run(self, files: Sequence[Path], not_found: Sequence[NotFound] = ()) -> list[Outcome]:
+    def run(self, files: Sequence[Path], not_found: Sequence[NotFound] = (), *, patient: bool = False) -> list[Outcome]:
         """One outcome a file, in the files' order, and then one for each place whose files were ``not_found``. What is
-        committed stays, whatever happens to the rest.
+        committed stays, whatever happens to the rest. Who is ``patient`` leaves a long file alone while it is written.
         """
         outcomes: dict[Path, Outcome] = {}
         chunks = 0
@@ -120,7 +120,8 @@ class Ingestion:
             record(unread)
         to_parse: list[Path] = []
         for path in files:
-            outcome = self._without_parsing(path, refusals.get(str(path)))
+            unfinished = patient and is_being_written(path)
+            outcome = self._left_alone(path) if unfinished else self._without_parsing(path, refusals.get(str(path)))
             if outcome is None:
                 to_parse.append(path)
             else:
@@ -192,6 +193,13 @@ class Ingestion:
             title = change.title_of(content) or path.stem
             document = change.put_document(self.collection, str(path), title, content, state)
         return Outcome(str(path), "indexed", document=document)
+
+    def _left_alone(self, path: Path) -> Outcome:
+        with self.knowledge.view() as view:
+            known = view.find_file(self.collection, str(path))
+        if known:
+            return self._unchanged(path, known)
+        return _refused(path, "unreadable", "It is being written, and is read when it has not changed for a while.")
 
     def _unchanged(self, path: Path, known: KnownFile) -> Outcome:
         with self.knowledge.view() as view:

@@ -29,12 +29,15 @@ class Synchronised:
         return bool(self.removed or self.moved) or any(outcome.status == "indexed" for outcome in self.outcomes)
 
 
-def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: bool = False) -> Synchronised:
+def synchronise(
+    ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: bool = False, patient: bool = False
+) -> Synchronised:
     """Bring the ingestion's collection up to date with ``paths``.
 
     Documents from elsewhere stay. A moved file keeps its document, so that citations of it still open. Raises
     RefdeskError, before anything has changed, when all or most of a larger folder's files are gone, as they are where a
-    drive is not mounted, unless ``allow_empty``.
+    drive is not mounted, unless ``allow_empty``. Who is ``patient``, and comes again, leaves a long file alone while it
+    is written.
     """
     roots = [path.resolve() for path in paths]
     not_found: list[NotFound] = []
@@ -70,7 +73,7 @@ def synchronise(ingestion: Ingestion, paths: Sequence[Path], *, allow_empty: boo
                     change.move_document(document, moved[document.id])
                 else:
                     change.remove_document(document.id)
-    outcomes = ingestion.run(files, not_found)
+    outcomes = ingestion.run(files, not_found, patient=patient)
     with ingestion.knowledge.change() as change:
         change.set_synced(collection, roots)
     return Synchronised(

@@ -1,15 +1,18 @@
 """Folders that are followed: a word whenever something in them has changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from watchfiles import watch
 
+from ingest.sources.files import is_being_written
+
 _LOOK_MS = 500
 
 
-def changes(paths: Sequence[Path]) -> Iterator[None]:
-    """Yield once the ``paths`` are followed, and then after every change in or below them, until interrupted.
+def changes(paths: Sequence[Path], is_unfinished: Callable[[Path], bool] = is_being_written) -> Iterator[None]:
+    """Yield once the ``paths`` are followed, and then after every change in or below them, and again when a file that
+    ``is_unfinished`` then no longer is, until interrupted.
 
     A path is followed, not what was there at first: a folder that vanishes is one change, and what comes in its place
     another.
@@ -17,10 +20,14 @@ def changes(paths: Sequence[Path]) -> Iterator[None]:
     while True:
         there = _identities(paths)
         begun = False  # what happened before it was followed has been missed
+        unfinished: set[Path] = set()
         for changed in watch(*filter(Path.exists, paths), yield_on_timeout=True, rust_timeout=_LOOK_MS):
             if _identities(paths) != there:
                 break
-            if changed or not begun:
+            unfinished |= {Path(path) for _, path in changed}
+            finished = {path for path in unfinished if not is_unfinished(path)}
+            unfinished -= finished
+            if changed or finished or not begun:
                 begun = True
                 yield
 

@@ -1,6 +1,7 @@
 """Which files an ingestion is about."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 from ingest.sources.mapping import MAPPING_FILE
 from vectorstore.errors import UsageError
 
+_RESTS = 5.0
+"""Seconds."""
+_LONG = 1024**2
 _SKIPPED_FOLDERS = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 
 
@@ -70,6 +74,15 @@ def _walk(root: Path, on_not_found: OnNotFound) -> Iterator[Path]:
                 on_not_found(NotFound(Path(folder, name), "The link leads in a circle."))
             except OSError as error:
                 on_not_found(NotFound(Path(folder, name), f"The link cannot be followed ({error.strerror})."))
+
+
+def is_being_written(path: Path, rests: float = _RESTS) -> bool:
+    """Whether a long file, which takes a while to be read, has changed within so many seconds: it may do so again."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return status.st_size > _LONG and abs(time.time() - status.st_mtime) < rests
 
 
 def find_mapping_files(paths: Iterable[Path]) -> list[Path]:

@@ -1,5 +1,6 @@
 """A collection as the mirror of a folder."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,11 @@ Sync = Callable[..., Synchronised]
 
 @pytest.fixture
 def sync(knowledge: SqliteStore, folder: Path) -> Sync:
-    def run(*paths: Path, collection: str = "default", allow_empty: bool = False) -> Synchronised:
+    def run(
+        *paths: Path, collection: str = "default", allow_empty: bool = False, patient: bool = False
+    ) -> Synchronised:
         job = Ingestion(knowledge, WORKER, collection)
-        return synchronise(job, paths or [folder], allow_empty=allow_empty)
+        return synchronise(job, paths or [folder], allow_empty=allow_empty, patient=patient)
 
     return run
 
@@ -121,6 +124,23 @@ def test_what_lies_in_a_folder_that_cannot_be_read_stays(knowledge: SqliteStore,
         ("cellar", "unreadable")
     ]
     assert set(stored(knowledge)) == {"apple.txt", "pear.txt", "plum.txt"}
+
+
+def test_who_comes_again_leaves_a_long_file_alone_while_it_is_written(
+    knowledge: SqliteStore, folder: Path, sync: Sync
+) -> None:
+    write(folder, "apple.txt")
+    log = folder / "plant.log"
+    log.write_text("The pump ran." + " " * 1_100_000)
+    (told,) = [one for one in sync(patient=True).outcomes if one.status == "refused"]
+    assert (told.path, told.reason) == (str(log), "unreadable")
+    assert set(stored(knowledge)) == {"apple.txt"}
+    os.utime(log, (1, 1))
+    assert [one.status for one in sync(patient=True).outcomes] == ["unchanged", "indexed"]
+    with log.open("a") as file:
+        file.write("The pump stopped.")
+    assert not sync(patient=True).changed
+    assert sync().changed
 
 
 @pytest.mark.slow

@@ -34,3 +34,19 @@ def test_a_file_that_another_takes_the_place_of_is_followed_further(folder: Path
             written.write_text(text)
             written.rename(file)
             next(followed)
+
+
+def test_a_file_that_is_being_written_is_told_of_again_when_it_is_finished(folder: Path) -> None:
+    looks = 0
+
+    def is_unfinished(path: Path) -> bool:
+        nonlocal looks
+        looks += path.name == "long.log"
+        return 0 < looks < 3
+
+    with closing(changes([folder], is_unfinished)) as followed:
+        next(followed)
+        (folder / "long.log").write_text("one")
+        next(followed)
+        next(followed)  # though nothing has changed
+    assert looks == 3

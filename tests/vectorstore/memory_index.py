@@ -19,8 +19,8 @@ class MemoryVectors:
     gone: Collection[int] = ()
     dimension: int = 16
 
-    def count(self) -> int:
-        return len(self.vectors)
+    def count(self, after: int = 0) -> int:
+        return sum(one > after for one in self.vectors)
 
     def removed(self) -> ChunkIds:
         return np.array(sorted(self.gone), np.int64)

@@ -1,6 +1,7 @@
 """A knowledge base that is large enough to be searched by codes; here, that is more than 50 passages."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,19 @@ def nearest(knowledge: SqliteStore, query: str, scope: Scope = EVERYTHING, limit
 
 def test_it_finds_what_an_exact_search_finds_with_the_same_cosines(large: SqliteStore) -> None:
     queries = [f"which part of paper{number} describes {SUBJECTS[number % 8]}" for number in range(0, DOCUMENTS, 7)]
-    exact = [nearest(large, query) for query in queries]
+    with closing(SqliteStore(large.home, HashEmbedder())) as whole:
+        exact = [nearest(whole, query) for query in queries]
+    assert [nearest(large, query) for query in queries] == exact  # before anything is written
     large.compact(force=True)
     assert [nearest(large, query) for query in queries] == exact
+
+
+def test_as_much_as_a_long_file_adds_is_found_before_the_index_is_written_anew(again: SqliteStore) -> None:
+    assert nearest(again, "paper7 heath")[0][0] == "7.txt"
+    text = "\n\n".join(f"The lagoon of ledger is described in part{part}." for part in range(80))
+    put_text(again, "ledger.txt", text)
+    assert {path for path, _ in nearest(again, "lagoon ledger", limit=20)} == {"ledger.txt"}
+    assert nearest(again, "paper7 heath")[0][0] == "7.txt"
 
 
 def test_a_narrow_scope_is_searched_wherever_its_passages_lie(again: SqliteStore) -> None:

@@ -116,7 +116,7 @@ def sync(
                 if number == 0:
                     errors.print("Watching for changes. Ctrl+C ends it.")
                 try:
-                    done = synchronise(job, paths, allow_empty=allow_empty)
+                    done = synchronise(job, paths, allow_empty=allow_empty, patient=True)
                 except RefdeskError as error:  # what is wrong now may be right after the next change
                     fail(error, 1)
                     continue

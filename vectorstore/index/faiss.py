@@ -110,7 +110,8 @@ class FaissIndex:
         with self._lock:
             newest = self._newest
             if newest is None or newest.publication < stored.publication:
-                if newest is not None and newest.belongs_to(stored):
+                few = newest is not None and stored.count(newest.high_water) <= self._exact_up_to
+                if newest is not None and few and newest.belongs_to(stored):
                     newest = newest.advanced(stored)
                 else:
                     newest = self._load(stored)
@@ -137,6 +138,8 @@ class FaissIndex:
 
     def _load(self, stored: StoredVectors) -> Segments:
         version = stored.version
+        if stored.count(version.high_water) > self._exact_up_to:  # as after a long file, until a version is written
+            return _begun(stored, *self._build(stored), from_file=False)
         if version.name:
             try:
                 data = np.frombuffer(read_version(self._folder, version), np.uint8)

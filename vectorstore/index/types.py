@@ -72,7 +72,9 @@ class StoredVectors(Protocol):
     @property
     def dimension(self) -> int: ...
 
-    def count(self) -> int: ...
+    def count(self, after: int = 0) -> int:
+        """How many vectors there are, of chunks with a larger id than ``after``."""
+        ...
 
     def removed(self) -> ChunkIds:
         """Ids that ``version`` may hold, or that were added after it, and that are no longer stored."""

@@ -114,8 +114,8 @@ class SqliteVectors:
     def version(self) -> IndexVersion:
         return index_version(self.meta)
 
-    def count(self) -> int:
-        return int(self.connection.execute("SELECT count(*) FROM vectors").get)
+    def count(self, after: int = 0) -> int:
+        return int(self.connection.execute("SELECT count(*) FROM vectors WHERE chunk_id > ?", (after,)).get)
 
     def removed(self) -> ChunkIds:
         return as_ids(self.connection.execute("SELECT chunk_id FROM tombstones ORDER BY chunk_id"))
