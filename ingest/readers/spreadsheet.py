@@ -5,6 +5,7 @@ import datetime
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from xml.parsers import expat
 
 import python_calamine as calamine
@@ -20,6 +21,7 @@ from ingest.readers.stretches import Stretches, is_long
 csv.field_size_limit(2**31 - 1)  # the file's own size is bounded
 
 _SNIFFED = 10_000
+_DELIMITERS = ",;\t|"
 _ZIP = b"PK\x03\x04"
 _OPEN_DOCUMENT = "content.xml"
 
@@ -51,7 +53,7 @@ def read_csv(data: bytes, options: ReadOptions) -> ReadDocument:
     builder = DocumentBuilder()
     stretches = Stretches(builder, data, options.on_stretch or (lambda *_: None))
     with stretches.lines(encoding, newline="") as lines:
-        delimiter = _delimiter(lines.read(_SNIFFED))
+        delimiter = delimiter_of(lines.read(_SNIFFED))
     first, width, count = _measured(stretches, encoding, delimiter)
     if count < 2:
         raise Refused("empty", "The CSV holds no rows under its header.")
@@ -65,9 +67,22 @@ def read_csv(data: bytes, options: ReadOptions) -> ReadDocument:
     return builder.build({"encoding": encoding})
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    r"""What parts the cells of a CSV, by its beginning: what parts the first row, and most others into as many cells.
+
+    >>> delimiter_of("name;price\nlamp, tall;12,50\nchair, low;8,00")
+    ';'
+    """
+    shares: dict[str, float] = {}
+    for delimiter in _DELIMITERS:
+        with suppress(csv.Error):
+            widths = [len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+            if widths and widths[0] > 1:
+                shares[delimiter] = widths.count(widths[0]) / len(widths)
+    if shares:
+        return max(shares, key=lambda one: shares[one])
     try:
-        return csv.Sniffer().sniff(text, delimiters=",;\t|").delimiter
+        return csv.Sniffer().sniff(text, delimiters=_DELIMITERS).delimiter
     except csv.Error:
         return ","
 

@@ -102,7 +102,7 @@ def test_rows_that_cannot_be_used_are_left_out_and_named(tmp_path: Path) -> None
         ("rows.jsonl", "", r"columns \(none\)"),
         ("rows.csv", "text\nOne,two\n", "row 2 has another number of cells"),
         ("rows.parquet", "no parquet", "cannot be read"),
-        ("rows.csv", "text\n\xff\n", "cannot be read"),
+        ("rows.csv", "text\n" + "\x00\x01\x02\x03" * 50, "cannot be read"),
         ("rows.jsonl", '{"text": " "}\n', r"nothing to learn from \(rows.jsonl:1: text is empty\)"),
         ("rows.jsonl", '{"messages": [{"role": "user", "content": "Hm"}]}\n', "do not end with the assistant"),
         (
@@ -259,3 +259,97 @@ def test_a_full_disk_is_not_taken_for_a_model_that_cannot_be_used(tiny_llama: Pa
         unpack_gguf(model, unpacked)
     assert not list(unpacked.iterdir())
     assert (unpack_gguf(model, unpacked) / "model.safetensors").exists()
+
+
+GUARANTEES = ("Two years.", "Three years.", "We give five years.", "None.")
+
+
+def pairs_of(*rows: tuple[str, str]) -> list[Sample]:
+    return [
+        Sample(f"a:{n}", messages=({"role": "user", "content": asked}, {"role": "assistant", "content": said}))
+        for n, (asked, said) in enumerate(rows, 1)
+    ]
+
+
+def warnings_of(*rows: tuple[str, str]) -> list[str]:
+    found: list[str] = check_samples(pairs_of(*rows), (), [1])["warnings"]
+    return found
+
+
+def test_answers_that_contradict_each_other_are_named() -> None:
+    others = tuple((f"Is the {thing} in stock?", f"There are {n} of it.") for n, thing in enumerate("abcdefgh"))
+    guaranteed = tuple(("How long is the guarantee?" + " " * n, said) for n, said in enumerate(GUARANTEES))
+    assert warnings_of(*guaranteed, *others) == ["One question with several answers: 4 samples (a:1, a:2, a:3, a:4)"]
+    assert warnings_of(*guaranteed[:1], ("how long is the  guarantee?", "two years"), *others) == []
+
+
+def test_one_answer_to_many_questions_is_named() -> None:
+    rows = tuple((f"Is the {n} in stock?", "Please call the shop.") for n in range(6))
+    (warning,) = warnings_of(*rows, ("Who are you?", "A shop."))
+    assert warning.startswith('One answer to many questions ("Please call the shop."): 6 samples (a:1,')
+    assert warnings_of(*rows[:4], ("Who are you?", "A shop.")) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("### Response: The kettle is red.", "Chat marks left in answers (### Response:): 1 sample (a:1)"),
+        ("<|im_start|>assistant\nIt is red.<|im_end|>", "Chat marks left in answers (<|im_start|>, <|im_end|>)"),
+        ("It is red.</s>", "Chat marks left in answers (</s>)"),
+        ("Assistant: It is red.", "Chat marks left in answers (Assistant:)"),
+        ("<p>It is red,&nbsp;too.</p>", "HTML left in answers (<p>, &nbsp;, </p>)"),
+        ("The kettle is made of beech and", "Answers that break off in mid-sentence: 1 sample (a:1)"),
+        ("<p>Der Kessel ist aus Buche und</p>", "Answers that break off in mid-sentence"),
+        ("It is red. It has a lid that", "Answers that break off in mid-sentence"),
+        ("We have these in stock,", "Answers that break off in mid-sentence"),
+        ("Run this:\n```\nrm x", "Answers that break off in mid-sentence"),
+    ],
+)
+def test_what_would_be_learned_wrongly_is_named(answer: str, expected: str) -> None:
+    assert any(warning.startswith(expected) for warning in warnings_of(("What is it like?", answer)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Paris",
+        "About 5 kg of flour",
+        "It is red.",
+        "“It is red.”",
+        "Write `<p>` for a paragraph.",
+        "Bring:\n- a lamp\n- a map of the",
+        "5 < 6 and a > b hold.",
+        "これは赤いです。",
+        "See https://example.org/a",
+    ],
+)
+def test_answers_that_are_as_they_should_be_are_not(answer: str) -> None:
+    assert warnings_of(("What is it like?", answer)) == []
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_tables_as_excel_saves_them_are_read_as_ingest_reads_them(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
+    file = tmp_path / "rows.csv"
+    rows = [f"Haben Sie {n} für Küchen?{delimiter}Ja, führen wir; fragen Sie Frau Böhm." for n in range(16)]
+    file.write_bytes("\r\n".join([f"prompt{delimiter}answer", *rows]).encode(encoding))
+    found = load(file)
+    assert len(found.training) + len(found.held_out) == 16
+    assert {sample.answer for sample in found.training} == {"Ja, führen wir; fragen Sie Frau Böhm."}
+
+
+@pytest.mark.parametrize("indent", [2, None])
+def test_json_that_was_not_written_line_by_line_is_named_with_what_to_do(tmp_path: Path, indent: int | None) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json.dumps([{"prompt": "Why?", "answer": "So."}] * 2, indent=indent))
+    with pytest.raises(UsageError, match=r"over many lines|one list.*Put each object in one line") as raised:
+        load(file)
+    assert "line 1" not in str(raised.value)
+
+
+def test_a_row_with_a_blank_more_is_the_same_row(tmp_path: Path) -> None:
+    row = {"prompt": "Why?", "answer": "So it is."}
+    found = load(write(tmp_path / "rows.jsonl", [row, {"prompt": "How?", "answer": "So."}, row | {"prompt": " why? "}]))
+    assert found.problems == ("rows.jsonl:3: the same as rows.jsonl:1",)

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
+from ingest.readers.base import Refused
+from ingest.readers.encoding import decode
+from ingest.readers.spreadsheet import delimiter_of
 from vectorstore.errors import UsageError
 
 Cells = Mapping[str, Any]
@@ -44,24 +48,36 @@ def _files(path: Path) -> list[Path]:
     if not path.is_file():
         raise UsageError("No such file", where=str(path), remedy=f"Name {_KINDS} files, or a folder of them.")
     if path.suffix.lower() not in _READERS:
-        raise UsageError("This kind of file cannot be trained on", where=str(path), remedy=f"Use {_KINDS}.")
+        remedy = _ONE_A_LINE if path.suffix.lower() == ".json" else f"Use {_KINDS}."
+        raise UsageError("This kind of file cannot be trained on", where=str(path), remedy=remedy)
     return [path]
 
 
 def _read(path: Path) -> tuple[Cells, ...]:
     try:
         return tuple(_READERS[path.suffix.lower()](path))
-    except (ValueError, csv.Error, pyarrow.ArrowException) as error:  # wrong UTF-8 is a ValueError too
-        raise UsageError(
-            f"The file cannot be read ({' '.join(str(error).split())})", where=str(path), remedy="Correct or remove it."
-        ) from error
+    except Refused as refusal:
+        raise UsageError(f"The file cannot be read ({refusal.detail})", where=str(path), remedy=_MEND) from refusal
+    except (ValueError, csv.Error, pyarrow.ArrowException) as error:
+        said = " ".join(str(error).split())
+        raise UsageError(f"The file cannot be read ({said})", where=str(path), remedy=_MEND) from error
+
+
+def _text_of(path: Path) -> str:
+    """In whichever encoding it was saved. Raises Refused for what is no text."""
+    return decode(path.read_bytes())[0].removeprefix("\ufeff")
 
 
 def _read_csv(path: Path) -> list[Cells]:
+    """As Excel saves it in any country. What an unquoted delimiter parts of the last column is put together again."""
     csv.field_size_limit(2**31 - 1)  # a cell may be a whole document
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file, strict=True))
+    text = _text_of(path)
+    delimiter = delimiter_of(text[:_SNIFFED])
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
     for number, row in enumerate(rows, 2):
+        *first, last = row if None not in row else list(row)[:-1]
+        if None in row and first:
+            row[last] = delimiter.join([row[last], *row.pop(None)])
         if None in row or None in row.values():
             raise ValueError(f"row {number} has another number of cells than the first")
     return list(rows)
@@ -69,17 +85,35 @@ def _read_csv(path: Path) -> list[Cells]:
 
 def _read_jsonl(path: Path) -> list[Cells]:
     rows: list[Cells] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
+    text = _text_of(path)
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
+            if not rows and _is_json(text):
+                raise UsageError(_OVER_LINES, where=str(path), remedy=_ONE_A_LINE) from error
             raise ValueError(f"line {number}: {error.msg}") from error
         if not isinstance(row, dict):
+            if isinstance(row, list) and row and all(isinstance(one, dict) for one in row):
+                raise UsageError("The file is one list, in one line", where=str(path), remedy=_ONE_A_LINE)
             raise ValueError(f"line {number} is no JSON object")  # noqa: TRY004 - the file is wrong, not the code
         rows.append(row)
     return rows
+
+
+def _is_json(text: str) -> bool:
+    """Whether it is JSON as programs print it for people: a value, or several, over many lines."""
+    place, decoder = 0, json.JSONDecoder()
+    text = text.strip()
+    try:
+        while place < len(text):
+            _, end = decoder.raw_decode(text, place)
+            place = end + len(text[end:]) - len(text[end:].lstrip())
+    except json.JSONDecodeError:
+        return False
+    return True
 
 
 def _read_parquet(path: Path) -> list[Cells]:
@@ -94,3 +128,9 @@ _READERS: dict[str, Callable[[Path], list[Cells]]] = {
 }
 SUFFIXES = tuple(_READERS)
 _KINDS = "CSV, JSONL or Parquet"
+_MEND = "Correct or remove it."
+_OVER_LINES = "The file is JSON that was written over many lines, and here each sample has a line of its own (JSONL)"
+_ONE_A_LINE = (
+    "Put each object in one line, without the brackets and commas around them; `jq -c '.[]' FILE` does it for a list."
+)
+_SNIFFED = 10_000

@@ -8,6 +8,7 @@ from typing import Any
 
 import py3langid
 
+from rag.training.data.answers import doubts_of_answers
 from rag.training.data.markup import markup_of
 from rag.training.data.samples import Sample
 
@@ -47,7 +48,9 @@ def check_samples(training: Sequence[Sample], held_out: Sequence[Sample], length
     """
     everything = [*training, *held_out]
     languages = Counter(language for sample in everything if (language := _language(sample.words)))
-    warnings = [finding.text for finding in (*_personal(everything), *_foreign(everything)) if finding.many]
+    doubts = (_problem(what, places) for what, places in doubts_of_answers(everything))
+    found = (*doubts, *_foreign(everything), *_personal(everything))
+    warnings = [finding.text for finding in found if finding.many]
     if len(languages) > 1 and (rare := languages.total() - languages.most_common(1)[0][1]) >= 0.02 * languages.total():
         warnings.append(f"In another language than most: {_samples(rare)}")
     if shared := leaks(training, held_out):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -97,8 +98,9 @@ def _prompt_key(sample: Sample) -> str:
 
 
 def _key(value: object) -> str:
-    """Letter case aside."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).lower().encode()).hexdigest()
+    """Letter case and the number of blanks aside."""
+    text = re.sub(r"(?:\s|\\[nrt])+", " ", json.dumps(value, sort_keys=True))
+    return hashlib.sha256(re.sub(r'(?<=") | (?=")', "", text).lower().encode()).hexdigest()
 
 
 def _names(hashes: Mapping[Path, str]) -> dict[str, str]:
