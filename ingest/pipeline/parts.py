@@ -33,8 +33,8 @@ class WholeFile:
         path: Path,
         mappings: Sequence[Mapping],
         most: int,
-        on_reading: Callable[[Path], None] | None,
-        on_stretch: OnParsedStretch,
+        on_reading: Callable[[Path], None] | None = None,
+        on_stretch: OnParsedStretch | None = None,
     ) -> None:
         self._parser = parser
         self._path = path

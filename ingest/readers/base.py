@@ -74,6 +74,16 @@ OnStretch = Callable[[ReadDocument, float], None]
 """Gets a stretch of a long document as soon as it is read, and the share of the file that has been read."""
 
 
+def not_read(counts: Mapping[str, int]) -> list[str]:
+    """A sentence that says what of a document is not read, by kinds; none where all is.
+
+    >>> not_read({"comment": 2, "formula": 1, "chart": 0})
+    ['Not read: 2 comments, 1 formula.']
+    """
+    said = [f"{number:,} {kind}{'' if number == 1 else 's'}" for kind, number in counts.items() if number]
+    return [f"Not read: {', '.join(said)}."] if said else []
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What a reader is given beside a file's bytes. ``on_progress`` is to be called where reading can take long.

@@ -13,7 +13,7 @@ from lxml import etree, html
 from lxml.html import HtmlElement
 
 from ingest.readers.archive import opened, part
-from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused, not_read
 from ingest.readers.footnotes import place_footnotes
 from ingest.readers.html import WORDS_OF_A_COUNT, add_around, required_tree, tree_to_document
 
@@ -195,5 +195,4 @@ def _unread(archive: zipfile.ZipFile) -> list[str]:
         counts["formula"] = sum(next(one.iterancestors(_FORMULA), None) is None for one in formulas)
     for beginning, noun in _UNREAD:
         counts[noun] = sum(name.startswith(beginning) for name in archive.NameToInfo)
-    said = [f"{number:,} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items() if number]
-    return [f"Not read: {', '.join(said)}."] if said else []
+    return not_read(counts)

@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 from lxml.html.builder import E
 
 from ingest.readers.archive import opened, part
-from ingest.readers.base import ReadDocument, ReadOptions
+from ingest.readers.base import ReadDocument, ReadOptions, not_read
 from ingest.readers.footnotes import place_footnotes
 from ingest.readers.html import WORDS_OF_A_COUNT, add_around, required_tree, tree_to_document
 
@@ -53,8 +53,7 @@ def read_odt(data: bytes, options: ReadOptions) -> ReadDocument:
     page = required_tree(html.tostring(page, encoding="unicode"))
     place_footnotes({"": page})
     add_around(page, (line for root in named for around in root.iter(*_AROUND) for line in _lines(around)))
-    notes = [f"Not read: {comments:,} comment{'' if comments == 1 else 's'}."] if comments else []
-    return tree_to_document(page, {}, notes)
+    return tree_to_document(page, {}, not_read({"comment": comments}))
 
 
 def _lines(around: etree._Element) -> Iterator[str]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
-from ingest.readers.base import ReadDocument, ReadOptions, Refused, has_tesseract
+from ingest.readers.base import NO_TESSERACT, ReadDocument, ReadOptions, Refused, has_tesseract, not_read
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.lines import LineReader, unwrapped
 from ingest.readers.ocr import TextRecognition
@@ -26,6 +26,7 @@ _ALIKE, _DENSE, _ALIKE_POINTS = 3, 0.4, 4
 """A running head stands on three pages or more, and on so large a share of those from its first to its last; not more
 than so many points higher or lower."""
 _SCAN_DPI = 300
+_MOST_NAMED = 20
 _LARGER = 1.12
 """How much larger than the running text a line must be to count as a heading."""
 _LONGEST_HEADING = 150
@@ -51,17 +52,28 @@ def read_pdf(data: bytes, options: ReadOptions) -> ReadDocument:
         recognition = TextRecognition(options) if has_tesseract() else None
         pages: list[list[Line]] = []
         scanned: dict[int, str] = {}
+        unread: list[int] = []
         for number, page in enumerate(document, start=1):
             drawn = list(lines_on(page.get_textpage()))
             lines = _without_page_number(list(rejoined(by_columns(drawn))))
-            if not lines and recognition and _shows_pictures(page):
-                scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
+            if not lines and _shows_pictures(page):
+                if recognition:
+                    scanned[number] = recognition.words(page.render(scale=_SCAN_DPI / 72).to_pil())
+                else:
+                    unread.append(number)
             pages.append(lines)
             options.on_progress()
         title = document.get_metadata_dict().get("Title", "").strip()
+        attached = document.count_attachments()
     pages = _without_running_heads(pages)
     levels = _heading_levels([line for page in pages for line in page])
     builder = DocumentBuilder()
+    if unread:
+        listed = f"{'page' if len(unread) == 1 else 'pages'} {', '.join(map(str, unread[:_MOST_NAMED]))}"
+        more = f" and {len(unread) - _MOST_NAMED:,} more" if len(unread) > _MOST_NAMED else ""
+        builder.note(f"Not read: {listed}{more}, as the words stand in pictures. {NO_TESSERACT}")
+    for note in not_read({"attached file": attached}):
+        builder.note(note)
     lines_of = LineReader(builder)
     for number, lines in enumerate(pages, start=1):
         builder.page(number)

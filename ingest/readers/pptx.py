@@ -1,17 +1,21 @@
 """PPTX with python-pptx: a slide is a page, its title a heading, its notes follow."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
 import pptx
+from lxml import etree
 from pptx.shapes.base import BaseShape
 
 from ingest.readers.archive import opened
-from ingest.readers.base import ReadDocument, ReadOptions, Refused
+from ingest.readers.base import ReadDocument, ReadOptions, Refused, not_read
 from ingest.readers.builder import DocumentBuilder
 from ingest.readers.tables import table_rows
+
+_DIAGRAM = b"drawingml/2006/diagram"
 
 
 def read_pptx(data: bytes, options: ReadOptions) -> ReadDocument:
@@ -21,6 +25,8 @@ def read_pptx(data: bytes, options: ReadOptions) -> ReadDocument:
         except Exception as error:  # whatever its XML or packaging layer raises
             raise Refused("damaged", "The presentation cannot be read.") from error
     builder = DocumentBuilder()
+    for note in not_read(Counter(kind for slide in slides.slides for kind in _unread(slide.shapes))):
+        builder.note(note)
     for number, slide in enumerate(slides.slides, start=1):
         builder.page(number)
         title = slide.shapes.title
@@ -31,6 +37,18 @@ def read_pptx(data: bytes, options: ReadOptions) -> ReadDocument:
             builder.paragraph(slide.notes_slide.notes_text_frame.text)
     builder.title = (slides.core_properties.title or "").strip()
     return builder.build()
+
+
+def _unread(shapes: Iterable[BaseShape]) -> Iterator[str]:
+    """What kinds of things there are of which the words are not read."""
+    for shape in shapes:
+        within: Any = shape
+        if hasattr(shape, "shapes"):
+            yield from _unread(within.shapes)
+        elif shape.has_chart:
+            yield "chart"
+        elif _DIAGRAM in etree.tostring(shape._element):
+            yield "diagram"
 
 
 def _add_shapes(builder: DocumentBuilder, shapes: Iterable[BaseShape]) -> None:

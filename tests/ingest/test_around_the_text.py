@@ -6,9 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docx
+import fpdf
+import pptx
 import pytest
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
 
 from ingest.layout.documents import docx_layout
 from ingest.readers.base import ReadDocument, ReadOptions
@@ -252,3 +257,22 @@ def test_a_note_that_nothing_refers_to_and_a_link_that_is_no_reference_stay() ->
     )
     parts = {"OEBPS/one.xhtml": f"<html><body><h1>Spring</h1>{chapter}</body></html>"}
     assert sections(read("a.epub", book(**parts)))[0] == ("Spring", "See 2 and there.\n\nBeans.\n\nBy Ada.")
+
+
+def test_charts_of_slides_and_files_in_a_pdf_are_named() -> None:
+    slides = pptx.Presentation()
+    data = CategoryChartData()
+    data.categories = ["North", "South"]
+    data.add_series("Sales", (1, 2))
+    slide = slides.slides.add_slide(slides.slide_layouts[1])
+    slide.shapes.title.text, slide.placeholders[1].text = "Sales", "They rose."
+    slide.shapes.add_chart(XL_CHART_TYPE.PIE, Inches(1), Inches(2), Inches(3), Inches(3), data)
+    buffer = io.BytesIO()
+    slides.save(buffer)
+    assert read("a.pptx", buffer.getvalue()).notes == ("Not read: 1 chart.",)
+    made = fpdf.FPDF()
+    made.add_page()
+    made.set_font("Helvetica")
+    made.cell(text="The bridge is open.")
+    made.embed_file(basename="rules.txt", bytes=b"Rules")
+    assert read("a.pdf", bytes(made.output())).notes == ("Not read: 1 attached file.",)

@@ -116,3 +116,12 @@ def test_without_tesseract_a_scan_is_refused_and_told_what_is_missing(
         read(name, data)
     assert refusal.value.reason == "no text"
     assert "Install Tesseract" in refusal.value.detail
+
+
+def test_without_tesseract_the_pages_that_are_pictures_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    document = read("a.pdf", scan("The bridge is open.", picture(WORDS), "It closes at ten.", picture(WORDS)))
+    (note,) = document.notes
+    assert note.startswith("Not read: pages 2, 4, as the words stand in pictures. Install Tesseract")
