@@ -11,6 +11,8 @@ import regex
 
 from ingest.languages import ENGLISH, language_of, sentences_of
 
+_REMEMBERED = 2_000
+"""Characters of a line; thousands of longer ones would take more memory than time."""
 _LINE = regex.compile(r"[^\n]+")
 _MARKER = regex.compile(r"\s*(?:[-*•–]\s+)?(?P<number>\(?(?:\d{1,3}|[a-z])[.)]\s+)?")
 _CLOSING = r"[\p{Pe}\p{Pf}\"']*"
@@ -39,7 +41,9 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         offset = line.start()
         marker = _MARKER.match(line.group())
         skip = marker.end() if marker else 0
-        own = [(offset + skip + start, offset + skip + end) for start, end in _in_line(line.group()[skip:])]
+        said = line.group()[skip:]
+        found = _in_line(said) if len(said) <= _REMEMBERED else _in_line.__wrapped__(said)
+        own = [(offset + skip + start, offset + skip + end) for start, end in found]
         if own and marker and marker["number"]:
             own[0] = offset + marker.start("number"), own[0][1]
         spans += own

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.interrupts import Terminated, end_on_sigterm, go_on
 from rag.jobs.isolated import run_apart
 from rag.jobs.types import OnProgress
 from vectorstore.errors import RefdeskError, UsageError
@@ -71,3 +72,21 @@ def test_a_process_that_ends_early_is_told() -> None:
 def test_a_fault_and_a_lack_of_memory_are_told_apart(work: Callable[..., object], problem: str) -> None:
     with pytest.raises(RefdeskError, match=problem):
         run_apart(work, 1, on_progress=quiet)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_comes_while_something_is_finalized_is_not_lost() -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)  # Python drops what this raises
+
+    usual = signal.getsignal(signal.SIGTERM)
+    try:
+        end_on_sigterm()
+        go_on()
+        Finalized()
+        with pytest.raises(Terminated):
+            go_on()
+    finally:
+        end_on_sigterm()
+        signal.signal(signal.SIGTERM, usual)

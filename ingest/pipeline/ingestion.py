@@ -38,7 +38,7 @@ _FINAL: frozenset[Reason] = frozenset(
 """Reasons to refuse a file that stay as long as the file, the readers and their limits do."""
 
 
-_EMBEDDED_TOGETHER = 1024
+_EMBEDDED_TOGETHER = 256
 """Texts; more would keep whoever wants to end the run waiting."""
 _MOVED = 1024**2
 """So many characters a passage may have moved in a file that has changed, to be known again."""
