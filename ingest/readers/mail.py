@@ -51,7 +51,7 @@ def read_mail(data: bytes, _: ReadOptions) -> ReadDocument:
     builder = DocumentBuilder()
     builder.heading(1, _subject(message))
     with builder.table():
-        builder.row("; ".join(f"{header}: {message[header]}" for header in _HEADERS if message[header]))
+        builder.row("; ".join(f"{name}: {said}" for name in _HEADERS if (said := _header(message, name))))
     for text in contents.texts:
         _add(builder, text, _subject(message))
     if names := [name for name, _ in _named(contents.attached)]:
@@ -75,7 +75,16 @@ def _message(data: bytes) -> EmailMessage:
 
 
 def _subject(message: MIMEPart) -> str:
-    return " ".join(str(message.get("Subject", "")).split())
+    return _header(message, "Subject")
+
+
+def _header(part: MIMEPart, name: str) -> str:
+    """The value of a header, empty where there is none; as it is written, where that is against the rules."""
+    try:
+        said = part.get(name)
+    except Exception:  # the standard library raises whatever it stumbles over
+        said = next((value for key, value in part.raw_items() if key.lower() == name.lower()), "")
+    return " ".join(str(said or "").split())
 
 
 # What is in it
@@ -88,9 +97,7 @@ def _contents(message: MIMEPart) -> _Contents:
         found for text in contents.texts if _is_html(text) for found in re.findall(r"cid:([^\s\"'>]+)", _text(text))
     }
     contents.attached = [
-        part
-        for part in contents.attached
-        if str(part.get("Content-ID", "")).strip(" <>") not in shown or _is_large(part)
+        part for part in contents.attached if _header(part, "Content-ID").strip(" <>") not in shown or _is_large(part)
     ]
     return contents
 
@@ -204,11 +211,14 @@ def _text(part: MIMEPart) -> str:
 def _bytes(part: MIMEPart) -> bytes:
     inner = part.get_payload(0) if part.is_multipart() else None
     if isinstance(inner, MIMEPart):
-        if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":  # against RFC 2046, and common
+        if _header(part, "Content-Transfer-Encoding").lower() == "base64":  # against RFC 2046, and common
             inner.add_header("Content-Transfer-Encoding", "base64")
             encoded = inner.get_payload(decode=True)
             return encoded if isinstance(encoded, bytes) else b""
-        return inner.as_bytes(policy=_SOURCE)
+        for source in (_SOURCE, policy.compat32):
+            with suppress(Exception):  # letters that are not as the message says, or in no encoding that there is
+                return inner.as_bytes(policy=source)
+        return b""
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

@@ -244,6 +244,17 @@ def test_a_message_that_is_attached_in_base64_is_read_all_the_same() -> None:
     assert b"It is 7731." in part.data
 
 
+def test_a_message_that_breaks_the_rules_is_read_with_what_is_attached() -> None:
+    inner = message("Code", "Größe: 7731.", sender="Guard <guard@example.org>")
+    data = bytes(forwarding(inner)).replace(b"Content-Transfer-Encoding: 8bit", b"Content-Transfer-Encoding: 7bit")
+    data = data.replace(b"From: Office <office@example.org>", b"From: Office: <a@example.org>, b: c;, d")
+    data = data.replace("Größe".encode(), "Größe".encode("cp1252"))
+    document = read_file(Path("a.eml"), data, ReadOptions())
+    assert "Office" in document.pages[0].text
+    (part,) = parts_of(Path("a.eml"), data)
+    assert "7731" in read_file(Path(part.name), part.data, ReadOptions()).pages[0].text
+
+
 def test_what_is_attached_is_a_document_of_its_own_named_after_its_message(
     folder: Path, knowledge: SqliteStore, ingest: Ingest
 ) -> None:

@@ -67,3 +67,17 @@ def test_files_that_were_not_read_come_with_their_reason_and_a_second_try() -> N
     )
     working: Any = job_view(job(), [], name_of, **HERE)
     assert (working["share"], working["retry"], working["running"]) == (0.5, "", True)
+
+
+def test_a_file_of_which_not_all_was_read_says_so_and_is_shown_at_once() -> None:
+    files = [JobFile("/elsewhere/a.eml", "indexed", "", "Not read: b.zip. Files of this kind are not read.")]
+    view: Any = job_view(job(state="done", counts={"indexed": 1}), files, name_of, **HERE)
+    assert view["opened"]
+    assert view["files"] == [
+        {
+            "name": "/elsewhere/a.eml",
+            "status": "Read in part",
+            "why": "Not read: b.zip. Files of this kind are not read.",
+        }
+    ]
+    assert not view["retry"]
