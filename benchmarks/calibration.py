@@ -24,7 +24,7 @@ from benchmarks.data import ingested, unpack_medquad
 from benchmarks.questions.documents import HERE, write_documents
 from benchmarks.sections import write_sections
 from benchmarks.tables import table
-from rag.calibration.numbers import SHIPPED, Calibration, Models, as_stored, shipped_calibration
+from rag.calibration.numbers import Calibration, Models, as_stored, shipped_calibration, shipped_file
 from rag.calibration.signals import AnswerabilitySignals, CertaintySignals, PassageSignals, SentenceSignals
 from rag.components import open_embedder, open_reader, retriever_on, worker_settings
 from rag.evaluation.fitting import FITTED, SHARES, FittingQuestion, ReadQuestion, fit_numbers, read_questions, shares
@@ -184,9 +184,10 @@ def main() -> None:
     parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    before = shipped_calibration()
     with tempfile.TemporaryDirectory() as work:
-        corpora = Corpora(load_settings(Path(work, "home")), before, arguments.count)
+        settings = load_settings(Path(work, "home"))
+        before = shipped_calibration(open_embedder(settings).fingerprint)
+        corpora = Corpora(settings, before, arguments.count)
         groups = dict(read_corpora(corpora, arguments.data, arguments.questions, Path(work)))
     left_out = frozenset(arguments.without)
     fitted = fit_numbers(list(groups.values()), before, left_out)
@@ -198,7 +199,7 @@ def main() -> None:
     if arguments.write:
         models = Models(corpora.embedder.fingerprint, corpora.reader.fingerprint)
         fitted = replace(fitted, fitted_to={**before.fitted_to, **dict.fromkeys(FITTED, models)})
-        SHIPPED.write_text(json.dumps(as_stored(fitted), indent=1) + "\n", encoding="utf-8")
+        shipped_file(models.embedder).write_text(json.dumps(as_stored(fitted), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

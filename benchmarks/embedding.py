@@ -24,6 +24,7 @@ from benchmarks.tables import table
 from ingest.sources.mapping import presets
 from ingest.worker.guard import ParseWorker
 from rag.components import worker_settings
+from rag.embedding_selection import embedding_model
 from rag.settings.model import load_settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.backends import TorchBackend
@@ -156,7 +157,7 @@ def one_question(embedder: LocalEmbedder, questions: Sequence[str]) -> dict[str,
 
 
 def backend(home: Path) -> str | None:
-    speeds = remembered(resolve_model(load_settings(home).embedding.model), home)
+    speeds = remembered(resolve_model(embedding_model(load_settings(home))), home)
     return fastest(speeds) if speeds else None
 
 
@@ -242,7 +243,7 @@ def _token_counts(embedder: LocalEmbedder, texts: list[str]) -> list[int]:
 
 
 def _folder() -> Path:
-    return resolve_model(load_settings().embedding.model).path
+    return resolve_model(embedding_model(load_settings())).path
 
 
 def _seconds(act: Callable[[], object]) -> float:

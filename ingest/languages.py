@@ -17,6 +17,8 @@ from vectorstore.errors import RefdeskError
 
 ENGLISH = "english"
 """Of a line whose language nothing tells."""
+_SAMPLE = 3_000
+_ENGLISH_LETTERS = 0.9
 _WORD = re.compile(r"[^\W\d_]{2,}|[^\W\d_\x00-\u024f]")
 """Of Latin letters no single one: too many languages have it."""
 _ANYWHERE = ("al", "approx", "cf", "e.g", "etc", "i.e", "vs")
@@ -128,6 +130,16 @@ def language_of(line: str) -> str:
     words = set(_WORD.findall(line.lower()))
     counts = Counter(language for word in words for language in languages.get(word, ()))
     return max(_SOUGHT, key=lambda language: counts[language])
+
+
+def is_english(text: str) -> bool:
+    """Whether ``text`` begins in English: by its frequent words, and its letters.
+
+    >>> is_english("The gate is open."), is_english("Das Tor ist offen."), is_english("门开着。")
+    (True, False, False)
+    """
+    letters = [character for character in text[:_SAMPLE] if character.isalpha()]
+    return language_of(text[:_SAMPLE]) == ENGLISH and sum(map(str.isascii, letters)) > _ENGLISH_LETTERS * len(letters)
 
 
 @functools.cache

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from ingest.limits import Limits
 from ingest.worker.guard import WorkerSettings
+from rag.embedding_selection import embedding_model, indexed_by, model_for, sampled_texts
 from rag.reader.trained import resolve_reader
-from rag.settings.model import Settings
+from rag.settings.model import AUTO, Settings
 from vectorstore.embedded import open_store
 from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.models import MINILM, Confirm, ResolvedModel, resolve_model
 from vectorstore.store import KnowledgeStore
-from vectorstore.types import Embedder
+from vectorstore.types import Embedder, model_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from rag.answering.flow import AnswerFlow
     from rag.calibration.numbers import Calibration
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 
 
 def open_embedder(settings: Settings, confirm: Confirm | None = None) -> LocalEmbedder:
-    """The embedding model that the settings name; ``confirm`` is asked before a large download."""
-    model = resolve_model(settings.embedding.model, download=settings.downloads, confirm=confirm)
+    """The embedding model that the settings name, or that the home is indexed by where they leave it open; ``confirm``
+    is asked before a large download.
+    """
+    model = resolve_model(embedding_model(settings), download=settings.downloads, confirm=confirm)
     return LocalEmbedder(model, settings.home)
 
 
@@ -112,7 +116,7 @@ def build_flow(
     from rag.answering.flow import AnswerFlow
     from rag.calibration.numbers import load_calibration
 
-    calibration = load_calibration(settings.home)
+    calibration = load_calibration(settings.home, knowledge.embedder.fingerprint)
     checked_by = settings.grounding.model if generator else None
     return AnswerFlow(
         knowledge,
@@ -161,7 +165,7 @@ def build_what_if(settings: Settings, knowledge: KnowledgeStore, reader: "Extrac
         knowledge,
         retriever_on(settings),
         reader,
-        load_calibration(settings.home),
+        load_calibration(settings.home, knowledge.embedder.fingerprint),
         _small_talk_classifier(knowledge.embedder),
         passages=settings.reader.passages,
         threshold=settings.answering.caution,
@@ -191,6 +195,20 @@ class Components:
     @functools.cached_property
     def embedder(self) -> LocalEmbedder:
         return open_embedder(self.settings, self._confirm)
+
+    def choose_embedder(self, files: "Sequence[Path]") -> str:
+        """Where the settings leave the embedding model open and nothing is indexed yet, take the one for what ``files``
+        hold; its name if it is another than before, else nothing.
+        """
+        if self.settings.embedding.model != AUTO or indexed_by(self.settings.home):
+            return ""
+        name = model_for(sampled_texts(files, self.worker))
+        if name == model_name(self.embedder.fingerprint):
+            return ""
+        self.close()
+        vars(self).pop("knowledge", None)
+        self.embedder = LocalEmbedder(resolve_model(name), self.settings.home)
+        return name
 
     @functools.cached_property
     def knowledge(self) -> KnowledgeStore:

@@ -1,7 +1,8 @@
 """The fitted numbers that an answer hangs on, as data beside the fingerprints of the models they were fitted to.
 
-``shipped.json`` holds those that come with Refdesk. A person's own, which ``refdesk evaluate fit`` writes, lie in
-``calibration.json`` of the home, and take the place of the shipped ones part by part.
+``shipped.json`` holds those that come with Refdesk, ``shipped-multilingual.json`` those for its other embedding model.
+A person's own, which ``refdesk evaluate fit`` writes, lie in ``calibration.json`` of the home, and take the place of
+the shipped ones part by part.
 """
 
 import functools
@@ -31,7 +32,9 @@ Weights = TypeVar("Weights", bound="DataclassInstance")
 Stored = Mapping[str, Any]
 
 SHIPPED = Path(__file__).with_name("shipped.json")
+_SHIPPED = (SHIPPED, SHIPPED.with_name("shipped-multilingual.json"))
 CALIBRATION_FILE = "calibration.json"
+_ORDER = "reranking"
 _OF_ONE_READER = "answer_support"
 """With another reader these are not used."""
 _REFIT = "Fit them with `refdesk evaluate fit`, or go back to those that come with Refdesk: `evaluate fit --reset`."
@@ -70,12 +73,13 @@ class Calibration:
         return self.answer_support if self.fitted_to[_OF_ONE_READER].reader == reader else None
 
 
-def load_calibration(home: Path) -> Calibration:
-    """The person's own numbers; of what they have not fitted, those that come with Refdesk.
+def load_calibration(home: Path, embedder: str = "") -> Calibration:
+    """The person's own numbers; of what they have not fitted, those that come with Refdesk for the embedding model of
+    the fingerprint ``embedder``.
 
     Raises RefdeskError where the file in ``home`` is damaged.
     """
-    shipped, file = shipped_calibration(), home / CALIBRATION_FILE
+    shipped, file = shipped_calibration(embedder), home / CALIBRATION_FILE
     if not file.exists():
         return shipped
     try:
@@ -94,15 +98,26 @@ def calibration_state(home: Path) -> tuple[int, int] | None:
     return told.st_mtime_ns, told.st_ino
 
 
+def shipped_calibration(embedder: str = "") -> Calibration:
+    """The numbers that come with Refdesk: for the embedding model of this fingerprint, or for the English one."""
+    return _shipped(shipped_file(embedder))
+
+
 @functools.cache
-def shipped_calibration() -> Calibration:
-    """The numbers that come with Refdesk."""
-    return Calibration(**_read(json.loads(SHIPPED.read_text(encoding="utf-8"))))
+def _shipped(file: Path) -> Calibration:
+    return Calibration(**_read(json.loads(file.read_text(encoding="utf-8"))))
+
+
+@functools.cache
+def shipped_file(embedder: str) -> Path:
+    """Where the numbers are that come with Refdesk for the embedding model of a fingerprint."""
+    fitted = [file for file in _SHIPPED if json.loads(file.read_text(encoding="utf-8"))[_ORDER]["embedder"] == embedder]
+    return fitted[0] if fitted else SHIPPED
 
 
 def store_calibration(home: Path, calibration: Calibration) -> Path:
     """Keep what of ``calibration`` does not come with Refdesk; return the file."""
-    file, shipped = home / CALIBRATION_FILE, shipped_calibration()
+    file, shipped = home / CALIBRATION_FILE, shipped_calibration(calibration.fitted_to[_ORDER].embedder)
     stored = {
         name: numbers
         for name, numbers in as_stored(calibration).items()

@@ -425,6 +425,12 @@ class Maintenance(Protocol):
         """Which model does what, from where and why, and whether the machine is in order."""
         ...
 
+    def choose_embedder(self, principal: Principal, files: Sequence[Path]) -> str:
+        """Where the settings leave the embedding model open and nothing is indexed yet, take the one for what ``files``
+        hold; its name if it is another than before, else nothing.
+        """
+        ...
+
     def ingestion(
         self,
         principal: Principal,

@@ -10,15 +10,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.embedding_selection import embedding_model, misses_languages
 from rag.settings.model import Settings
 from vectorstore import library
+from vectorstore.embedders.local import LocalEmbedder
 from vectorstore.errors import ModelUnavailable, RefdeskError
 from vectorstore.machine import gpu_name, has_gpu, processor, threads, vector_width
-from vectorstore.models import ResolvedModel, packaged_model, resolve_model
+from vectorstore.models import E5_SMALL, ResolvedModel, packaged_model, resolve_model
 from vectorstore.types import EVERYTHING
 
 if TYPE_CHECKING:
     from rag.reader.embedded import Embedded
+
+_OTHER_LANGUAGES = (
+    f'Put `[embedding]` and `model = "{E5_SMALL}"` into settings.toml: the next ingestion then indexes them by a model '
+    "that knows their languages."
+)
 
 
 def diagnosis(settings: Settings) -> dict[str, Any]:
@@ -39,7 +46,7 @@ def diagnosis(settings: Settings) -> dict[str, Any]:
 def models_in_use(settings: Settings) -> dict[str, dict[str, Any]]:
     """For each role its model: from where, with which hash, and why."""
     return {
-        "embedding": _model(settings.embedding.model),
+        "embedding": _model(embedding_model(settings)),
         "reader": _reader(settings),
         "generator": _generator(settings),
         "check": _check(settings),
@@ -92,7 +99,7 @@ def _embedding_backend(settings: Settings) -> str:
 
     if has_gpu():
         return "torch, on the GPU"
-    speeds = remembered(resolve_model(settings.embedding.model), settings.home)
+    speeds = remembered(resolve_model(embedding_model(settings)), settings.home)
     if speeds is None:
         return "the fastest on this machine, which the next ingestion or question measures"
     ranked = ", ".join(f"{name} {speeds[name]}" for name in sorted(speeds, key=lambda name: -speeds[name]))
@@ -150,9 +157,9 @@ def _fitted_numbers(settings: Settings) -> dict[str, Any] | str:
     from rag.calibration.numbers import CALIBRATION_FILE, load_calibration  # brings numpy
 
     try:
-        calibration = load_calibration(settings.home)
-        indexed_by = library.status(settings.home, EVERYTHING)["embedding"]
-        embedder = str(indexed_by or "") or resolve_model(settings.embedding.model).fingerprint
+        stored = library.status(settings.home, EVERYTHING)["embedding"]
+        embedder = str(stored or "") or LocalEmbedder(resolve_model(embedding_model(settings))).fingerprint
+        calibration = load_calibration(settings.home, embedder)
     except RefdeskError as error:
         return str(error)
     own = _embedded_reader(settings)
@@ -172,4 +179,5 @@ def _knowledge(home: Path) -> dict[str, Any] | str:
     except RefdeskError as error:
         return str(error)
     told = {key: state[key] for key in ("documents", "chunks", "embedding", "changed_at")}
-    return told | {"collections": len(state["collections"])}
+    other = {"other_languages": _OTHER_LANGUAGES} if misses_languages(home) else {}
+    return told | {"collections": len(state["collections"])} | other

@@ -72,7 +72,10 @@ class DeskEvaluations:
             from rag.evaluation.temporary_collection import temporary_collection
 
             with temporary_collection(data.documents, parts.embedder, parts.worker, on_progress) as collection:
-                retriever, calibration = retriever_on(parts.settings), load_calibration(self._home)
+                retriever, calibration = (
+                    retriever_on(parts.settings),
+                    load_calibration(self._home, parts.embedder.fingerprint),
+                )
                 passages = parts.settings.reader.passages
                 return evaluate_retrieval(data, collection, retriever, passages, parts.reader, calibration, on_progress)
 
@@ -189,7 +192,8 @@ class DeskEvaluations:
         from rag.evaluation.fitting_questions import heading_questions, judged_questions, questions_of_file
         from rag.evaluation.golden_set import golden_questions
 
-        parts, before = self._components, load_calibration(self._home)
+        parts = self._components
+        before = load_calibration(self._home, parts.embedder.fingerprint)
 
         models = (retriever_on(parts.settings), parts.reader)
         if file is not None:

@@ -79,6 +79,10 @@ class DeskMaintenance:
         require_curator(principal)
         return diagnosis(self._settings_now())
 
+    def choose_embedder(self, principal: Principal, files: Sequence[Path]) -> str:
+        require_curator(principal)
+        return self._parts.choose_embedder(files)
+
     def ingestion(
         self,
         principal: Principal,

@@ -112,7 +112,7 @@ class DeskQuestions:
         with self._opening:
             if self._engine is None:
                 self._engine = self._open(self._components.settings)
-            elif self._retrieval and self._engine.numbers != calibration_state(self._components.settings.home):
+            elif self._retrieval and self._engine.numbers != self._numbers():
                 self._engine = self._fitted_anew(self._engine)
             return self._engine
 
@@ -128,7 +128,7 @@ class DeskQuestions:
         return _Engine(generator.name, Alone(generator), generator, None)
 
     def _answering_with(self, generator: Generator | None) -> _Engine:
-        numbers = calibration_state(self._components.settings.home)
+        numbers = self._numbers()
         name = generator.name if generator else "Quotes only"
         return _Engine(name, self._components.flow(generator), generator, numbers)
 
@@ -138,4 +138,9 @@ class DeskQuestions:
             return self._answering_with(engine.generator)
         except RefdeskError as error:
             logger.warning("the fitted numbers of before stay in use: %s", error)
-            return replace(engine, numbers=calibration_state(self._components.settings.home))
+            return replace(engine, numbers=self._numbers())
+
+    def _numbers(self) -> tuple[object, ...]:
+        """Another value when answers hang on other numbers: a person's own, or those for another embedding model."""
+        with self._components.knowledge.view() as view:
+            return calibration_state(self._components.settings.home), view.indexing.embedding

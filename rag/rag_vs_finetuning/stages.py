@@ -116,7 +116,8 @@ class Stages:
         def make() -> list[dict[str, Any]]:
             self._show(f"Loading the models: {name}", 0, 0)
             ask = self._answering(configuration, self._folder / tuned)
-            checker = RuleChecker(self._knowledge.embedder, load_calibration(self._settings.home).support)
+            embedder = self._knowledge.embedder
+            checker = RuleChecker(embedder, load_calibration(self._settings.home, embedder.fingerprint).support)
             scorer = AnswerScorer(file, self._knowledge, self._reader, checker)
             show = functools.partial(self._show, f"Asking: {name}")
             return [

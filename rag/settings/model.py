@@ -25,11 +25,12 @@ from ingest.limits import Limits
 from rag.generators.settings import GeneratorSettings
 from rag.settings.renamed import rename_in_file, renamed, tell_of_variables
 from vectorstore.errors import UsageError
-from vectorstore.models import MINILM, Download
+from vectorstore.models import Download
 
 SETTINGS_FILE = "settings.toml"
 DEFAULT_HOME = Path("~/.local/share/refdesk")
 _PREFIX = "REFDESK_"
+AUTO = "auto"
 
 
 class _Section(BaseModel):
@@ -39,7 +40,10 @@ class _Section(BaseModel):
 class EmbeddingSettings(_Section):
     """What turns text into vectors."""
 
-    model: str = Field(default=MINILM, description="Embedding model: a name or a folder.")
+    model: str = Field(
+        default=AUTO,
+        description="Embedding model: auto (by the languages of the documents that come first), a name or a folder.",
+    )
 
 
 class ReaderSettings(_Section):

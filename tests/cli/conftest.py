@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.components import Components
+from rag.components import Components, open_embedder
 from rag.desk.service import LocalDesk
 from rag.generators.types import Generator
 from rag.reader.model import ExtractiveReader
@@ -37,7 +37,8 @@ class _Shared(Components):
 
     @functools.cached_property
     def embedder(self) -> LocalEmbedder:
-        return self._loaded.embedder
+        own = open_embedder(self.settings)
+        return self._loaded.embedder if own.fingerprint == self._loaded.embedder.fingerprint else own
 
     @functools.cached_property
     def reader(self) -> ExtractiveReader:

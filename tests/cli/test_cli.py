@@ -16,7 +16,7 @@ from rag.settings.model import load_settings
 from tests.cli.conftest import Refdesk
 from tests.full_disk import full_disk
 from vectorstore.embedded import open_store
-from vectorstore.models import SMOLLM2
+from vectorstore.models import E5_SMALL, MINILM, SMOLLM2
 from vectorstore.sqlite.schema import INDEX_FOLDER
 
 pytestmark = pytest.mark.models
@@ -225,6 +225,35 @@ def test_another_chunking_is_taken_up_by_the_next_ingestion(
     assert (
         refdesk("ask", "When does the library open?", "--engine", "extractive", "--json").json["kind"] == "extractive"
     )
+
+
+def test_the_languages_of_the_first_documents_choose_the_embedding_model(
+    refdesk: Refdesk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    german = tmp_path / "regeln"
+    german.mkdir()
+    (german / "urlaub.md").write_text("# Urlaub\n\nJeder hat im Jahr 28 Tage Urlaub. Er wird vorher beantragt.\n")
+    (german / "parken.md").write_text("# Parken\n\nDie Plätze vor dem Haus sind für Gäste und für Lieferanten.\n")
+    first = refdesk("ingest", german)
+    assert f"Not all documents are in English: {E5_SMALL} indexes them." in " ".join(first.err.split())
+    told = refdesk("ask", "Wie viele Tage Urlaub gibt es im Jahr?", "--engine", "extractive", "--json").json
+    assert "28 Tage Urlaub" in told["citations"][0]["quote"]
+    more = refdesk("ingest", folder)  # what is indexed stays with its model
+    assert "Not all documents" not in more.err
+    assert refdesk("status", "--json").json["embedding"].startswith(E5_SMALL)
+    report = refdesk("doctor", "--json").json
+    assert "e5" in report["models"]["embedding"]["path"]
+    assert report["fitted_numbers"]["unfitted"] == "support"
+    assert "other_languages" not in report["knowledge_base"]
+    monkeypatch.setenv("REFDESK_EMBEDDING__MODEL", MINILM)
+    refdesk("ingest", folder)
+    assert refdesk("status", "--json").json["embedding"].startswith(MINILM)
+    assert E5_SMALL in refdesk("doctor", "--json").json["knowledge_base"]["other_languages"]
+
+
+def test_english_documents_are_indexed_by_the_english_model(refdesk: Refdesk, folder: Path) -> None:
+    assert "Not all documents" not in refdesk("ingest", folder).err
+    assert refdesk("status", "--json").json["embedding"].startswith(MINILM)
 
 
 def test_doctor_says_which_model_does_what_and_why(refdesk: Refdesk) -> None:

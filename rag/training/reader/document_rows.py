@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ingest.languages import ENGLISH, language_of
+from ingest.languages import is_english
 from ingest.sentences import sentence_spans
 from rag.text.tokens import content_stems
 from rag.training.reader.rows import Row, Source
@@ -24,7 +24,6 @@ from vectorstore.types import HEADING_SEPARATOR, BlockKind, ParsedDocument, Span
 DOCUMENTS = "asked of documents"
 """The name of their source."""
 _FILE = Path(__file__).with_name("documents.toml")
-_SAMPLE = 3_000
 _WORD = re.compile(r"\w[\w'’-]*")
 _NUMBERED = re.compile(
     r"^(?:(?:chapter|part|appendix|section)\s+)?(?:\d+(?:\.\d+)*|[A-Z](?:\.\d+)+)\.?\s+", re.IGNORECASE
@@ -77,7 +76,7 @@ class DocumentRows:
     """What documents ask of themselves, by number: see ``rag.training.reader.rows.Source``."""
 
     def __init__(self, documents: Sequence[ParsedDocument]) -> None:
-        self._documents = [document for document in documents if _is_english(document.text)]
+        self._documents = [document for document in documents if is_english(document.text)]
         self._texts = [document.text for document in self._documents]
         self._counts = Counter(word.lower() for text in self._texts for word in _WORD.findall(text))
         self.items = [
@@ -265,12 +264,6 @@ def document_source(rows: DocumentRows, share: float, whole: float) -> Source:
     """The rows of documents: a ``share`` of all, where the others weigh ``whole``."""
     size = len(rows.items)
     return Source(DOCUMENTS, "", size, whole * share / (1 - share) if whole else math.sqrt(size), rows.row)
-
-
-def _is_english(text: str) -> bool:
-    """By its frequent words, and letters that are English."""
-    letters = [character for character in text[:_SAMPLE] if character.isalpha()]
-    return language_of(text[:_SAMPLE]) == ENGLISH and sum(map(str.isascii, letters)) > 0.9 * len(letters)
 
 
 def _is_general(heading: str) -> bool:

@@ -69,6 +69,10 @@ def problems(report: Mapping[str, Any]) -> list[View]:
     # Each of the two is an error in words where it could not be told; both meet the same one in a damaged home.
     untold = (report[part] for part in ("knowledge_base", "fitted_numbers") if isinstance(report[part], str))
     found += [_problem(error) for error in dict.fromkeys(untold)]
+    held = report["knowledge_base"]
+    if not isinstance(held, str) and "other_languages" in held:
+        what = "Some documents are in other languages than English, which alone their search by meaning knows"
+        found.append(_problem(what, held["other_languages"]))
     fitted = report["fitted_numbers"]
     if not isinstance(fitted, str) and fitted["unfitted"]:
         found.append(_problem(f"Not fitted to the models in use: {fitted['unfitted']}", fitted["remedy"]))
