@@ -439,8 +439,12 @@ class Maintenance(Protocol):
         *,
         on_progress: "Callable[[Progress], None] | None" = None,
         on_reindexing: Callable[[int, int], None] | None = None,
+        on_waiting: Callable[[], None] = lambda: None,
     ) -> "AbstractContextManager[Ingestion]":
-        """An ingestion into a collection. What is stored is indexed anew first, where the settings have changed."""
+        """An ingestion into a collection. What is stored is indexed anew first, where the settings have changed.
+
+        ``on_waiting`` is called now and then while one file takes long; what it raises ends the run.
+        """
         ...
 
     def verify(self, principal: Principal) -> Sequence[Finding]:

@@ -91,9 +91,11 @@ class DeskMaintenance:
         *,
         on_progress: Callable[[Progress], None] | None = None,
         on_reindexing: Counted | None = None,
+        on_waiting: Callable[[], None] = lambda: None,
     ) -> AbstractContextManager[Ingestion]:
         require_curator(principal)
-        return open_ingestion(self._parts, collection, mappings, on_progress, on_reindexing=on_reindexing)
+        told = (on_progress, None, on_reindexing, on_waiting)
+        return open_ingestion(self._parts, collection, mappings, *told)
 
     def verify(self, principal: Principal) -> list[Finding]:
         require_curator(principal)

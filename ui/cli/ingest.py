@@ -14,6 +14,7 @@ from ingest.sources.files import NotFound, find_files, find_mapping_files
 from ingest.sources.mapping import load_mapping
 from rag.access.types import LOCAL_OWNER
 from rag.desk.protocols import Desk
+from rag.interrupts import go_on
 from rag.settings.model import load_settings
 from ui.cli.desk import open_desk
 from ui.cli.output import HomeOption, JsonOption, errors, fail, print_json, say
@@ -161,7 +162,7 @@ def _ingestion(
             reindexing.stop()
 
     ingestion = desk.maintenance.ingestion(
-        LOCAL_OWNER, collection, mappings, on_progress=show, on_reindexing=show_reindexing
+        LOCAL_OWNER, collection, mappings, on_progress=show, on_reindexing=show_reindexing, on_waiting=go_on
     )
     with ingestion as job:
         yield job, progress
