@@ -21,7 +21,7 @@ _OF_A_LANGUAGE = 200
 
 def run(data: Path) -> dict[str, Any]:
     """Each reader reads all held-out questions, and some in each language, each on its own paragraph."""
-    return {name: _measured(name, data) for name in EMBEDDED}
+    return {"readers": {name: _measured(name, data) for name in EMBEDDED}}
 
 
 def _measured(name: str, data: Path) -> dict[str, Any]:
@@ -50,6 +50,7 @@ def _measured(name: str, data: Path) -> dict[str, Any]:
 
 
 def section(result: Mapping[str, Any]) -> str:
+    readers = result["readers"]
     rows = [
         (
             reader,
@@ -58,20 +59,20 @@ def section(result: Mapping[str, Any]) -> str:
             with_interval(part["f1"], part["interval"], 3),
             *("" if part[key] is None else f"{part[key]:.3f}" for key in ("em", "has_answer_f1", "no_answer_accuracy")),
         )
-        for reader, measured in result.items()
+        for reader, measured in readers.items()
         for name, part in measured["held_out"].items()
     ]
     header = ("reader", "held-out questions of", "questions", "F1", "EM", "F1, has answer", "right, no answer")
     languages = [
-        (reader, *(f"{f1:.3f}" for f1 in measured["languages"].values())) for reader, measured in result.items()
+        (reader, *(f"{f1:.3f}" for f1 in measured["languages"].values())) for reader, measured in readers.items()
     ]
     margins = [
         (reader, margin, *(f"{f1:.3f}" for f1 in of_one.values()))
-        for reader, measured in result.items()
+        for reader, measured in readers.items()
         for margin, of_one in measured["margins"].items()
     ]
-    first = next(iter(result.values()))
-    shipped = " and ".join(f"{measured['no_answer_margin']} ({reader})" for reader, measured in result.items())
+    first = next(iter(readers.values()))
+    shipped = " and ".join(f"{measured['no_answer_margin']} ({reader})" for reader, measured in readers.items())
     return f"""## The embedded readers
 
 Questions of articles that the fast reader was not trained on, each read on its own paragraph, under the article's title

@@ -26,6 +26,7 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _RELATED = 3
 _RELATED_FROM = 0.1
 """The probability of an answer from which what was found is near enough to be shown in the place of one."""
+_LIKELY = 0.5
 _MOST_EXTRACTS = 4
 _NEW_WORDS = 0.5
 """Of the content of a further extract so much is said by none before it."""
@@ -46,10 +47,15 @@ class DecidedPart:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The probability from which a question is answered at all, and the certainty from which the answer is sure."""
+    """The probability from which a question is answered at all, and the certainty from which the answer is sure, where
+    the documents are likelier to hold one than not.
+    """
 
     answered: float
     sure: float
+
+    def is_sure(self, decision: Decision) -> bool:
+        return decision.certainty >= self.sure and decision.probability >= _LIKELY
 
 
 class ExtractiveAnswers:
@@ -72,7 +78,7 @@ class ExtractiveAnswers:
             part
             for part in parts
             if (best := part.decision.answer(self._thresholds.answered))
-            and not (coded and part.decision.certainty < self._thresholds.sure)
+            and (self._thresholds.is_sure(part.decision) or not coded)
             and not _tells_of_another(best, [*unnamed, *_codes_missed(best, part.question)])
             and not is_beyond(best.passage, part.decision.passages, part.question)
         ]
@@ -87,7 +93,7 @@ class ExtractiveAnswers:
                 extracts = [_also_for(part.label, one) if any(map(one.overlaps, made)) else one for one in extracts]
             extracts += [extract for extract in made if not any(map(extract.overlaps, extracts))]
         probability = min(part.decision.probability for part in answered)
-        certain = all(part.decision.certainty >= self._thresholds.sure for part in answered)
+        certain = all(self._thresholds.is_sure(part.decision) for part in answered)
         sure = certain and len(answered) == len(parts) and not unnamed
         certainty: Certainty = "sure" if sure else "unsure"
         sentences, citations = self.cited(extracts, round(probability, 4))
