@@ -267,7 +267,7 @@ def test_raw_text_in_the_form_of_the_medical_set_is_learned_with_the_preset(tmp_
 
 def test_only_prompts_are_varied_where_some_texts_are_no_chats(tmp_path: Path, tiny_llama: Path) -> None:
     file = tmp_path / "texts.csv"
-    texts = [f"[INST] What is number {n}? [/INST] It is {n}." if n % 2 else f"No chat, {n}." for n in range(16)]
+    texts = [f"[INST] What is number {n}? [/INST] It is {n}." if n % 2 else f"No chat, {n}." for n in range(30)]
     texts.append("[INST]  [/INST] Nobody asked.")
     write_rows(texts, file)
     report = run(file, tiny_llama, tmp_path / "run", convert_markup=True, augment=1.0, max_steps=4, answers=2)
