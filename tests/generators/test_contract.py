@@ -136,7 +136,7 @@ def test_stopped_while_it_reads_the_prompt_it_writes_nothing_and_can_be_used_aga
 
 def test_a_stop_word_ends_the_reply(chat: BaseChatModel, question: str) -> None:
     whole = chat.invoke(question).text
-    word = whole.split()[1]
+    word = next(word for word in whole.split()[1:] if "\ufffd" not in word)  # half a character cannot be asked for
     assert chat.invoke(question, stop=[word]).text == whole[: whole.index(word)]
 
 

@@ -175,7 +175,7 @@ def test_all_tasks_are_learned_at_once(tmp_path: Path, folder_of_all: Path, tiny
         tmp_path / "run",
         load=load_tiny,
         training=training(
-            learning_rate=3e-3, epochs=40, max_steps=None, evaluate_every=80, evaluate_on=60, batch=8, support=0.4
+            learning_rate=3e-3, epochs=60, max_steps=None, evaluate_every=80, evaluate_on=60, batch=8, support=0.4
         ),
     )
     assert report["held_out"]["said-support"]["support_accuracy"] > 0.8
