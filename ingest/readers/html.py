@@ -85,16 +85,8 @@ def tree_to_document(root: HtmlElement, metadata: dict[str, str], notes: Iterabl
     return builder.build(metadata)
 
 
-def add_html(builder: DocumentBuilder, markup: str) -> str:
-    """Walk the markup's blocks in reading order; its title. Nothing it refers to is fetched.
-
-    Raises ValueError where there is nothing to walk.
-    """
-    return add_tree(builder, html_tree(markup))
-
-
 def add_tree(builder: DocumentBuilder, root: HtmlElement) -> str:
-    """As ``add_html``, what the markup was parsed to."""
+    """Walk the blocks of ``html_tree`` in reading order; its title. Nothing it refers to is fetched."""
     _Walker(builder, root).walk(root)
     return _SPACE.sub(" ", root.findtext(".//head/title") or "").strip()
 
