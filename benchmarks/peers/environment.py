@@ -1,4 +1,4 @@
-"""What the peers need that Refdesk does not: an environment of their own, and the reader as a transformers folder."""
+"""What the peers need that Refdesk does not: an environment of their own, and the reader as folders of transformers."""
 
 import shutil
 import subprocess
@@ -7,11 +7,12 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from transformers import AutoTokenizer
+import torch
 
-from rag.reader.embedded import load_fast
-from vectorstore.errors import ModelUnavailable, RefdeskError
-from vectorstore.models import resolve_model
+from benchmarks.peers.models import cross_encoder, span_reader, tokenizer
+from rag.reader.embedded import MULTILINGUAL
+from vectorstore.errors import RefdeskError
+from vectorstore.machine import has_bfloat16
 
 REQUIREMENTS = Path(__file__).parents[1] / "peers-requirements.txt"
 
@@ -46,13 +47,20 @@ def peers_python(work: Path, requirements: Path = REQUIREMENTS) -> Path:
     return python
 
 
-def reader_folder(name: str, work: Path) -> Path:
-    """The reader that ``name`` stands for as a folder that any library loads; the embedded one is written there."""
-    try:
-        return resolve_model(name).path
-    except ModelUnavailable:
-        model, network = load_fast()
-        folder = work / "peers-reader"
-        network.save_pretrained(folder)
-        AutoTokenizer.from_pretrained(model.path, local_files_only=True).save_pretrained(folder)
-        return folder
+def reader_folders(work: Path) -> tuple[Path, Path]:
+    """The default reader under ``work``, for spans and for relevance, as folders that any library loads.
+
+    That for relevance is in bfloat16 where the processor calculates with it: half the time.
+    """
+    folder = work / "peers-reader"
+    written = folder / "fingerprint.txt"
+    reader, reranker = folder / "spans", folder / "relevance"
+    if not written.is_file() or written.read_text(encoding="utf-8") != MULTILINGUAL.fingerprint:
+        shutil.rmtree(folder, ignore_errors=True)
+        relevance = cross_encoder()
+        relevance = relevance.to(torch.bfloat16) if has_bfloat16() else relevance
+        for model, place in ((span_reader(), reader), (relevance, reranker)):
+            model.save_pretrained(place)
+            tokenizer().save_pretrained(place)
+        written.write_text(MULTILINGUAL.fingerprint, encoding="utf-8")
+    return reader, reranker

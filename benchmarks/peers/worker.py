@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.systems import SYSTEMS, Found, Models, Stored
+from benchmarks.peers.systems import SYSTEMS
+from benchmarks.peers.types import Found, Models, Stored
 
 
 def answer_all(name: str, task: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.peers import systems
 from benchmarks.peers.environment import peers_python
 from benchmarks.peers.measure import scored, section
-from benchmarks.peers.systems import Ask, Found, Models, Stored
+from benchmarks.peers.types import Ask, Found, Models, Stored
 from benchmarks.peers.worker import answer_all
 from rag.evaluation.squad import GoldAnswer, SquadQuestion
 from vectorstore.errors import RefdeskError
@@ -40,7 +40,8 @@ def test_one_question_that_fails_does_not_end_the_others(monkeypatch: pytest.Mon
         return ask
 
     monkeypatch.setitem(systems.SYSTEMS, "Fragile", build)
-    models = {"embedding": ".", "reader": ".", "no_answer_margin": 0.0}
+    folders = dict.fromkeys(("embedding", "reader", "reranker", "refdesk_reader"), ".")
+    models = {**folders, "no_answer_margin": 0.0, "reranked": 12}
     task = {"passages": [["10", "the attic"]], "questions": ["Why?", "Where?"], "warm_up": "Who?"}
     failed, answered = answer_all("Fragile", {**task, "models": models})["answers"]
     assert (failed["answer"], failed["error"]) == (None, "TypeError: no token")
@@ -56,7 +57,22 @@ def test_peers_that_cannot_be_installed_are_reported(tmp_path: Path) -> None:
 
 
 def test_the_report_names_who_was_not_measured_and_why() -> None:
-    result = {"file": "qa/x.json", "questions": 2, "unanswerable": 1, "passages": 3, "versions": "", "results": {}}
-    assert "txtai, dense was not measured: no wheel" in section(
-        {**result, "not_measured": {"txtai, dense": "no wheel"}}
-    )
+    result = {"file": "qa/x.json", "questions": 2, "unanswerable": 1, "passages": 3, "setup": [], "versions": ""}
+    said = section({**result, "results": {}, "not_measured": {"txtai": "no wheel"}})
+    assert "txtai was not measured: no wheel" in said
+
+
+def test_f1_of_all_counts_silence_where_it_is_right() -> None:
+    figures = dict.fromkeys(("hits@1", "hits@5", "em", "answered"), 1.0) | {"f1": 0.6, "false_answers": 0.4}
+    peer = {"figures": figures, "intervals": {name: [0.0, 1.0] for name in figures}, "latency_ms": {"median": 10.0}}
+    result = {
+        "file": "qa/x.json",
+        "questions": 4,
+        "unanswerable": 3,
+        "passages": 3,
+        "setup": ["Alike."],
+        "versions": "",
+    }
+    said = section({**result, "results": {"txtai": peer}, "not_measured": {}})
+    assert "| 0.60 | 10 |" in said  # (0.6 + 3 x 0.6) / 4
+    assert "Alike." in said
