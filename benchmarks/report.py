@@ -38,8 +38,8 @@ _INTRODUCTION = """# Benchmarks
 Written by `make bench DATA=folder`, where the folder holds `medquad.tar.xz` (github.com/abachaa/MedQuAD) and
 SQuAD-format files under `qa/`; without `DATA` only what needs no data is measured. Every figure is from the
 run it stands under, with the default models that come with the installation, on the machine named there. All results,
-every answer included: [benchmarks.json](benchmarks.json). "People's questions" was measured with the multilingual
-reader and composed answers; the sections after it were, until they are run again, with the smaller reader of before."""
+every answer included: [benchmarks.json](benchmarks.json). "Putting passages in order", "Retrieval or fine-tuning" and
+"Beside its peers" were measured with the smaller reader of before, and are to be run again."""
 
 
 def write_report(results: Mapping[str, Any]) -> None:
