@@ -37,8 +37,11 @@ def open_embedder(settings: Settings, confirm: Confirm | None = None) -> LocalEm
     """The embedding model that the settings name, or that the home is indexed by where they leave it open; ``confirm``
     is asked before a large download.
     """
-    model = resolve_model(embedding_model(settings), download=settings.downloads, confirm=confirm)
-    return LocalEmbedder(model, settings.home)
+    return _open_model(embedding_model(settings), settings, confirm)
+
+
+def _open_model(name: str, settings: Settings, confirm: Confirm | None) -> LocalEmbedder:
+    return LocalEmbedder(resolve_model(name, download=settings.downloads, confirm=confirm), settings.home)
 
 
 def open_knowledge(
@@ -47,11 +50,7 @@ def open_knowledge(
     """The knowledge base of the home, searched with the model it is indexed by until it is indexed as the settings
     say.
     """
-
-    def open_model(name: str) -> LocalEmbedder:
-        model = resolve_model(name, download=settings.downloads, confirm=confirm)
-        return LocalEmbedder(model, settings.home)
-
+    open_model = partial(_open_model, settings=settings, confirm=confirm)
     return open_store(settings.home, embedder or open_embedder(settings, confirm), open_model)
 
 
@@ -196,18 +195,18 @@ class Components:
     def embedder(self) -> LocalEmbedder:
         return open_embedder(self.settings, self._confirm)
 
-    def choose_embedder(self, files: "Sequence[Path]") -> str:
+    def choose_embedder(self, files: "Callable[[], Sequence[Path]]") -> str:
         """Where the settings leave the embedding model open and nothing is indexed yet, take the one for what ``files``
-        hold; its name if it is another than before, else nothing.
+        hold, which are asked for only then; its name if it is another than before, else nothing.
         """
         if self.settings.embedding.model != AUTO or indexed_by(self.settings.home):
             return ""
-        name = model_for(sampled_texts(files, self.worker))
+        name = model_for(sampled_texts(files(), self.worker))
         if name == model_name(self.embedder.fingerprint):
             return ""
         self.close()
         vars(self).pop("knowledge", None)
-        self.embedder = LocalEmbedder(resolve_model(name), self.settings.home)
+        self.embedder = _open_model(name, self.settings, self._confirm)
         return name
 
     @functools.cached_property

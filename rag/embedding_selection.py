@@ -10,8 +10,7 @@ from ingest.readers.base import Refused
 from ingest.readers.registry import format_of
 from ingest.worker.guard import ParseWorker, WorkerSettings
 from rag.settings.model import AUTO, Settings
-from vectorstore import library
-from vectorstore.embedded import open_store
+from vectorstore.embedded import is_begun, open_store
 from vectorstore.errors import RefdeskError
 from vectorstore.models import E5_SMALL, MINILM
 from vectorstore.types import EVERYTHING, model_name
@@ -33,11 +32,13 @@ def embedding_model(settings: Settings) -> str:
 
 def indexed_by(home: Path) -> str:
     """The name of the model that the documents of ``home`` are indexed by; empty where there are none."""
+    if not is_begun(home):
+        return ""
     try:
-        fingerprint = str(library.status(home, EVERYTHING)["embedding"])
+        with closing(open_store(home)) as store, store.view() as view:
+            return model_name(view.indexing.embedding)
     except RefdeskError:  # what is wrong with it is said where it is used
         return ""
-    return model_name(fingerprint) if fingerprint else ""
 
 
 def model_for(texts: Iterable[str]) -> str:
@@ -48,9 +49,11 @@ def model_for(texts: Iterable[str]) -> str:
 
 def misses_languages(home: Path) -> bool:
     """Whether the documents of ``home`` are indexed by the English model, and some are in other languages."""
-    if indexed_by(home) != MINILM:
+    if not is_begun(home):
         return False
     with closing(open_store(home)) as store, store.view() as view:
+        if model_name(view.indexing.embedding) != MINILM:
+            return False
         _, documents = view.documents(EVERYTHING, limit=_STORED_LOOKED_AT)
         opened = (view.pages(document.id, EVERYTHING, _OPENING) for document in documents)
         return model_for("".join(page.text for page in pages) for pages in opened) != MINILM

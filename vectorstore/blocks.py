@@ -21,6 +21,15 @@ def is_row(line: str) -> bool:
     return bool(_ROW.fullmatch(line))
 
 
+def cells_of(row: str) -> list[tuple[str, str]]:
+    """The cells of a row: the header and the value of each.
+
+    >>> cells_of("Port: 80; Host: a.")
+    [('Port', '80'), ('Host', 'a')]
+    """
+    return [(header, value) for header, _, value in (cell.partition(": ") for cell in row.rstrip(".").split("; "))]
+
+
 def blocks_in(text: str, sections: Iterable[Span]) -> tuple[Block, ...]:
     r"""The blocks of each of ``sections``, in order, as far as their lines tell.
 

@@ -2,6 +2,11 @@
 
 import re
 
+UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+"""The letters of scripts that put no space between words, as a regular expression has them between brackets: Thai, Lao,
+Burmese, Khmer, Japanese, Chinese.
+"""
+
 _TOKEN = re.compile(r"\S+")
 _AROUND = "\"'`«»“”„‘’‹›,;:!?…"
 _PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}

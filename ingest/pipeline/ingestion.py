@@ -22,6 +22,7 @@ from ingest.sources.mapping import Mapping, presets
 from ingest.worker.guard import ParseWorker, WorkerDied, WorkerSettings
 from vectorstore.store import KnowledgeStore
 from vectorstore.types import (
+    Document,
     Embedder,
     FileState,
     KnownFile,
@@ -202,8 +203,10 @@ class Ingestion:
         return _refused(path, "unreadable", "It is being written, and is read when it has not changed for a while.")
 
     def _unchanged(self, path: Path, known: KnownFile) -> Outcome:
-        with self.knowledge.view() as view:
-            parts = view.parts(known.document)
+        parts: list[Document] = []
+        if holds_parts(path):
+            with self.knowledge.view() as view:
+                parts = view.parts(known.document)
         notes = (*known.notes, *(note for part in parts for note in part.notes))
         addresses = tuple(part.path for part in parts)
         return Outcome(str(path), "unchanged", document=known.document, notes=notes, parts=addresses)
@@ -343,13 +346,14 @@ class Ingestion:
             texts.append(
                 [embedding_input(chunk.heading, stored[chunk.start - start : chunk.end - start]) for chunk in chunks]
             )
-        new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
+        known = dict(vectors)
+        new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in known]
         for first in range(0, len(new), _EMBEDDED_TOGETHER):
             self._on_waiting()
             batch = new[first : first + _EMBEDDED_TOGETHER]
-            vectors = vectors | dict(zip(batch, embedder.embed(batch), strict=True))
+            known |= zip(batch, embedder.embed(batch), strict=True)
         dimension = embedder.dimension
-        return [np.array([vectors[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
+        return [np.array([known[text] for text in own], np.float32).reshape(-1, dimension) for own in texts]
 
 
 def _unreadable(path: Path, error: OSError) -> Outcome:

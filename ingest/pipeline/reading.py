@@ -183,7 +183,7 @@ def read_ahead(
         batch: list[Read] = []
         size = 0
         while (item := ahead.get(waiting)) is not None:
-            if isinstance(item, ParsedStretch) or getattr(item, "is_last_stretch", False):
+            if isinstance(item, ParsedStretch) or (isinstance(item, ParsedFile) and item.is_last_stretch):
                 yield batch
                 yield [item]
                 batch, size = [], 0

@@ -45,14 +45,19 @@ def leave_out_hidden(root: HtmlElement, sheet: str) -> None:
 
 def remove(root: HtmlElement, elements: Iterable[HtmlElement]) -> bool:
     """Remove elements from a page, unless nearly all of its words are in them."""
-    going = set(elements)
-    outermost = [one for one in going if not any(around in going for around in one.iterancestors())]
-    words, lost = running_words(root), sum(map(running_words, outermost))
+    going = outermost(elements)
+    words, lost = running_words(root), sum(map(running_words, going))
     if words and words - lost < _LEFT * words:
         return False
-    for one in outermost:
+    for one in going:
         one.drop_tree()
     return True
+
+
+def outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
+    """Those that are in no other one of them."""
+    among = set(elements)
+    return [one for one in among if not any(around in among for around in one.iterancestors())]
 
 
 def word_count(element: HtmlElement) -> int:

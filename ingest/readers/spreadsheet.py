@@ -73,6 +73,7 @@ def delimiter_of(text: str) -> str:
     >>> delimiter_of("name;price\nlamp, tall;12,50\nchair, low;8,00")
     ';'
     """
+    text = text[:_SNIFFED]
     shares: dict[str, float] = {}
     for delimiter in _DELIMITERS:
         with suppress(csv.Error):

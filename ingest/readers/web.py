@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from ingest.readers.base import ReadDocument, ReadOptions
 from ingest.readers.footnotes import place_footnotes
-from ingest.readers.hidden import leave_out_hidden, remove, running_words, take_sheet, word_count
+from ingest.readers.hidden import leave_out_hidden, outermost, remove, running_words, take_sheet, word_count
 from ingest.readers.html import BLOCKS, SKIPPED, SKIPPED_ROLES, decode_html, required_tree, tree_to_document
 
 _WHOLES = frozenset({"html", "body", "main", "article"})
@@ -48,10 +48,9 @@ def read_html(data: bytes, _: ReadOptions) -> ReadDocument:
     place_footnotes({"": page})
     remove(page, _consent(page))
     leave_out_hidden(page, sheet)
-    leading = set(_leading(page))
-    outermost = [one for one in leading if not any(around in leading for around in one.iterancestors())]
-    if word_count(page) - sum(map(word_count, outermost)) >= _FEWEST_LEFT:
-        remove(page, outermost)
+    leading = outermost(_leading(page))
+    if word_count(page) - sum(map(word_count, leading)) >= _FEWEST_LEFT:
+        remove(page, leading)
     document = tree_to_document(page, {"encoding": encoding})
     if document.sections and sum(len(one.text.split()) for one in document.pages) >= _FEWEST_READ * words:
         return document

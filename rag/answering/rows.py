@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rag.retrieval.types import ScoredPassage
 from rag.text.tokens import LEXICON, Kind, content_stems, tokens_of
-from vectorstore.blocks import is_row
+from vectorstore.blocks import cells_of, is_row
 from vectorstore.types import Chunk
 
 _RANGE = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?) ?(?:-|–|to|bis|à|a) ?(\d+(?:\.\d+)?)(?![\w,]|\.\d)")
@@ -23,7 +23,7 @@ def row_named(best: ScoredPassage, passages: Sequence[ScoredPassage], question: 
     """
     if not is_row(best.chunk.text):
         return None
-    headers = {header for header, _ in _cells(best.chunk.text)[1:]}
+    headers = {header for header, _ in cells_of(best.chunk.text)[1:]}
     unheaded = re.sub("|".join(rf"\b{re.escape(header)}\b" for header in headers), " ", question, flags=re.IGNORECASE)
     numbers = [token.key for token in tokens_of(unheaded) if token.kind is Kind.NUMBER]
     words = frozenset(content_stems(question)).difference(numbers)
@@ -59,7 +59,7 @@ def cell_asked(row: str, question: str) -> str | None:
     >>> cell_asked("Weight: 5 kg; Zone 1: 6.90; Zone 3: 16.30.", "What does a parcel of 5 kg to zone 3 cost?")
     '16.30'
     """
-    cells = _cells(row)
+    cells = cells_of(row)
     asked = Counter(content_stems(question))
     given = [told for _, value in cells if (told := _telling(value)) and told <= asked.keys()]
     for told in given:
@@ -92,11 +92,6 @@ def _table(best: ScoredPassage, passages: Sequence[ScoredPassage]) -> list[Score
     """The rows among ``passages`` of the table that ``best`` is of."""
     of = best.chunk.document, best.chunk.heading
     return [one for one in passages if (one.chunk.document, one.chunk.heading) == of and is_row(one.chunk.text)]
-
-
-def _cells(row: str) -> list[tuple[str, str]]:
-    """The cells of a row: the header and the value of each."""
-    return [(header, value) for header, _, value in (cell.partition(": ") for cell in row.rstrip(".").split("; "))]
 
 
 def _telling(text: str) -> frozenset[str]:

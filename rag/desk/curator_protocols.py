@@ -425,9 +425,9 @@ class Maintenance(Protocol):
         """Which model does what, from where and why, and whether the machine is in order."""
         ...
 
-    def choose_embedder(self, principal: Principal, files: Sequence[Path]) -> str:
+    def choose_embedder(self, principal: Principal, files: Callable[[], Sequence[Path]]) -> str:
         """Where the settings leave the embedding model open and nothing is indexed yet, take the one for what ``files``
-        hold; its name if it is another than before, else nothing.
+        hold, which are asked for only then; its name if it is another than before, else nothing.
         """
         ...
 

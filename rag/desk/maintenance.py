@@ -79,7 +79,7 @@ class DeskMaintenance:
         require_curator(principal)
         return diagnosis(self._settings_now())
 
-    def choose_embedder(self, principal: Principal, files: Sequence[Path]) -> str:
+    def choose_embedder(self, principal: Principal, files: Callable[[], Sequence[Path]]) -> str:
         require_curator(principal)
         return self._parts.choose_embedder(files)
 

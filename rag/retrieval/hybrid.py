@@ -8,7 +8,7 @@ from rag.retrieval.types import Retriever
 from rag.retrieval.variants import QueryVariant
 from rag.text.asking import asking_in
 from rag.text.tokens import content_stems
-from vectorstore.blocks import is_row
+from vectorstore.blocks import cells_of, is_row
 from vectorstore.identifiers import names_in
 from vectorstore.store import PassageView
 from vectorstore.types import Chunk, Passage, Scope, innermost
@@ -66,7 +66,7 @@ def bears_name(chunk: Chunk, names: Collection[str]) -> bool:
     parts = innermost(chunk.section).partition("(")[0].split(",")
     terms = {_VALUE.split(part.split()[0].strip("<>"))[0] for part in parts if part.strip()}
     if is_row(chunk.text):
-        terms.add(chunk.text.partition("; ")[0].partition(": ")[2])
+        terms.add(cells_of(chunk.text)[0][1])
     return not terms.isdisjoint(names)
 
 

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from itertools import pairwise
 
 from rag.text.english import ENGLISH
+from vectorstore.identifiers import UNSPACED
 
 LEXICON = ENGLISH
 """The language that documents and questions are in."""
@@ -49,16 +50,14 @@ class Token:
         return self.kind in CONTENT
 
 
-_SCRIPTS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-"""Those that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-_UNSPACED = re.compile(f"[{_SCRIPTS}]")
-_RUNS = re.compile(f"[{_SCRIPTS}]+|[^{_SCRIPTS}]+")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_RUNS = re.compile(f"[{UNSPACED}]+|[^{UNSPACED}]+")
 _PER_WORD = 2
-"""Letters of those scripts in a word, about."""
+"""Letters of unspaced scripts in a word, about."""
 _MARKS = "\u3000-\u303f\uff01-\uff0f\uff1a-\uff20"
 """Their punctuation."""
 _TOKEN = re.compile(
-    rf"(?P<number>(?:(?<![^\W_])[-−+])?[±<>≤≥~€$£¥]*[^\W\d_{_SCRIPTS}]?\d(?:[^\s,;:()\[\]{_SCRIPTS}{_MARKS}]|[,:](?=\d))*)"
+    rf"(?P<number>(?:(?<![^\W_])[-−+])?[±<>≤≥~€$£¥]*[^\W\d_{UNSPACED}]?\d(?:[^\s,;:()\[\]{UNSPACED}{_MARKS}]|[,:](?=\d))*)"
     r"|(?P<word>[^\W\d_]+(?:['’](?!s\b)[^\W\d_]+)*)"
     r"|(?P<own>['’]s\b)"
     r"|(?P<break>[,;:()\[\]\n–—•*]|(?<=\s)-(?=\s))"

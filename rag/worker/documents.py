@@ -37,7 +37,7 @@ class _DocumentJobs:
         files = [Path(file.path) for file in self._queue.files(job.id, "waiting")]
         progress = _Ingested(job, report)
         mapping_files = find_mapping_files(_folders(self._home, files))
-        self._parts.choose_embedder(files)
+        self._parts.choose_embedder(lambda: files)
         with self._open(job, mapping_files, progress) as ingestion:
             ingestion.run(files)
         self._tidy()
@@ -47,7 +47,7 @@ class _DocumentJobs:
         """``paths`` and ``allow_empty`` of the payload are those of ``refdesk sync``."""
         paths = [Path(path) for path in job.payload["paths"]]
         progress = _Ingested(job, report)
-        self._parts.choose_embedder(find_files(paths))
+        self._parts.choose_embedder(lambda: find_files(paths))
         with self._open(job, find_mapping_files(paths), progress) as ingestion:
             done = synchronise(ingestion, paths, allow_empty=job.payload.get("allow_empty", False))
         return {**progress.result, "removed": len(done.removed), "moved": len(done.moved)}

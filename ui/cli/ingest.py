@@ -130,7 +130,7 @@ def _ingestion(
     desk: Desk, collection: str, paths: Sequence[Path], mapping: Sequence[Path] | None
 ) -> "Iterator[tuple[Ingestion, Progress]]":
     """An ingestion, and the display of its progress, to be shown while it runs."""
-    if chosen := desk.maintenance.choose_embedder(LOCAL_OWNER, find_files(paths)):
+    if chosen := desk.maintenance.choose_embedder(LOCAL_OWNER, lambda: find_files(paths)):
         errors.print(f"Not all documents are in English: {chosen} indexes them. `embedding.model` names another.")
     mappings = [load_mapping(path) for path in [*(mapping or []), *find_mapping_files(paths)]]
 

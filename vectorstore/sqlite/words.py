@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from apsw import Connection
 
+from vectorstore.identifiers import UNSPACED
+
 if TYPE_CHECKING:
     from apsw import Tokenizer
 
 TOKENIZER = "words"
 """The name under which the index asks for it; every connection to a file with such an index has to know it."""
 
-_SCRIPTS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-"""Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-_UNSPACED = re.compile(f"[{_SCRIPTS}]+")
-_PARTS = re.compile(rf"[{_SCRIPTS}]+|[^\W{_SCRIPTS}]+")
+_RUN = re.compile(f"[{UNSPACED}]+")
+_PARTS = re.compile(rf"[{UNSPACED}]+|[^\W{UNSPACED}]+")
 _SPACED = ["porter", "unicode61", "remove_diacritics", "2"]
 
 
@@ -33,7 +33,7 @@ def words_of(text: str) -> Iterator[str]:
     ['What', 'is', '水循', '循环']
     """
     for part in _PARTS.finditer(text):
-        if _UNSPACED.fullmatch(part[0]):
+        if _RUN.fullmatch(part[0]):
             yield from (part[0][start:end] for start, end in _pairs(part[0]))
         else:
             yield part[0]
@@ -52,7 +52,7 @@ def _tokenizer(connection: Connection, _: list[str]) -> "Tokenizer":
         text = utf8.decode("utf-8", "surrogateescape")
         found: list[Any] = []
         seen = begin = 0  # characters, and the bytes that they are
-        for run in _UNSPACED.finditer(text):
+        for run in _RUN.finditer(text):
             before = text[seen : run.start()].encode("utf-8", "surrogateescape")
             found += _moved(spaced(before, flags, locale), begin)
             places = [begin + len(before)]

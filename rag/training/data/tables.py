@@ -72,7 +72,7 @@ def _read_csv(path: Path) -> list[Cells]:
     """As Excel saves it in any country. What an unquoted delimiter parts of the last column is put together again."""
     csv.field_size_limit(2**31 - 1)  # a cell may be a whole document
     text = _text_of(path)
-    delimiter = delimiter_of(text[:_SNIFFED])
+    delimiter = delimiter_of(text)
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter))
     for number, row in enumerate(rows, 2):
         *first, last = row if None not in row else list(row)[:-1]
@@ -133,4 +133,3 @@ _OVER_LINES = "The file is JSON that was written over many lines, and here each 
 _ONE_A_LINE = (
     "Put each object in one line, without the brackets and commas around them; `jq -c '.[]' FILE` does it for a list."
 )
-_SNIFFED = 10_000
